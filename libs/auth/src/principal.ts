@@ -1,0 +1,28 @@
+/** What a caller may do. `service` may act for other users of its issuer (`username` in the REST calls). */
+export const ROLES = ['user', 'operator', 'admin', 'service'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who is calling. Two principals are the same exactly when their keys are: one `sub` of two issuers is two principals. */
+export interface Principal {
+  /** Stands for (tenant, issuer, subject) wherever one string is needed: cache keys, session records, logs. */
+  readonly key: string;
+  readonly tenant: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly roles: readonly Role[];
+  readonly method: 'development' | 'api-key' | 'jwt';
+  /** The caller's own token, where a provider may forward it. Never logged, never stored. */
+  readonly credential?: string;
+  /** Epoch milliseconds after which the credential is no longer good. */
+  readonly expiresAt?: number;
+}
+
+/** The issuer of users that the gateway itself knows: API keys and the development user. */
+export const LOCAL_ISSUER = 'manifold';
+export const DEFAULT_TENANT = 'default';
+export const DEFAULT_USERNAME = 'default';
+
+export const principalKey = (tenant: string, issuer: string, subject: string): string =>
+  JSON.stringify([tenant, issuer, subject]);
+
+export const hasRole = (principal: Principal, role: Role): boolean => principal.roles.includes(role);

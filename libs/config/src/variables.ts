@@ -1,0 +1,112 @@
+import { z } from 'zod';
+
+/** An empty string means the default, so that `KEY=` in a `.env` file changes nothing. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+const boolean = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((value) => value === 'true');
+
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const httpUrl = z
+  .string()
+  .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'must be an http or https URL')
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const bytes = z
+  .string()
+  .regex(/^\d{1,9}(b|kb|mb)?$/i, 'must be a number of bytes, or a number with kb or mb')
+  .transform((value) => {
+    const unit = { kb: 1024, mb: 1024 * 1024 }[value.slice(-2).toLowerCase()] ?? 1;
+    return Number.parseInt(value, 10) * unit;
+  })
+  .refine((value) => value >= 1024, 'must be at least 1kb');
+
+const role = z.enum(['user', 'operator', 'admin', 'service']);
+
+/** Asymmetric algorithms that jsonwebtoken verifies. A shared secret is never a key of an issuer: see SECURITY.md, threat 1. */
+const algorithm = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512']);
+
+const issuer = z
+  .strictObject({
+    issuer: z.string().min(1),
+    audience: z.string().min(1).optional(),
+    algorithms: z.array(algorithm).min(1).default(['RS256']),
+    jwksUri: z.url().optional(),
+    publicKey: z
+      .string()
+      .transform((pem) => pem.replaceAll('\\n', '\n'))
+      .refine((pem) => pem.includes('-----BEGIN PUBLIC KEY-----'), 'must be a PEM public key (SPKI)')
+      .optional(),
+    tenant: z.string().min(1).default('default'),
+    rolesClaim: z.string().min(1).default('roles'),
+    roles: z.record(z.string(), z.array(role)).default({}),
+  })
+  .refine((value) => (value.jwksUri === undefined) !== (value.publicKey === undefined), {
+    message: 'needs either jwksUri or publicKey',
+  })
+  .refine((value) => new Set(value.algorithms.map((name) => name.slice(0, 2).replace('PS', 'RS'))).size === 1, {
+    message: 'its algorithms must be of one key type',
+  });
+
+const issuers = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be a JSON array of issuers' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(issuer))
+  .refine((list) => new Set(list.map((item) => item.issuer)).size === list.length, 'names an issuer twice');
+
+const WEAK_KEYS = /^(.)\1*$|your-random-key|change-?me|example|default|password|secret-?key/i;
+
+/** Every variable that the gateway reads. `.env.example` and the table in docs/OPERATIONS.md list the same names. */
+export const variables = z.object({
+  NODE_ENV: optional(z.enum(['development', 'production'])).default('development'),
+  HOST: optional(z.string()),
+  PORT: optional(integer(0, 65535)).default(3001),
+  MCP_SERVER_URL: optional(httpUrl),
+  MCP_ALLOWED_HOSTS: optional(list).default([]),
+  MCP_ALLOWED_ORIGINS: optional(list).default([]),
+  PAYLOAD_LIMIT: optional(bytes).default(6 * 1024 * 1024),
+  ENABLE_LEGACY_SSE: optional(boolean).default(true),
+  MCP_SESSION_IDLE_TIMEOUT_MS: optional(integer(1000, 30 * 24 * 3600 * 1000)).default(30 * 60 * 1000),
+  MCP_MAX_SESSIONS: optional(integer(1, 1_000_000)).default(10_000),
+  TOOL_NAME_MAX: optional(integer(16, 128)).default(60),
+  TOOL_CALL_TIMEOUT_MS: optional(integer(100, 24 * 3600 * 1000)).default(5 * 60 * 1000),
+  DATA_DIR: optional(z.string()).default('./data'),
+  MONGO_URL: optional(z.string().regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')),
+  MONGO_HOST: optional(z.string()),
+  MONGO_USER: optional(z.string()),
+  MONGO_PASS: optional(z.string()),
+  MONGO_DBNAME: optional(z.string()).default('mcp'),
+  MONGO_REPLICASET: optional(z.string()),
+  SECRETS_DBNAME: optional(z.string()),
+  SECRETS_KEY: optional(
+    z
+      .string()
+      .min(32, 'must have at least 32 characters (openssl rand -base64 32)')
+      .refine((key) => !WEAK_KEYS.test(key), 'is a default or a trivial key (openssl rand -base64 32)'),
+  ),
+  AUTH_ISSUERS: optional(issuers).default([]),
+  EGRESS_ALLOW: optional(list).default([]),
+  LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])).default('info'),
+});
+
+export type Variables = z.infer<typeof variables>;

@@ -1,0 +1,3 @@
+export { DtoValidationPipe, invalidRequest } from './dto-validation.pipe.js';
+export { Problem, type FieldFault, type ProblemBody, type ProblemOptions } from './problem.js';
+export { ProblemFilter, problemBody, toProblem } from './problem.filter.js';

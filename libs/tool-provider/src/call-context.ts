@@ -1,0 +1,47 @@
+import type { Principal } from '@manifold/auth';
+import { ProviderError } from './provider-error.js';
+
+/** The params of `notifications/progress` without the token: fields that nobody knows are kept. */
+export type Progress = { readonly progress: number; readonly [field: string]: unknown };
+
+/** Everything that a provider may know about the call that it serves. It is a parameter, never state of a provider. */
+export interface CallContext {
+  readonly principal: Principal;
+  /** Correlates logs, audit and upstream requests: `[A-Za-z0-9_-]{8,64}`. */
+  readonly requestId: string;
+  /** Aborts on cancellation and at the deadline; its reason is a ProviderError (`cancelled` or `timeout`). Pass it on to the socket. */
+  readonly signal: AbortSignal;
+  /** Absent when the caller asked for no progress. Must not be called after the signal aborted. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** A call that is under way: its context, and the two ways in which it ends early. */
+export interface OpenCall {
+  readonly context: CallContext;
+  /** The caller gave up. Without effect after `close`. */
+  cancel(): void;
+  /** Must be called when the call has ended, in whatever way: it releases the deadline's timer. */
+  close(): void;
+}
+
+export interface CallOptions {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** Milliseconds until the call is aborted with `timeout`. */
+  readonly timeoutMs: number;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Starts the clock of a call. One controller and one timer: `AbortSignal.any` and `.timeout` cost ten times as much. */
+export function openCall({ principal, requestId, timeoutMs, onProgress }: CallOptions): OpenCall {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new ProviderError('timeout', `No answer within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  return {
+    context: { principal, requestId, signal: controller.signal, onProgress },
+    cancel: () => controller.abort(new ProviderError('cancelled', 'The call was cancelled')),
+    close: () => clearTimeout(timer),
+  };
+}

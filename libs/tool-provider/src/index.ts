@@ -1,0 +1,20 @@
+export { openCall, type CallContext, type CallOptions, type OpenCall, type Progress } from './call-context.js';
+export { ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from './provider-error.js';
+export {
+  checksHealth,
+  describesApps,
+  notifiesChanges,
+  sharesCatalogue,
+  ToolProviders,
+  type AppState,
+  type ChecksHealth,
+  type DescribesApps,
+  type NotifiesChanges,
+  type ProviderHealth,
+  type SharesCatalogue,
+  type ToolDefinition,
+  type ToolDescriptor,
+  type ToolProvider,
+  type ToolRef,
+  type ToolResult,
+} from './tool-provider.js';
