@@ -71,7 +71,7 @@ module.exports = {
       comment: 'every outgoing request goes through the guarded client',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: ['^libs/egress/', SPEC_OR_TEST] },
-      to: { path: '^(node:)?https?2?$|node_modules/(undici|axios|got|node-fetch)/' , dependencyTypesNot: ['type-only'] },
+      to: { path: '^(node:)?https?2?$|node_modules/(undici|axios|got|node-fetch)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'production-code-uses-production-dependencies',
@@ -91,6 +91,9 @@ module.exports = {
     exclude: { path: '^dist/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types', 'require', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'require', 'default'],
+    },
   },
 };

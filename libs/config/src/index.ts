@@ -2,3 +2,4 @@ export { Config, ConfigError, type IssuerConfig, type MongoConfig } from './conf
 export { ConfigModule } from './config.module.js';
 export { configOfProcess, inheritedEnvironment } from './environment.js';
 export { loadConfig } from './load-config.js';
+export { PRODUCT_NAME, VERSION } from './version.js';

@@ -1,3 +1,4 @@
 export { DtoValidationPipe, invalidRequest } from './dto-validation.pipe.js';
+export { isDeeperThan, readJsonBodies } from './json-body.js';
 export { Problem, type FieldFault, type ProblemBody, type ProblemOptions } from './problem.js';
 export { ProblemFilter, problemBody, toProblem } from './problem.filter.js';

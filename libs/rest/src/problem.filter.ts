@@ -68,7 +68,12 @@ export class ProblemFilter implements ExceptionFilter {
   write(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error);
     if (problem.status >= 500) {
-      this.logger.error({ msg: problem.message, requestId: request.id, code: problem.code, err: problem.cause ?? error });
+      this.logger.error({
+        msg: problem.message,
+        requestId: request.id,
+        code: problem.code,
+        err: problem.cause ?? error,
+      });
     }
     if (reply.sent) return;
     if (problem.retryAfter !== undefined) void reply.header('retry-after', String(Math.ceil(problem.retryAfter)));

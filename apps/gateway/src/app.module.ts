@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AuthModule } from '@manifold/auth';
+import { ConfigModule, type Config } from '@manifold/config';
+import { EgressModule } from '@manifold/egress';
+import { ObservabilityModule } from '@manifold/observability';
+import { SecretsModule } from '@manifold/secrets';
+import { StoreModule } from '@manifold/store';
+import { ToolRegistryModule } from '@manifold/tool-registry';
+import { TransportModule } from '@manifold/transport';
+import { HomeController } from './home.controller.js';
+import { ProvidersModule } from './providers.js';
+
+/** The gateway, put together. Composition only: what a module does is in its library. */
+@Module({})
+export class AppModule {
+  static forRoot(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        ObservabilityModule,
+        StoreModule,
+        EgressModule,
+        AuthModule,
+        SecretsModule,
+        ProvidersModule,
+        ToolRegistryModule,
+        TransportModule,
+      ],
+      controllers: [HomeController],
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ProblemFilter } from '@manifold/rest';
+import { isMcpPath, JsonRpcFilter } from '@manifold/transport';
+
+/** Errors take the channel of their reader: JSON-RPC on the MCP endpoints, problem details everywhere else. */
+@Catch()
+export class GatewayExceptionFilter implements ExceptionFilter {
+  private readonly problems = new ProblemFilter();
+  private readonly jsonRpc = new JsonRpcFilter();
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (isMcpPath(request.url)) return this.jsonRpc.write(error, request, reply);
+    this.problems.write(error, request, reply);
+  }
+}

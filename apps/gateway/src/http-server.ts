@@ -1,0 +1,49 @@
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import type { Config } from '@manifold/config';
+import { PinoLogger, requestIdOf } from '@manifold/observability';
+import { DtoValidationPipe, readJsonBodies } from '@manifold/rest';
+import { isAllowedOrigin } from '@manifold/transport';
+import { serveApiDocument } from './api-document.js';
+import { AppModule } from './app.module.js';
+import { GatewayExceptionFilter } from './gateway-exception.filter.js';
+
+/** Milliseconds that a client may take to send a whole request (SECURITY.md, threat 15). */
+const REQUEST_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+/** The whole gateway on Fastify, ready to listen. Nothing has been started outside this process yet. */
+export async function createGateway(config: Config, log: Logger): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    genReqId: requestIdOf,
+    bodyLimit: config.payloadLimit,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 256 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
+    logger: new PinoLogger(log),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  readJsonBodies(adapter.getInstance(), config.payloadLimit);
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      // Pages are served over plain HTTP on a laptop: browsers must not be told to upgrade what they load.
+      directives: { frameAncestors: ["'none'"], upgradeInsecureRequests: null },
+    },
+  });
+  await app.register(cors, {
+    origin: (origin, decide) => decide(null, origin !== undefined && isAllowedOrigin(origin, config)),
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    exposedHeaders: ['mcp-session-id', 'www-authenticate', 'x-request-id', 'retry-after'],
+  });
+  app.useGlobalPipes(new DtoValidationPipe());
+  app.useGlobalFilters(new GatewayExceptionFilter());
+  serveApiDocument(app, config);
+  return app;
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, loadConfig, VERSION } from './index.js';
+import { variables } from './variables.js';
+
+const KEY = 'k3y-of-a-test-that-is-long-enough-0123456789';
+
+const faultsOf = (environment: Record<string, string>): readonly string[] => {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+};
+
+describe('loadConfig', () => {
+  it('makes a development gateway on loopback of an empty environment', () => {
+    const config = loadConfig({});
+    expect(config).toMatchObject({
+      environment: 'development',
+      host: '127.0.0.1',
+      port: 3001,
+      publicUrl: 'http://127.0.0.1:3001',
+      legacySse: true,
+      toolNameMax: 60,
+      payloadLimit: 6 * 1024 * 1024,
+      sessionIdleTimeoutMs: 1_800_000,
+    });
+    expect(config.mongo).toBeUndefined();
+    expect(config.allowedHosts).toEqual(['127.0.0.1', 'localhost', '[::1]']);
+  });
+
+  it('takes an empty string for the default', () => {
+    expect(loadConfig({ PORT: '', MONGO_URL: '', ENABLE_LEGACY_SSE: '', SECRETS_KEY: '' })).toEqual(loadConfig({}));
+  });
+
+  it('cannot be changed afterwards', () => {
+    expect(() => Object.assign(loadConfig({}), { port: 1 })).toThrow(TypeError);
+  });
+
+  it('names every fault at once, and never a value', () => {
+    const faults = faultsOf({ PORT: '70000', ENABLE_LEGACY_SSE: 'yes', LOG_LEVEL: 'loud', SECRETS_KEY: 'hunter2' });
+    const named = faults.map((fault) => fault.split(' ')[0]);
+    expect(named.sort()).toEqual(['ENABLE_LEGACY_SSE', 'LOG_LEVEL', 'PORT', 'SECRETS_KEY']);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['PORT', '3001.5'],
+    ['PORT', '-1'],
+    ['PORT', '0x10'],
+    ['NODE_ENV', 'test'],
+    ['ENABLE_LEGACY_SSE', 'TRUE'],
+    ['MCP_SERVER_URL', 'ftp://gateway'],
+    ['PAYLOAD_LIMIT', '6 megabytes'],
+    ['TOOL_NAME_MAX', '0'],
+    ['MONGO_URL', 'postgres://db'],
+    ['AUTH_ISSUERS', '{'],
+    ['AUTH_ISSUERS', '[{"issuer":"https://idp.test"}]'],
+    ['AUTH_ISSUERS', '[{"issuer":"https://idp.test","jwksUri":"https://idp.test/keys","algorithms":["HS256"]}]'],
+    [
+      'AUTH_ISSUERS',
+      '[{"issuer":"https://idp.test","jwksUri":"https://idp.test/keys","algorithms":["RS256","ES256"]}]',
+    ],
+    ['AUTH_ISSUERS', '[{"issuer":"https://idp.test","jwksUri":"https://idp.test/keys","surprise":true}]'],
+  ])('refuses %s=%s', (name, value) => {
+    const faults = faultsOf({ [name]: value });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}`));
+  });
+
+  it.each([undefined, '', 'short', 'a'.repeat(40), 'your-random-key-your-random-key-your'])(
+    'refuses to start in production with the key %s',
+    (key) => {
+      expect(faultsOf({ NODE_ENV: 'production', ...(key !== undefined && { SECRETS_KEY: key }) })).toEqual([
+        expect.stringMatching(/^SECRETS_KEY/),
+      ]);
+    },
+  );
+
+  it('listens on every address in production, and in development on none but loopback', () => {
+    expect(loadConfig({ NODE_ENV: 'production', SECRETS_KEY: KEY }).host).toBe('0.0.0.0');
+    expect(faultsOf({ HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/^HOST/)]);
+  });
+
+  it('reads the MongoDB settings in one piece or in parts', () => {
+    expect(loadConfig({ MONGO_URL: 'mongodb://db/', SECRETS_DBNAME: 'vault' }).mongo).toEqual({
+      url: 'mongodb://db/',
+      dbName: 'mcp',
+      secretsDbName: 'vault',
+    });
+    const parts = { MONGO_HOST: 'a:1,b:2', MONGO_USER: 'u@x', MONGO_PASS: 'p/w', MONGO_REPLICASET: 'rs0' };
+    expect(loadConfig(parts).mongo?.url).toBe('mongodb://u%40x:p%2Fw@a:1,b:2/?replicaSet=rs0');
+    expect(faultsOf({ ...parts, MONGO_URL: 'mongodb://db/' })).toEqual([expect.stringMatching(/^MONGO_URL/)]);
+  });
+
+  it('expects tokens of an issuer to be meant for this gateway', () => {
+    const [issuer] = loadConfig({
+      MCP_SERVER_URL: 'https://gateway.test/',
+      AUTH_ISSUERS: '[{"issuer":"https://idp.test","jwksUri":"https://idp.test/keys"}]',
+    }).issuers;
+    expect(issuer).toMatchObject({ audience: 'https://gateway.test/mcp', algorithms: ['RS256'], tenant: 'default' });
+  });
+});
+
+describe('what is written about the configuration', () => {
+  const names = Object.keys(variables.shape).sort();
+  const read = (file: string): string => readFileSync(file, 'utf8');
+
+  it('lists every variable in .env.example, and no other', () => {
+    const listed = [...read('.env.example').matchAll(/^#?\s?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1]!);
+    expect(listed.sort()).toEqual(names);
+  });
+
+  it('lists every variable in the table of docs/OPERATIONS.md, and no other', () => {
+    const listed = [...read('docs/OPERATIONS.md').matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map((match) => match[1]!);
+    expect(listed.sort()).toEqual(names);
+  });
+
+  it('gives the version of package.json', () => {
+    expect((JSON.parse(read('package.json')) as { version: string }).version).toBe(VERSION);
+  });
+});

@@ -1,0 +1,4 @@
+export const PRODUCT_NAME = 'manifold';
+
+/** The same as in package.json; a test compares them. */
+export const VERSION = '0.1.0';

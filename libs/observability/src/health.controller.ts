@@ -1,0 +1,89 @@
+import { Controller, Get, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  HealthCheck,
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { Public } from '@manifold/auth';
+import { Store } from '@manifold/store';
+import { checksHealth, ToolProviders } from '@manifold/tool-provider';
+
+/** What readiness depends on. */
+@Injectable()
+export class GatewayHealth implements OnModuleDestroy {
+  private stopping = false;
+
+  constructor(
+    private readonly indicator: HealthIndicatorService,
+    private readonly store: Store,
+    private readonly providers: ToolProviders,
+  ) {}
+
+  /** The first step of a shutdown: from now on no new work should come. */
+  onModuleDestroy(): void {
+    this.stopping = true;
+  }
+
+  process(): HealthIndicatorResult {
+    const check = this.indicator.check('process');
+    return this.stopping ? check.down('stopping') : check.up();
+  }
+
+  async database(): Promise<HealthIndicatorResult> {
+    const check = this.indicator.check('store');
+    return this.store.ping().then(
+      () => check.up(),
+      () => check.down('the database does not answer'),
+    );
+  }
+
+  /** A provider that is down is shown, and does not make the gateway unhealthy: the others work. */
+  providersUp(): HealthIndicatorResult {
+    const states = this.providers.all.map((provider) => [
+      provider.id,
+      checksHealth(provider) ? provider.health() : { status: 'up' as const },
+    ]);
+    return this.indicator.check('providers').up(Object.fromEntries(states) as Record<string, never>);
+  }
+}
+
+/** Probes for orchestrators. Public: they say nothing about users, servers or configuration. */
+@ApiTags('operation')
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly checks: HealthCheckService,
+    private readonly health: GatewayHealth,
+  ) {}
+
+  /** Never asks the database: a restart would not mend that. */
+  @Get('livez')
+  @Public()
+  @ApiOperation({ summary: 'Liveness: the process answers' })
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @Get('readyz')
+  @Public()
+  @HealthCheck()
+  @ApiOperation({ summary: 'Readiness: requests can be served' })
+  ready(): Promise<HealthCheckResult> {
+    return this.checks.check([() => this.health.process(), () => this.health.database()]);
+  }
+
+  @Get('healthz')
+  @Public()
+  @HealthCheck()
+  @ApiOperation({ summary: 'Health of the process, the database and the providers' })
+  healthy(): Promise<HealthCheckResult> {
+    return this.checks.check([
+      () => this.health.process(),
+      () => this.health.database(),
+      () => this.health.providersUp(),
+    ]);
+  }
+}

@@ -1,0 +1,71 @@
+import type { LoggerService } from '@nestjs/common';
+import { destination, pino, stdTimeFunctions, type DestinationStream, type Level, type Logger } from 'pino';
+
+/** Paths that must never be written, wherever they turn up in a log object. */
+const REDACTED = [
+  'authorization',
+  'cookie',
+  'token',
+  'access_token',
+  'refresh_token',
+  'accessToken',
+  'refreshToken',
+  'clientSecret',
+  'client_secret',
+  'password',
+  'secret',
+  'secretValue',
+  'credential',
+  'apiKey',
+  'x-api-key',
+].flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
+
+/** JSON lines on stdout, written in batches: a tool call does not wait for its log line. */
+export function createLog(level: Level | 'silent', stream: DestinationStream = batched()): Logger {
+  return pino(
+    {
+      level,
+      base: undefined,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED, censor: '[redacted]' },
+      serializers: { err: errorFields },
+    },
+    stream,
+  );
+}
+
+const batched = (): DestinationStream => destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 250 });
+
+/** What of an error goes into the log: its chain of causes, without the fields that libraries hang on errors (requests, headers, configuration). */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return {
+    type: error.name,
+    message: error.message,
+    ...('code' in error && typeof error.code === 'string' && { code: error.code }),
+    stack: error.stack,
+    ...(error.cause !== undefined && { cause: errorFields(error.cause) }),
+  };
+}
+
+/** Nest's `Logger` on pino: `logger.warn({ msg, ...fields })` becomes one JSON line with its context. */
+export class PinoLogger implements LoggerService {
+  constructor(private readonly log_: Logger) {}
+
+  log = (message: unknown, ...rest: unknown[]): void => this.write('info', message, rest);
+  error = (message: unknown, ...rest: unknown[]): void => this.write('error', message, rest);
+  warn = (message: unknown, ...rest: unknown[]): void => this.write('warn', message, rest);
+  debug = (message: unknown, ...rest: unknown[]): void => this.write('debug', message, rest);
+  verbose = (message: unknown, ...rest: unknown[]): void => this.write('trace', message, rest);
+  fatal = (message: unknown, ...rest: unknown[]): void => this.write('fatal', message, rest);
+
+  /** Nest hands the context over as the last of the further parameters. */
+  private write(level: Level, message: unknown, rest: unknown[]): void {
+    if (!this.log_.isLevelEnabled(level)) return;
+    const context = rest.at(-1);
+    if (message instanceof Error) return this.log_[level]({ context, err: message }, message.message);
+    if (typeof message === 'object' && message !== null) return this.log_[level]({ context, ...message });
+    this.log_[level]({ context }, String(message));
+  }
+}

@@ -1,0 +1,45 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** The caller's `X-Request-Id` where it is well-formed, else a new one. Fastify's `genReqId`. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomBytes(12).toString('base64url');
+}
+
+/** One log line per request, without its query, headers or body, and `X-Request-Id` on every answer. */
+@Injectable()
+export class RequestLog implements OnModuleInit {
+  private readonly logger = new Logger('Request');
+
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  onModuleInit(): void {
+    const fastify = this.host.httpAdapter?.getInstance<FastifyInstance | undefined>();
+    if (!fastify) return;
+    fastify.addHook('onRequest', (request, reply, done) => {
+      void reply.header('x-request-id', request.id);
+      done();
+    });
+    fastify.addHook('onResponse', (request, reply, done) => {
+      this.write(request, reply);
+      done();
+    });
+  }
+
+  private write(request: FastifyRequest, reply: FastifyReply): void {
+    this.logger.log({
+      msg: 'request',
+      requestId: request.id,
+      method: request.method,
+      path: request.url.split('?', 1)[0],
+      status: reply.raw.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+    });
+  }
+}

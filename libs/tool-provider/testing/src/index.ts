@@ -1,0 +1,7 @@
+export {
+  exerciseToolProvider,
+  fixturePrincipal,
+  type FixtureCall,
+  type ProviderFixture,
+  type ProviderHarness,
+} from './exercise-tool-provider.js';

@@ -1,0 +1,90 @@
+import { Logger } from '@nestjs/common';
+import type { ToolDefinition, ToolDescriptor, ToolProvider } from '@manifold/tool-provider';
+import { publicNames, type OwnedTool } from './public-names.js';
+
+/** One provider's tools for one principal, as last listed. */
+export interface Listing {
+  readonly provider: ToolProvider;
+  readonly tools: readonly ToolDescriptor[];
+}
+
+/** A tool under the name that agents use. */
+export interface ListedTool {
+  readonly publicName: string;
+  readonly app: string;
+  /** The tool's name inside its app. */
+  readonly name: string;
+  /** As the owner gave it, with the owner's name. */
+  readonly definition: ToolDefinition;
+}
+
+/** What a public name stands for. */
+export interface CatalogueEntry extends ListedTool {
+  readonly provider: ToolProvider;
+  readonly descriptor: ToolDescriptor;
+}
+
+const logger = new Logger('Catalogue');
+
+/** Everything that a principal can use, with look-ups by public name and by (app, name). Immutable; shared by all who see the same. */
+export class Catalogue {
+  readonly tools: readonly ListedTool[];
+  /** The tools as JSON text (MCP `Tool[]`), made once: a listing costs no serialisation. */
+  readonly json: string;
+  private readonly byPublicName: ReadonlyMap<string, CatalogueEntry>;
+  private readonly byApp: ReadonlyMap<string, ReadonlyMap<string, CatalogueEntry>>;
+
+  constructor(listings: readonly Listing[], nameMax: number) {
+    const entries = entriesOf(listings, nameMax);
+    this.tools = entries;
+    this.json = JSON.stringify(entries.map((entry) => ({ ...entry.definition, name: entry.publicName })));
+    this.byPublicName = new Map(entries.map((entry) => [entry.publicName, entry]));
+    const byApp = new Map<string, Map<string, CatalogueEntry>>();
+    for (const entry of entries) {
+      const app = byApp.get(entry.app) ?? new Map<string, CatalogueEntry>();
+      byApp.set(entry.app, app.set(entry.name, entry));
+    }
+    this.byApp = byApp;
+  }
+
+  find(publicName: string): CatalogueEntry | undefined {
+    return this.byPublicName.get(publicName);
+  }
+
+  findInApp(app: string, name: string): CatalogueEntry | undefined {
+    return this.byApp.get(app)?.get(name);
+  }
+
+  hasApp(app: string): boolean {
+    return this.byApp.has(app);
+  }
+}
+
+function entriesOf(listings: readonly Listing[], nameMax: number): CatalogueEntry[] {
+  const owned = listings.flatMap(({ provider, tools }) =>
+    withoutRepeats(provider, tools).map((descriptor) => ({ provider, providerId: provider.id, descriptor })),
+  );
+  const names = publicNames(owned satisfies readonly OwnedTool[], nameMax);
+  return owned.map(({ provider, descriptor }, index) => ({
+    publicName: names[index]!,
+    app: descriptor.app,
+    name: descriptor.name,
+    definition: descriptor.definition,
+    provider,
+    descriptor,
+  }));
+}
+
+/** An owner that lists a name twice means one tool: the first counts. */
+function withoutRepeats(provider: ToolProvider, tools: readonly ToolDescriptor[]): ToolDescriptor[] {
+  const seen = new Set<string>();
+  return tools.filter(({ app, name }) => {
+    const identity = JSON.stringify([app, name]);
+    if (seen.has(identity)) {
+      logger.warn({ msg: 'a tool is listed twice: the second is ignored', provider: provider.id, app, tool: name });
+      return false;
+    }
+    seen.add(identity);
+    return true;
+  });
+}
