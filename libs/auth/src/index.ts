@@ -1,10 +1,21 @@
+export { actingUser } from './acting-user.js';
+export { ApiAuthenticated, SECURITY_SCHEMES } from './api-authenticated.decorator.js';
+export { ApiKeyModule } from './api-keys/api-key.module.js';
+export { ApiKeyService, type NewApiKey } from './api-keys/api-key.service.js';
+export { CreateApiKeyDto } from './api-keys/api-keys.dto.js';
+export { apiKeyView, expiryOf } from './api-keys/api-keys.mapper.js';
+export { AuthModule } from './auth.module.js';
+export { CurrentPrincipal } from './current-principal.decorator.js';
 export {
   DEFAULT_TENANT,
   DEFAULT_USERNAME,
   LOCAL_ISSUER,
   ROLES,
   hasRole,
+  isSubject,
   principalKey,
   type Principal,
   type Role,
 } from './principal.js';
+export { Roles } from './roles.guard.js';
+export { Public, RouteOptions, type RouteSettings } from './route-options.decorator.js';

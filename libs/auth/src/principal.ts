@@ -15,6 +15,8 @@ export interface Principal {
   readonly credential?: string;
   /** Epoch milliseconds after which the credential is no longer good. */
   readonly expiresAt?: number;
+  /** For the role `service`: the issuer whose users it acts for, where that is not its own. */
+  readonly actsForIssuer?: string;
 }
 
 /** The issuer of users that the gateway itself knows: API keys and the development user. */
@@ -24,5 +26,9 @@ export const DEFAULT_USERNAME = 'default';
 
 export const principalKey = (tenant: string, issuer: string, subject: string): string =>
   JSON.stringify([tenant, issuer, subject]);
+
+/** What may name a user: 1 to 256 printable characters. Line breaks and control characters would forge log lines and headers. */
+export const isSubject = (text: unknown): text is string =>
+  typeof text === 'string' && /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(text);
 
 export const hasRole = (principal: Principal, role: Role): boolean => principal.roles.includes(role);

@@ -6,7 +6,10 @@ export {
   type CollectionSpec,
   type Fields,
   type FindOptions,
+  type IndexSpec,
   type Json,
   type Stored,
   type WriteOptions,
 } from './collection.js';
+export { SqliteStore } from './sqlite/sqlite-store.js';
+export { StoreModule } from './store.module.js';

@@ -1,0 +1,90 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { type ApiKeyService, apiKeyView, CreateApiKeyDto, DEFAULT_TENANT, expiryOf } from '@manifold/auth';
+import { DtoValidationPipe } from '@manifold/rest';
+
+/** Where the commands work: the keys of a store that is open meanwhile, and where they write. */
+export interface AdminEnvironment {
+  withKeys(use: (keys: ApiKeyService) => Promise<void>): Promise<void>;
+  /** What a script reads. */
+  print(line: string): void;
+  /** What a person reads besides. */
+  note(line: string): void;
+}
+
+interface CreateOptions {
+  readonly name: string;
+  readonly roles: string[];
+  readonly issuer?: string;
+  /** Milliseconds. */
+  readonly expiresIn?: number;
+}
+
+/** The administration of one gateway from its own machine: whoever may read the store may make keys. */
+export function adminProgram({ withKeys, print, note }: AdminEnvironment): Command {
+  const program = new Command('admin').description('Administration of this gateway');
+
+  program
+    .command('create-key')
+    .description('make an API key and print it, once')
+    .requiredOption('--name <name>', 'the name of the key, which is also its username')
+    .requiredOption('--roles <roles>', 'user, operator, admin, service, separated by commas', separated)
+    .option('--issuer <issuer>', 'the token issuer for whose users a service acts')
+    .option('--expires-in <time>', 'for example 90d, 12h or 30m', duration)
+    .action(({ name, roles, issuer, expiresIn }: CreateOptions) =>
+      withKeys(async (keys) => {
+        const now = Date.now();
+        const expiresAt = expiresIn === undefined ? undefined : new Date(now + expiresIn).toISOString();
+        const wanted = await checked({ name, roles, issuer, expiresAt });
+        const { key, record } = await keys.create({
+          tenant: DEFAULT_TENANT,
+          name: wanted.name,
+          roles: wanted.roles,
+          issuer: wanted.issuer,
+          expiresAt: expiryOf(wanted.expiresAt, now),
+          createdBy: 'npm run admin',
+        });
+        note(`API key ${name} (${record.id}). Keep it now: it is not shown again.`);
+        print(key);
+      }),
+    );
+
+  program
+    .command('list-keys')
+    .description('list the API keys, without the keys themselves')
+    .action(() =>
+      withKeys(async (keys) => {
+        const views = (await keys.list(DEFAULT_TENANT)).map(apiKeyView);
+        note(['ID', 'NAME', 'ROLES', 'ISSUER', 'CREATED', 'EXPIRES'].join('\t'));
+        for (const { id, name, roles, issuer, createdAt, expiresAt } of views) {
+          print([id, name, roles.join(','), issuer, createdAt, expiresAt ?? 'never'].join('\t'));
+        }
+      }),
+    );
+
+  program
+    .command('revoke-key')
+    .description('refuse an API key from now on')
+    .argument('<id>', 'as list-keys shows it')
+    .action((id: string) =>
+      withKeys(async (keys) => {
+        await keys.revoke(DEFAULT_TENANT, id);
+        note('The key is revoked. A gateway that is running refuses it within five seconds.');
+      }),
+    );
+
+  return program;
+}
+
+/** The rules of the REST route. @throws Problem that names what is wrong */
+const checked = (wanted: object): Promise<CreateApiKeyDto> =>
+  new DtoValidationPipe().transform(wanted, { type: 'body', metatype: CreateApiKeyDto }) as Promise<CreateApiKeyDto>;
+
+const separated = (list: string): string[] => list.split(',').map((item) => item.trim());
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function duration(text: string): number {
+  const [, count, unit] = /^([1-9]\d{0,4})([mhd])$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined) throw new InvalidArgumentError('Give a number of d, h or m.');
+  return Number(count) * UNITS[unit]!;
+}

@@ -1,0 +1,95 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Problem } from '@manifold/rest';
+import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { hasRole, LOCAL_ISSUER, principalKey, type Principal, type Role } from '../principal.js';
+import { hashApiKey, mintApiKey } from './api-key.js';
+import { ApiKeyCache } from './api-key-cache.js';
+import { API_KEYS, type ApiKeyRecord } from './api-key.record.js';
+
+export interface NewApiKey {
+  readonly tenant: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** The gateway's own issuer unless given. */
+  readonly issuer?: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt?: number;
+  readonly createdBy: string;
+}
+
+const PAGE = 1000;
+
+/** The keys of services: made, listed, revoked, recognised. */
+@Injectable()
+export class ApiKeyService implements OnModuleInit {
+  private records: Collection<ApiKeyRecord>;
+  private readonly cache = new ApiKeyCache((hash) => this.load(hash));
+
+  constructor(private readonly store: Store) {}
+
+  onModuleInit(): void {
+    this.records = this.store.collection(API_KEYS);
+  }
+
+  /**
+   * @returns the key itself, which nobody can find out later, and its record
+   * @throws Problem 409 `api_key_exists`
+   */
+  async create({
+    issuer = LOCAL_ISSUER,
+    expiresAt,
+    ...wanted
+  }: NewApiKey): Promise<{ key: string; record: Stored<ApiKeyRecord> }> {
+    const key = mintApiKey();
+    const roles = [...new Set<Role>(['user', ...wanted.roles])];
+    const createdAt = new Date().toISOString();
+    const value: ApiKeyRecord = { ...wanted, issuer, roles, createdAt, hash: hashApiKey(key) };
+    try {
+      return { key, record: await this.records.insert(value, { expiresAt }) };
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error;
+      throw new Problem(409, 'api_key_exists', `An API key with the name ${wanted.name} exists`, { cause: error });
+    }
+  }
+
+  async list(tenant: string): Promise<Stored<ApiKeyRecord>[]> {
+    const all: Stored<ApiKeyRecord>[] = [];
+    for (;;) {
+      const page = await this.records.find({ tenant }, { limit: PAGE, after: all.at(-1)?.id });
+      all.push(...page);
+      if (page.length < PAGE) return all;
+    }
+  }
+
+  /** The key is refused from now on: at once here, within five seconds elsewhere. @throws Problem 404 `api_key_not_found` */
+  async revoke(tenant: string, id: string): Promise<void> {
+    const record = await this.records.get(id);
+    if (record?.value.tenant !== tenant || !(await this.records.remove(id))) {
+      throw new Problem(404, 'api_key_not_found', 'There is no such API key');
+    }
+    this.cache.drop(record.value.hash);
+  }
+
+  /** Whose key this is. The caller checks `expiresAt`: the answer may be some seconds old. */
+  principalOf(key: string): Promise<Principal | undefined> {
+    return this.cache.find(hashApiKey(key));
+  }
+
+  private async load(hash: string): Promise<Principal | undefined> {
+    const [record] = await this.records.find({ hash }, { limit: 1 });
+    return record && principalOfRecord(record);
+  }
+}
+
+function principalOfRecord({ value: { tenant, name, issuer, roles }, expiresAt }: Stored<ApiKeyRecord>): Principal {
+  const principal: Principal = {
+    key: principalKey(tenant, LOCAL_ISSUER, name),
+    tenant,
+    issuer: LOCAL_ISSUER,
+    subject: name,
+    roles,
+    method: 'api-key',
+    expiresAt,
+  };
+  return hasRole(principal, 'service') && issuer !== LOCAL_ISSUER ? { ...principal, actsForIssuer: issuer } : principal;
+}

@@ -1,0 +1,120 @@
+import { openGateway, type TestGateway } from '@manifold/auth/testing';
+
+describe('The REST routes of API keys', () => {
+  let gateway: TestGateway;
+  let admin: string;
+
+  beforeEach(async () => {
+    gateway = await openGateway();
+    admin = await gateway.key('root', ['admin']);
+  });
+
+  afterEach(() => gateway.close());
+
+  async function call(
+    method: string,
+    path: string,
+    key: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
+    const response = await fetch(`${gateway.url}${path}`, {
+      method,
+      headers: { 'x-api-key': key, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  it('make a key that works, and show it once', async () => {
+    const expiresAt = '2100-01-01T00:00:00.000Z';
+    const wanted = { name: 'ci', roles: ['service', 'operator'], issuer: 'https://idp.test', expiresAt };
+    const { status, body } = await call('POST', '/auth/keys', admin, wanted);
+    expect(status).toBe(200);
+    const { key, ...shown } = body;
+    expect(shown).toEqual({
+      success: true,
+      id: expect.any(String),
+      name: 'ci',
+      tenant: 'default',
+      issuer: 'https://idp.test',
+      roles: ['user', 'service', 'operator'],
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      createdBy: '["default","manifold","root"]',
+      expiresAt,
+    });
+    expect((await call('GET', '/auth/keys', key as string)).status).toBe(403);
+
+    const { body: list } = await call('GET', '/auth/keys', admin);
+    const record = { ...shown, success: undefined };
+    expect(list).toEqual({
+      success: true,
+      keys: [expect.objectContaining({ name: 'root', issuer: 'manifold' }), record],
+    });
+    expect(JSON.stringify(list)).not.toMatch(/mfk_|hash/);
+  });
+
+  it('revoke a key at once', async () => {
+    const { body } = await call('POST', '/auth/keys', admin, { name: 'ci', roles: ['admin'] });
+    const key = body['key'] as string;
+    expect((await call('GET', '/auth/keys', key)).status).toBe(200);
+    expect(await call('DELETE', `/auth/keys/${body['id']}`, admin)).toEqual({ status: 200, body: { success: true } });
+    expect((await call('GET', '/auth/keys', key)).status).toBe(401);
+    expect(await call('DELETE', `/auth/keys/${body['id']}`, admin)).toMatchObject({
+      status: 404,
+      body: { success: false, code: 'api_key_not_found' },
+    });
+  });
+
+  it('are for admins only', async () => {
+    const other = await gateway.key('other', ['user', 'operator', 'service']);
+    for (const [method, path, body] of [
+      ['POST', '/auth/keys', { name: 'x', roles: ['admin'] }],
+      ['GET', '/auth/keys', undefined],
+      ['DELETE', '/auth/keys/x', undefined],
+    ] as const) {
+      expect(await call(method, path, other, body)).toMatchObject({ status: 403, body: { code: 'insufficient_role' } });
+    }
+    expect((await fetch(`${gateway.url}/auth/keys`)).status).toBe(401);
+  });
+
+  it("know the keys of the caller's tenant only (threat 47)", async () => {
+    const stranger = await gateway.key('root', ['admin'], { tenant: 'other' });
+    const { body } = await call('POST', '/auth/keys', admin, { name: 'ci', roles: [] });
+    expect((await call('DELETE', `/auth/keys/${body['id']}`, stranger)).status).toBe(404);
+    const { body: list } = await call('GET', '/auth/keys', stranger);
+    expect(list['keys']).toEqual([expect.objectContaining({ name: 'root', tenant: 'other' })]);
+    expect((await call('GET', '/auth/keys', body['key'] as string)).status).toBe(403);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no name', { roles: [] }, '/name'],
+    ['an empty name', { name: '', roles: [] }, '/name'],
+    ['a name with a line break', { name: 'a\nb', roles: [] }, '/name'],
+    ['a name that is too long', { name: 'x'.repeat(65), roles: [] }, '/name'],
+    ['an operator as the name', { name: { $gt: '' }, roles: [] }, '/name'],
+    ['no roles', { name: 'x' }, '/roles'],
+    ['an unknown role', { name: 'x', roles: ['root'] }, '/roles'],
+    ['a role twice', { name: 'x', roles: ['user', 'user'] }, '/roles'],
+    ['roles that are no list', { name: 'x', roles: 'admin' }, '/roles'],
+    ['an operator as the issuer', { name: 'x', roles: [], issuer: { $ne: null } }, '/issuer'],
+    ['an expiry that is no time', { name: 'x', roles: [], expiresAt: 'tomorrow' }, '/expiresAt'],
+    ['an expiry without a time zone', { name: 'x', roles: [], expiresAt: '2100-01-01T00:00:00' }, '/expiresAt'],
+    ['an expiry in the past', { name: 'x', roles: [], expiresAt: '2001-01-01T00:00:00Z' }, '/expiresAt'],
+    ['a tenant (threat 46)', { name: 'x', roles: [], tenant: 'other' }, '/tenant'],
+    ['a hash (threat 46)', { name: 'x', roles: [], hash: 'x' }, '/hash'],
+    ['a creator (threat 46)', { name: 'x', roles: [], createdBy: 'x' }, '/createdBy'],
+  ])('answer 400 to %s', async (_case, body, pointer) => {
+    expect(await call('POST', '/auth/keys', admin, body)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request', errors: [{ pointer }] },
+    });
+    expect((await call('GET', '/auth/keys', admin)).body['keys']).toHaveLength(1);
+  });
+
+  it('answer 409 to a name that is taken', async () => {
+    expect(await call('POST', '/auth/keys', admin, { name: 'root', roles: [] })).toMatchObject({
+      status: 409,
+      body: { code: 'api_key_exists' },
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiConflictResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAuthenticated } from '../api-authenticated.decorator.js';
+import { CurrentPrincipal } from '../current-principal.decorator.js';
+import type { Principal } from '../principal.js';
+import { Roles } from '../roles.guard.js';
+import { ApiKeyService } from './api-key.service.js';
+import { ApiKeyListDto, CreateApiKeyDto, CreatedApiKeyDto, RevokedApiKeyDto } from './api-keys.dto.js';
+import { apiKeyView, expiryOf } from './api-keys.mapper.js';
+
+/** Keys of the caller's tenant. Those of other tenants do not exist here. */
+@ApiTags('auth')
+@ApiAuthenticated()
+@Controller('auth/keys')
+@Roles('admin')
+export class ApiKeysController {
+  constructor(private readonly keys: ApiKeyService) {}
+
+  @Post()
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    summary: 'Create an API key',
+    description: 'The answer is the only place where the key is ever shown.',
+  })
+  @ApiOkResponse({ type: CreatedApiKeyDto })
+  @ApiConflictResponse({ description: 'The tenant has a key with this name' })
+  async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() caller: Principal): Promise<CreatedApiKeyDto> {
+    const { name, roles, issuer } = body;
+    const expiresAt = expiryOf(body.expiresAt, Date.now());
+    const { key, record } = await this.keys.create({
+      tenant: caller.tenant,
+      name,
+      roles,
+      issuer,
+      expiresAt,
+      createdBy: caller.key,
+    });
+    return { success: true, key, ...apiKeyView(record) };
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List the API keys of the tenant, without the keys themselves' })
+  @ApiOkResponse({ type: ApiKeyListDto })
+  async list(@CurrentPrincipal() caller: Principal): Promise<ApiKeyListDto> {
+    const records = await this.keys.list(caller.tenant);
+    return { success: true, keys: records.map(apiKeyView) };
+  }
+
+  @Delete(':id')
+  @ApiOperation({ summary: 'Revoke an API key', description: 'Other replicas refuse it within five seconds.' })
+  @ApiOkResponse({ type: RevokedApiKeyDto })
+  @ApiNotFoundResponse({ description: 'The tenant has no such key' })
+  async revoke(@Param('id') id: string, @CurrentPrincipal() caller: Principal): Promise<RevokedApiKeyDto> {
+    await this.keys.revoke(caller.tenant, id);
+    return { success: true };
+  }
+}

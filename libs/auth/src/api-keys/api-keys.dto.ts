@@ -1,0 +1,69 @@
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsOptional,
+  IsRFC3339,
+  IsString,
+  Length,
+  Matches,
+} from 'class-validator';
+import { ROLES, type Role } from '../principal.js';
+
+export class CreateApiKeyDto {
+  /** Names the key in lists, and is the subject of its principal. Unique in the tenant. */
+  @IsString()
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, {
+    message: 'name must be 1 to 64 letters, digits, dots, dashes, underscores or @, and start with a letter or digit',
+  })
+  name: string;
+
+  /** What the key may do. Every key has the role `user`. */
+  @IsArray()
+  @ArrayMaxSize(ROLES.length)
+  @ArrayUnique()
+  @IsIn(ROLES, { each: true, message: `each role must be one of ${ROLES.join(', ')}` })
+  roles: Role[];
+
+  /** For the role `service`: the issuer whose users it acts for. The gateway's own users unless given. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 2048)
+  issuer?: string;
+
+  /** After this time the key is refused (RFC 3339, in the future). Without it the key is good until it is revoked. */
+  @IsOptional()
+  @IsRFC3339()
+  expiresAt?: string;
+}
+
+/** An API key, without the key. */
+export class ApiKeyDto {
+  id: string;
+  name: string;
+  tenant: string;
+  issuer: string;
+  roles: Role[];
+
+  createdAt: string;
+  /** Tenant, issuer and subject of the creator as a JSON array, or the name of a command. */
+  createdBy: string;
+  expiresAt?: string;
+}
+
+export class CreatedApiKeyDto extends ApiKeyDto {
+  success: boolean;
+
+  /** The key. It is shown this once. */
+  key: string;
+}
+
+export class ApiKeyListDto {
+  success: boolean;
+  keys: ApiKeyDto[];
+}
+
+export class RevokedApiKeyDto {
+  success: boolean;
+}

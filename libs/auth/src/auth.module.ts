@@ -1,0 +1,18 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ApiKeyModule } from './api-keys/api-key.module.js';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AuthenticationHook } from './authentication.hook.js';
+import { Authenticator } from './authenticator.js';
+import { TokenVerifier } from './jwt/token-verifier.service.js';
+import { ResourceMetadataController } from './resource-metadata.controller.js';
+import { RolesGuard } from './roles.guard.js';
+
+/** Who is calling, for every route of the gateway. Config, Store and Egress come from their global modules. */
+@Global()
+@Module({
+  imports: [ApiKeyModule],
+  controllers: [ApiKeysController, ResourceMetadataController],
+  providers: [Authenticator, AuthenticationHook, TokenVerifier, { provide: APP_GUARD, useClass: RolesGuard }],
+})
+export class AuthModule {}

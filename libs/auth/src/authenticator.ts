@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Config } from '@manifold/config';
+import { invalidRequest } from '@manifold/rest';
+import { ApiKeyService } from './api-keys/api-key.service.js';
+import { credentialOf } from './credential.js';
+import { TokenVerifier } from './jwt/token-verifier.service.js';
+import { hasExpired } from './jwt/token-claims.js';
+import {
+  DEFAULT_TENANT,
+  DEFAULT_USERNAME,
+  isSubject,
+  LOCAL_ISSUER,
+  principalKey,
+  ROLES,
+  type Principal,
+  type Role,
+} from './principal.js';
+import { CredentialRefused } from './unauthenticated.js';
+
+/** Finds out who sent a request. */
+@Injectable()
+export class Authenticator {
+  constructor(
+    private readonly config: Config,
+    private readonly apiKeys: ApiKeyService,
+    private readonly tokens: TokenVerifier,
+  ) {}
+
+  /**
+   * @param now epoch milliseconds
+   * @returns nobody when the request has no credential
+   * @throws CredentialRefused, Problem
+   */
+  async principalOf(request: Pick<FastifyRequest, 'raw' | 'query'>, now: number): Promise<Principal | undefined> {
+    const principal = await this.ofCredential(request);
+    if (principal && hasExpired(principal, now)) throw new CredentialRefused('The credential has expired');
+    return principal;
+  }
+
+  private async ofCredential({ raw, query }: Pick<FastifyRequest, 'raw' | 'query'>): Promise<Principal | undefined> {
+    const credential = credentialOf(raw.rawHeaders);
+    switch (credential.kind) {
+      case 'jwt':
+        return this.tokens.principalOf(credential.token);
+      case 'api-key': {
+        const principal = await this.apiKeys.principalOf(credential.key);
+        if (!principal) throw new CredentialRefused('The API key is unknown');
+        return principal;
+      }
+      case 'malformed':
+        throw new CredentialRefused('There is more than one credential, or it is malformed');
+      case 'none':
+        return this.config.environment === 'development' ? developmentPrincipal(query) : undefined;
+    }
+  }
+}
+
+/** One person at their own machine: "default" may do everything, and `?user=alice` tries the gateway as somebody else. */
+function developmentPrincipal(query: unknown): Principal {
+  const user = (query as { user?: unknown } | null)?.user;
+  if (user === undefined) return localPrincipal(DEFAULT_USERNAME, ROLES);
+  if (isSubject(user)) return localPrincipal(user, ['user']);
+  const detail = 'user must be given once, as 1 to 256 printable characters';
+  throw invalidRequest([{ pointer: '/user', code: 'isSubject', detail }]);
+}
+
+const localPrincipal = (subject: string, roles: readonly Role[]): Principal => ({
+  key: principalKey(DEFAULT_TENANT, LOCAL_ISSUER, subject),
+  tenant: DEFAULT_TENANT,
+  issuer: LOCAL_ISSUER,
+  subject,
+  roles,
+  method: 'development',
+});

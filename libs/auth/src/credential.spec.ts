@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { mintApiKey } from './api-keys/api-key.js';
+import { credentialOf } from './credential.js';
+
+const KEY = mintApiKey();
+
+describe('The credential of a request', () => {
+  it.each<[string, string[], object]>([
+    ['no header', [], { kind: 'none' }],
+    ['other headers', ['Host', 'x', 'Content-Type', 'y'], { kind: 'none' }],
+    ['a bearer token', ['Authorization', 'Bearer a.b.c'], { kind: 'jwt', token: 'a.b.c' }],
+    ['the scheme and name in other cases', ['AUTHORIZATION', 'bEARER a.b.c'], { kind: 'jwt', token: 'a.b.c' }],
+    ['an API key as bearer token', ['authorization', `Bearer ${KEY}`], { kind: 'api-key', key: KEY }],
+    ['an API key in its own header', ['X-API-Key', KEY], { kind: 'api-key', key: KEY }],
+  ])('is found: %s', (_case, headers, expected) => {
+    expect(credentialOf(headers)).toEqual(expected);
+  });
+
+  it.each<[string, string[]]>([
+    ['an empty Authorization header', ['authorization', '']],
+    ['a scheme without a token', ['authorization', 'Bearer']],
+    ['a token without a scheme', ['authorization', 'a.b.c']],
+    ['another scheme', ['authorization', 'Basic YTpi']],
+    ['two tokens in one header', ['authorization', 'Bearer a.b.c d.e.f']],
+    ['a list of credentials', ['authorization', 'Bearer a.b.c, Bearer d.e.f']],
+    ['characters outside the token grammar', ['authorization', 'Bearer a"b']],
+    ['a JWT in the API key header', ['x-api-key', 'a.b.c']],
+    ['an API key that is too short', ['x-api-key', KEY.slice(0, -1)]],
+    ['an API key with something behind it', ['x-api-key', `${KEY}\n`]],
+    ['two Authorization headers', ['authorization', 'Bearer a.b.c', 'Authorization', 'Bearer d.e.f']],
+    ['the same credential twice', ['authorization', `Bearer ${KEY}`, 'x-api-key', KEY]],
+    ['a malformed credential behind a good one', ['x-api-key', KEY, 'authorization', 'nonsense']],
+  ])('is refused: %s', (_case, headers) => {
+    expect(credentialOf(headers)).toEqual({ kind: 'malformed' });
+  });
+
+  it('is a token of the grammar or refused, whatever the header holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        const credential = credentialOf(['authorization', value]);
+        if (credential.kind !== 'jwt') return credential.kind === 'malformed' || credential.kind === 'api-key';
+        return /^[\w\-.~+/]+=*$/.test(credential.token);
+      }),
+      { examples: [['Bearer a'], ['Bearer '], ['Bearer a\r\nX: y']] },
+    );
+  });
+});

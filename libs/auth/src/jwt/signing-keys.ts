@@ -1,0 +1,64 @@
+import { createPublicKey, KeyObject } from 'node:crypto';
+import { createRemoteJWKSet, customFetch, errors } from 'jose';
+import type { IssuerConfig } from '@manifold/config';
+import type { Egress } from '@manifold/egress';
+import { CredentialRefused } from '../unauthenticated.js';
+
+/** What of a token's header may choose a key. `jku`, `jwk`, `x5u` and `x5c` would let the token bring its own (threat 2). */
+export type KeyHint = { readonly alg: string; readonly kid?: string };
+
+/** Finds the key that a token must be signed with. @throws CredentialRefused, SigningKeysUnavailable */
+export type SigningKeys = (hint: KeyHint) => Promise<KeyObject>;
+
+/** The issuer's keys cannot be loaded: its tokens can be neither accepted nor refused. */
+export class SigningKeysUnavailable extends Error {
+  override readonly name = 'SigningKeysUnavailable';
+}
+
+/** Milliseconds between two requests for the keys of one issuer, also when the last one failed: random `kid`s cause no more (threat 3). */
+const LEAST_INTERVAL = 10_000;
+
+export function signingKeysOf(config: IssuerConfig, egress: Egress): SigningKeys {
+  return config.jwksUri === undefined ? pemKeys(config) : publishedKeys(config.jwksUri, egress);
+}
+
+/** @throws Error when the key cannot be read, or is of another type than the algorithms of the issuer */
+function pemKeys({ issuer, publicKey = '', algorithms }: IssuerConfig): SigningKeys {
+  const key = readKey(issuer, publicKey);
+  const type = algorithms.some((algorithm) => algorithm.startsWith('ES')) ? 'ec' : 'rsa';
+  if (key.asymmetricKeyType !== type) {
+    throw new Error(`AUTH_ISSUERS: the public key of ${issuer} is not of the type ${type}, which its algorithms need`);
+  }
+  return () => Promise.resolve(key);
+}
+
+function readKey(issuer: string, pem: string): KeyObject {
+  try {
+    return createPublicKey(pem);
+  } catch (cause) {
+    throw new Error(`AUTH_ISSUERS: the public key of ${issuer} cannot be read`, { cause });
+  }
+}
+
+/** Keys by RFC 7517, cached for ten minutes; an unknown `kid` asks again, at most every thirty seconds. */
+function publishedKeys(uri: string, egress: Egress): SigningKeys {
+  let nextRequest = 0;
+  const keys = createRemoteJWKSet(new URL(uri), {
+    [customFetch]: (url, init) => {
+      const now = Date.now();
+      if (now < nextRequest) throw new SigningKeysUnavailable('The keys were asked for a moment ago');
+      nextRequest = now + LEAST_INTERVAL;
+      return egress.fetch(url, { ...init, policy: 'configured' });
+    },
+  });
+  return async (hint) => {
+    try {
+      return KeyObject.from(await keys(hint));
+    } catch (cause) {
+      if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) {
+        throw new CredentialRefused('No key of the issuer fits', { cause });
+      }
+      throw new SigningKeysUnavailable('The keys of the issuer cannot be loaded', { cause });
+    }
+  };
+}

@@ -1,0 +1,50 @@
+import type { IssuerConfig } from '@manifold/config';
+import { isSubject, principalKey, type Principal, type Role } from '../principal.js';
+import { CredentialRefused } from '../unauthenticated.js';
+
+/** Seconds by which the clocks of an issuer and the gateway may differ. */
+export const CLOCK_TOLERANCE = 60;
+
+/**
+ * Makes the principal of a token whose signature, issuer, audience and times have been checked.
+ *
+ * The library accepts a token without `exp` for ever and one without `sub` for nobody: both are required here (threat 4).
+ * The tenant is the issuer's, whatever the token says (threat 5).
+ * @throws CredentialRefused
+ */
+export function principalOfClaims(
+  claims: Readonly<Record<string, unknown>>,
+  issuer: IssuerConfig,
+  token: string,
+): Principal {
+  const { exp, sub } = claims;
+  if (typeof exp !== 'number' || !Number.isSafeInteger(Math.trunc(exp * 1000))) {
+    throw new CredentialRefused('The token has no usable exp');
+  }
+  if (!isSubject(sub)) throw new CredentialRefused('The token has no usable sub');
+  return {
+    key: principalKey(issuer.tenant, issuer.issuer, sub),
+    tenant: issuer.tenant,
+    issuer: issuer.issuer,
+    subject: sub,
+    roles: rolesOf(claims[issuer.rolesClaim], issuer.roles),
+    method: 'jwt',
+    credential: token,
+    expiresAt: exp * 1000,
+  };
+}
+
+/** Whether a principal's credential has run out. @param now epoch milliseconds */
+export function hasExpired({ method, expiresAt }: Principal, now: number): boolean {
+  if (expiresAt === undefined) return false;
+  return now >= expiresAt + (method === 'jwt' ? CLOCK_TOLERANCE * 1000 : 0);
+}
+
+/** @param groups the roles claim: one group or a list */
+function rolesOf(groups: unknown, rolesByGroup: IssuerConfig['roles']): Role[] {
+  const names: unknown[] = Array.isArray(groups) ? groups : [groups];
+  const mapped = names.flatMap((name) =>
+    typeof name === 'string' && Object.hasOwn(rolesByGroup, name) ? rolesByGroup[name]! : [],
+  );
+  return [...new Set<Role>(['user', ...mapped])];
+}

@@ -1,0 +1,66 @@
+import { isIP, type LookupFunction } from 'node:net';
+import { buildConnector } from 'undici';
+import type { AddressPolicy } from './address-policy.js';
+import type { AddressResolver } from './address-resolver.js';
+import { EgressError } from './egress-error.js';
+
+/**
+ * Opens connections, to any address. Whatever goes wrong here is an EgressError, so that "never connected" can be told
+ * from "connection lost".
+ */
+export function plainConnector(timeoutMs: number): buildConnector.connector {
+  return namingFailures(buildConnector({ timeout: timeoutMs }));
+}
+
+/**
+ * Opens connections to permitted addresses only. The check sits where the address is dialled, so that a name that
+ * resolves differently a moment later (DNS rebinding) gains nothing. Node does not look literals up: they have a check
+ * of their own.
+ */
+export function guardedConnector(
+  policy: AddressPolicy,
+  resolver: AddressResolver,
+  timeoutMs: number,
+): buildConnector.connector {
+  const connect = namingFailures(buildConnector({ timeout: timeoutMs, lookup: guardedLookup(policy, resolver) }));
+  return (options, callback) => {
+    const { hostname } = options;
+    if (isIP(hostname) && !policy.permits(hostname, hostname)) return callback(forbidden(hostname), null);
+    return connect(options, callback);
+  };
+}
+
+function guardedLookup(policy: AddressPolicy, resolver: AddressResolver): LookupFunction {
+  return (hostname, options, callback) => {
+    resolver.resolve(hostname).then(
+      (addresses) => {
+        // One bad address spoils the name: which one is dialled is not ours to choose.
+        const permitted = addresses.length > 0 && addresses.every(({ address }) => policy.permits(hostname, address));
+        if (!permitted) return callback(forbidden(hostname), []);
+        if (options.all) return callback(null, addresses);
+        callback(null, addresses[0].address, addresses[0].family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, []),
+    );
+  };
+}
+
+function namingFailures(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error) callback(connectFailure(error, options.host ?? options.hostname), null);
+      else callback(null, socket);
+    });
+}
+
+const forbidden = (hostname: string): EgressError =>
+  new EgressError('address_forbidden', `The address of ${hostname} may not be reached from the gateway`);
+
+function connectFailure(error: Error & { code?: unknown }, host: string): EgressError {
+  if (error instanceof EgressError) return error;
+  if (error.code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return new EgressError('timeout', `${host} did not accept a connection in time`, { cause: error });
+  }
+  const code = typeof error.code === 'string' ? ` (${error.code})` : '';
+  return new EgressError('connect_failed', `No connection to ${host}${code}`, { cause: error });
+}

@@ -1,0 +1,119 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Config, ConfigError } from '@manifold/config';
+import { Agent, fetch, type Dispatcher } from 'undici';
+import { AddressPolicy } from './address-policy.js';
+import { AddressResolver } from './address-resolver.js';
+import { boundedResponse } from './bounded-response.js';
+import { guardedConnector, plainConnector } from './connector.js';
+import { EgressError } from './egress-error.js';
+import { EgressLimits } from './egress-limits.js';
+import { redirectedInit, redirectTarget } from './redirect.js';
+
+const MAX_REDIRECTS = 5;
+
+export type EgressInit = RequestInit & {
+  /** `configured`: the operator wrote this URL into the environment, so its address is not checked. */
+  readonly policy?: 'guarded' | 'configured';
+  /** The answer may take as long as the caller's signal lets it: no limit on the time until its headers. */
+  readonly longPoll?: boolean;
+};
+
+/**
+ * The one HTTP client of the gateway.
+ *
+ * It dials public addresses, and others only where EGRESS_ALLOW names them; follows redirects inside one origin only;
+ * bounds the time and the size of answers ({@link EgressLimits}).
+ *
+ * Rejects with EgressError, or with the reason of `init.signal` once that has aborted: then the socket is closed. A body
+ * that is read later fails in the same way.
+ */
+@Injectable()
+export class Egress implements OnApplicationShutdown {
+  /** Kept apart: a connection to an unchecked address must not be reused for a checked request. */
+  private readonly agents: Readonly<Record<'guarded' | 'configured', Agent>>;
+
+  constructor(
+    config: Config,
+    resolver: AddressResolver,
+    private readonly limits: EgressLimits,
+  ) {
+    const allowLoopback = config.environment === 'development';
+    const policy = new AddressPolicy({ allow: config.egressAllow, allowLoopback });
+    if (policy.faults.length > 0) {
+      throw new ConfigError(policy.faults.map((entry) => `EGRESS_ALLOW has no host, address or CIDR in "${entry}"`));
+    }
+    const timeouts = { headersTimeout: limits.headersMs, bodyTimeout: 0 };
+    this.agents = {
+      guarded: new Agent({ ...timeouts, connect: guardedConnector(policy, resolver, limits.connectMs) }),
+      configured: new Agent({ ...timeouts, connect: plainConnector(limits.connectMs) }),
+    };
+  }
+
+  async fetch(input: string | URL, init: EgressInit = {}): Promise<Response> {
+    const { policy = 'guarded', longPoll = false, ...given } = init;
+    const agent = this.agents[policy];
+    const dispatcher = longPoll ? agent.compose(withoutHeadersTimeout) : agent;
+    let url = checkedUrl(input);
+    let request: RequestInit = given;
+    for (let followed = 0; ; followed += 1) {
+      const response = await this.send(url, request, dispatcher);
+      const target = request.redirect === 'manual' ? undefined : await redirect(response, url);
+      if (!target) return boundedResponse(response, url.host, this.limits, request.signal ?? undefined);
+      if (followed === MAX_REDIRECTS || request.redirect === 'error') {
+        throw new EgressError('redirect_forbidden', `${url.host} redirects too often`);
+      }
+      request = redirectedInit(response.status, request, url.host);
+      url = target;
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.agents.guarded.destroy(), this.agents.configured.destroy()]);
+  }
+
+  private async send(url: URL, request: RequestInit, dispatcher: Dispatcher): Promise<Response> {
+    try {
+      // undici's own fetch and Node's are the same thing in two versions: only their types differ.
+      const init = { ...request, redirect: 'manual', dispatcher } as Parameters<typeof fetch>[1];
+      return (await fetch(url, init)) as unknown as Response;
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      throw inOurWords(error, url.host);
+    }
+  }
+}
+
+const withoutHeadersTimeout: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+  dispatch({ ...options, headersTimeout: 0 }, handler);
+
+/** Ends the body of an answer that is not the last one. */
+async function redirect(response: Response, url: URL): Promise<URL | undefined> {
+  try {
+    const target = redirectTarget(response, url);
+    if (target) await response.body?.cancel();
+    return target;
+  } catch (error) {
+    await response.body?.cancel();
+    throw error;
+  }
+}
+
+function checkedUrl(input: string | URL): URL {
+  const url = URL.parse(String(input));
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new EgressError('unsupported_url', 'Only http and https URLs can be requested');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new EgressError('unsupported_url', `The URL of ${url.host} must not contain credentials`);
+  }
+  return url;
+}
+
+function inOurWords(error: unknown, host: string): unknown {
+  const cause = error instanceof TypeError ? error.cause : error;
+  if (cause === undefined || cause instanceof EgressError) return cause ?? error;
+  if ((cause as { code?: unknown }).code === 'UND_ERR_HEADERS_TIMEOUT') {
+    return new EgressError('timeout', `${host} did not answer in time`, { cause });
+  }
+  return new EgressError('connection_lost', `The connection to ${host} broke`, { cause });
+}

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { TestGateway } from '../testing/src/gateway.js';
+
+const DEVELOPMENT = { NODE_ENV: 'development' };
+
+const names = async (gateway: TestGateway): Promise<string[]> =>
+  (await gateway.rest('GET', '/mcp/servers')).body.servers.map((server: { name: string }) => server.name);
+
+afterAll(() => TestGateway.destroyAll());
+
+describe('the first server', () => {
+  it('is there on the first start in development, with tools in the first listing', async () => {
+    const gateway = await TestGateway.start({ environment: DEVELOPMENT });
+    const { body } = await gateway.rest('GET', '/mcp/servers/everything');
+    expect(body.server).toMatchObject({ command: 'node', enabled: true });
+    expect(existsSync(body.server.args[0])).toBe(true);
+    expect((await gateway.list()).map(({ publicName }) => publicName)).toContain('everything_echo');
+    await gateway.destroy();
+  });
+
+  it('does not come back after it was deleted', async () => {
+    const first = await TestGateway.start({ environment: DEVELOPMENT });
+    await first.rest('DELETE', '/mcp/servers/everything');
+    await first.stop();
+    const second = await TestGateway.start({ environment: DEVELOPMENT, dataDir: first.dataDir });
+    expect(await names(second)).toEqual([]);
+    await second.destroy();
+  });
+
+  it('is registered once by two starts', async () => {
+    const first = await TestGateway.start({ environment: DEVELOPMENT });
+    await first.stop();
+    const second = await TestGateway.start({ environment: DEVELOPMENT, dataDir: first.dataDir });
+    expect(await names(second)).toEqual(['everything']);
+    await second.destroy();
+  });
+
+  it('is not there in production', async () => {
+    const gateway = await TestGateway.start();
+    expect(await names(gateway)).toEqual([]);
+    await gateway.destroy();
+  });
+});

@@ -1,0 +1,2 @@
+export { McpServersModule } from './mcp-servers.module.js';
+export { McpServersProvider } from './mcp-servers.provider.js';

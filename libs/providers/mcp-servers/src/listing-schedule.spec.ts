@@ -1,0 +1,54 @@
+import { ListingSchedule } from './listing-schedule.js';
+
+/** A listing that ends when the test says so. */
+function controlledListing() {
+  const ends: (() => void)[] = [];
+  const schedule = new ListingSchedule(() => new Promise<void>((resolve) => ends.push(resolve)));
+  return { schedule, ends };
+}
+
+const turn = (): Promise<void> => new Promise(setImmediate);
+
+describe('ListingSchedule', () => {
+  it('answers many requests at once with one listing', async () => {
+    let listings = 0;
+    const done = new Promise<void>((resolve) => {
+      const schedule = new ListingSchedule(async () => {
+        listings += 1;
+        resolve();
+      });
+      for (let request = 0; request < 20; request += 1) schedule.request();
+    });
+    await done;
+    expect(listings).toBe(1);
+  });
+
+  it('lists once more when it was asked for while it listed', async () => {
+    const { schedule, ends } = controlledListing();
+    const first = schedule.now();
+    const second = schedule.now();
+    const third = schedule.now();
+    ends[0]!();
+    await turn();
+    expect(ends).toHaveLength(2);
+    ends[1]!();
+    await Promise.all([first, second, third]);
+    expect(ends).toHaveLength(2);
+  });
+
+  it('lists no more after it was stopped, and waits for the listing under way', async () => {
+    const { schedule, ends } = controlledListing();
+    void schedule.now();
+    void schedule.now();
+    let stopped = false;
+    const stop = schedule.stop().then(() => (stopped = true));
+    await turn();
+    expect(stopped).toBe(false);
+    ends[0]!();
+    await stop;
+    schedule.request(0);
+    await schedule.now();
+    await turn();
+    expect(ends).toHaveLength(1);
+  });
+});

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { FirstServer } from './first-server.js';
+import { McpServersProvider } from './mcp-servers.provider.js';
+import { SecretsController } from './secrets.controller.js';
+import { ServerConnector } from './server-connector.js';
+import { ServerRegistry } from './server-registry.service.js';
+import { ServerSessions } from './server-sessions.js';
+import { ServerSupervisor } from './server-supervisor.js';
+import { ServerTools } from './server-tools.js';
+import { ServersController } from './servers.controller.js';
+
+/** Needs the global modules that provide Config, Store, SecretsService and Egress. */
+@Module({
+  controllers: [ServersController, SecretsController],
+  providers: [
+    FirstServer,
+    McpServersProvider,
+    ServerConnector,
+    ServerRegistry,
+    ServerSessions,
+    ServerSupervisor,
+    ServerTools,
+  ],
+  exports: [McpServersProvider],
+})
+export class McpServersModule {}

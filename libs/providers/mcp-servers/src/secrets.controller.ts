@@ -1,0 +1,54 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiBadRequestResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
+import { Problem } from '@manifold/rest';
+import { SecretsService } from '@manifold/secrets';
+import { DeleteSecretDto, SetSecretDto } from './secrets.dto.js';
+import { ServerRegistry } from './server-registry.service.js';
+import { DoneAnswerDto } from './servers.dto.js';
+
+/** What users keep in confidence for registered servers. No route reads a secret. */
+@ApiTags('secrets')
+@ApiAuthenticated()
+@Controller('secrets')
+@Roles('user')
+export class SecretsController {
+  constructor(
+    private readonly registry: ServerRegistry,
+    private readonly secrets: SecretsService,
+  ) {}
+
+  @Post('set')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Store a secret of a user for a server',
+    description: 'It is added to the arguments of each call that the user makes to a tool of this server.',
+  })
+  @ApiOkResponse({ type: DoneAnswerDto })
+  @ApiBadRequestResponse({ description: 'A field is missing, unknown or not valid' })
+  @ApiNotFoundResponse({ description: 'The tenant has no such server' })
+  async set(@Body() body: SetSecretDto, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
+    const { username, serverName: app, secretName, secretValue } = body;
+    const principal = actingUser(caller, username);
+    await this.registry.whileRegistered(principal.tenant, app, () =>
+      this.secrets.set({ principal, app }, secretName, secretValue),
+    );
+    return { success: true };
+  }
+
+  @Post('delete')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Remove a secret of a user for a server' })
+  @ApiOkResponse({ type: DoneAnswerDto })
+  @ApiBadRequestResponse({ description: 'A field is missing, unknown or not valid' })
+  @ApiNotFoundResponse({ description: 'The tenant has no such server, or the user no such secret for it' })
+  async delete(@Body() body: DeleteSecretDto, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
+    const { username, serverName: app, secretName } = body;
+    const principal = actingUser(caller, username);
+    const existed = await this.registry.whileRegistered(principal.tenant, app, () =>
+      this.secrets.delete({ principal, app }, secretName),
+    );
+    if (!existed) throw new Problem(404, 'secret_not_found', `Secret ${secretName} not found`);
+    return { success: true };
+  }
+}

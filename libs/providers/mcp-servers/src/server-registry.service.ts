@@ -1,0 +1,159 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Problem } from '@manifold/rest';
+import { SecretsService } from '@manifold/secrets';
+import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { everyRecord } from './every-record.js';
+import { KeyedMutex } from './keyed-mutex.js';
+import { SERVERS, serverKey, type ServerRecord } from './server-record.js';
+import { ServerSessions } from './server-sessions.js';
+import { changedRecord, newRecord, type ServerSettings } from './server-settings.js';
+import { ServerSupervisor } from './server-supervisor.js';
+import { ServerTools } from './server-tools.js';
+
+/**
+ * The registered servers of all tenants. What is done to one server is done one thing after another; look-ups read no database.
+ *
+ * Errors: Problem 404 `server_not_found`, 409 `server_already_exists`, 400 for settings that do not fit.
+ */
+@Injectable()
+export class ServerRegistry implements OnModuleInit {
+  private readonly turns = new KeyedMutex();
+  private readonly servers = new Map<string, Stored<ServerRecord>>();
+  private records: Collection<ServerRecord>;
+
+  constructor(
+    private readonly store: Store,
+    private readonly supervisor: ServerSupervisor,
+    private readonly tools: ServerTools,
+    private readonly sessions: ServerSessions,
+    private readonly secrets: SecretsService,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    this.records = this.store.collection(SERVERS);
+    for (const stored of await everyRecord(this.records)) this.remember(stored);
+  }
+
+  find(tenant: string, name: string): ServerRecord | undefined {
+    return this.servers.get(serverKey(tenant, name))?.value;
+  }
+
+  get(tenant: string, name: string): ServerRecord {
+    return this.stored(tenant, name).value;
+  }
+
+  /** In ascending order of name. */
+  list(tenant: string): ServerRecord[] {
+    const all = [...this.servers.values()].map(({ value }) => value);
+    return all.filter((record) => record.tenant === tenant).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Resolves when the server is stored; its start goes on. */
+  register(tenant: string, name: string, settings: ServerSettings): Promise<ServerRecord> {
+    return this.inTurn(tenant, name, async () => {
+      if (this.find(tenant, name)) throw alreadyExists(name);
+      const stored = await this.insert(newRecord(tenant, name, settings, new Date()));
+      if (settings.sessionId !== undefined) await this.sessions.adopt(tenant, name, settings.sessionId);
+      return this.remember(stored);
+    });
+  }
+
+  /** Stops the server, changes the given fields and starts it again. */
+  update(tenant: string, name: string, settings: ServerSettings): Promise<ServerRecord> {
+    return this.inTurn(tenant, name, () => this.change(tenant, name, settings));
+  }
+
+  /** A server that is enabled but neither connected nor starting is started anew, at once. */
+  enable(tenant: string, name: string): Promise<ServerRecord> {
+    return this.inTurn(tenant, name, async () => {
+      const { value } = this.stored(tenant, name);
+      const status = this.supervisor.server(tenant, name)?.status;
+      const runs = status === 'connected' || status === 'connecting';
+      return value.enabled && runs ? value : this.change(tenant, name, { enabled: true });
+    });
+  }
+
+  disable(tenant: string, name: string): Promise<ServerRecord> {
+    return this.update(tenant, name, { enabled: false });
+  }
+
+  delete(tenant: string, name: string): Promise<void> {
+    return this.inTurn(tenant, name, async () => {
+      const { id, value } = this.stored(tenant, name);
+      await this.supervisor.server(tenant, name)?.stop({ endSession: true });
+      await this.orKeep(value, async () => {
+        // The record goes last: after a failure the deletion can be repeated, and no later server of this name inherits secrets.
+        await this.secrets.deleteApp(tenant, name);
+        await this.sessions.forget(tenant, name);
+        await this.tools.forget(tenant, name);
+        await this.records.remove(id);
+      });
+      this.servers.delete(serverKey(tenant, name));
+      this.supervisor.dismiss(tenant, name);
+      this.tools.announceChange();
+    });
+  }
+
+  /** Runs a task while the server cannot be changed or deleted. */
+  whileRegistered<T>(tenant: string, name: string, task: () => Promise<T>): Promise<T> {
+    return this.inTurn(tenant, name, () => {
+      this.stored(tenant, name);
+      return task();
+    });
+  }
+
+  private inTurn<T>(tenant: string, name: string, task: () => Promise<T>): Promise<T> {
+    return this.turns.run(serverKey(tenant, name), task);
+  }
+
+  private async change(tenant: string, name: string, settings: ServerSettings): Promise<ServerRecord> {
+    const { id, revision, value } = this.stored(tenant, name);
+    const changed = changedRecord(value, settings, new Date());
+    const elsewhere = urlOf(changed) !== urlOf(value);
+    await this.supervisor.server(tenant, name)?.stop({ endSession: elsewhere });
+    const stored = await this.orKeep(value, async () => {
+      if (elsewhere) await this.sessions.forget(tenant, name);
+      if (settings.sessionId !== undefined) await this.sessions.adopt(tenant, name, settings.sessionId);
+      return this.records.update(id, revision, changed);
+    });
+    return this.remember(stored);
+  }
+
+  /** Writes for a server that was stopped; if that fails, the server goes on as it was. */
+  private async orKeep<T>(record: ServerRecord, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      this.supervisor.adopt(record);
+      throw error;
+    }
+  }
+
+  private stored(tenant: string, name: string): Stored<ServerRecord> {
+    const stored = this.servers.get(serverKey(tenant, name));
+    if (!stored) throw new Problem(404, 'server_not_found', `Server ${name} not found`);
+    return stored;
+  }
+
+  private remember(stored: Stored<ServerRecord>): ServerRecord {
+    const { value } = stored;
+    this.servers.set(serverKey(value.tenant, value.name), stored);
+    this.supervisor.adopt(value);
+    this.tools.announceChange();
+    return value;
+  }
+
+  private async insert(record: ServerRecord): Promise<Stored<ServerRecord>> {
+    try {
+      return await this.records.insert(record);
+    } catch (error) {
+      throw error instanceof StoreConflict ? alreadyExists(record.name) : error;
+    }
+  }
+}
+
+const urlOf = ({ transport }: ServerRecord): string | undefined =>
+  transport.transportType === 'streamable_http' ? transport.url : undefined;
+
+const alreadyExists = (name: string): Problem =>
+  new Problem(409, 'server_already_exists', `Server with name ${name} already exists`);

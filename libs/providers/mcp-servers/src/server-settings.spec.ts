@@ -1,0 +1,77 @@
+import { Problem } from '@manifold/rest';
+import { hideHeaders } from './hidden-headers.js';
+import type { ServerRecord } from './server-record.js';
+import { changedRecord, newRecord, type ServerSettings } from './server-settings.js';
+
+const MONDAY = new Date('2026-03-02T10:00:00Z');
+const TUESDAY = new Date('2026-03-03T10:00:00Z');
+
+const stdio = (): ServerRecord =>
+  newRecord('default', 'files', { command: 'node', args: ['a.js'], env: { A: '1' } }, MONDAY);
+const http = (): ServerRecord =>
+  newRecord(
+    'default',
+    'remote',
+    {
+      transportType: 'streamable_http',
+      url: 'https://a.example/mcp',
+      headers: { Authorization: 'Bearer canary', 'X-Plain': 'b' },
+    },
+    MONDAY,
+  );
+
+function problemOf(task: () => unknown): Problem {
+  try {
+    task();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+  }
+  throw new Error('No problem was thrown');
+}
+
+describe('the settings of a server', () => {
+  it('are stdio and enabled unless told', () => {
+    expect(stdio()).toMatchObject({ transport: { transportType: 'stdio', command: 'node' }, enabled: true });
+  });
+
+  it('keep what an update does not name', () => {
+    const changed = changedRecord(stdio(), { args: ['b.js'] }, TUESDAY);
+    expect(changed.transport).toEqual({ transportType: 'stdio', command: 'node', args: ['b.js'], env: { A: '1' } });
+    expect(changed).toMatchObject({ createdAt: MONDAY.toISOString(), updatedAt: TUESDAY.toISOString() });
+  });
+
+  it('lose everything of the old transport when it changes', () => {
+    const changed = changedRecord(stdio(), { transportType: 'streamable_http', url: 'https://a.example/mcp' }, TUESDAY);
+    expect(changed.transport).toEqual({ transportType: 'streamable_http', url: 'https://a.example/mcp', headers: {} });
+  });
+
+  it.each<[string, () => ServerRecord, ServerSettings]>([
+    ['/command', http, { transportType: 'stdio', args: ['a.js'] }],
+    ['/url', stdio, { transportType: 'streamable_http', headers: {} }],
+  ])('need %s when the transport changes', (pointer, record, settings) => {
+    const problem = problemOf(() => changedRecord(record(), settings, TUESDAY));
+    expect(problem).toMatchObject({ status: 400, errors: [{ pointer, code: 'required' }] });
+  });
+
+  it('keep a confidential header that comes back as it was shown', () => {
+    const { transport } = http();
+    const shown = hideHeaders(transport.transportType === 'stdio' ? {} : transport.headers);
+    expect(shown).toEqual({ Authorization: '[hidden]', 'X-Plain': 'b' });
+    const changed = changedRecord(http(), { headers: { ...shown, 'X-Plain': 'c' } }, TUESDAY);
+    expect(changed.transport).toMatchObject({ headers: { Authorization: 'Bearer canary', 'X-Plain': 'c' } });
+  });
+
+  it('refuse a hidden value where nothing is stored, also by the name of an inherited property', () => {
+    for (const name of ['X-Api-Key', 'toString']) {
+      const problem = problemOf(() => changedRecord(http(), { headers: { [name]: '[hidden]' } }, TUESDAY));
+      expect(problem).toMatchObject({ status: 400, errors: [{ pointer: `/headers/${name}` }] });
+    }
+  });
+
+  it.each(['Authorization', 'proxy-authorization', 'X-Api-Key', 'x-auth-token', 'TokenId', 'Cookie', 'client-secret'])(
+    'hide the header %s',
+    (name) => {
+      expect(hideHeaders({ [name]: 'canary' })).toEqual({ [name]: '[hidden]' });
+    },
+  );
+});

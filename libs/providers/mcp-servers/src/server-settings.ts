@@ -1,0 +1,85 @@
+import { invalidRequest, type Problem } from '@manifold/rest';
+import { restoreHeaders } from './hidden-headers.js';
+import type { HttpSettings, ReconnectionOptions, ServerRecord, StdioSettings } from './server-record.js';
+
+/** What an operator says of a server. Fields of the other transport have no effect. */
+export interface ServerSettings {
+  readonly transportType?: 'stdio' | 'streamable_http';
+  readonly command?: string;
+  readonly args?: string[];
+  readonly env?: Record<string, string>;
+  readonly url?: string;
+  readonly headers?: Record<string, string>;
+  readonly reconnectionOptions?: ReconnectionOptions;
+  /** A Streamable HTTP session to go on with. */
+  readonly sessionId?: string;
+  readonly enabled?: boolean;
+  readonly displayName?: string;
+  readonly description?: string;
+}
+
+/** @throws Problem 400 when the transport lacks what it needs */
+export function newRecord(tenant: string, name: string, settings: ServerSettings, now: Date): ServerRecord {
+  const at = now.toISOString();
+  return {
+    tenant,
+    name,
+    transport: transportOf(settings),
+    enabled: settings.enabled ?? true,
+    displayName: settings.displayName,
+    description: settings.description,
+    createdAt: at,
+    updatedAt: at,
+  };
+}
+
+/**
+ * Replaces the given fields. Another transport type drops what belonged to the old one.
+ * @throws Problem 400 when the transport lacks what it needs
+ */
+export function changedRecord(record: ServerRecord, settings: ServerSettings, now: Date): ServerRecord {
+  return {
+    ...record,
+    transport: transportOf(settings, record.transport),
+    enabled: settings.enabled ?? record.enabled,
+    displayName: settings.displayName ?? record.displayName,
+    description: settings.description ?? record.description,
+    updatedAt: now.toISOString(),
+  };
+}
+
+function transportOf(settings: ServerSettings, before?: ServerRecord['transport']): ServerRecord['transport'] {
+  const type = settings.transportType ?? before?.transportType ?? 'stdio';
+  return type === 'stdio'
+    ? stdioSettings(settings, before?.transportType === 'stdio' ? before : undefined)
+    : httpSettings(settings, before?.transportType === 'streamable_http' ? before : undefined);
+}
+
+function stdioSettings(settings: ServerSettings, before?: StdioSettings): StdioSettings {
+  const command = settings.command ?? before?.command;
+  if (command === undefined) throw missing('command', 'stdio');
+  return {
+    transportType: 'stdio',
+    command,
+    args: settings.args ?? before?.args ?? [],
+    env: settings.env ?? before?.env ?? {},
+  };
+}
+
+function httpSettings(settings: ServerSettings, before?: HttpSettings): HttpSettings {
+  const url = settings.url ?? before?.url;
+  if (url === undefined) throw missing('url', 'streamable_http');
+  const stored = before?.headers ?? {};
+  const reconnectionOptions = settings.reconnectionOptions ?? before?.reconnectionOptions;
+  return {
+    transportType: 'streamable_http',
+    url,
+    headers: settings.headers ? restoreHeaders(settings.headers, stored) : stored,
+    reconnectionOptions: reconnectionOptions && { ...reconnectionOptions },
+  };
+}
+
+function missing(field: string, transportType: string): Problem {
+  const detail = `${field} is needed for a server of transportType ${transportType}`;
+  return invalidRequest([{ pointer: `/${field}`, code: 'required', detail }]);
+}

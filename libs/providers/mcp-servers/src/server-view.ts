@@ -1,0 +1,39 @@
+import { hideHeaders } from './hidden-headers.js';
+import type { KnownTools } from './server-tools.js';
+import type { ServerDto } from './servers.dto.js';
+import type { SupervisedServer } from './supervised-server.js';
+
+/** What every user of the tenant may know of a server. */
+export function serverView({ record, status }: SupervisedServer, tools: KnownTools | undefined): ServerDto {
+  return {
+    name: record.name,
+    transportType: record.transport.transportType,
+    displayName: record.displayName,
+    description: record.description,
+    status,
+    enabled: record.enabled,
+    toolsList: [...(tools?.definitions ?? [])],
+  };
+}
+
+/** What its operators see on top of that. */
+export function operatorView(
+  server: SupervisedServer,
+  tools: KnownTools | undefined,
+  sessionId: string | undefined,
+): ServerDto {
+  const { record, lastError, log } = server;
+  return {
+    ...serverView(server, tools),
+    ...settingsView(server, sessionId),
+    lastError,
+    logs: log.lines().map(({ time, level, message }) => `${time} ${level} ${message}`),
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+  };
+}
+
+function settingsView({ record: { transport } }: SupervisedServer, sessionId: string | undefined): Partial<ServerDto> {
+  if (transport.transportType === 'stdio') return transport;
+  return { ...transport, headers: hideHeaders(transport.headers), sessionId };
+}

@@ -1,0 +1,133 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiConflictResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { ApiAuthenticated, CurrentPrincipal, hasRole, Roles, type Principal } from '@manifold/auth';
+import type { ServerRecord } from './server-record.js';
+import { ServerRegistry } from './server-registry.service.js';
+import { ServerSessions } from './server-sessions.js';
+import { ServerSupervisor } from './server-supervisor.js';
+import { ServerTools } from './server-tools.js';
+import { operatorView, serverView } from './server-view.js';
+import {
+  DoneAnswerDto,
+  RegisterServerDto,
+  ServerAnswerDto,
+  ServersAnswerDto,
+  UpdateServerDto,
+  type ServerDto,
+} from './servers.dto.js';
+import { waitAtMost } from './time-limit.js';
+
+/** How long an answer waits to tell whether the server could be started. */
+const FIRST_START_MS = 10_000;
+
+const NOT_FOUND = { description: 'The tenant has no such server' };
+
+/** The servers of the caller's tenant. Those of other tenants do not exist here. */
+@ApiTags('servers')
+@ApiAuthenticated()
+@Controller('mcp/servers')
+export class ServersController {
+  constructor(
+    private readonly registry: ServerRegistry,
+    private readonly supervisor: ServerSupervisor,
+    private readonly tools: ServerTools,
+    private readonly sessions: ServerSessions,
+  ) {}
+
+  @Get()
+  @Roles('user')
+  @ApiOperation({ summary: 'List the registered MCP servers with their status and tools' })
+  @ApiOkResponse({ type: ServersAnswerDto })
+  list(@CurrentPrincipal() caller: Principal): ServersAnswerDto {
+    const servers = this.registry.list(caller.tenant).map((record) => this.view(record, caller));
+    return { success: true, servers };
+  }
+
+  @Get(':name')
+  @Roles('user')
+  @ApiOperation({ summary: 'One registered MCP server with its status and tools' })
+  @ApiOkResponse({ type: ServerAnswerDto })
+  @ApiNotFoundResponse(NOT_FOUND)
+  get(@Param('name') name: string, @CurrentPrincipal() caller: Principal): ServerAnswerDto {
+    return { success: true, server: this.view(this.registry.get(caller.tenant, name), caller) };
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Roles('operator')
+  @ApiOperation({
+    summary: 'Register an MCP server and start it',
+    description: 'A server that cannot be started is registered all the same: its status is "error", with the reason.',
+  })
+  @ApiOkResponse({ type: ServerAnswerDto })
+  @ApiBadRequestResponse({ description: 'A field is missing, unknown or not valid' })
+  @ApiConflictResponse({ description: 'The tenant has a server with this name' })
+  async register(@Body() body: RegisterServerDto, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
+    const { name, ...settings } = body;
+    return this.started(await this.registry.register(caller.tenant, name, settings), caller);
+  }
+
+  @Put(':name')
+  @Roles('operator')
+  @ApiOperation({ summary: 'Stop a server, change its settings and start it again' })
+  @ApiOkResponse({ type: ServerAnswerDto })
+  @ApiBadRequestResponse({ description: 'A field is missing, unknown or not valid' })
+  @ApiNotFoundResponse(NOT_FOUND)
+  async update(
+    @Param('name') name: string,
+    @Body() body: UpdateServerDto,
+    @CurrentPrincipal() caller: Principal,
+  ): Promise<ServerAnswerDto> {
+    return this.started(await this.registry.update(caller.tenant, name, body), caller);
+  }
+
+  @Put(':name/enable')
+  @Roles('operator')
+  @ApiOperation({ summary: 'Enable a server and start it, if it does not run' })
+  @ApiOkResponse({ type: ServerAnswerDto })
+  @ApiNotFoundResponse(NOT_FOUND)
+  async enable(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
+    return this.started(await this.registry.enable(caller.tenant, name), caller);
+  }
+
+  @Put(':name/disable')
+  @Roles('operator')
+  @ApiOperation({ summary: 'Stop a server and keep it registered' })
+  @ApiOkResponse({ type: ServerAnswerDto })
+  @ApiNotFoundResponse(NOT_FOUND)
+  async disable(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
+    return this.started(await this.registry.disable(caller.tenant, name), caller);
+  }
+
+  @Delete(':name')
+  @Roles('operator')
+  @ApiOperation({ summary: "Stop a server and remove it, with all users' secrets for it" })
+  @ApiOkResponse({ type: DoneAnswerDto })
+  @ApiNotFoundResponse(NOT_FOUND)
+  async delete(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
+    await this.registry.delete(caller.tenant, name);
+    return { success: true };
+  }
+
+  /** The answer shows what came of the start, if that is known soon; else the status as it is. */
+  private async started({ tenant, name }: ServerRecord, caller: Principal): Promise<ServerAnswerDto> {
+    const server = this.supervisor.server(tenant, name);
+    if (server?.record.enabled) await waitAtMost(FIRST_START_MS, server.settled);
+    return { success: true, server: this.view(this.registry.get(tenant, name), caller) };
+  }
+
+  private view({ tenant, name }: ServerRecord, caller: Principal): ServerDto {
+    const server = this.supervisor.server(tenant, name)!;
+    const tools = this.tools.of(tenant, name);
+    return hasRole(caller, 'operator')
+      ? operatorView(server, tools, this.sessions.idOf(tenant, name))
+      : serverView(server, tools);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Egress } from '@manifold/egress';
+import { ProviderError } from '@manifold/tool-provider';
+import { withTimeLimit } from '../time-limit.js';
+import { handshake } from './handshake.js';
+import type { HttpTarget } from './http-exchange.js';
+import { HttpRefusal } from './http-refusal.js';
+import { httpTarget } from './http-target.js';
+import { JsonRpcConnection } from './json-rpc-connection.js';
+import { LegacySsePipe } from './legacy-sse-pipe.js';
+import type { LogRing } from './log-ring.js';
+import { McpConnection } from './mcp-connection.js';
+import { DEFAULT_RECONNECTION, type ReconnectionOptions } from './reconnection.js';
+import { StreamableHttpPipe } from './streamable-http-pipe.js';
+import type { RawObject, UpstreamConnection, UpstreamSession } from './upstream-connection.js';
+
+export interface HttpSpec {
+  readonly url: string;
+  /** Sent with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly reconnectionOptions?: ReconnectionOptions;
+  /** Resumed without `initialize` if the server still knows it. */
+  readonly session?: UpstreamSession;
+}
+
+export interface HttpOptions {
+  readonly egress: Egress;
+  readonly log: LogRing;
+  /** Ends the attempt to connect. Without effect on the connection. */
+  readonly signal: AbortSignal;
+  /** The session that a later `connectHttp` can resume has changed; undefined: there is none. */
+  readonly onSession: (session: UpstreamSession | undefined) => void;
+}
+
+/** What a refused `initialize` looks like where only HTTP+SSE is spoken (2025-11-25, basic/transports, backwards compatibility). */
+const SPEAKS_HTTP_SSE = [400, 404, 405];
+const RENEWAL_MS = 30_000;
+
+/**
+ * Connects to an MCP server over Streamable HTTP, or over HTTP+SSE where it speaks only that.
+ * @throws ProviderError that says why in words
+ */
+export async function connectHttp(spec: HttpSpec, options: HttpOptions): Promise<UpstreamConnection> {
+  const target = httpTarget(spec.url, spec.headers, options.egress);
+  try {
+    return await connectStreamable(target, spec, options);
+  } catch (error) {
+    if (!isRefusal(error, SPEAKS_HTTP_SSE)) throw error;
+    options.log.add(`initialize was refused (${error.cause.message}): trying HTTP+SSE`);
+    return await connectLegacySse(target, options).catch((sseError: unknown) => {
+      // What it says about itself as an HTTP+SSE server counts only if it is one.
+      throw options.signal.aborted || isRefusal(sseError, [401, 403, 429]) ? sseError : error;
+    });
+  }
+}
+
+async function connectStreamable(
+  target: HttpTarget,
+  spec: HttpSpec,
+  options: HttpOptions,
+): Promise<UpstreamConnection> {
+  const { log, signal, onSession } = options;
+  const rpc = new JsonRpcConnection(log);
+  let initializeResult: RawObject = {};
+  const openSession = async (until: AbortSignal): Promise<void> => {
+    initializeResult = await handshake(rpc, pipe, until);
+    const { id, protocolVersion } = pipe.session;
+    if (id !== undefined && protocolVersion !== undefined) onSession({ id, protocolVersion, initializeResult });
+  };
+  const renewSession = (): Promise<void> => {
+    onSession(undefined);
+    return withTimeLimit(new AbortController().signal, RENEWAL_MS, 'The server did not answer', openSession);
+  };
+  const reconnection = spec.reconnectionOptions ?? DEFAULT_RECONNECTION;
+  const pipe = new StreamableHttpPipe({ target, receiver: rpc, log, reconnection, renewSession });
+  rpc.start(pipe);
+  try {
+    if (spec.session) {
+      initializeResult = spec.session.initializeResult;
+      pipe.resume(spec.session);
+    }
+    if (!spec.session || !(await isAlive(rpc, signal))) {
+      if (spec.session) onSession(undefined);
+      await openSession(signal);
+    }
+    pipe.listen();
+    return new McpConnection({ rpc, pipe, log, initializeResult: () => initializeResult });
+  } catch (error) {
+    rpc.close();
+    await pipe.close();
+    throw error;
+  }
+}
+
+/** Whether a resumed session is good. Its end (404) has been dealt with by then: the pipe has opened a new one. */
+async function isAlive(rpc: JsonRpcConnection, signal: AbortSignal): Promise<boolean> {
+  try {
+    await rpc.request('ping', {}, { signal });
+    return true;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return error instanceof ProviderError && error.rpcError !== undefined;
+  }
+}
+
+async function connectLegacySse(target: HttpTarget, { log, signal }: HttpOptions): Promise<UpstreamConnection> {
+  const rpc = new JsonRpcConnection(log);
+  const pipe = new LegacySsePipe({ target, receiver: rpc, log });
+  rpc.start(pipe);
+  try {
+    await pipe.open(signal);
+    const initializeResult = await handshake(rpc, pipe, signal);
+    return new McpConnection({ rpc, pipe, log, initializeResult: () => initializeResult });
+  } catch (error) {
+    rpc.close();
+    await pipe.close();
+    throw error;
+  }
+}
+
+const isRefusal = (error: unknown, statuses: readonly number[]): error is ProviderError & { cause: HttpRefusal } =>
+  error instanceof ProviderError && error.cause instanceof HttpRefusal && statuses.includes(error.cause.status);

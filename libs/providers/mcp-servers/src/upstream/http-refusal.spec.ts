@@ -1,0 +1,48 @@
+import { EgressError } from '@manifold/egress';
+import { httpFailure, HttpRefusal, retryAfterSeconds } from './http-refusal.js';
+
+describe('httpFailure', () => {
+  it.each([
+    [401, 'reauth_required'],
+    [403, 'permission_denied'],
+    [429, 'rate_limited'],
+    [404, 'upstream_unavailable'],
+    [408, 'upstream_unavailable'],
+    [500, 'upstream_unavailable'],
+    [503, 'upstream_unavailable'],
+    [400, 'upstream_rejected'],
+    [422, 'upstream_rejected'],
+  ])('reads status %i as %s', (status, code) => {
+    expect(httpFailure(new HttpRefusal(status, undefined))).toMatchObject({ name: 'ProviderError', code });
+  });
+
+  it('keeps what the server says about the time to wait', () => {
+    expect(httpFailure(new HttpRefusal(429, 7)).retryAfter).toBe(7);
+    expect(httpFailure(new HttpRefusal(503, 7)).retryAfter).toBe(7);
+  });
+
+  it('takes a network fault for an unavailable server, and an answer that is too large for a refusal', () => {
+    expect(httpFailure(new EgressError('connect_failed', 'No connection to a.example'))).toMatchObject({
+      code: 'upstream_unavailable',
+      message: 'No connection to a.example',
+    });
+    expect(httpFailure(new EgressError('too_large', 'Too large'))).toMatchObject({ code: 'upstream_rejected' });
+  });
+
+  it('says nothing about a fault that nobody knows', () => {
+    expect(httpFailure(new Error('secret')).message).not.toContain('secret');
+  });
+});
+
+describe('retryAfterSeconds', () => {
+  const now = Date.parse('2026-01-02T03:04:05Z');
+  it.each([
+    ['120', 120],
+    ['0', 0],
+    ['Fri, 02 Jan 2026 03:05:05 GMT', 60],
+    ['Fri, 02 Jan 2026 03:00:00 GMT', 0],
+    ['soon', undefined],
+    ['-5', undefined],
+    [null, undefined],
+  ])('reads %s as %s', (header, seconds) => expect(retryAfterSeconds(header, now)).toBe(seconds));
+});

@@ -1,0 +1,11 @@
+export { connectHttp, type HttpOptions, type HttpSpec } from './connect-http.js';
+export { connectStdio, type StdioOptions } from './connect-stdio.js';
+export { LogRing, type LogLine } from './log-ring.js';
+export {
+  type RawObject,
+  type RequestOptions,
+  type UpstreamConnection,
+  type UpstreamSession,
+} from './upstream-connection.js';
+export { type ReconnectionOptions } from './reconnection.js';
+export { type StdioSpec } from './server-process.js';

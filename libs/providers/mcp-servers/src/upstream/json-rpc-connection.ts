@@ -1,0 +1,180 @@
+import { ProviderError } from '@manifold/tool-provider';
+import type { LogRing } from './log-ring.js';
+import { abortReason, PendingRequest } from './pending-request.js';
+import type { OutgoingMessage, Pipe, PipeReceiver, RpcId } from './pipe.js';
+import { asRpcError, isObject, isRpcId } from './rpc-values.js';
+import type { RawObject, RequestOptions } from './upstream-connection.js';
+
+const METHOD_NOT_FOUND = -32601;
+
+/**
+ * JSON-RPC over a pipe: many requests at a time, each with its answer, its progress and its cancellation. Messages pass
+ * raw; what does not fit the protocol is ignored with one log line.
+ *
+ * 1. construct, 2. `start` with a pipe that reports to this object, 3. requests, 4. `close`, or the pipe is lost.
+ */
+export class JsonRpcConnection implements PipeReceiver {
+  private readonly pending = new Map<number, PendingRequest>();
+  private readonly toolsChanged: (() => void)[] = [];
+  private readonly closed: ((reason: string) => void)[] = [];
+  private readonly onAbort = (request: PendingRequest): void => this.cancel(request);
+  private pipe: Pipe | undefined;
+  private lastId = 0;
+  /** Why the connection is gone, for those who call. */
+  private goneBecause: string | undefined;
+  /** Why it ended by itself, for an operator. */
+  private lostBecause: string | undefined;
+
+  constructor(private readonly log: LogRing) {}
+
+  start(pipe: Pipe): void {
+    this.pipe = pipe;
+  }
+
+  request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject> {
+    const { signal, onProgress } = options;
+    if (signal.aborted) return Promise.reject(abortReason(signal));
+    const { pipe } = this;
+    if (!pipe || this.goneBecause !== undefined) return Promise.reject(this.gone());
+    const id = ++this.lastId;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, new PendingRequest(id, method, options, resolve, reject, this.onAbort));
+      try {
+        const token = onProgress && id;
+        const delivery = pipe.send({ jsonrpc: '2.0', id, method, params: withProgressToken(params, token) });
+        delivery?.catch((error: ProviderError) => this.failed(id, error));
+      } catch (error) {
+        this.failed(id, error as ProviderError);
+      }
+    });
+  }
+
+  /** Resolves when the server has it, as far as the pipe can tell. */
+  async notify(method: string, params?: RawObject): Promise<void> {
+    await this.pipe?.send({ jsonrpc: '2.0', method, params });
+  }
+
+  onToolsChanged(listener: () => void): void {
+    this.toolsChanged.push(listener);
+  }
+
+  onClosed(listener: (reason: string) => void): void {
+    const reason = this.lostBecause;
+    if (reason === undefined) this.closed.push(listener);
+    else queueMicrotask(() => listener(reason));
+  }
+
+  /** Ends what is pending. The pipe is closed by its owner. */
+  close(): void {
+    this.end('The connection to the server was closed');
+  }
+
+  received(message: unknown): void {
+    if (Array.isArray(message)) {
+      for (const item of message) this.receivedOne(item);
+      return;
+    }
+    this.receivedOne(message);
+  }
+
+  lost(reason: string, lastWords?: string): void {
+    if (this.goneBecause !== undefined) return;
+    this.lostBecause = lastWords === undefined ? reason : `${reason}: ${lastWords}`;
+    // Whoever starts a server may read what it wrote; whoever calls a tool may not.
+    const starting = [...this.pending.values()].find((request) => request.method === 'initialize');
+    if (starting) this.failed(starting.id, new ProviderError('upstream_unavailable', this.lostBecause));
+    this.end(reason);
+    for (const listener of this.closed) listener(this.lostBecause);
+  }
+
+  private receivedOne(message: unknown): void {
+    if (!isObject(message)) return this.log.add('Ignored: a message that is no JSON-RPC object');
+    if (typeof message.method === 'string') {
+      if (isRpcId(message.id)) this.answer(message.id, message.method);
+      else this.notified(message.method, message.params);
+      return;
+    }
+    const request = typeof message.id === 'number' ? this.take(message.id) : undefined;
+    if (!request) return this.log.add('Ignored: an answer to no open request');
+    if (isObject(message.result)) request.succeed(message.result);
+    else request.fail(rejection(message.error));
+  }
+
+  /** Requests of the server. Only `ping` has an answer: relaying the others to the client would begin here. */
+  private answer(id: RpcId, method: string): void {
+    if (method === 'ping') return this.post({ jsonrpc: '2.0', id, result: {} });
+    this.post({ jsonrpc: '2.0', id, error: { code: METHOD_NOT_FOUND, message: 'Method not found' } });
+  }
+
+  private notified(method: string, params: unknown): void {
+    if (method === 'notifications/progress') return this.progressed(params);
+    if (method === 'notifications/tools/list_changed') for (const listener of this.toolsChanged) listener();
+  }
+
+  private progressed(params: unknown): void {
+    if (!isObject(params) || typeof params.progress !== 'number') return this.log.add('Ignored: malformed progress');
+    const { progressToken, ...rest } = params;
+    if (typeof progressToken !== 'number') return;
+    this.pending.get(progressToken)?.progress({ ...rest, progress: params.progress });
+  }
+
+  private cancel(request: PendingRequest): void {
+    this.pending.delete(request.id);
+    const reason = request.abortReason();
+    // The specification (basic/utilities/cancellation) forbids cancelling initialize.
+    if (request.method !== 'initialize') {
+      const params = { requestId: request.id, reason: reason.message };
+      this.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
+    }
+    this.pipe?.abandon?.(request.id);
+    request.fail(reason);
+  }
+
+  /** For messages that nobody waits for. */
+  private post(message: OutgoingMessage): void {
+    try {
+      this.pipe?.send(message)?.catch(() => this.log.add('A message could not be delivered'));
+    } catch {
+      this.log.add('A message could not be delivered');
+    }
+  }
+
+  private failed(id: number, error: ProviderError): void {
+    this.take(id)?.fail(error);
+  }
+
+  private take(id: number): PendingRequest | undefined {
+    const request = this.pending.get(id);
+    this.pending.delete(id);
+    return request;
+  }
+
+  private end(reason: string): void {
+    if (this.goneBecause !== undefined) return;
+    this.goneBecause = reason;
+    for (const id of [...this.pending.keys()]) this.failed(id, this.gone());
+  }
+
+  private gone(): ProviderError {
+    return new ProviderError('upstream_unavailable', this.goneBecause ?? 'The server is not connected');
+  }
+}
+
+function rejection(error: unknown): ProviderError {
+  const rpcError = asRpcError(error);
+  if (!rpcError) return new ProviderError('upstream_rejected', 'The server gave an answer that is no JSON-RPC');
+  return new ProviderError('upstream_rejected', `The server answered with error ${rpcError.code}`, { rpcError });
+}
+
+/**
+ * Tokens of several callers would collide on the connection that they share, and one would see the other's progress:
+ * a caller's token never passes. The request's id takes its place, and only where somebody listens.
+ */
+function withProgressToken(params: RawObject, token: number | undefined): RawObject {
+  const meta = params._meta;
+  if (token !== undefined) return { ...params, _meta: { ...(isObject(meta) && meta), progressToken: token } };
+  if (!isObject(meta) || !('progressToken' in meta)) return params;
+  const rest: Record<string, unknown> = { ...meta };
+  delete rest.progressToken;
+  return { ...params, _meta: rest };
+}

@@ -1,0 +1,47 @@
+import { ProviderError } from '@manifold/tool-provider';
+import type { RawObject, RequestOptions } from './upstream-connection.js';
+
+/**
+ * A request that waits for its answer. It listens to its abort signal itself (`handleEvent`), which saves a closure per
+ * call.
+ */
+export class PendingRequest implements EventListenerObject {
+  constructor(
+    readonly id: number,
+    readonly method: string,
+    private readonly options: RequestOptions,
+    private readonly resolve: (result: RawObject) => void,
+    private readonly reject: (error: unknown) => void,
+    private readonly onAbort: (request: PendingRequest) => void,
+  ) {
+    options.signal.addEventListener('abort', this);
+  }
+
+  handleEvent(): void {
+    this.onAbort(this);
+  }
+
+  succeed(result: RawObject): void {
+    this.options.signal.removeEventListener('abort', this);
+    this.resolve(result);
+  }
+
+  fail(error: unknown): void {
+    this.options.signal.removeEventListener('abort', this);
+    this.reject(error);
+  }
+
+  progress(params: RawObject & { readonly progress: number }): void {
+    this.options.onProgress?.(params);
+  }
+
+  abortReason(): ProviderError {
+    return abortReason(this.options.signal);
+  }
+}
+
+/** The signals of calls carry a ProviderError; any other reason means that the caller gave up. */
+export function abortReason(signal: AbortSignal): ProviderError {
+  if (signal.reason instanceof ProviderError) return signal.reason;
+  return new ProviderError('cancelled', 'The request was cancelled', { cause: signal.reason });
+}

@@ -1,0 +1,79 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inheritedEnvironment } from '@manifold/config';
+import { ProviderError } from '@manifold/tool-provider';
+import { endGroup, guardGroup, signalGroup } from './process-group.js';
+
+export interface StdioSpec {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to the inherited environment; where both have a name, this wins. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+const LEAVE_MS = 1000;
+const TERMINATE_MS = 3000;
+
+/** A running child process that leads a process group of its own, so that everything it starts ends with it. */
+export class ServerProcess {
+  /** How it ended, in words. */
+  readonly exited: Promise<string>;
+
+  private constructor(
+    readonly streams: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout' | 'stderr'>,
+    readonly pid: number,
+    exit: Promise<[code: number | null, signal: NodeJS.Signals | null]>,
+  ) {
+    this.exited = exit.then(([code, signal]) => {
+      endGroup(pid);
+      return signal === null ? `The server exited with code ${code}` : `The server was ended by ${signal}`;
+    });
+  }
+
+  /** @throws ProviderError that names the command */
+  static async start({ command, args, env, cwd }: StdioSpec): Promise<ServerProcess> {
+    try {
+      const options = { cwd, env: { ...inheritedEnvironment(), ...env }, detached: true, stdio: 'pipe' } as const;
+      const child = spawn(command, args, options);
+      const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+      exit.catch(() => undefined); // a child that never started is reported by the next line
+      await once(child, 'spawn');
+      const pid = child.pid as number;
+      guardGroup(pid);
+      return new ServerProcess(child, pid, exit);
+    } catch (error) {
+      throw startFault(command, error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** Asks, insists, kills. Resolves when the process is gone; never rejects. */
+  async stop(): Promise<void> {
+    this.streams.stdin.end();
+    if (await this.exitsWithin(LEAVE_MS)) return;
+    signalGroup(this.pid, 'SIGTERM');
+    if (await this.exitsWithin(TERMINATE_MS)) return;
+    signalGroup(this.pid, 'SIGKILL');
+    await this.exited;
+  }
+
+  private exitsWithin(ms: number): Promise<boolean> {
+    const timer = new AbortController();
+    const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
+    return Promise.race([this.exited.then(() => true), late]).finally(() => timer.abort());
+  }
+}
+
+const START_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'the command or its working folder does not exist',
+  EACCES: 'it may not be executed',
+  ENOTDIR: 'the working folder is no folder',
+  E2BIG: 'its arguments and environment are too long',
+};
+
+/** Only the code of the fault: its message may quote arguments and environment. */
+function startFault(command: string, error: NodeJS.ErrnoException): ProviderError {
+  const fault = START_FAULTS[error.code ?? ''] ?? error.code ?? 'unknown fault';
+  return new ProviderError('upstream_unavailable', `Cannot start "${command}": ${fault}`, { cause: error });
+}

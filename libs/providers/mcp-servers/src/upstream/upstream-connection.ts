@@ -1,0 +1,48 @@
+import type { Progress, ToolDefinition } from '@manifold/tool-provider';
+
+/** A JSON object as it came over the wire: fields that nobody knows are kept. */
+export type RawObject = { readonly [field: string]: unknown };
+
+/** What a Streamable HTTP session needs to be resumed after a restart of the gateway. */
+export interface UpstreamSession {
+  readonly id: string;
+  readonly protocolVersion: string;
+  readonly initializeResult: RawObject;
+}
+
+export interface RequestOptions {
+  /** Aborts the request; its reason is what `request` rejects with. */
+  readonly signal: AbortSignal;
+  /** Asks the server for progress. Not called after the request has ended. Must not throw. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * One live connection to one MCP server, initialised.
+ *
+ * Every method rejects with ProviderError only: the server's JSON-RPC error → `upstream_rejected` with `rpcError` as it
+ * came; connection gone → `upstream_unavailable`; abort → the signal's reason. Nothing is repeated, except a request
+ * that the server refused because its session had ended (Streamable HTTP, status 404: it was not executed).
+ */
+export interface UpstreamConnection {
+  /** As the server gave it; the latest one after a new session. */
+  readonly initializeResult: RawObject;
+  /** Process id of a stdio server. */
+  readonly pid?: number;
+  /**
+   * Sends one request and waits for its result. On abort the server is told (`notifications/cancelled`), and whatever
+   * it still says about the request is dropped. A `progressToken` in `params._meta` is replaced by the connection's own.
+   */
+  request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject>;
+  /** The tools of every page, within the limits of `tool-listing.ts`: what is over them is dropped and logged. */
+  listTools(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
+  /** The server says that its tools have changed. */
+  onToolsChanged(listener: () => void): void;
+  /** The connection ended by itself, with the reason in words for an operator. Called once, never for `close()`. */
+  onClosed(listener: (reason: string) => void): void;
+  /**
+   * Ends the connection; a stdio server and everything that it started are gone when this resolves. Never rejects.
+   * @param options.endSession tells a Streamable HTTP server to forget the session, which otherwise can be resumed
+   */
+  close(options?: { readonly endSession?: boolean }): Promise<void>;
+}

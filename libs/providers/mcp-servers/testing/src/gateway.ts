@@ -1,0 +1,180 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  ApiKeyModule,
+  ApiKeyService,
+  AuthModule,
+  LOCAL_ISSUER,
+  principalKey,
+  type Principal,
+  type Role,
+} from '@manifold/auth';
+import { ConfigModule, loadConfig, type Config } from '@manifold/config';
+import { EgressModule } from '@manifold/egress';
+import { McpServersModule, McpServersProvider } from '@manifold/providers/mcp-servers';
+import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest';
+import { SecretsModule } from '@manifold/secrets';
+import { StoreModule } from '@manifold/store';
+import { openCall, type Progress, type ToolDescriptor, type ToolResult } from '@manifold/tool-provider';
+
+/** Where the fixtures of this folder are, from the working directory of the tests. */
+export const FIXTURES = resolve('libs/providers/mcp-servers/testing/src');
+
+/** The body of a registration of the fixture server. */
+export const registration = (name: string, ...flags: string[]): Record<string, unknown> => ({
+  name,
+  command: 'node',
+  args: [join(FIXTURES, 'registered-server.mjs'), ...flags],
+});
+
+@Module({})
+class TestGatewayModule {
+  static with(config: Config): DynamicModule {
+    const global = [ConfigModule.forRoot(config), StoreModule, EgressModule, AuthModule, SecretsModule];
+    return { module: TestGatewayModule, imports: [...global, ApiKeyModule, McpServersModule] };
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into bodies of every shape
+  readonly body: any;
+}
+
+export interface CallOptions {
+  readonly user?: string;
+  readonly timeoutMs?: number;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** A gateway with nothing but registered servers, on a real port and a real database. */
+export class TestGateway {
+  private static readonly started = new Set<TestGateway>();
+  private readonly keys = new Map<string, string>();
+
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly dataDir: string,
+    private readonly url: string,
+  ) {}
+
+  static async start(options: { dataDir?: string; environment?: Record<string, string> } = {}): Promise<TestGateway> {
+    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'manifold-registry-'));
+    const config = loadConfig({
+      NODE_ENV: 'production',
+      SECRETS_KEY: 'k7Qw3-a-key-of-these-specs-only-9fZ2',
+      EGRESS_ALLOW: '127.0.0.1',
+      DATA_DIR: dataDir,
+      ...options.environment,
+    });
+    const app = await NestFactory.create<NestFastifyApplication>(
+      TestGatewayModule.with(config),
+      new FastifyAdapter({ forceCloseConnections: true }),
+      {
+        logger: false,
+        bodyParser: false,
+      },
+    );
+    readJsonBodies(app.getHttpAdapter().getInstance(), config.payloadLimit);
+    app.useGlobalPipes(new DtoValidationPipe());
+    app.useGlobalFilters(new ProblemFilter());
+    await app.listen(0, '127.0.0.1');
+    const gateway = new TestGateway(app, dataDir, await app.getUrl());
+    TestGateway.started.add(gateway);
+    return gateway;
+  }
+
+  get provider(): McpServersProvider {
+    return this.app.get(McpServersProvider);
+  }
+
+  /** A request of a caller with the given name; the name "operator" has that role. */
+  async rest(method: string, path: string, body?: unknown, user = 'operator', roles?: Role[]): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.keyOf(user, roles ?? (user === 'operator' ? ['operator'] : []))}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  async list(user = 'operator'): Promise<readonly ToolDescriptor[]> {
+    const call = openCall({ principal: principalOf(user), requestId: 'registry-spec', timeoutMs: 20_000 });
+    return this.provider.listTools(call.context).finally(() => call.close());
+  }
+
+  /** Calls a tool by its public name, as agents do. */
+  async call(publicName: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<ToolResult> {
+    const { user = 'operator', timeoutMs = 20_000, onProgress } = options;
+    const tool = (await this.list(user)).find((descriptor) => descriptor.publicName === publicName);
+    if (!tool) throw new Error(`${publicName} is not listed`);
+    const call = openCall({ principal: principalOf(user), requestId: 'registry-spec', timeoutMs, onProgress });
+    return this.provider.callTool(tool.ref, args, call.context).finally(() => call.close());
+  }
+
+  /** What the fixture server wrote to its ledger, a file of this name in the data folder. */
+  ledger(name: string): string[] {
+    return readFileSync(join(this.dataDir, name), 'utf8').trimEnd().split('\n');
+  }
+
+  /** Stops the gateway; its data stays for another start. */
+  async stop(): Promise<void> {
+    if (TestGateway.started.delete(this)) await this.app.close();
+  }
+
+  async destroy(): Promise<void> {
+    await this.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** What a failed test left running. */
+  static async destroyAll(): Promise<void> {
+    await Promise.all([...TestGateway.started].map((gateway) => gateway.destroy()));
+  }
+
+  private async keyOf(user: string, roles: Role[]): Promise<string> {
+    const known = this.keys.get(user);
+    if (known) return known;
+    const service = this.app.get(ApiKeyService);
+    const existing = (await service.list('default')).find(({ value }) => value.name === user);
+    if (existing) await service.revoke('default', existing.id);
+    const { key } = await service.create({ tenant: 'default', name: user, roles, createdBy: 'spec' });
+    this.keys.set(user, key);
+    return key;
+  }
+}
+
+/** As whom the key of this name authenticates. */
+export const principalOf = (subject: string): Principal => ({
+  key: principalKey('default', LOCAL_ISSUER, subject),
+  tenant: 'default',
+  issuer: LOCAL_ISSUER,
+  subject,
+  roles: ['user'],
+  method: 'api-key',
+});
+
+/** The first text block of a result. */
+export const textOf = (result: ToolResult): string => (result.content as { text: string }[])[0]!.text;
+
+/** Waits until the condition holds; the test's own time limit ends the waiting. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Whether a process lives. */
+export function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

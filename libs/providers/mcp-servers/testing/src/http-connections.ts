@@ -1,0 +1,43 @@
+import { testEgress } from '../../../../egress/testing/src/test-egress.js';
+import {
+  connectHttp,
+  LogRing,
+  type HttpSpec,
+  type UpstreamConnection,
+  type UpstreamSession,
+} from '../../src/upstream/index.js';
+import { unaborted } from './raw-stdio.js';
+
+/** So that tests need not wait for a second. */
+export const FAST = {
+  initialReconnectionDelay: 10,
+  maxReconnectionDelay: 20,
+  reconnectionDelayGrowFactor: 1,
+  maxRetries: 3,
+};
+
+/** Connections over HTTP with what they reported, closed together. */
+export class HttpConnections {
+  readonly log = new LogRing();
+  /** What `onSession` was called with, in order. */
+  readonly sessions: (UpstreamSession | undefined)[] = [];
+  readonly egress = testEgress({ environment: 'development' });
+  private readonly open: UpstreamConnection[] = [];
+
+  async connect(url: string, spec: Partial<HttpSpec> = {}, signal = unaborted()): Promise<UpstreamConnection> {
+    const onSession = (session: UpstreamSession | undefined) => this.sessions.push(session);
+    const options = { egress: this.egress, log: this.log, signal, onSession };
+    const connection = await connectHttp({ url, headers: {}, reconnectionOptions: FAST, ...spec }, options);
+    this.open.push(connection);
+    return connection;
+  }
+
+  logged(): string[] {
+    return this.log.lines().map((line) => line.message);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.open.splice(0).map((connection) => connection.close()));
+    await this.egress.onApplicationShutdown();
+  }
+}

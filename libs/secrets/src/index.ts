@@ -1,0 +1,4 @@
+export { scrub } from './scrub.js';
+export { SecretUnreadableError, WrongSecretsKeyError } from './secrets-errors.js';
+export { SecretsModule } from './secrets.module.js';
+export { SecretsService, type SecretOwner } from './secrets.service.js';

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { scrub } from './scrub.js';
+
+const secrets = { TOKEN: 'abcdefgh12', OTHER: 'gh12-xyz-0', SHORT: 'seven77', PEM: '-----BEGIN\nAB"C\n-----END' };
+
+describe('scrub', () => {
+  it('replaces every occurrence in strings and keys, wherever they are', () => {
+    const value = {
+      content: [{ type: 'text', text: 'a abcdefgh12 b abcdefgh12' }, 'abcdefgh12', 7, null, true],
+      structuredContent: { 'x-abcdefgh12': { deep: ['gh12-xyz-0'] } },
+    };
+    expect(scrub(value, secrets)).toEqual({
+      content: [{ type: 'text', text: 'a [secret] b [secret]' }, '[secret]', 7, null, true],
+      structuredContent: { 'x-[secret]': { deep: ['[secret]'] } },
+    });
+    expect(value.content[1]).toBe('abcdefgh12');
+  });
+
+  it('returns the very same value where there is nothing to hide', () => {
+    const value = { content: [{ text: 'abcdefgh1, SEVEN77, seven77' }] };
+    expect(scrub(value, secrets)).toBe(value);
+    expect(scrub(value, {})).toBe(value);
+    expect(scrub(undefined, secrets)).toBeUndefined();
+  });
+
+  it('hides all of secrets that overlap or contain each other', () => {
+    expect(scrub('<abcdefgh12-xyz-0>', secrets)).toBe('<[secret]>');
+    expect(scrub('<long-password>', { A: 'long-password', B: 'password' })).toBe('<[secret]>');
+    expect(scrub('<aaaaaaaaaaa>', { A: 'aaaaaaaa' })).toBe('<[secret]>');
+  });
+
+  it('hides a secret that was written as JSON inside a string', () => {
+    const text = JSON.stringify({ key: secrets.PEM });
+    expect(scrub({ text }, secrets)).toEqual({ text: '{"key":"[secret]"}' });
+  });
+
+  it('takes secrets as they are, without patterns', () => {
+    expect(scrub('aaaaaaaaaaaa', { A: '.*.*.*.*' })).toBe('aaaaaaaaaaaa');
+    expect(scrub('$& .*.*.*.*', { A: '.*.*.*.*' })).toBe('$& [secret]');
+  });
+
+  it('keeps keys that look like a prototype as keys', () => {
+    const value: unknown = JSON.parse('{"__proto__":{"polluted":"abcdefgh12"},"constructor":"x"}');
+    expect(JSON.stringify(scrub(value, secrets))).toBe('{"__proto__":{"polluted":"[secret]"},"constructor":"x"}');
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it('gets to the bottom of a value of any depth', () => {
+    let value: unknown = 'abcdefgh12';
+    for (let depth = 0; depth < 100_000; depth += 1) value = [value];
+    let scrubbed: unknown = scrub(value, secrets);
+    while (Array.isArray(scrubbed)) scrubbed = scrubbed[0];
+    expect(scrubbed).toBe('[secret]');
+  });
+
+  it('leaves no secret in any JSON, and nothing else changed', () => {
+    const text = fc.oneof(fc.string(), fc.constantFrom(...Object.values(secrets)));
+    const json = fc.letrec((tie) => ({
+      node: fc.oneof({ depthSize: 'small' }, text, fc.integer(), fc.constant(null), tie('list'), tie('record')),
+      list: fc.array(tie('node')),
+      record: fc.dictionary(text, tie('node')),
+    })).node;
+    fc.assert(
+      fc.property(json, (value) => {
+        const before = JSON.stringify(value);
+        const after = JSON.stringify(scrub(value, secrets));
+        for (const secret of [secrets.TOKEN, secrets.OTHER, JSON.stringify(secrets.PEM).slice(1, -1)]) {
+          expect(after).not.toContain(secret);
+        }
+        expect(JSON.stringify(value)).toBe(before);
+        const touched = Object.values(secrets).some((secret) => before.includes(JSON.stringify(secret).slice(1, -1)));
+        if (!touched) expect(after).toBe(before);
+      }),
+    );
+  });
+});

@@ -1,0 +1,11 @@
+import { Global, Module } from '@nestjs/common';
+import { Keyring } from './keyring.js';
+import { SecretsService } from './secrets.service.js';
+
+/** Hands the users' secrets to the providers. Needs the global Config and Store. */
+@Global()
+@Module({
+  providers: [Keyring, SecretsService],
+  exports: [SecretsService],
+})
+export class SecretsModule {}

@@ -1,0 +1,296 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConsoleLogger } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { ConfigModule } from '@manifold/config';
+import { Store, StoreModule, type Collection } from '@manifold/store';
+import { temporaryStore, type OpenStore } from '@manifold/store/testing';
+import { principal, WatchedStore } from '../testing/src/index.js';
+import { SecretsModule } from './secrets.module.js';
+import { SecretsService } from './secrets.service.js';
+
+type Row = Record<'tenant' | 'issuer' | 'subject' | 'app' | 'name' | 'keyId' | 'sealed', string>;
+
+const CANARY = 'canary-5Yx0Qm2v';
+/** The collection's own declaration: a database has one of a name. */
+const SPEC = {
+  name: 'secrets',
+  secret: true,
+  indexes: [
+    { fields: ['tenant', 'issuer', 'subject', 'app', 'name'] as const, unique: true },
+    { fields: ['tenant', 'issuer', 'subject', 'app'] as const },
+    { fields: ['tenant', 'app'] as const },
+  ],
+};
+const ann = { principal: principal('ann'), app: 'github' };
+
+describe('SecretsService', () => {
+  let opened: OpenStore;
+  let store: WatchedStore;
+  let module: TestingModule;
+  let secrets: SecretsService;
+
+  /** A gateway process on the same data. */
+  async function start(): Promise<void> {
+    store = new WatchedStore(opened.store);
+    module = await Test.createTestingModule({
+      imports: [ConfigModule.forRoot(opened.config), StoreModule, SecretsModule],
+    })
+      .overrideProvider(Store)
+      .useValue(store)
+      .compile();
+    await module.init();
+    secrets = module.get(SecretsService);
+    store.operations.length = 0;
+  }
+
+  beforeEach(async () => {
+    opened = await temporaryStore();
+    await start();
+  });
+
+  afterEach(async () => {
+    await module.close();
+    await opened.close();
+  });
+
+  /** The records as whoever reads and writes the database sees them. */
+  const rows = (): Collection<Row> => opened.store.collection<Row>(SPEC);
+
+  async function tamper(change: Partial<Row>): Promise<void> {
+    const [row] = await rows().find({});
+    await rows().update(row.id, row.revision, { ...row.value, ...change });
+  }
+
+  it('opens what was set, after a restart too', async () => {
+    await secrets.set(ann, 'TOKEN', 'one');
+    await secrets.set(ann, '__proto__', 'two');
+    await module.close();
+    await start();
+    const values = await secrets.open(ann);
+    expect(Object.entries(values).sort()).toEqual(
+      [
+        ['TOKEN', 'one'],
+        ['__proto__', 'two'],
+      ].sort(),
+    );
+    expect(Object.getPrototypeOf(values)).toBeNull();
+    expect(Object.isFrozen(values)).toBe(true);
+  });
+
+  it('overwrites, and keeps one record for each name', async () => {
+    await secrets.set(ann, 'TOKEN', 'one');
+    await secrets.set(ann, 'TOKEN', '');
+    expect(await secrets.open(ann)).toEqual({ TOKEN: '' });
+    expect(await rows().count()).toBe(1);
+  });
+
+  it('deletes, and says whether there was something', async () => {
+    await secrets.set(ann, 'TOKEN', 'one');
+    expect(await secrets.delete(ann, 'OTHER')).toBe(false);
+    expect(await secrets.delete(ann, 'TOKEN')).toBe(true);
+    expect(await secrets.delete(ann, 'TOKEN')).toBe(false);
+    expect(await secrets.open(ann)).toEqual({});
+  });
+
+  it('opens more secrets than one page of the store holds', async () => {
+    const names = Array.from({ length: 1003 }, (_, index) => `NAME_${index}`);
+    await Promise.all(names.map((name) => secrets.set(ann, name, name)));
+    expect(Object.keys(await secrets.open(ann))).toHaveLength(1003);
+  });
+
+  it('keeps owners apart that differ in one field, or whose fields run together (threat 41)', async () => {
+    const owners = [
+      ann,
+      { ...ann, app: 'github.com' },
+      { ...ann, app: 'git' },
+      { principal: principal('ann', 'https://two.test'), app: 'github' },
+      { principal: principal('ann', 'https://one.test', 'other'), app: 'github' },
+      { principal: principal('bob'), app: 'github' },
+      { principal: principal('a'), app: 'b.c' },
+      { principal: principal('a.b'), app: 'c' },
+      { principal: principal('ann","github'), app: '' },
+    ];
+    await Promise.all(owners.map((owner, index) => secrets.set(owner, 'TOKEN', `value ${index}`)));
+    const values = await Promise.all(owners.map((owner) => secrets.open(owner)));
+    expect(values).toEqual(owners.map((_, index) => ({ TOKEN: `value ${index}` })));
+    await secrets.delete(owners[3], 'TOKEN');
+    expect(await secrets.open(ann)).toEqual({ TOKEN: 'value 0' });
+  });
+
+  it('does not mix names that run together', async () => {
+    await secrets.set(ann, 'a', 'one');
+    await secrets.set(ann, 'a.b', 'two');
+    await secrets.delete(ann, 'a');
+    expect(await secrets.open(ann)).toEqual({ 'a.b': 'two' });
+  });
+
+  describe('and somebody who writes to the database (threats 39 and 40)', () => {
+    const mallory = (change: Partial<{ tenant: string; issuer: string; subject: string; app: string }>) => ({
+      principal: principal(change.subject ?? 'ann', change.issuer ?? 'https://one.test', change.tenant ?? 'default'),
+      app: change.app ?? 'github',
+    });
+
+    it.each([{ tenant: 'other' }, { issuer: 'https://two.test' }, { subject: 'mallory' }, { app: 'evil' }])(
+      'does not open a record that was moved to %j',
+      async (change) => {
+        await secrets.set(ann, 'TOKEN', CANARY);
+        await tamper(change);
+        await expect(secrets.open(mallory(change))).rejects.toMatchObject({
+          name: 'SecretUnreadableError',
+          app: change.app ?? 'github',
+          secretName: 'TOKEN',
+        });
+      },
+    );
+
+    it.each([{ name: 'SHOWN' }, { keyId: '0123456789abcdef' }, { sealed: '' }, { sealed: 'AAAA' }])(
+      'does not open a record that was changed to %j',
+      async (change) => {
+        await secrets.set(ann, 'TOKEN', CANARY);
+        await tamper(change);
+        await expect(secrets.open(ann)).rejects.toMatchObject({ app: 'github', secretName: change.name ?? 'TOKEN' });
+      },
+    );
+
+    it('does not open a record whose sealed text came from another name of the same user', async () => {
+      await secrets.set(ann, 'TOKEN', CANARY);
+      const [{ value }] = await rows().find({});
+      await secrets.set(ann, 'PASSWORD', 'x');
+      const [, other] = await rows().find({});
+      await rows().update(other.id, other.revision, { ...other.value, sealed: value.sealed });
+      await expect(secrets.open(ann)).rejects.toMatchObject({ secretName: 'PASSWORD' });
+    });
+
+    it('does not open a record whose tag was cut to four bytes', async () => {
+      await secrets.set(ann, 'TOKEN', CANARY);
+      const [{ value }] = await rows().find({});
+      const bytes = Buffer.from(value.sealed, 'base64');
+      await tamper({ sealed: bytes.subarray(0, -12).toString('base64') });
+      await expect(secrets.open(ann)).rejects.toMatchObject({ name: 'SecretUnreadableError' });
+    });
+
+    it('finds no value in the files of the database', async () => {
+      await secrets.set(ann, 'TOKEN', CANARY);
+      const files = await readdir(opened.config.dataDir);
+      expect(files).toContain('manifold.db-wal');
+      for (const file of files) {
+        const bytes = await readFile(join(opened.config.dataDir, file));
+        expect(bytes.includes(CANARY)).toBe(false);
+        expect(bytes.includes(Buffer.from(CANARY).toString('base64').slice(0, 16))).toBe(false);
+      }
+    });
+  });
+
+  it('shows no value in what is logged, errors with their causes included (threat 43)', async () => {
+    const output: string[] = [];
+    const spies = [process.stdout, process.stderr].map((stream) =>
+      jest.spyOn(stream, 'write').mockImplementation((chunk) => output.push(String(chunk)) > 0),
+    );
+    await module.close();
+    await start();
+    await secrets.set(ann, 'TOKEN', CANARY);
+    await secrets.open(ann);
+    await tamper({ app: 'github', keyId: 'x' });
+    await secrets.set({ ...ann, app: 'other' }, 'TOKEN', CANARY);
+    await secrets.delete(ann, 'OTHER');
+    const error = await secrets.open(ann).catch((reason: unknown) => reason);
+    new ConsoleLogger().error({ msg: 'A call failed', err: error });
+    for (const spy of spies) spy.mockRestore();
+    expect(output.join('')).toContain('The key is not known');
+    expect(output.join('')).not.toContain(CANARY);
+  });
+
+  describe('and its cache', () => {
+    it('reads the database once for any number of calls, for users without secrets too', async () => {
+      await secrets.set(ann, 'TOKEN', 'one');
+      store.operations.length = 0;
+      for (let call = 0; call < 5; call += 1) await secrets.open(ann);
+      expect(store.operations).toEqual(['secrets.find']);
+      const nobody = { ...ann, app: 'none' };
+      for (let call = 0; call < 5; call += 1) expect(await secrets.open(nobody)).toEqual({});
+      expect(store.operations).toEqual(['secrets.find', 'secrets.find']);
+    });
+
+    it('reads the database once for calls that come at the same time', async () => {
+      await secrets.set(ann, 'TOKEN', 'one');
+      store.operations.length = 0;
+      const values = await Promise.all(Array.from({ length: 50 }, () => secrets.open(ann)));
+      expect(values).toEqual(Array(50).fill({ TOKEN: 'one' }));
+      expect(store.operations).toEqual(['secrets.find']);
+    });
+
+    it('shows each write to the next call', async () => {
+      expect(await secrets.open(ann)).toEqual({});
+      await secrets.set(ann, 'TOKEN', 'one');
+      expect(await secrets.open(ann)).toEqual({ TOKEN: 'one' });
+      await secrets.set(ann, 'TOKEN', 'two');
+      expect(await secrets.open(ann)).toEqual({ TOKEN: 'two' });
+      await secrets.delete(ann, 'TOKEN');
+      expect(await secrets.open(ann)).toEqual({});
+    });
+
+    it('does not remember what a load read before a write that ended meanwhile', async () => {
+      await secrets.set(ann, 'TOKEN', 'old');
+      let release = () => {};
+      const held = new Promise<void>((resolve) => (release = resolve));
+      const started = new Promise<void>((resolve) => {
+        store.beforeAnswer = () => {
+          store.beforeAnswer = undefined;
+          resolve();
+          return held;
+        };
+      });
+      const early = secrets.open(ann);
+      await started;
+      await secrets.set(ann, 'TOKEN', 'new');
+      expect(await secrets.open(ann)).toEqual({ TOKEN: 'new' });
+      release();
+      expect(await early).toEqual({ TOKEN: 'old' });
+      expect(await secrets.open(ann)).toEqual({ TOKEN: 'new' });
+    });
+
+    it('does not remember a failure, and forgets the owner when a write ends in one', async () => {
+      await secrets.set(ann, 'TOKEN', 'one');
+      store.beforeAnswer = () => Promise.reject(new Error('cut'));
+      await expect(secrets.open(ann)).rejects.toThrow('cut');
+      store.beforeAnswer = undefined;
+      expect(await secrets.open(ann)).toEqual({ TOKEN: 'one' });
+
+      store.beforeAnswer = (operation) =>
+        operation === 'secrets.update' ? Promise.reject(new Error('cut')) : Promise.resolve();
+      await expect(secrets.set(ann, 'TOKEN', 'two')).rejects.toThrow('cut');
+      expect(await secrets.open(ann)).toEqual({ TOKEN: 'two' });
+    });
+
+    it('deletes all users’ secrets of a server, and no other server’s', async () => {
+      const owners = ['github', 'gitlab'].flatMap((app) =>
+        ['ann', 'bob'].map((user) => ({ principal: principal(user), app })),
+      );
+      const elsewhere = { principal: principal('ann', 'https://one.test', 'other'), app: 'github' };
+      for (const owner of [...owners, elsewhere]) {
+        await secrets.set(owner, 'TOKEN', 'one');
+        await secrets.open(owner);
+      }
+      await secrets.deleteApp('default', 'github');
+      const left = await Promise.all([...owners, elsewhere].map((owner) => secrets.open(owner)));
+      expect(left.map((values) => Object.keys(values).length)).toEqual([0, 0, 1, 1, 1]);
+      expect(await rows().count()).toBe(3);
+    });
+  });
+
+  it('lets parallel writers of one secret all succeed, with one of their values in the end', async () => {
+    const values = Array.from({ length: 50 }, (_, index) => `value ${index}`);
+    await Promise.all(values.map((value) => secrets.set(ann, 'TOKEN', value)));
+    expect(values).toContain((await secrets.open(ann)).TOKEN);
+    expect(await rows().count()).toBe(1);
+  });
+
+  it('never mixes users who call at the same time', async () => {
+    const users = Array.from({ length: 30 }, (_, index) => ({ principal: principal(`user ${index}`), app: 'github' }));
+    await Promise.all(users.map((owner) => secrets.set(owner, 'ME', owner.principal.subject)));
+    const calls = Array.from({ length: 300 }, (_, index) => users[index % 30]);
+    const seen = await Promise.all(calls.map((owner) => secrets.open(owner)));
+    expect(seen.map(({ ME }) => ME)).toEqual(calls.map((owner) => owner.principal.subject));
+  });
+});

@@ -1,0 +1,142 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '@manifold/auth';
+import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { Keyring } from './keyring.js';
+import { OwnerCache, type CacheScope } from './owner-cache.js';
+import { SecretUnreadableError } from './secrets-errors.js';
+
+/** A user's secrets for one registered server. */
+export interface SecretOwner {
+  readonly principal: Principal;
+  /** The name of the registered server. */
+  readonly app: string;
+}
+
+/** Who owns a secret, in fields that are compared one by one: `a` and `a.b` have nothing in common. */
+type OwnerFields = { tenant: string; issuer: string; subject: string; app: string };
+type SecretFields = OwnerFields & { name: string };
+type SecretRecord = SecretFields & { keyId: string; sealed: string };
+
+/** Owners whose sealed secrets are kept in memory, owners without any included. */
+const CACHED_OWNERS = 10_000;
+/** Records that are read at once. */
+const PAGE = 1000;
+/** Writers of one secret that may be overtaken this often; each time somebody else's write has succeeded. */
+const WRITE_ATTEMPTS = 100;
+
+/**
+ * The users' secrets for the servers that they use, sealed (AES-256-GCM) and bound to tenant, issuer, user, server and name.
+ *
+ * Errors: those of the store, and SecretUnreadableError.
+ */
+@Injectable()
+export class SecretsService {
+  private readonly records: Collection<SecretRecord>;
+  private readonly cache = new OwnerCache<readonly SecretRecord[]>(CACHED_OWNERS);
+
+  constructor(
+    store: Store,
+    private readonly keyring: Keyring,
+  ) {
+    this.records = store.collection<SecretRecord>({
+      name: 'secrets',
+      secret: true,
+      indexes: [
+        { fields: ['tenant', 'issuer', 'subject', 'app', 'name'], unique: true },
+        { fields: ['tenant', 'issuer', 'subject', 'app'] },
+        { fields: ['tenant', 'app'] },
+      ],
+    });
+  }
+
+  /** Sets or overwrites. */
+  async set(owner: SecretOwner, name: string, value: string): Promise<void> {
+    const fields = { ...ownerFields(owner), name };
+    const record = { ...fields, ...this.keyring.seal(value, context(fields)) };
+    await this.write(owner, () => this.upsert(fields, record));
+  }
+
+  /** @returns whether there was such a secret */
+  async delete(owner: SecretOwner, name: string): Promise<boolean> {
+    const removed = await this.write(owner, () => this.records.removeWhere({ ...ownerFields(owner), name }));
+    return removed > 0;
+  }
+
+  /**
+   * Opens the user's secrets for one server, and no others. Reads the database the first time only.
+   * @returns name → value, without a prototype
+   * @throws SecretUnreadableError where one of them does not open
+   */
+  async open(owner: SecretOwner): Promise<Readonly<Record<string, string>>> {
+    const fields = ownerFields(owner);
+    const records = await this.cache.get(scopeOf(fields), () => this.load(fields));
+    const values: Record<string, string> = Object.create(null);
+    for (const record of records) values[record.name] = this.unseal(record, fields);
+    return Object.freeze(values);
+  }
+
+  /** Deletes all users' secrets of a server that no longer exists. */
+  async deleteApp(tenant: string, app: string): Promise<void> {
+    try {
+      await this.records.removeWhere({ tenant, app });
+    } finally {
+      this.cache.forgetApp(tenant, app);
+    }
+  }
+
+  /** A write that failed may have happened, so the cache forgets the owner then, too. */
+  private async write<Result>(owner: SecretOwner, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } finally {
+      this.cache.forget(scopeOf(ownerFields(owner)));
+    }
+  }
+
+  private async upsert(fields: SecretFields, record: SecretRecord): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const [known] = await this.records.find(fields);
+        await (known ? this.records.update(known.id, known.revision, record) : this.records.insert(record));
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreConflict) || attempt === WRITE_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private async load(fields: OwnerFields): Promise<readonly SecretRecord[]> {
+    const records: Stored<SecretRecord>[] = [];
+    let page: Stored<SecretRecord>[];
+    do {
+      page = await this.records.find(fields, { limit: PAGE, after: records.at(-1)?.id });
+      records.push(...page);
+    } while (page.length === PAGE);
+    return records.map(({ value }) => value);
+  }
+
+  /** The owner comes from the caller, not from the record: a record that was moved to another owner does not open. */
+  private unseal({ name, keyId, sealed }: SecretRecord, owner: OwnerFields): string {
+    try {
+      return this.keyring.unseal(keyId, sealed, context({ ...owner, name }));
+    } catch (error) {
+      throw new SecretUnreadableError(owner.app, name, { cause: error });
+    }
+  }
+}
+
+function ownerFields({ principal: { tenant, issuer, subject }, app }: SecretOwner): OwnerFields {
+  return { tenant, issuer, subject, app };
+}
+
+const context = ({ tenant, issuer, subject, app, name }: SecretFields): string[] => [
+  tenant,
+  issuer,
+  subject,
+  app,
+
+];
+
+function scopeOf({ tenant, issuer, subject, app }: OwnerFields): CacheScope {
+  return { tenant, app, key: JSON.stringify([tenant, issuer, subject, app]) };
+}

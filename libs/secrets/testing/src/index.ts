@@ -1,0 +1,2 @@
+export { principal } from './principals.js';
+export { WatchedStore } from './watched-store.js';

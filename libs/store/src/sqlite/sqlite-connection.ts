@@ -1,0 +1,94 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'libsql';
+import { StoreUnavailable } from '../collection.js';
+
+type Parameter = string | number | null;
+type Statement = Database.Statement<Parameter[]>;
+
+/** How long a statement waits for another process that is writing, in milliseconds. */
+const BUSY_TIMEOUT = 5000;
+
+/** The database cannot serve now: busy, locked, read-only, an I/O error, damaged, full, not to be opened. */
+const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|READONLY|IOERR|CORRUPT|NOTADB|FULL|CANTOPEN|PERM|PROTOCOL)/;
+
+/** One connection to a database file, opened at its first use, with the statements that it has prepared. */
+export class SqliteConnection {
+  private database?: Database.Database;
+  private closed = false;
+  private readonly statements = new Map<string, Statement>();
+
+  constructor(private readonly file: string) {}
+
+  /** Creates the file, and its folder, for this user only. @throws StoreUnavailable */
+  open(): Database.Database {
+    if (this.closed) throw new StoreUnavailable('The database is closed');
+    this.database ??= this.translateErrors(() => this.connect());
+    return this.database;
+  }
+
+  execute(sql: string): void {
+    const database = this.open();
+    this.translateErrors(() => database.exec(sql));
+  }
+
+  /** @returns how many rows the statement changed */
+  run(sql: string, ...parameters: Parameter[]): number {
+    const statement = this.prepare(sql);
+    return this.translateErrors(() => statement.run(...parameters).changes);
+  }
+
+  all<Row>(sql: string, ...parameters: Parameter[]): Row[] {
+    const statement = this.prepare(sql);
+    return this.translateErrors(() => statement.all(...parameters) as Row[]);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.statements.clear();
+    this.database?.close();
+    this.database = undefined;
+  }
+
+  private connect(): Database.Database {
+    mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(this.file, 'a', 0o600)); // SQLite gives its other files the mode of this one
+    const database = new Database(this.file, { timeout: BUSY_TIMEOUT });
+    try {
+      database.pragma('journal_mode = WAL');
+      database.pragma('synchronous = FULL');
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  private prepare(sql: string): Statement {
+    const known = this.statements.get(sql);
+    if (known) return known;
+    const database = this.open();
+    const statement = this.translateErrors(() => database.prepare<Parameter[]>(sql));
+    this.statements.set(sql, statement);
+    return statement;
+  }
+
+  private translateErrors<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      if (isUnavailable(error)) throw new StoreUnavailable('The SQLite database cannot be used', { cause: error });
+      throw error;
+    }
+  }
+}
+
+/** A file that cannot be opened is reported without a code of SQLite, or with one of the operating system. */
+function isUnavailable(error: unknown): boolean {
+  const { code, message, syscall } = error as NodeJS.ErrnoException;
+  return syscall !== undefined || message.startsWith('ConnectionFailed') || UNAVAILABLE.test(code ?? '');
+}
+
+/** Whether a unique index, or the primary key, refused the statement. */
+export const isDuplicate = (error: unknown): boolean =>
+  /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test((error as NodeJS.ErrnoException).code ?? '');

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { Config } from '@manifold/config';
+import { CollectionRegistry } from '../collection-registry.js';
+import { Store, type Collection, type CollectionSpec, type Fields } from '../collection.js';
+import { TimeOrderedIds } from '../time-ordered-ids.js';
+import { SqliteCollection } from './sqlite-collection.js';
+import { SqliteConnection } from './sqlite-connection.js';
+
+/** How often expired records are deleted, in milliseconds. */
+const PURGE_INTERVAL = 10 * 60 * 1000;
+
+/**
+ * The embedded store: one file, `<DATA_DIR>/manifold.db`. Several processes of one machine may have it open (the admin command does).
+ *
+ * Lifecycle: opened by `onModuleInit` or the first use; closed for good by `onApplicationShutdown`.
+ */
+export class SqliteStore extends Store implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(SqliteStore.name);
+  private readonly connection: SqliteConnection;
+  private readonly collections = new CollectionRegistry<Pick<SqliteCollection<Fields>, 'purge'>>();
+  private readonly ids = new TimeOrderedIds();
+  private purging?: NodeJS.Timeout;
+
+  constructor({ dataDir }: Pick<Config, 'dataDir'>) {
+    super();
+    this.connection = new SqliteConnection(join(dataDir, 'manifold.db'));
+  }
+
+  onModuleInit(): void {
+    this.connection.open();
+    this.purging = setInterval(() => this.purge(), PURGE_INTERVAL).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.purging);
+    this.connection.close();
+  }
+
+  collection<T extends Fields>(spec: CollectionSpec<T>): Collection<T> {
+    return this.collections.obtain(spec, () => new SqliteCollection<T>(this.connection, spec, this.ids));
+  }
+
+  async ping(): Promise<void> {
+    this.connection.all('select 1');
+  }
+
+  private purge(): void {
+    try {
+      this.collections.all().forEach((collection) => collection.purge());
+    } catch (error) {
+      this.logger.warn({ msg: 'Expired records could not be deleted', err: error });
+    }
+  }
+}

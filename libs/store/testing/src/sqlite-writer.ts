@@ -1,0 +1,37 @@
+import { SqliteStore } from '@manifold/store';
+
+/**
+ * A process of its own that opens the store in the folder of its first argument, and writes until its input ends or it is killed: inserts
+ * with now and then an update and a removal. Each write that was acknowledged becomes a line of its output, which is written before the
+ * next write starts: `<id> <revision>`, revision 0 for a removal.
+ */
+const store = new SqliteStore({ dataDir: process.argv[2] });
+const collection = store.collection<{ n: number }>({ name: 'ledger', indexes: [{ fields: ['n'] }] });
+
+const acknowledge = (id: string, revision: number) =>
+  new Promise<void>((resolve) => process.stdout.write(`${id} ${revision}\n`, () => resolve()));
+
+async function writeOn(n: number): Promise<void> {
+  const { id } = await collection.insert({ n });
+  await acknowledge(id, 1);
+  if (n % 3 === 0) {
+    await collection.update(id, 1, { n: -n });
+    await acknowledge(id, 2);
+  }
+  if (n % 7 === 0) {
+    await collection.remove(id);
+    await acknowledge(id, 0);
+  }
+}
+
+async function run(): Promise<void> {
+  let ended = false;
+  process.stdin.on('end', () => (ended = true)).resume();
+  for (let n = 1; !ended; n += 1) {
+    await writeOn(n);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  store.onApplicationShutdown();
+}
+
+void run();

@@ -1,0 +1,40 @@
+import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
+import { callTool, initialize, openSession, send, withoutBody } from '../testing/src/mcp-wire.js';
+import { Drain } from './drain.js';
+import { TransportStatus } from './transport-status.js';
+
+describe('shutting down', () => {
+  let app: TransportApp;
+
+  beforeEach(async () => {
+    app = await startTransport();
+  });
+  afterEach(() => app.discard());
+
+  it('answers the calls in flight, takes no new session, and then ends the streams', async () => {
+    const session = await openSession(app.url);
+    const stream = await withoutBody(app.url, 'GET', { session });
+    const held = app.provider.nextHeld();
+    const pending = send(app.url, callTool(1, 'hold'), { session });
+    await held;
+
+    const drained = app.get(Drain).beforeApplicationShutdown();
+    expect((await send(app.url, initialize())).status).toBe(503);
+    expect(app.get(TransportStatus)).toMatchObject({ sessions: 1, streams: 1, callsInFlight: 1 });
+    app.provider.release();
+    await drained;
+    expect(await (await pending).json()).toMatchObject({ id: 1, result: { content: [{ text: 'released' }] } });
+    expect(await stream.text()).toBe('');
+    expect(app.get(TransportStatus)).toMatchObject({ callsInFlight: 0 });
+  });
+
+  it('ends with open streams, and leaves the sessions to the next start', async () => {
+    const session = await openSession(app.url);
+    const stream = await withoutBody(app.url, 'GET', { session });
+    const { dataDir } = app;
+    await app.stop();
+    expect(await stream.text()).toBe('');
+    app = await startTransport({ dataDir });
+    expect((await send(app.url, callTool(1, 'whoami'), { session })).status).toBe(200);
+  });
+});

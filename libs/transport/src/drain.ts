@@ -1,0 +1,25 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { CallsInFlight } from './calls-in-flight.js';
+import { EventStreams } from './event-streams.js';
+import { SessionPlaces } from './session-places.js';
+
+const DRAIN_MS = 25_000;
+
+/** Leaves in order: no new sessions, calls in flight get their answers, then the streams end. Sessions stay in the store. */
+@Injectable()
+export class Drain implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Drain.name);
+
+  constructor(
+    private readonly places: SessionPlaces,
+    private readonly calls: CallsInFlight,
+    private readonly streams: EventStreams,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.places.refuseNew();
+    const drained = await this.calls.whenNone(DRAIN_MS);
+    if (!drained) this.logger.warn({ msg: 'calls are cut off by the shutdown', calls: this.calls.size });
+    this.streams.endAll();
+  }
+}

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
+import { callTool, openSession, request, send } from '../testing/src/mcp-wire.js';
+import { TransportStatus } from './transport-status.js';
+
+/** A client that sends a request and never reads. */
+async function stalled(app: TransportApp, session: string, path: string, body?: unknown): Promise<Socket> {
+  const socket = connect(app.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.pause();
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const head = [
+    `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`,
+    `host: 127.0.0.1:${app.port}`,
+    'authorization: Bearer alice',
+    'accept: application/json, text/event-stream',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(text)}`,
+    ...(session === '' ? [] : [`mcp-session-id: ${session}`]),
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n${text}`);
+  return socket;
+}
+
+describe('a reader that stalls', () => {
+  let app: TransportApp;
+
+  beforeAll(async () => {
+    app = await startTransport();
+  });
+  afterAll(() => app.discard());
+
+  it('is cut off while others are served, and its call goes on', async () => {
+    const session = await openSession(app.url);
+    const before = process.memoryUsage().rss;
+    const socket = await stalled(app, session, '/mcp', callTool(1, 'flood', { bytes: 16_384 }, 'token'));
+    const status = app.get(TransportStatus);
+    const served: number[] = [];
+    do served.push((await send(app.url, request(2, 'ping'), { session })).status);
+    while (status.streams > 0 || status.callsInFlight > 0);
+    expect(new Set(served)).toEqual(new Set([200]));
+    // 20,000 messages of 16 KB are over 300 MB: what was not read was not kept.
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+    socket.destroy();
+  });
+
+  it('loses its HTTP+SSE session, and with it the call', async () => {
+    const socket = await stalled(app, '', '/sse');
+    const [first] = (await once(socket.resume(), 'data')) as [Buffer];
+    const endpoint = /data: (\S+)/.exec(first.toString())?.[1] ?? String(await nextEndpoint(socket));
+    socket.pause();
+    const aborted = once(app.provider.events, 'aborted');
+    const response = await fetch(`${app.url}${endpoint}`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer alice', 'content-type': 'application/json' },
+      body: JSON.stringify(callTool(1, 'flood', { bytes: 16_384 }, 'token')),
+    });
+    expect(response.status).toBe(202);
+    await aborted;
+    expect(app.get(TransportStatus).streams).toBe(0);
+    socket.destroy();
+  });
+});
+
+async function nextEndpoint(socket: Socket): Promise<string | undefined> {
+  const [chunk] = (await once(socket, 'data')) as [Buffer];
+  return /data: (\S+)/.exec(chunk.toString())?.[1];
+}

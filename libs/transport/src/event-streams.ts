@@ -1,0 +1,91 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { EventStream, type EventStreamOptions } from './event-stream.js';
+
+const TICK_MS = 1_000;
+/** A JSON answer that takes longer becomes a stream: proxies close connections on which nothing moves. */
+const PATIENCE_MS = 10_000;
+const ANSWER_KEEP_ALIVE_MS = 15_000;
+const STANDING_KEEP_ALIVE_MS = 25_000;
+
+/** A POST that has not been answered yet. */
+export interface PendingAnswer {
+  /** Epoch milliseconds. */
+  readonly since: number;
+  becomeStream(): void;
+}
+
+/** Every open stream, and the one timer that all of them share. */
+@Injectable()
+export class EventStreams implements OnModuleInit, OnApplicationShutdown {
+  private readonly streams = new Set<EventStream>();
+  /** Streams for messages that answer no request: GET /mcp and HTTP+SSE. */
+  private readonly standing = new Set<EventStream>();
+  /** In the order of their start. */
+  private readonly pending = new Set<PendingAnswer>();
+  private timer?: NodeJS.Timeout;
+
+  onModuleInit(): void {
+    this.timer = setInterval(() => this.tick(Date.now()), TICK_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  get size(): number {
+    return this.streams.size;
+  }
+
+  /** Answers a POST with a stream, which ends with its result. */
+  openAnswer(reply: FastifyReply): EventStream {
+    return this.open(reply, { keepAliveMs: ANSWER_KEEP_ALIVE_MS, onClose: () => undefined });
+  }
+
+  /** Opens a stream for the server's own messages. It ends when the caller's credential does. */
+  openStanding(reply: FastifyReply, options: Omit<EventStreamOptions, 'keepAliveMs'>): EventStream {
+    const onClose = (): void => {
+      this.standing.delete(stream);
+      options.onClose();
+    };
+    const stream = this.open(reply, { ...options, keepAliveMs: STANDING_KEEP_ALIVE_MS, onClose });
+    this.standing.add(stream);
+    return stream;
+  }
+
+  /** Sends one message to every client that listens. */
+  broadcast(message: string): void {
+    for (const stream of this.standing) stream.send(message);
+  }
+
+  watch(answer: PendingAnswer): void {
+    this.pending.add(answer);
+  }
+
+  forget(answer: PendingAnswer): void {
+    this.pending.delete(answer);
+  }
+
+  endAll(): void {
+    for (const stream of this.streams) stream.end();
+  }
+
+  /** Keep-alives, expired credentials, answers that take long. */
+  tick(now: number): void {
+    for (const stream of this.streams) stream.tick(now);
+    for (const answer of this.pending) {
+      if (now - answer.since < PATIENCE_MS) return;
+      answer.becomeStream();
+    }
+  }
+
+  private open(reply: FastifyReply, options: EventStreamOptions): EventStream {
+    const onClose = (): void => {
+      this.streams.delete(stream);
+      options.onClose();
+    };
+    const stream = new EventStream(reply, { ...options, onClose });
+    this.streams.add(stream);
+    return stream;
+  }
+}

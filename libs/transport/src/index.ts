@@ -1,0 +1,4 @@
+export { isMcpPath, JsonRpcFilter } from './json-rpc.filter.js';
+export { isAllowedOrigin } from './rebinding.guard.js';
+export { TransportModule } from './transport.module.js';
+export { TransportStatus } from './transport-status.js';

@@ -1,0 +1,37 @@
+import type { Json } from '@manifold/store';
+import { invalidParams } from './json-rpc-error.js';
+import { isObject, type Params } from './json-rpc.js';
+import { negotiateLegacy, type LegacyVersion } from './protocol-versions.js';
+import { SERVER_INFO } from './server-info.js';
+
+/** What a client says of itself when it starts a session. */
+export interface Initialization {
+  readonly protocolVersion: LegacyVersion;
+  readonly clientInfo?: Json;
+  readonly capabilities?: Json;
+}
+
+/** It is kept for as long as the session lives. */
+const MAX_CLIENT_DESCRIPTION = 16 * 1024;
+
+/** @throws JsonRpcError -32602 */
+export function readInitialize(params: Params | undefined): Initialization {
+  const { protocolVersion, clientInfo, capabilities } = params ?? {};
+  if (typeof protocolVersion !== 'string') throw invalidParams('protocolVersion must be a string');
+  if (!isOptionalObject(clientInfo)) throw invalidParams('clientInfo must be an object');
+  if (!isOptionalObject(capabilities)) throw invalidParams('capabilities must be an object');
+  if (JSON.stringify([clientInfo, capabilities]).length > MAX_CLIENT_DESCRIPTION) {
+    throw invalidParams(`clientInfo and capabilities are longer than ${MAX_CLIENT_DESCRIPTION} characters`);
+  }
+  return {
+    protocolVersion: negotiateLegacy(protocolVersion),
+    clientInfo: clientInfo as Json | undefined,
+    capabilities: capabilities as Json | undefined,
+  };
+}
+
+const isOptionalObject = (value: unknown): value is Params | undefined => value === undefined || isObject(value);
+
+/** The InitializeResult as JSON text. */
+export const initializeResult = (protocolVersion: LegacyVersion): string =>
+  JSON.stringify({ protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo: SERVER_INFO });

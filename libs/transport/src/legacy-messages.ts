@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { initializeResult, readInitialize } from './initialize.js';
+import { JsonRpcError } from './json-rpc-error.js';
+import {
+  errorMessage,
+  resultMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type RequestId,
+} from './json-rpc.js';
+import type { OpenCalls } from './calls-in-flight.js';
+import { JsonText, type MethodResult } from './method-handler.js';
+import { RequestRunner, type Caller } from './request-runner.js';
+
+/** What clients of the legacy era send, whichever transport brought it. */
+@Injectable()
+export class LegacyMessages {
+  constructor(private readonly runner: RequestRunner) {}
+
+  /** @returns the response; undefined for a cancelled request, which gets none */
+  async answer(request: JsonRpcRequest, caller: Caller): Promise<string | undefined> {
+    try {
+      const result = await this.result(request, caller);
+      return result === undefined ? undefined : resultMessage(request.id, result);
+    } catch (error) {
+      if (error instanceof JsonRpcError) return errorMessage(request.id, error);
+      throw error;
+    }
+  }
+
+  /** Notifications that nobody knows are ignored, as JSON-RPC wants it. */
+  receive({ method, params }: JsonRpcNotification, calls: OpenCalls): void {
+    if (method === 'notifications/cancelled') calls.get(params?.requestId as RequestId)?.cancel();
+  }
+
+  private result(request: JsonRpcRequest, caller: Caller): Promise<string | undefined> | string {
+    if (request.method === 'ping') return '{}';
+    if (request.method === 'initialize') return initializeResult(readInitialize(request.params).protocolVersion);
+    return this.runner.run(request, caller, encode);
+  }
+}
+
+/** Results of the legacy era go out as they came. */
+const encode = (result: MethodResult): string => (result instanceof JsonText ? result.text : JSON.stringify(result));

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '@manifold/auth';
+import { answerEmpty, answerJson } from './http-answer.js';
+import { EventStreams } from './event-streams.js';
+import { initializeResult, readInitialize } from './initialize.js';
+import { invalidRequest, JsonRpcError, repeatedId, TRANSPORT_ERROR } from './json-rpc-error.js';
+import { errorMessage, readMessage, resultMessage, type JsonRpcRequest, type Message } from './json-rpc.js';
+import { LegacyMessages } from './legacy-messages.js';
+import type { LegacySession } from './legacy-session.js';
+import { LegacySessions } from './legacy-sessions.service.js';
+import { PostAnswer } from './post-answer.js';
+import { isLegacyVersion } from './protocol-versions.js';
+
+/** SECURITY.md, threat 17. */
+const MAX_BATCH = 20;
+
+/** `POST /mcp` in the legacy era. */
+@Injectable()
+export class LegacyPost {
+  constructor(
+    private readonly sessions: LegacySessions,
+    private readonly messages: LegacyMessages,
+    private readonly streams: EventStreams,
+  ) {}
+
+  /** @throws JsonRpcError for what is refused before a method is looked at */
+  async handle(request: FastifyRequest, reply: FastifyReply, principal: Principal): Promise<void> {
+    if (Array.isArray(request.body)) return this.batch(request.body, request, reply, principal);
+    const message = readMessage(request.body);
+    if (message.kind === 'invalid') throw invalidRequest('The body is not a JSON-RPC message');
+    if (message.kind === 'request' && message.request.method === 'initialize') {
+      return this.initialize(message.request, reply, principal);
+    }
+
+    const session = await this.sessionOf(request, principal);
+    if (message.kind === 'notification') this.messages.receive(message.notification, session.calls);
+    if (message.kind !== 'request') return answerEmpty(reply, 202);
+    if (session.calls.has(message.request.id)) throw repeatedId();
+    const answer = new PostAnswer(reply, this.streams);
+    answer.end(await this.respond(message.request, session, answer, request, principal));
+  }
+
+  /** The caller's session, for a request whose headers fit it. */
+  async sessionOf(request: FastifyRequest, principal: Principal): Promise<LegacySession> {
+    const session = await this.sessions.find(request.headers['mcp-session-id'], principal);
+    const version = request.headers['mcp-protocol-version'];
+    if (version !== undefined && !isLegacyVersion(String(version))) {
+      throw new JsonRpcError(TRANSPORT_ERROR, `Unsupported protocol version: ${String(version)}`, 400);
+    }
+    return session;
+  }
+
+  private async initialize({ id, params }: JsonRpcRequest, reply: FastifyReply, principal: Principal): Promise<void> {
+    let initialization;
+    try {
+      initialization = readInitialize(params);
+    } catch (error) {
+      if (!(error instanceof JsonRpcError)) throw error;
+      return answerJson(reply, error.status, errorMessage(id, error));
+    }
+    const session = await this.sessions.create(principal, initialization);
+    const message = resultMessage(id, initializeResult(session.protocolVersion));
+    answerJson(reply, 200, message, { 'mcp-session-id': session.id });
+  }
+
+  private async batch(
+    body: readonly unknown[],
+    request: FastifyRequest,
+    reply: FastifyReply,
+    principal: Principal,
+  ): Promise<void> {
+    const session = await this.sessionOf(request, principal);
+    if (!allowsBatches(session, request.headers['mcp-protocol-version'])) {
+      throw invalidRequest(`Batches are not a part of protocol version ${session.protocolVersion}`);
+    }
+    if (body.length === 0 || body.length > MAX_BATCH) {
+      throw invalidRequest(`A batch holds 1 to ${MAX_BATCH} messages`);
+    }
+    const messages = body.map(readMessage);
+    if (messages.some((message) => message.kind === 'request' && message.request.method === 'initialize')) {
+      throw invalidRequest('initialize cannot be a part of a batch');
+    }
+    const answer = new PostAnswer(reply, this.streams);
+    const element = (message: Message): Promise<string | undefined> | string | undefined => {
+      if (message.kind === 'invalid') return INVALID_ELEMENT;
+      if (message.kind === 'notification') this.messages.receive(message.notification, session.calls);
+      if (message.kind !== 'request') return undefined;
+      if (session.calls.has(message.request.id)) return errorMessage(null, repeatedId());
+      return this.respond(message.request, session, answer, request, principal);
+    };
+    const answers = await Promise.all(messages.map(element));
+    answer.endBatch(answers.filter((text) => text !== undefined));
+  }
+
+  private respond(
+    message: JsonRpcRequest,
+    session: LegacySession,
+    answer: PostAnswer,
+    { id: requestId }: FastifyRequest,
+    principal: Principal,
+  ): Promise<string | undefined> {
+    const send = (text: string): void => answer.send(text);
+    return this.messages.answer(message, { principal, requestId, calls: session.calls, send });
+  }
+}
+
+const INVALID_ELEMENT = errorMessage(null, invalidRequest('This is not a JSON-RPC message'));
+
+/** Batches came with 2025-03-26 and went with 2025-06-18; the revision before it did not exclude them. */
+const allowsBatches = ({ protocolVersion }: LegacySession, header: string | string[] | undefined): boolean =>
+  header === undefined
+    ? protocolVersion === '2025-03-26' || protocolVersion === '2024-11-05'
+    : protocolVersion === '2025-03-26' && header === '2025-03-26';

@@ -1,0 +1,124 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBadRequestResponse,
+  ApiBody,
+  ApiConflictResponse,
+  ApiForbiddenResponse,
+  ApiHeader,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiPayloadTooLargeResponse,
+  ApiProduces,
+  ApiQuery,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+  ApiUnsupportedMediaTypeResponse,
+  type ApiResponseSchemaHost,
+} from '@nestjs/swagger';
+import { ApiAuthenticated } from '@manifold/auth';
+
+type Schema = ApiResponseSchemaHost['schema'];
+
+const message: Schema = {
+  type: 'object',
+  required: ['jsonrpc'],
+  properties: {
+    jsonrpc: { type: 'string', enum: ['2.0'] },
+    id: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    method: { type: 'string' },
+    params: { type: 'object', additionalProperties: true },
+    result: { type: 'object', additionalProperties: true },
+    error: { type: 'object', additionalProperties: true },
+  },
+};
+
+const failure = (description: string) => ({
+  description,
+  schema: {
+    type: 'object',
+    required: ['jsonrpc', 'error', 'id'],
+    properties: {
+      jsonrpc: { type: 'string', enum: ['2.0'] },
+      error: {
+        type: 'object',
+        required: ['code', 'message'],
+        properties: { code: { type: 'integer' }, message: { type: 'string' } },
+      },
+      id: { nullable: true, oneOf: [{ type: 'string' }, { type: 'number' }] },
+    },
+  } satisfies Schema,
+});
+
+const stream = {
+  description: 'A stream of JSON-RPC messages',
+  content: { 'text/event-stream': { schema: { type: 'string' } } },
+};
+
+const sessionHeader = { name: 'Mcp-Session-Id', required: false, description: 'Given by the answer to initialize' };
+const versionHeader = { name: 'MCP-Protocol-Version', required: false };
+
+export const ApiMcp = () =>
+  applyDecorators(
+    ApiTags('mcp'),
+    ApiAuthenticated(),
+    ApiForbiddenResponse(failure('Host or Origin are not allowed')),
+    ApiNotFoundResponse(failure('There is no such session')),
+  );
+
+const messageErrors = () =>
+  applyDecorators(
+    ApiBody({ schema: message }),
+    ApiBadRequestResponse(failure('The body is no JSON-RPC message, or headers do not fit')),
+    ApiPayloadTooLargeResponse(failure('The body is larger than 4 MiB')),
+    ApiUnsupportedMediaTypeResponse(failure('The body is not application/json')),
+  );
+
+export const ApiMcpPost = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Send an MCP message (Streamable HTTP, revisions 2024-11-05 to 2026-07-28)' }),
+    ApiHeader(sessionHeader),
+    ApiHeader(versionHeader),
+    ApiOkResponse({
+      description: 'The response, or a stream that ends with it',
+      content: { 'application/json': { schema: message }, 'text/event-stream': { schema: { type: 'string' } } },
+    }),
+    ApiAcceptedResponse({ description: 'A notification or a response has arrived' }),
+    ApiServiceUnavailableResponse(failure('There are too many sessions')),
+    messageErrors(),
+  );
+
+export const ApiMcpGet = () =>
+  applyDecorators(
+    ApiOperation({ summary: "Open the stream of the server's own messages" }),
+    ApiHeader({ ...sessionHeader, required: true }),
+    ApiHeader(versionHeader),
+    ApiProduces('text/event-stream'),
+    ApiOkResponse(stream),
+    ApiConflictResponse(failure('The session has an open stream')),
+  );
+
+export const ApiMcpDelete = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'End a session' }),
+    ApiHeader({ ...sessionHeader, required: true }),
+    ApiHeader(versionHeader),
+    ApiOkResponse({ description: 'The session has ended' }),
+  );
+
+export const ApiSseStream = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Open a session of the HTTP+SSE transport (revision 2024-11-05)' }),
+    ApiProduces('text/event-stream'),
+    ApiOkResponse(stream),
+    ApiServiceUnavailableResponse(failure('There are too many sessions')),
+  );
+
+export const ApiSseMessage = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Send an MCP message to a session of the HTTP+SSE transport' }),
+    ApiQuery({ name: 'sessionId', type: String }),
+    ApiAcceptedResponse({ description: 'The message has arrived; the response goes to the stream' }),
+    messageErrors(),
+  );

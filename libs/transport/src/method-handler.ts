@@ -1,0 +1,17 @@
+import type { CallContext } from '@manifold/tool-provider';
+import type { Params } from './json-rpc.js';
+
+/** JSON text of a result that was not made for this answer alone. An object with at least one member, none of them reserved. */
+export class JsonText {
+  constructor(readonly text: string) {}
+}
+
+export type MethodResult = JsonText | { readonly [field: string]: unknown };
+
+/**
+ * Serves one method of MCP, in every era alike.
+ *
+ * Errors: JsonRpcError for the host; ProviderError `cancelled` when the client gave up, or with an `rpcError` that passes
+ * as it is. What the model should read is a result.
+ */
+export type MethodHandler = (params: Params, context: CallContext) => Promise<MethodResult>;

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '@manifold/auth';
+import { cancelAll, type OpenCalls } from './calls-in-flight.js';
+import { EventStreams } from './event-streams.js';
+import { answerEmpty, answerJson } from './http-answer.js';
+import { invalidRequest, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
+import { errorMessage, readMessage, resultMessage, type JsonRpcRequest } from './json-rpc.js';
+import { batchesAreGone, checkModernNotification, checkModernRequest } from './modern-request.js';
+import { DISCOVER_RESULT, modernResult } from './modern-result.js';
+import { PostAnswer } from './post-answer.js';
+import { RequestRunner } from './request-runner.js';
+
+/** `POST /mcp` in the modern era: every request stands alone. */
+@Injectable()
+export class ModernPost {
+  constructor(
+    private readonly runner: RequestRunner,
+    private readonly streams: EventStreams,
+  ) {}
+
+  /** @throws JsonRpcError for what has no request id to answer */
+  async handle(request: FastifyRequest, reply: FastifyReply, principal: Principal): Promise<void> {
+    if (Array.isArray(request.body)) throw batchesAreGone();
+    const message = readMessage(request.body);
+    if (message.kind === 'notification') {
+      checkModernNotification(message.notification, request.headers);
+      return answerEmpty(reply, 202);
+    }
+    if (message.kind !== 'request') throw invalidRequest('The body is neither a request nor a notification');
+    try {
+      checkModernRequest(message.request, request.headers);
+      this.checkMethod(message.request.method);
+    } catch (error) {
+      if (!(error instanceof JsonRpcError)) throw error;
+      return answerJson(reply, error.status, errorMessage(message.request.id, error));
+    }
+    if (message.request.method === 'server/discover') {
+      return answerJson(reply, 200, resultMessage(message.request.id, DISCOVER_RESULT));
+    }
+    await this.run(message.request, request, reply, principal);
+  }
+
+  private checkMethod(method: string): void {
+    if (method === 'server/discover' || this.runner.serves(method)) return;
+    throw new JsonRpcError(METHOD_NOT_FOUND, `Method not found: ${method}`, 404);
+  }
+
+  /** In this era a client that closes the connection has cancelled its request. */
+  private async run(
+    message: JsonRpcRequest,
+    { id: requestId }: FastifyRequest,
+    reply: FastifyReply,
+    principal: Principal,
+  ): Promise<void> {
+    const answer = new PostAnswer(reply, this.streams);
+    const calls: OpenCalls = new Map();
+    const send = (text: string): void => answer.send(text);
+    reply.raw.once('close', () => cancelAll(calls));
+    try {
+      const result = await this.runner.run(message, { principal, requestId, calls, send }, modernResult);
+      answer.end(result === undefined ? undefined : resultMessage(message.id, result));
+    } catch (error) {
+      if (!(error instanceof JsonRpcError)) throw error;
+      answer.end(errorMessage(message.id, error));
+    }
+  }
+}

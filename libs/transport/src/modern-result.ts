@@ -1,0 +1,40 @@
+import { isObject } from './json-rpc.js';
+import { JsonText, type MethodResult } from './method-handler.js';
+import { MODERN_VERSIONS } from './protocol-versions.js';
+import { SERVER_INFO } from './server-info.js';
+
+const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
+const META = { [SERVER_INFO_KEY]: SERVER_INFO };
+
+/** Milliseconds for which a client may keep a list. Short, as long as clients cannot subscribe to its changes. */
+const LIST_TTL_MS = 1_000;
+const DISCOVERY_TTL_MS = 60_000;
+
+/** The members that every list has: what a list holds depends on the user, so no shared cache may keep it. */
+const LIST_MEMBERS = JSON.stringify({
+  resultType: 'complete',
+  ttlMs: LIST_TTL_MS,
+  cacheScope: 'private',
+  _meta: META,
+}).slice(0, -1);
+
+/** The JSON text of a result in revision 2026-07-28. A `resultType` or `_meta` that the upstream gave is kept. */
+export function modernResult(result: MethodResult): string {
+  if (result instanceof JsonText) return `${LIST_MEMBERS},${result.text.slice(1)}`;
+  const { _meta: meta = {} } = result;
+  return JSON.stringify({
+    resultType: 'complete',
+    ...result,
+    _meta: isObject(meta) ? { ...META, ...meta } : meta,
+  });
+}
+
+/** The result of `server/discover`. It is the same for everybody. */
+export const DISCOVER_RESULT = JSON.stringify({
+  resultType: 'complete',
+  supportedVersions: MODERN_VERSIONS,
+  capabilities: { tools: {} },
+  ttlMs: DISCOVERY_TTL_MS,
+  cacheScope: 'public',
+  _meta: META,
+});

@@ -1,0 +1,39 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Config } from '@manifold/config';
+import { JsonRpcError, TRANSPORT_ERROR } from './json-rpc-error.js';
+
+/**
+ * Stops DNS rebinding (SECURITY.md, threat 13): a page whose host name was made to point at the gateway sends its own
+ * name in Host and Origin.
+ */
+@Injectable()
+export class RebindingGuard implements CanActivate {
+  constructor(private readonly config: Config) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const { host, origin } = context.switchToHttp().getRequest<FastifyRequest>().headers;
+    if (!isAllowedHost(host, this.config)) throw forbidden('Invalid Host header');
+    if (origin !== undefined && !isAllowedOrigin(origin, this.config)) throw forbidden('Invalid Origin header');
+    return true;
+  }
+}
+
+const forbidden = (message: string): JsonRpcError => new JsonRpcError(TRANSPORT_ERROR, message, 403);
+
+/** @param host the Host header: compared without port, in any case */
+export function isAllowedHost(host: string | undefined, { allowedHosts }: Pick<Config, 'allowedHosts'>): boolean {
+  if (allowedHosts.length === 0) return true;
+  return host !== undefined && allowedHosts.includes(host.toLowerCase().replace(/:\d*$/, ''));
+}
+
+/** @param origin the Origin header. The gateway's own origin is that of its public URL, never that of the Host header. */
+export function isAllowedOrigin(
+  origin: string,
+  { allowedOrigins, publicUrl, environment }: Pick<Config, 'allowedOrigins' | 'publicUrl' | 'environment'>,
+): boolean {
+  if (allowedOrigins.includes(origin) || origin === new URL(publicUrl).origin) return true;
+  return environment === 'development' && LOOPBACK_ORIGIN.test(origin);
+}
+
+const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;

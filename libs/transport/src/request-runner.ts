@@ -1,0 +1,108 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Principal } from '@manifold/auth';
+import { Config } from '@manifold/config';
+import { openCall, ProviderError, type OpenCall, type Progress } from '@manifold/tool-provider';
+import { CallsInFlight, type OpenCalls } from './calls-in-flight.js';
+import { INTERNAL_ERROR, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
+import { metaOf, notificationMessage, type JsonRpcRequest, type Params } from './json-rpc.js';
+import type { MethodHandler, MethodResult } from './method-handler.js';
+import { ToolMethods } from './tool-methods.js';
+
+/** Where a request came from, and the way back. */
+export interface Caller {
+  readonly principal: Principal;
+  /** Correlates logs and upstream requests. */
+  readonly requestId: string;
+  /** The requests of this client that are under way: this one is added while it runs. */
+  readonly calls: OpenCalls;
+  /** Sends a message that belongs to the request, before its result. */
+  send(message: string): void;
+}
+
+/** Runs requests of both eras: the call's context, its progress, its end, and the errors of all methods in one place. */
+@Injectable()
+export class RequestRunner {
+  private readonly logger = new Logger(RequestRunner.name);
+  private readonly handlers: ReadonlyMap<string, MethodHandler>;
+
+  constructor(
+    tools: ToolMethods,
+    private readonly inFlight: CallsInFlight,
+    private readonly config: Config,
+  ) {
+    this.handlers = new Map(Object.entries(tools.handlers));
+  }
+
+  serves(method: string): boolean {
+    return this.handlers.has(method);
+  }
+
+  /**
+   * @param encode makes the JSON text of the result, in the form of the client's era
+   * @returns that text; undefined when the client cancelled the request
+   * @throws JsonRpcError
+   */
+  async run(
+    request: JsonRpcRequest,
+    caller: Caller,
+    encode: (result: MethodResult) => string,
+  ): Promise<string | undefined> {
+    const { id, method, params = {} } = request;
+    const handler = this.handlers.get(method);
+    if (!handler) throw new JsonRpcError(METHOD_NOT_FOUND, `Method not found: ${method}`);
+
+    const call = this.open(params, caller);
+    caller.calls.set(id, call);
+    this.inFlight.started();
+    try {
+      const result = await handler(params, call.context);
+      return wasCancelled(call) ? undefined : encode(result);
+    } catch (error) {
+      if (wasCancelled(call)) return undefined;
+      throw this.rpcErrorOf(error, request, caller);
+    } finally {
+      call.close();
+      caller.calls.delete(id);
+      this.inFlight.ended();
+    }
+  }
+
+  private open(params: Params, { principal, requestId, send }: Caller): OpenCall {
+    const { progressToken } = metaOf(params);
+    const wantsProgress = typeof progressToken === 'string' || typeof progressToken === 'number';
+    return openCall({
+      principal,
+      requestId,
+      timeoutMs: this.config.toolCallTimeoutMs,
+      onProgress: wantsProgress ? (progress) => this.relay({ ...progress, progressToken }, send) : undefined,
+    });
+  }
+
+  /** An upstream may send what JSON.stringify cannot write (nested too deep): that must not end the process. */
+  private relay(progress: Progress, send: (message: string) => void): void {
+    let message: string;
+    try {
+      message = notificationMessage('notifications/progress', progress);
+    } catch (err) {
+      this.logger.warn({ msg: 'a progress notification cannot be written', err });
+      return;
+    }
+    send(message);
+  }
+
+  private rpcErrorOf(error: unknown, { method }: JsonRpcRequest, { requestId }: Caller): JsonRpcError {
+    if (error instanceof JsonRpcError) return error;
+    if (error instanceof ProviderError) {
+      const { code, message, data } = error.rpcError ?? { code: INTERNAL_ERROR, message: error.message };
+      return new JsonRpcError(code, message, 200, { data, cause: error });
+    }
+    this.logger.error({ msg: 'a request failed for no known reason', requestId, method, err: error });
+    return new JsonRpcError(INTERNAL_ERROR, 'Internal error', 200, { cause: error });
+  }
+}
+
+/** The answer must not go out even where the work was finished before the cancellation reached it. */
+function wasCancelled({ context }: OpenCall): boolean {
+  const reason: unknown = context.signal.aborted ? context.signal.reason : undefined;
+  return reason instanceof ProviderError && reason.code === 'cancelled';
+}

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '@manifold/config';
+import { Store, StoreConflict, type Collection, type CollectionSpec, type Json, type Stored } from '@manifold/store';
+import type { LegacyVersion } from './protocol-versions.js';
+
+/** What is kept of a session, so that it survives a restart and moves to another replica. */
+export type SessionRecord = {
+  /** The key of the principal that the session is bound to. */
+  principal: string;
+  tenant: string;
+  issuer: string;
+  subject: string;
+  protocolVersion: LegacyVersion;
+  clientInfo?: Json;
+  capabilities?: Json;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  lastSeen: number;
+};
+
+const SESSIONS: CollectionSpec<SessionRecord> = { name: 'mcp_sessions' };
+
+/** `lastSeen` is written late, so a record outlives the idle time by as much as it may lag. */
+const LAG_FACTOR = 1.5;
+
+@Injectable()
+export class SessionStore {
+  private opened?: Collection<SessionRecord>;
+
+  constructor(
+    private readonly store: Store,
+    private readonly config: Config,
+  ) {}
+
+  insert(id: string, record: SessionRecord): Promise<Stored<SessionRecord>> {
+    return this.records.insert(record, { id, expiresAt: this.expiry(record.lastSeen) });
+  }
+
+  get(id: string): Promise<Stored<SessionRecord> | undefined> {
+    return this.records.get(id);
+  }
+
+  /** @returns the new revision; undefined when the session is gone or another replica has just written it */
+  async refresh(id: string, lastSeen: number): Promise<number | undefined> {
+    const stored = await this.records.get(id);
+    if (!stored) return undefined;
+    try {
+      const value = { ...stored.value, lastSeen: Math.max(lastSeen, stored.value.lastSeen) };
+      const expiresAt = this.expiry(value.lastSeen);
+      return (await this.records.update(id, stored.revision, value, { expiresAt })).revision;
+    } catch (error) {
+      if (error instanceof StoreConflict) return undefined;
+      throw error;
+    }
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.records.remove(id);
+  }
+
+  private expiry(lastSeen: number): number {
+    return lastSeen + this.config.sessionIdleTimeoutMs * LAG_FACTOR;
+  }
+
+  /** Opened on first use: the store itself starts with the application. */
+  private get records(): Collection<SessionRecord> {
+    return (this.opened ??= this.store.collection(SESSIONS));
+  }
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { Principal } from '@manifold/auth';
+import { cancelAll, type OpenCalls } from './calls-in-flight.js';
+import type { EventStream } from './event-stream.js';
+import { EventStreams } from './event-streams.js';
+import { sessionNotFound } from './json-rpc-error.js';
+import { SessionPlaces } from './session-places.js';
+
+/** A session of the HTTP+SSE transport (2024-11-05). It is its stream: it begins and ends with it, and is stored nowhere. */
+export interface SseSession {
+  readonly principalKey: string;
+  readonly stream: EventStream;
+  readonly calls: OpenCalls;
+}
+
+@Injectable()
+export class SseSessions {
+  private readonly sessions = new Map<string, SseSession>();
+
+  constructor(
+    private readonly streams: EventStreams,
+    private readonly places: SessionPlaces,
+  ) {}
+
+  /**
+   * Opens the stream and tells the client where to send its messages.
+   * @param endpoint makes that URL out of the session's id
+   * @throws JsonRpcError 503
+   */
+  open(reply: FastifyReply, principal: Principal, endpoint: (id: string) => string): void {
+    this.places.take();
+    const id = randomBytes(32).toString('base64url');
+    const calls: OpenCalls = new Map();
+    const onClose = (): void => {
+      this.sessions.delete(id);
+      this.places.free();
+      cancelAll(calls);
+    };
+    const stream = this.streams.openStanding(reply, { expiresAt: principal.expiresAt, onClose });
+    this.sessions.set(id, { principalKey: principal.key, stream, calls });
+    stream.send(endpoint(id), 'endpoint');
+  }
+
+  /** @throws JsonRpcError 404 when there is no such session, or it is another principal's */
+  find(id: unknown, principal: Principal): SseSession {
+    const session = typeof id === 'string' ? this.sessions.get(id) : undefined;
+    if (session?.principalKey !== principal.key) throw sessionNotFound();
+    return session;
+  }
+}

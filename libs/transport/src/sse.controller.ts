@@ -1,0 +1,56 @@
+import { Controller, Get, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentPrincipal, DEFAULT_USERNAME, RouteOptions, type Principal } from '@manifold/auth';
+import { invalidRequest, repeatedId } from './json-rpc-error.js';
+import { JsonRpcFilter } from './json-rpc.filter.js';
+import { readMessage } from './json-rpc.js';
+import { LegacyMessages } from './legacy-messages.js';
+import { LegacySseGuard } from './legacy-sse.guard.js';
+import { ApiMcp, ApiSseMessage, ApiSseStream } from './mcp.openapi.js';
+import { RebindingGuard } from './rebinding.guard.js';
+import { MAX_MESSAGE_BYTES, refuseHead, requireJsonBody, requireStreamAccepted } from './request-checks.js';
+import { SseSessions } from './sse-sessions.service.js';
+
+/** HTTP+SSE, the transport of revision 2024-11-05: requests by POST, answers on one stream. */
+@ApiMcp()
+@UseGuards(LegacySseGuard, RebindingGuard)
+@UseFilters(JsonRpcFilter)
+@Controller()
+export class SseController {
+  constructor(
+    private readonly sessions: SseSessions,
+    private readonly messages: LegacyMessages,
+  ) {}
+
+  @Get('sse')
+  @ApiSseStream()
+  stream(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @CurrentPrincipal() principal: Principal): void {
+    refuseHead(request);
+    requireStreamAccepted(request);
+    this.sessions.open(reply, principal, (id) => `/messages?sessionId=${id}${userOf(principal)}`);
+  }
+
+  /** The answer to the request goes to the stream; this one only says that it has arrived. */
+  @Post(['messages', 'sse/messages'])
+  @RouteOptions({ bodyLimit: MAX_MESSAGE_BYTES })
+  @ApiSseMessage()
+  message(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @CurrentPrincipal() principal: Principal): void {
+    requireJsonBody(request);
+    const { stream, calls } = this.sessions.find((request.query as { sessionId?: unknown }).sessionId, principal);
+    const message = readMessage(request.body);
+    if (message.kind === 'invalid') throw invalidRequest('The body is not a JSON-RPC message');
+    if (message.kind === 'notification') this.messages.receive(message.notification, calls);
+    if (message.kind === 'request') {
+      if (calls.has(message.request.id)) throw repeatedId();
+      const send = (text: string): void => stream.send(text);
+      void this.messages
+        .answer(message.request, { principal, requestId: request.id, calls, send })
+        .then((text) => text !== undefined && send(text));
+    }
+    void reply.status(202).type('text/plain').send('Accepted');
+  }
+}
+
+/** In development `?user=` says who is calling, on each request: clients send their messages to the URL as it is given. */
+const userOf = ({ method, subject }: Principal): string =>
+  method === 'development' && subject !== DEFAULT_USERNAME ? `&user=${encodeURIComponent(subject)}` : '';

@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { ToolRegistryModule } from '@manifold/tool-registry';
+import { CallsInFlight } from './calls-in-flight.js';
+import { Drain } from './drain.js';
+import { EventStreams } from './event-streams.js';
+import { LegacyMessages } from './legacy-messages.js';
+import { LegacyPost } from './legacy-post.js';
+import { LegacySessions } from './legacy-sessions.service.js';
+import { ListChanged } from './list-changed.js';
+import { McpController } from './mcp.controller.js';
+import { ModernPost } from './modern-post.js';
+import { RequestRunner } from './request-runner.js';
+import { ServerStream } from './server-stream.js';
+import { SessionPlaces } from './session-places.js';
+import { SessionStore } from './session-store.js';
+import { SessionUpkeep } from './session-upkeep.js';
+import { SseController } from './sse.controller.js';
+import { SseSessions } from './sse-sessions.service.js';
+import { ToolMethods } from './tool-methods.js';
+import { TransportStatus } from './transport-status.js';
+
+/** MCP over HTTP towards clients. Needs the global modules that provide Config, Store, Metrics and ToolProviders. */
+@Module({
+  imports: [ToolRegistryModule],
+  controllers: [McpController, SseController],
+  providers: [
+    CallsInFlight,
+    Drain,
+    EventStreams,
+    LegacyMessages,
+    LegacyPost,
+    LegacySessions,
+    ListChanged,
+    ModernPost,
+    RequestRunner,
+    ServerStream,
+    SessionPlaces,
+    SessionStore,
+    SessionUpkeep,
+    SseSessions,
+    ToolMethods,
+    TransportStatus,
+  ],
+  exports: [TransportStatus],
+})
+export class TransportModule {}

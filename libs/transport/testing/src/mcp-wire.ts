@@ -1,0 +1,109 @@
+/** Raw requests to the MCP endpoint, for what real clients never send. */
+export interface WireOptions {
+  readonly user?: string;
+  readonly session?: string;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
+const JSON_AND_STREAM = 'application/json, text/event-stream';
+
+const headersOf = ({ user = 'alice', session, headers }: WireOptions): Record<string, string> => ({
+  authorization: `Bearer ${user}`,
+  'content-type': 'application/json',
+  accept: JSON_AND_STREAM,
+  ...(session !== undefined && { 'mcp-session-id': session }),
+  ...headers,
+});
+
+export const send = (url: string, body: unknown, options: WireOptions = {}): Promise<Response> =>
+  fetch(`${url}/mcp`, {
+    method: 'POST',
+    headers: headersOf(options),
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    signal: options.signal,
+  });
+
+export function withoutBody(
+  url: string,
+  method: 'GET' | 'DELETE' | 'HEAD' | 'PUT',
+  options: WireOptions = {},
+): Promise<Response> {
+  const headers = new Headers(headersOf(options));
+  headers.delete('content-type');
+  return fetch(`${url}/mcp`, { method, headers, signal: options.signal });
+}
+
+export const request = (id: number | string, method: string, params?: unknown) => ({
+  jsonrpc: '2.0',
+  id,
+  method,
+  params,
+});
+
+export const callTool = (id: number | string, name: string, args: unknown = {}, progressToken?: string | number) =>
+  request(id, 'tools/call', {
+    name,
+    arguments: args,
+    ...(progressToken !== undefined && { _meta: { progressToken } }),
+  });
+
+export const initialize = (protocolVersion = '2025-11-25') =>
+  request(0, 'initialize', { protocolVersion, capabilities: {}, clientInfo: { name: 'test', version: '1' } });
+
+/** @returns the new session's id */
+export async function openSession(url: string, user = 'alice', protocolVersion = '2025-11-25'): Promise<string> {
+  const response = await send(url, initialize(protocolVersion), { user });
+  await response.text();
+  return response.headers.get('mcp-session-id') ?? '';
+}
+
+/** A request of revision 2026-07-28 with everything that it must carry, and what the test changes. */
+export function modern(
+  url: string,
+  message: { id?: unknown; method: string; params?: unknown },
+  { meta, headers = {}, ...options }: WireOptions & { meta?: Record<string, unknown> } = {},
+): Promise<Response> {
+  const params = (message.params ?? {}) as Record<string, unknown>;
+  const envelope = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+  };
+  const body = {
+    jsonrpc: '2.0',
+    ...message,
+    params: { ...params, _meta: { ...envelope, ...(params._meta as object | undefined), ...meta } },
+  };
+  const standard: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': message.method };
+  if (typeof params.name === 'string') standard['mcp-name'] = params.name;
+  const given = Object.entries({ ...standard, ...headers }).filter(([, value]) => value !== '');
+  return send(url, body, { ...options, headers: Object.fromEntries(given) });
+}
+
+export interface ServerEvent {
+  readonly event: string;
+  readonly data: string;
+}
+
+/** The events of a stream as they come; comments are left out. */
+export async function* events(response: Response): AsyncGenerator<ServerEvent> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of response.body!) {
+    const blocks = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n\n');
+    rest = blocks.pop()!;
+    for (const block of blocks) {
+      const lines = block.split('\n').filter((line) => !line.startsWith(':'));
+      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
+      if (lines.length > 0) yield { event: field('event'), data: field('data') };
+    }
+  }
+}
+
+/** The messages of a stream until it ends. */
+export async function messages(response: Response): Promise<Record<string, unknown>[]> {
+  const all: Record<string, unknown>[] = [];
+  for await (const { data } of events(response)) all.push(JSON.parse(data) as Record<string, unknown>);
+  return all;
+}

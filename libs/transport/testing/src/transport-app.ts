@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import cors from '@fastify/cors';
+import {
+  Catch,
+  Global,
+  Module,
+  type ArgumentsHost,
+  type DynamicModule,
+  type ExceptionFilter,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { principalKey, type Principal } from '@manifold/auth';
+import { ConfigModule, loadConfig } from '@manifold/config';
+import { Metrics } from '@manifold/observability';
+import { ProblemFilter, readJsonBodies } from '@manifold/rest';
+import { StoreModule } from '@manifold/store';
+import { ToolProviders } from '@manifold/tool-provider';
+import { isMcpPath, JsonRpcFilter } from '../../src/json-rpc.filter.js';
+import { TransportModule } from '../../src/transport.module.js';
+import { FixtureProvider } from './fixture-provider.js';
+
+/** A gateway with the real transport, registry and store, on a real socket. */
+export interface TransportApp {
+  readonly url: string;
+  readonly port: number;
+  readonly provider: FixtureProvider;
+  readonly dataDir: string;
+  get<T>(type: Type<T>): T;
+  /** Stops it. Its data stay. */
+  stop(): Promise<void>;
+  /** Stops it and removes its data. */
+  discard(): Promise<void>;
+}
+
+export interface TransportAppOptions {
+  /** Environment variables. */
+  readonly settings?: Record<string, string>;
+  /** Of an application that was stopped: it starts again on the same data. */
+  readonly dataDir?: string;
+  readonly port?: number;
+}
+
+/** `Authorization: Bearer <subject>`, or `<subject>.<epoch milliseconds>` with an end. Stands for the authentication hook. */
+export function principalOf(authorization = 'Bearer alice'): Principal {
+  const [subject = '', expiry] = authorization.replace('Bearer ', '').split('.');
+  const expiresAt = expiry === undefined ? undefined : Number(expiry);
+  const [tenant, issuer] = ['default', 'https://issuer.test'];
+  return {
+    key: principalKey(tenant, issuer, subject),
+    tenant,
+    issuer,
+    subject,
+    roles: ['user'],
+    method: 'jwt',
+    expiresAt,
+  };
+}
+
+export async function startTransport(options: TransportAppOptions = {}): Promise<TransportApp> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'manifold-transport-'));
+  const config = loadConfig({ DATA_DIR: dataDir, ...options.settings });
+  const provider = new FixtureProvider();
+  const adapter = new FastifyAdapter({ forceCloseConnections: true, bodyLimit: config.payloadLimit });
+  const module = {
+    module: FixtureModule,
+    imports: [ConfigModule.forRoot(config), StoreModule, surroundings(provider), TransportModule],
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false });
+  readJsonBodies(adapter.getInstance(), config.payloadLimit);
+  await app.register(cors, { origin: true });
+  adapter.getInstance().addHook('onRequest', async (request) => {
+    request.principal = principalOf(request.headers.authorization);
+  });
+  app.useGlobalFilters(new PathFilter());
+  await app.listen(options.port ?? 0, '127.0.0.1');
+  const { port } = new URL(await app.getUrl());
+  const stop = () => app.close();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port: Number(port),
+    provider,
+    dataDir,
+    get: (type) => app.get(type, { strict: false }),
+    stop,
+    discard: async () => {
+      await stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+@Module({})
+class FixtureModule {}
+
+@Global()
+@Module({})
+class SurroundingsModule {}
+
+const surroundings = (provider: FixtureProvider): DynamicModule => ({
+  module: SurroundingsModule,
+  providers: [Metrics, { provide: ToolProviders, useValue: new ToolProviders([provider]) }],
+  exports: [Metrics, ToolProviders],
+});
+
+/** As the gateway has it. */
+@Catch()
+class PathFilter implements ExceptionFilter {
+  private readonly problems = new ProblemFilter();
+  private readonly jsonRpc = new JsonRpcFilter();
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const filter = isMcpPath(request.url) ? this.jsonRpc : this.problems;
+    filter.write(error, request, http.getResponse<FastifyReply>());
+  }
+}

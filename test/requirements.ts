@@ -1,0 +1,268 @@
+/**
+ * What the gateway must do, as data: an id, where it comes from, and the behaviour. Tests cite the ids (support/cite.ts) and
+ * e2e/requirements.spec.ts fails when nobody cites one. A requirement is added together with its test.
+ */
+export interface Requirement {
+  readonly id: RequirementId;
+  /** A section of a specification, or of this project's own issue or security model. */
+  readonly source: string;
+  readonly behaviour: string;
+}
+
+const MCP = 'https://modelcontextprotocol.io/specification';
+const LEGACY = `${MCP}/2025-11-25/basic`;
+const MODERN = `${MCP}/2026-07-28/basic`;
+
+const sections = [
+  {
+    source: `${LEGACY}/lifecycle#version-negotiation`,
+    requirements: {
+      'legacy.initialize.negotiates':
+        'initialize answers the asked revision when it is served, else the latest legacy one',
+      'legacy.initialize.session': 'initialize answers a new session id of visible ASCII in Mcp-Session-Id',
+    },
+  },
+  {
+    source: `${LEGACY}/transports#session-management`,
+    requirements: {
+      'legacy.session.missing-400': 'a request other than initialize without a session id is answered 400',
+      'legacy.session.unknown-404': 'an unknown or ended session id is answered 404 on POST, GET and DELETE',
+      'legacy.session.foreign-404': "another principal's session id is answered 404 on POST, GET and DELETE",
+      'legacy.session.delete': 'DELETE ends the session: 2xx, its streams close, its id is 404 afterwards',
+      'legacy.session.restart': 'a session survives stop, kill -9 and start of the gateway without the client noticing',
+      'legacy.session.idle': 'a session without requests and streams ends after the idle timeout',
+      'legacy.session.limit': 'when the limit of sessions is reached, initialize is answered 503 with Retry-After',
+    },
+  },
+  {
+    source: `${LEGACY}/transports#protocol-version-header`,
+    requirements: {
+      'legacy.version.unsupported-400': 'an unsupported MCP-Protocol-Version is answered 400',
+      'legacy.version.absent': 'without MCP-Protocol-Version the negotiated revision counts',
+    },
+  },
+  {
+    source: `${LEGACY}/transports#sending-messages-to-the-server`,
+    requirements: {
+      'legacy.post.notification-202': 'a notification or a response is answered 202 without a body',
+      'legacy.post.accept-406': 'an Accept header that allows neither JSON nor event streams is answered 406',
+      'legacy.post.content-type-415': 'another content type than application/json is answered 415 as JSON-RPC error',
+      'legacy.post.bad-json-400': 'bad JSON is answered 400 / -32700 as JSON-RPC error, never HTML',
+      'legacy.post.too-large-413': 'a body over the limit is answered 413 as JSON-RPC error',
+      'legacy.post.unknown-method': 'an unknown method is answered -32601',
+      'legacy.post.batch': 'a batch of at most 20 is answered in revisions that have batches, and 400 elsewhere',
+    },
+  },
+  {
+    source: `${LEGACY}/transports#listening-for-messages-from-the-server`,
+    requirements: {
+      'legacy.get.stream': 'GET opens an event stream for messages of the server',
+      'legacy.get.list-changed': 'tools/list_changed of an upstream reaches the open streams of its users',
+    },
+  },
+  {
+    source: `${MCP}/2025-11-25/server/tools`,
+    requirements: {
+      'tools.list.all-servers': 'tools/list shows the tools of all registered servers under their public names',
+      'tools.list.bad-cursor': 'a cursor that was never given out is answered -32602',
+      'tools.call.result': 'tools/call answers what the upstream answered',
+      'tools.call.unknown-tool': 'an unknown tool is answered -32602',
+      'tools.call.upstream-error': 'a failure of the upstream reaches the model as isError with words',
+      'tools.call.raw': 'fields that nobody knows survive in tools, results, content and _meta',
+      'tools.names.valid': 'public names are valid, unique and no longer than TOOL_NAME_MAX',
+      'tools.users.apart': 'different users at the same time get their own results, never those of another',
+    },
+  },
+  {
+    source: `${LEGACY}/utilities/progress`,
+    requirements: {
+      'tools.progress':
+        'progress reaches the caller in order, with its own token, before the result and never after it',
+    },
+  },
+  {
+    source: `${LEGACY}/utilities/cancellation`,
+    requirements: {
+      'legacy.cancel': 'notifications/cancelled reaches the upstream, and no result follows',
+      'legacy.cancel.disconnect-is-none': 'a client that disconnects in mid-call has not cancelled the call',
+    },
+  },
+  {
+    source: `${MODERN}/transports/streamable-http`,
+    requirements: {
+      'modern.discover': 'server/discover answers the supported revisions and capabilities without a session',
+      'modern.tools-list': 'tools/list answers without a session, with ttlMs and cacheScope private, in a stable order',
+      'modern.tools-call': 'tools/call answers without a session, with resultType complete',
+      'modern.header-mismatch': 'headers that disagree with the body are answered 400 / -32020 and reach no upstream',
+      'modern.version.unsupported': 'an unsupported revision is answered 400 / -32022 with the supported ones',
+      'modern.method.unknown-404': 'an unknown method is answered 404 / -32601',
+      'modern.get-405': 'GET and DELETE are answered 405',
+      'modern.progress': 'progress turns the answer into an event stream that ends with the result',
+      'modern.close-cancels': 'closing the response stream cancels the call at the upstream',
+    },
+  },
+  {
+    source: `${MCP}/2024-11-05/basic/transports#http-with-sse`,
+    requirements: {
+      'sse.roundtrip': 'GET /sse names the endpoint, and answers to posted messages come on the stream',
+      'sse.messages-paths': 'messages are taken at /messages and at /sse/messages with 202',
+      'sse.session.foreign-404': "posting to another principal's stream is answered 404",
+      'sse.switch-off': 'ENABLE_LEGACY_SSE=false switches the transport off',
+    },
+  },
+  {
+    source: `${LEGACY}/transports#security-warning`,
+    requirements: {
+      'http.origin-403': 'a foreign or null Origin is answered 403',
+      'http.host-403': 'a foreign Host is answered 403 where hosts are limited, as in development',
+    },
+  },
+  {
+    source: 'mcp-api specification: MCP Tool Operations',
+    requirements: {
+      'rest.tools': 'GET /mcp/tools lists the tools by server',
+      'rest.tool-call': 'POST /mcp/tool/call answers data with content and contentType',
+      'rest.tool-call.is-error': 'an error result of a tool stays in data.isError',
+      'rest.tool-call.unknown-server-404': 'a call to an unknown server is answered 404',
+      'rest.tool-call.disabled-409': 'a call to a disabled server is answered 409',
+    },
+  },
+  {
+    source: 'mcp-api specification: MCP Server Management',
+    requirements: {
+      'rest.servers.view': 'GET /mcp/servers/:name shows true status, tools and logs',
+      'rest.servers.list': 'GET /mcp/servers lists all registered servers',
+      'rest.servers.register': 'POST /mcp/servers registers and starts a server',
+      'rest.duplicate-409': 'a name that is taken is answered 409',
+      'rest.register.race': 'eight parallel registrations of a name give one 200, seven 409, one record, one process',
+      'rest.servers.update': 'PUT changes the given fields only and restarts the server',
+      'rest.servers.disable': 'PUT disable stops the process and hides the tools; enable brings both back',
+      'rest.servers.delete': 'DELETE stops the process and removes record, tools and secrets',
+      'rest.servers.unknown-404': 'GET, PUT, DELETE, enable and disable of an unknown server are answered 404',
+      'rest.servers.bad-command': 'a bad command is registered with status error and its reason, and disturbs nobody',
+    },
+  },
+  {
+    source: 'security model, threats 14, 16, 46 and 48; RFC 9457',
+    requirements: {
+      'rest.fields-400': 'unknown fields, wrong types and operators are answered 400 with the field named',
+      'rest.server-name-400': 'a server name outside the grammar is answered 400',
+      'rest.body-errors':
+        'bad JSON, a long body and a wrong content type are answered 400, 413 and 415 as problem+json',
+      'rest.problem-body': 'errors carry code and requestId besides success false and error',
+    },
+  },
+  {
+    source: 'mcp-api specification: Secret Management',
+    requirements: {
+      'secrets.injected': 'a secret that a user set reaches the called server as an argument',
+      'secrets.deleted': 'a deleted secret is injected no more; deleting one that is not there is 404',
+      'secrets.users-apart': "parallel users' calls get their own secrets only",
+      'secrets.server-exact': 'a server gets its own secrets only, also when its name begins like another',
+      'secrets.never-shown': 'no route lists values, no log or result shows one',
+    },
+  },
+  {
+    source: 'security model, threats 39, 40 and 44',
+    requirements: {
+      'secrets.sealed': 'the database holds no value in clear',
+      'secrets.wrong-key': 'a wrong SECRETS_KEY stops the start before anything is written',
+      'secrets.development-key': 'development makes its key in DATA_DIR with mode 0600 and finds it again',
+    },
+  },
+  {
+    source: 'issue 2, point 5: registered servers over stdio',
+    requirements: {
+      'stdio.on-demand': 'a call to a server that is not running starts it',
+      'stdio.parallel-start': 'at most four servers are in their start at a time',
+      'stdio.start-after-listen': 'the port is open before the servers have started, and a silent one delays nobody',
+      'stdio.environment': "a server gets a minimal environment and its configured one, nothing of the gateway's",
+      'stdio.crash-restart': 'a server that crashed shows error, is started again, and answers the next call',
+      'stdio.crash-mid-call': 'a crash in mid-call fails that call at once and repeats nothing',
+      'stdio.crash-loop': 'a server that keeps crashing is restarted a bounded number of times',
+      'stdio.no-orphans': 'stopping or removing a server leaves no process of its group',
+      'stdio.pages': 'all pages of tools are listed',
+      'stdio.list-changed': 'a tool that a server adds is listed',
+      'stdio.listed-from-store': 'after a restart the tools are listed from the store, before the servers have started',
+    },
+  },
+  {
+    source: `${LEGACY}/transports#streamable-http; mcp-api specification: Streamable HTTP Transport Behavior`,
+    requirements: {
+      'upstream-http.call': 'a server over Streamable HTTP is listed and called',
+      'upstream-http.headers': 'the configured headers reach the server on each request',
+      'upstream-http.session-404': '404 with a session opens exactly one new session, and the calls succeed',
+      'upstream-http.session-resumed': 'the session is resumed after a restart of the gateway, without initialize',
+      'upstream-http.sse-fallback': '400, 404 or 405 at initialize falls back to HTTP+SSE',
+    },
+  },
+  {
+    source: 'security model, threats 21, 23 and 24',
+    requirements: {
+      'egress.private-refused': 'production connects to no private address that EGRESS_ALLOW does not name',
+    },
+  },
+  {
+    source: 'issue 2, point 8: who is calling',
+    requirements: {
+      'auth.deny-by-default': 'without a credential every route but the public ones is 401, unknown paths too',
+      'auth.development-user': 'development takes ?user= and treats a caller without credentials as default',
+      'auth.development-wrong-401': 'a wrong credential is 401 in development too',
+      'auth.production-no-user': 'production ignores ?user=',
+      'auth.api-key': 'an API key works until it is revoked or expires',
+      'auth.roles-403': 'a route that needs a role is 403 without it',
+      'auth.username': 'acting for another username needs the role service, else 403',
+    },
+  },
+  {
+    source: 'RFC 9728; RFC 6750 section 3',
+    requirements: {
+      'auth.www-authenticate': '401 names the resource metadata in WWW-Authenticate',
+      'auth.metadata': 'the resource metadata names the MCP endpoint and the authorization servers',
+    },
+  },
+  {
+    source: 'security model, threats 1 to 6; RFC 8725',
+    requirements: {
+      'auth.jwt': 'a token of a configured issuer is accepted, by JWKS and by PEM',
+      'auth.jwt.forged': 'none, HS256 over the public key, embedded keys and foreign signatures are 401',
+      'auth.jwt.claims': 'a wrong or missing exp, aud, iss or sub is 401',
+    },
+  },
+  {
+    source: 'issue 2, point 6; security model, reliability',
+    requirements: {
+      'store.kill-9': 'kill -9 of the gateway loses nothing that was acknowledged',
+      'store.mongo': 'registrations, sessions and secrets live in MongoDB when it is configured, and survive a restart',
+    },
+  },
+  {
+    source: 'issue 2, point 9: operation',
+    requirements: {
+      'operation.drain': 'SIGTERM lets calls in flight end, exits 0 and leaves no child process',
+      'operation.port-in-use': 'a port in use stops the start with a readable line',
+      'operation.bad-environment': 'a bad environment stops the start with one readable line per fault',
+      'operation.probes': '/healthz, /livez and /readyz answer without a credential',
+      'operation.home': 'GET / is a short page that names the MCP endpoint and the documentation',
+      'operation.openapi': '/docs-json describes every route, error and security scheme',
+      'operation.logs': 'logs are JSON lines with request ids and without credentials',
+      'operation.survives': 'nothing that a client or an upstream sends ends the process',
+    },
+  },
+  {
+    source: 'issue 2, points 2 and 3; done when',
+    requirements: {
+      'start.everything': 'the first start in development has server-everything, and a removed one stays removed',
+      'clients.side-by-side': 'SDK 1.32, SDK 2.4 in both eras and HTTP+SSE clients work at once, as different users',
+      'clients.real-servers':
+        'the tools of server-everything, server-filesystem and server-memory are called through one URL',
+    },
+  },
+] as const;
+
+type KeyOfEach<T> = T extends unknown ? keyof T & string : never;
+export type RequirementId = KeyOfEach<(typeof sections)[number]['requirements']>;
+
+export const requirements: readonly Requirement[] = sections.flatMap(({ source, requirements }) =>
+  Object.entries(requirements).map(([id, behaviour]) => ({ id: id as RequirementId, source, behaviour })),
+);

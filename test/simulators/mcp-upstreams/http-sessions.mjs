@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { sendSse } from './event-stream.mjs';
+
+/** The sessions of the HTTP upstream, each with the stream that its client listens on. */
+export class Sessions {
+  #sessions = new Map();
+  /** How many were ever opened: a client that re-initialises shows here. */
+  opened = 0;
+
+  get size() {
+    return this.#sessions.size;
+  }
+
+  open(channel) {
+    const id = randomUUID();
+    this.#sessions.set(id, { channel, stream: undefined });
+    this.opened += 1;
+    return id;
+  }
+
+  get(id) {
+    return this.#sessions.get(id);
+  }
+
+  listen(id, stream) {
+    this.#sessions.get(id).stream = stream;
+  }
+
+  close(id) {
+    this.#sessions.get(id)?.stream?.end();
+    this.#sessions.delete(id);
+  }
+
+  drop() {
+    for (const id of [...this.#sessions.keys()]) this.close(id);
+  }
+
+  broadcast(message) {
+    for (const { stream } of this.#sessions.values()) if (stream) sendSse(stream, message);
+  }
+}

@@ -1,0 +1,84 @@
+import { Journal } from './journal.mjs';
+import { UpstreamTools } from './upstream-tools.mjs';
+
+const LATEST = '2025-11-25';
+const error = (id, code, message) => ({ jsonrpc: '2.0', id, error: { code, message } });
+
+/**
+ * The legacy era of MCP in the fewest words: no SDK between a test and the wire. One instance serves one process; calls
+ * in flight belong to the channel (session or pipe) that they came by.
+ */
+export class McpServer {
+  /**
+   * @param {{ tools?: string, 'page-size'?: string, ledger?: string, lifecycle?: string }} flags
+   * @param {(message: object) => void} broadcast reaches every client
+   */
+  constructor(flags, broadcast) {
+    this.pageSize = Number(flags['page-size'] ?? 10_000);
+    this.lifecycle = new Journal(flags.lifecycle);
+    this.tools = new UpstreamTools({
+      extra: Number(flags.tools ?? 0),
+      ledger: new Journal(flags.ledger),
+      onChanged: () => broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }),
+    });
+  }
+
+  /** What the calls of one channel share. */
+  openChannel() {
+    return { inFlight: new Map() };
+  }
+
+  /**
+   * @param {(message: object) => void} send gets progress and, at most once, the answer
+   * @param {() => void} [ended] called when no answer will come
+   */
+  receive(message, channel, send, ended = () => undefined) {
+    const { id, method, params } = message;
+    if (method === undefined) return ended();
+    if (method === 'notifications/cancelled') channel.inFlight.get(params?.requestId)?.abort();
+    if (id === undefined) return ended();
+    if (method === 'tools/call') return this.call(id, params, channel, send, ended);
+    const result = this.answer(method, params);
+    send(result ? { jsonrpc: '2.0', id, result } : error(id, -32601, `Method not found: ${method}`));
+    if (method === 'initialize') this.lifecycle.write({ event: 'initialized' });
+  }
+
+  answer(method, params) {
+    if (method === 'ping') return {};
+    if (method === 'tools/list') return this.page(params?.cursor);
+    if (method !== 'initialize') return undefined;
+    return {
+      protocolVersion: params?.protocolVersion ?? LATEST,
+      capabilities: { tools: { listChanged: true } },
+      serverInfo: { name: 'simulated-upstream', version: '1.0.0' },
+    };
+  }
+
+  page(cursor = '0') {
+    const start = Number(cursor);
+    const end = start + this.pageSize;
+    const tools = [...this.tools.definitions.values()].slice(start, end);
+    return end < this.tools.definitions.size ? { tools, nextCursor: String(end) } : { tools };
+  }
+
+  call(id, params, channel, send, ended) {
+    let result;
+    try {
+      result = this.tools.call(params.name, params.arguments ?? {});
+    } catch (fault) {
+      return send(error(id, -32602, fault.message));
+    }
+    if (typeof result !== 'function') return send({ jsonrpc: '2.0', id, result });
+    const progressToken = params._meta?.progressToken;
+    const progress = (fields) => {
+      if (progressToken === undefined) return;
+      send({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, ...fields } });
+    };
+    const controller = new AbortController();
+    channel.inFlight.set(id, controller);
+    void result(progress, controller.signal).then((late) => {
+      channel.inFlight.delete(id);
+      return late ? send({ jsonrpc: '2.0', id, result: late }) : ended();
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { Document } from 'bson';
+import { DuplicateKey, MemoryCollection, type Index } from './memory-collection.js';
+
+type Databases = Map<string, MemoryCollection>;
+type Command = (collection: MemoryCollection, command: Document, namespace: string) => Document;
+
+/** A standalone server of version 8.0. */
+const hello = (): Document => ({
+  helloOk: true,
+  ismaster: true,
+  isWritablePrimary: true,
+  maxBsonObjectSize: 16 * 1024 * 1024,
+  maxMessageSizeBytes: 48_000_000,
+  maxWriteBatchSize: 100_000,
+  localTime: new Date(),
+  logicalSessionTimeoutMinutes: 30,
+  minWireVersion: 0,
+  maxWireVersion: 25,
+  readOnly: false,
+});
+
+/** Everything fits into the first batch, so that there is never a cursor to go on with. */
+const batch = (firstBatch: Document[], ns: string): Document => ({ cursor: { id: 0n, ns, firstBatch } });
+
+/** What MongoStore sends, by the name of the command (which is the first key of its document). */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  hello,
+  ismaster: hello,
+  isMaster: hello,
+  ping: () => ({}),
+  endSessions: () => ({}),
+
+  createIndexes: (collection, { indexes }) => {
+    for (const index of indexes as Index[]) {
+      if (!collection.indexes.some(({ name }) => name === index.name)) collection.indexes.push(index);
+    }
+    return { numIndexesAfter: collection.indexes.length };
+  },
+
+  insert: (collection, { documents }) => {
+    const writeErrors: Document[] = [];
+    for (const [index, document] of (documents as Document[]).entries()) {
+      try {
+        collection.insert(document);
+      } catch (error) {
+        if (!(error instanceof DuplicateKey)) throw error;
+        writeErrors.push({ index, code: error.code, errmsg: error.message });
+      }
+    }
+    return { n: documents.length - writeErrors.length, ...(writeErrors.length > 0 && { writeErrors }) };
+  },
+
+  find: (collection, { filter, sort, limit }, namespace) => batch(collection.find(filter, limit, sort), namespace),
+
+  aggregate: (collection, { pipeline }, namespace) => batch(collection.aggregate(pipeline), namespace),
+
+  findAndModify: (collection, command) => {
+    const modified = collection.modify(command.query, command.update);
+    return { value: (command.new ? modified?.after : modified?.before) ?? null };
+  },
+
+  delete: (collection, { deletes }) => {
+    const counts = (deletes as Document[]).map(({ q, limit }) => collection.remove(q, limit));
+    return { n: counts.reduce((sum, count) => sum + count, 0) };
+  },
+};
+
+/** Runs one command on the data. @returns the answer, errors included, as a server writes it */
+export function runCommand(databases: Databases, command: Document): Document {
+  const name = Object.keys(command)[0];
+  const run = COMMANDS[name];
+  if (!run) return { ok: 0, code: 59, codeName: 'CommandNotFound', errmsg: `no such command: '${name}'` };
+  const namespace = `${command.$db}.${command[name]}`;
+  const collection = databases.get(namespace) ?? new MemoryCollection();
+  databases.set(namespace, collection);
+  try {
+    return { ...run(collection, command, namespace), ok: 1 };
+  } catch (error) {
+    const code = error instanceof DuplicateKey ? error.code : 8;
+    return { ok: 0, code, errmsg: String(error) };
+  }
+}

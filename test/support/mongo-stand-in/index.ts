@@ -1,0 +1,1 @@
+export { MongoStandIn } from './mongo-stand-in.js';

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The living descendants of a process, children before grandchildren. Zombies do not count. */
+export function descendants(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    const parent = /^\d+$/.test(name) ? parentOf(name) : undefined;
+    if (parent !== undefined) parents.set(Number(name), parent);
+  }
+  const found: number[] = [];
+  for (let generation = [pid]; generation.length > 0;) {
+    generation = [...parents].filter(([, parent]) => generation.includes(parent)).map(([child]) => child);
+    found.push(...generation);
+  }
+  return found;
+}
+
+/** Whether the process is there and no zombie. */
+export const isAlive = (pid: number): boolean => parentOf(String(pid)) !== undefined;
+
+/** The command line of a process, for finding one among the descendants. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return ''; // it has ended meanwhile
+  }
+}
+
+function parentOf(pid: string): number | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined; // it has ended meanwhile
+  }
+  // The command name stands in brackets and may hold anything, brackets too.
+  const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' ? undefined : Number(parent);
+}
