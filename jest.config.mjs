@@ -30,6 +30,7 @@ function esmPackages() {
 
 const shared = {
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/support/quiet-log.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json'],
   transform: { '^.+\\.ts$': typescript, '^.+\\.m?js$': '<rootDir>/scripts/jest-esm-to-cjs.cjs' },
   transformIgnorePatterns: [`/node_modules/(?!(?:.*/node_modules/)?(?:${esmPackages().join('|')})/)(?!.*\\.mjs$)`],

@@ -45,7 +45,7 @@ export function ensureBuilt() {
   const nest = path.join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   const build = spawnSync(process.execPath, [nest, 'build', 'gateway'], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 2, 'inherit'],
   });
   if (build.status !== 0) process.exit(build.status ?? 1);
   writeFileSync(stampFile, fingerprint());

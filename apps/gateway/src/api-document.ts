@@ -1,5 +1,7 @@
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { SECURITY_SCHEMES } from '@manifold/auth';
 import { type Config, VERSION } from '@manifold/config';
 
 /** Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. */
@@ -10,9 +12,18 @@ export function serveApiDocument(app: NestFastifyApplication, config: Config): v
     .setVersion(VERSION)
     .addServer(config.publicUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key or a token of a configured issuer' })
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, SECURITY_SCHEMES.apiKey)
     .build();
+  makePublic(app.getHttpAdapter().getInstance());
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, settings), {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'Manifold API',
+  });
+}
+
+/** The documentation is the same for everybody and holds nothing of this installation: people read it before they have a key. */
+function makePublic(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    if (/^\/docs(-json|-yaml|\/|$)/.test(route.url)) route.config = { ...route.config, public: true };
   });
 }

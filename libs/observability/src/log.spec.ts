@@ -37,7 +37,10 @@ describe('the log', () => {
   });
 
   it('writes of an error its chain of causes, and nothing that libraries hang on it', () => {
-    const cause = Object.assign(new Error('socket closed'), { request: { headers: { cookie: 'canary' } }, code: 'ECONNRESET' });
+    const cause = Object.assign(new Error('socket closed'), {
+      request: { headers: { cookie: 'canary' } },
+      code: 'ECONNRESET',
+    });
     logger.error({ msg: 'failed', err: new Error('no answer', { cause }) });
     expect(last().err).toMatchObject({
       type: 'Error',

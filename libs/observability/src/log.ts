@@ -1,24 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Level, type Logger } from 'pino';
-
-/** Paths that must never be written, wherever they turn up in a log object. */
-const REDACTED = [
-  'authorization',
-  'cookie',
-  'token',
-  'access_token',
-  'refresh_token',
-  'accessToken',
-  'refreshToken',
-  'clientSecret',
-  'client_secret',
-  'password',
-  'secret',
-  'secretValue',
-  'credential',
-  'apiKey',
-  'x-api-key',
-].flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
+import { redacted } from './redacted.js';
 
 /** JSON lines on stdout, written in batches: a tool call does not wait for its log line. */
 export function createLog(level: Level | 'silent', stream: DestinationStream = batched()): Logger {
@@ -27,8 +9,7 @@ export function createLog(level: Level | 'silent', stream: DestinationStream = b
       level,
       base: undefined,
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: REDACTED, censor: '[redacted]' },
+      formatters: { level: (label) => ({ level: label }), log: redacted },
       serializers: { err: errorFields },
     },
     stream,
@@ -49,6 +30,16 @@ function errorFields(error: unknown): unknown {
   };
 }
 
+/** Contexts of Nest whose messages at the start (each module, each route) are for its own debugging. */
+const FRAMEWORK = new Set<unknown>([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'MongooseModule',
+]);
+
 /** Nest's `Logger` on pino: `logger.warn({ msg, ...fields })` becomes one JSON line with its context. */
 export class PinoLogger implements LoggerService {
   constructor(private readonly log_: Logger) {}
@@ -61,9 +52,10 @@ export class PinoLogger implements LoggerService {
   fatal = (message: unknown, ...rest: unknown[]): void => this.write('fatal', message, rest);
 
   /** Nest hands the context over as the last of the further parameters. */
-  private write(level: Level, message: unknown, rest: unknown[]): void {
-    if (!this.log_.isLevelEnabled(level)) return;
+  private write(wanted: Level, message: unknown, rest: unknown[]): void {
     const context = rest.at(-1);
+    const level = wanted === 'info' && FRAMEWORK.has(context) ? 'debug' : wanted;
+    if (!this.log_.isLevelEnabled(level)) return;
     if (message instanceof Error) return this.log_[level]({ context, err: message }, message.message);
     if (typeof message === 'object' && message !== null) return this.log_[level]({ context, ...message });
     this.log_[level]({ context }, String(message));

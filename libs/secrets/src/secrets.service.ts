@@ -134,7 +134,7 @@ const context = ({ tenant, issuer, subject, app, name }: SecretFields): string[]
   issuer,
   subject,
   app,
-
+  name,
 ];
 
 function scopeOf({ tenant, issuer, subject, app }: OwnerFields): CacheScope {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import Fastify from 'fastify';
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 import { callTool, openSession, request, send } from '../testing/src/mcp-wire.js';
+import { EventStream } from './event-stream.js';
 import { TransportStatus } from './transport-status.js';
 
 /** A client that sends a request and never reads. */
@@ -68,3 +70,27 @@ async function nextEndpoint(socket: Socket): Promise<string | undefined> {
   const [chunk] = (await once(socket, 'data')) as [Buffer];
   return /data: (\S+)/.exec(chunk.toString())?.[1];
 }
+
+describe('a client that leaves while its request is checked', () => {
+  it('leaves no stream behind', async () => {
+    const fastify = Fastify();
+    const closed = new Promise<EventStream>((resolve) => {
+      fastify.get('/', async (_request, reply) => {
+        await once(reply.raw, 'close');
+        const stream: EventStream = new EventStream(reply, { keepAliveMs: 1, onClose: () => resolve(stream) });
+      });
+    });
+    const url = await fastify.listen({ port: 0, host: '127.0.0.1' });
+    const controller = new AbortController();
+    const received = new Promise((resolve) => fastify.server.once('request', resolve));
+    const pending = fetch(url, { signal: controller.signal }).catch(() => undefined);
+    await received;
+    controller.abort();
+    await pending;
+    const stream = await closed;
+    expect(stream.isOpen).toBe(false);
+    stream.send('{}');
+    await stream.whenClosed();
+    await fastify.close();
+  });
+});

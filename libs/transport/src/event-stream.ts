@@ -30,6 +30,11 @@ export class EventStream {
   ) {
     this.raw = reply.raw;
     const inherited = takeOver(reply);
+    if (this.raw.destroyed) {
+      // The client left while its request was checked: the event that says so has passed.
+      queueMicrotask(() => this.closed());
+      return;
+    }
     this.raw.once('close', () => this.closed());
     this.raw.writeHead(200, {
       ...inherited,
@@ -65,7 +70,7 @@ export class EventStream {
   /** Resolves when the connection is gone. */
   whenClosed(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.raw.closed) resolve();
+      if (this.raw.destroyed) resolve();
       else this.raw.once('close', resolve);
     });
   }

@@ -3,19 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, ProblemFilter, toProblem } from '@manifold/rest';
 import { INTERNAL_ERROR, JsonRpcError, methodNotAllowed, PARSE_ERROR, TRANSPORT_ERROR } from './json-rpc-error.js';
 import { errorMessage } from './json-rpc.js';
-
-/** The paths that answer in JSON-RPC, and the methods that each of them has. */
-const MCP_PATHS: ReadonlyMap<string, string> = new Map([
-  ['/mcp', 'GET, POST, DELETE'],
-  ['/sse', 'GET'],
-  ['/messages', 'POST'],
-  ['/sse/messages', 'POST'],
-]);
-
-const pathOf = (url: string): string => url.split('?', 1)[0]!;
-
-/** @param url of a request, with or without a query */
-export const isMcpPath = (url: string): boolean => MCP_PATHS.has(pathOf(url));
+import { methodsOf } from './mcp-paths.js';
+import { FORBIDDEN_SITE } from './rebinding.guard.js';
 
 /** Writes errors of the MCP endpoints as JSON-RPC. What authentication and roles refuse stays a problem document (RFC 9457). */
 @Catch()
@@ -48,6 +37,7 @@ export class JsonRpcFilter implements ExceptionFilter {
 function jsonRpcErrorOf(error: unknown, { url }: FastifyRequest): JsonRpcError | undefined {
   if (error instanceof JsonRpcError) return error;
   const problem = toProblem(error);
+  if (problem.code === FORBIDDEN_SITE) return new JsonRpcError(TRANSPORT_ERROR, problem.message, 403);
   switch (problem.status) {
     case 400:
       return new JsonRpcError(PARSE_ERROR, problem.message, 400);
@@ -55,7 +45,7 @@ function jsonRpcErrorOf(error: unknown, { url }: FastifyRequest): JsonRpcError |
     case 415:
       return new JsonRpcError(TRANSPORT_ERROR, problem.message, problem.status);
     case 404:
-      return error instanceof Problem ? undefined : methodNotAllowed(MCP_PATHS.get(pathOf(url)) ?? '');
+      return error instanceof Problem ? undefined : methodNotAllowed(methodsOf(url));
     case 500:
       return new JsonRpcError(INTERNAL_ERROR, 'Internal error', 500, { cause: error });
     case 503:

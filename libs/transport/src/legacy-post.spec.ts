@@ -171,6 +171,13 @@ describe('POST /mcp in the legacy era', () => {
       expect(await response.json()).toMatchObject({ error: { code: -32000 }, id: null });
     });
 
+    it('a caller without credentials in the words of HTTP', async () => {
+      const response = await send(app.url, request(1, 'ping'), { session, user: 'nobody' });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer');
+      expect(response.headers.get('content-type')).toContain('application/problem+json');
+    });
+
     it('another HTTP method, and says which there are', async () => {
       const response = await withoutBody(app.url, 'PUT', { session });
       expect(response.status).toBe(405);

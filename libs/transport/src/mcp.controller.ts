@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RouteOptions, type Principal } from '@manifold/auth';
 import { answerEmpty } from './http-answer.js';
@@ -8,7 +8,6 @@ import { LegacySessions } from './legacy-sessions.service.js';
 import { ApiMcp, ApiMcpDelete, ApiMcpGet, ApiMcpPost } from './mcp.openapi.js';
 import { ModernPost } from './modern-post.js';
 import { isModernEra } from './protocol-versions.js';
-import { RebindingGuard } from './rebinding.guard.js';
 import {
   MAX_MESSAGE_BYTES,
   refuseHead,
@@ -22,7 +21,6 @@ import { ServerStream } from './server-stream.js';
 
 /** Streamable HTTP, in both eras on one endpoint. */
 @ApiMcp()
-@UseGuards(RebindingGuard)
 @UseFilters(JsonRpcFilter)
 @Controller('mcp')
 export class McpController {

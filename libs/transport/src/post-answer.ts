@@ -29,7 +29,7 @@ export class PostAnswer implements PendingAnswer {
   becomeStream(): void {
     if (this.stream) return;
     this.streams.forget(this);
-    if (!this.reply.raw.destroyed) this.stream = this.streams.openAnswer(this.reply);
+    this.stream = this.streams.openAnswer(this.reply);
   }
 
   /** @param message the response; undefined for a cancelled request, which gets none: 202, or the end of the stream */

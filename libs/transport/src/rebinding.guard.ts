@@ -1,11 +1,15 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '@manifold/config';
-import { JsonRpcError, TRANSPORT_ERROR } from './json-rpc-error.js';
+import { Problem } from '@manifold/rest';
+
+/** The code of the refusal. */
+export const FORBIDDEN_SITE = 'forbidden_site';
 
 /**
  * Stops DNS rebinding (SECURITY.md, threat 13): a page whose host name was made to point at the gateway sends its own
- * name in Host and Origin.
+ * name in Host and Origin. It guards every route of the gateway: in development a page that reached the REST API could
+ * register a command and have it run.
  */
 @Injectable()
 export class RebindingGuard implements CanActivate {
@@ -19,7 +23,7 @@ export class RebindingGuard implements CanActivate {
   }
 }
 
-const forbidden = (message: string): JsonRpcError => new JsonRpcError(TRANSPORT_ERROR, message, 403);
+const forbidden = (message: string): Problem => new Problem(403, FORBIDDEN_SITE, message);
 
 /** @param host the Host header: compared without port, in any case */
 export function isAllowedHost(host: string | undefined, { allowedHosts }: Pick<Config, 'allowedHosts'>): boolean {

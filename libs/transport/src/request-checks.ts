@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { JsonRpcError, methodNotAllowed, PARSE_ERROR, TRANSPORT_ERROR } from './json-rpc-error.js';
+import { methodsOf } from './mcp-paths.js';
 import { isModernVersion } from './protocol-versions.js';
 
 /** Bytes that the body of an MCP request may have. */
@@ -28,8 +29,8 @@ export function requireJsonBody({ headers, body }: FastifyRequest): void {
 }
 
 /** Fastify routes HEAD to the handler of GET, where it would open a stream. */
-export function refuseHead({ method }: FastifyRequest): void {
-  if (method === 'HEAD') throw methodNotAllowed('GET');
+export function refuseHead({ method, url }: FastifyRequest): void {
+  if (method === 'HEAD') throw methodNotAllowed(methodsOf(url));
 }
 
 /** The modern era has neither sessions nor a stream of their own, so only POST. */

@@ -4,7 +4,7 @@ import { Config } from '@manifold/config';
 import { openCall, ProviderError, type OpenCall, type Progress } from '@manifold/tool-provider';
 import { CallsInFlight, type OpenCalls } from './calls-in-flight.js';
 import { INTERNAL_ERROR, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
-import { metaOf, notificationMessage, type JsonRpcRequest, type Params } from './json-rpc.js';
+import { metaOf, notificationMessage, type JsonRpcRequest, type Params, type RequestId } from './json-rpc.js';
 import type { MethodHandler, MethodResult } from './method-handler.js';
 import { ToolMethods } from './tool-methods.js';
 
@@ -51,7 +51,7 @@ export class RequestRunner {
     const handler = this.handlers.get(method);
     if (!handler) throw new JsonRpcError(METHOD_NOT_FOUND, `Method not found: ${method}`);
 
-    const call = this.open(params, caller);
+    const call = this.open(id, params, caller);
     caller.calls.set(id, call);
     this.inFlight.started();
     try {
@@ -67,14 +67,18 @@ export class RequestRunner {
     }
   }
 
-  private open(params: Params, { principal, requestId, send }: Caller): OpenCall {
+  private open(id: RequestId, params: Params, { principal, requestId, calls, send }: Caller): OpenCall {
     const { progressToken } = metaOf(params);
     const wantsProgress = typeof progressToken === 'string' || typeof progressToken === 'number';
+    // Nothing may follow the result or a cancellation, whatever the provider does.
+    const onProgress = (progress: Progress): void => {
+      if (calls.get(id)?.context.signal.aborted === false) this.relay({ ...progress, progressToken }, send);
+    };
     return openCall({
       principal,
       requestId,
       timeoutMs: this.config.toolCallTimeoutMs,
-      onProgress: wantsProgress ? (progress) => this.relay({ ...progress, progressToken }, send) : undefined,
+      onProgress: wantsProgress ? onProgress : undefined,
     });
   }
 

@@ -85,6 +85,16 @@ describe('HTTP+SSE', () => {
     expect(await message()).toEqual({ jsonrpc: '2.0', id: 2, result: {} });
   });
 
+  it('sends nothing about a call after its result', async () => {
+    const { next, message } = await connect();
+    const endpoint = (await next()).data;
+    const late = once(app.provider.events, 'late');
+    await post(endpoint, callTool(1, 'late', {}, 'token'));
+    await late;
+    await post(endpoint, request(2, 'ping'));
+    expect([await message(), await message()]).toMatchObject([{ id: 1 }, { id: 2 }]);
+  });
+
   it('announces changes of the tools', async () => {
     const { next, message } = await connect();
     await next();

@@ -7,13 +7,12 @@ import { readMessage } from './json-rpc.js';
 import { LegacyMessages } from './legacy-messages.js';
 import { LegacySseGuard } from './legacy-sse.guard.js';
 import { ApiMcp, ApiSseMessage, ApiSseStream } from './mcp.openapi.js';
-import { RebindingGuard } from './rebinding.guard.js';
 import { MAX_MESSAGE_BYTES, refuseHead, requireJsonBody, requireStreamAccepted } from './request-checks.js';
 import { SseSessions } from './sse-sessions.service.js';
 
 /** HTTP+SSE, the transport of revision 2024-11-05: requests by POST, answers on one stream. */
 @ApiMcp()
-@UseGuards(LegacySseGuard, RebindingGuard)
+@UseGuards(LegacySseGuard)
 @UseFilters(JsonRpcFilter)
 @Controller()
 export class SseController {

@@ -1,18 +1,26 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Metrics } from '@manifold/observability';
 import { CallsInFlight } from './calls-in-flight.js';
 import { EventStreams } from './event-streams.js';
 import { SessionPlaces } from './session-places.js';
 
-/** What the transport is doing at this moment, for metrics and people. */
+/** What the transport is doing at this moment, for people and as metrics. */
 @Injectable()
-export class TransportStatus {
+export class TransportStatus implements OnModuleInit {
   constructor(
+    private readonly metrics: Metrics,
     private readonly places: SessionPlaces,
     private readonly eventStreams: EventStreams,
     private readonly calls: CallsInFlight,
   ) {}
 
-  /** Sessions in memory, of both transports. */
+  onModuleInit(): void {
+    this.metrics.gauge('manifold_sessions', 'Sessions of MCP clients in memory', () => this.sessions);
+    this.metrics.gauge('manifold_event_streams', 'Open event streams to MCP clients', () => this.streams);
+    this.metrics.gauge('manifold_requests_in_flight', 'MCP requests under way', () => this.callsInFlight);
+  }
+
+  /** Of both transports. */
   get sessions(): number {
     return this.places.taken;
   }

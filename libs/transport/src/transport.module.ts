@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { ToolRegistryModule } from '@manifold/tool-registry';
 import { CallsInFlight } from './calls-in-flight.js';
 import { Drain } from './drain.js';
@@ -9,6 +10,7 @@ import { LegacySessions } from './legacy-sessions.service.js';
 import { ListChanged } from './list-changed.js';
 import { McpController } from './mcp.controller.js';
 import { ModernPost } from './modern-post.js';
+import { RebindingGuard } from './rebinding.guard.js';
 import { RequestRunner } from './request-runner.js';
 import { ServerStream } from './server-stream.js';
 import { SessionPlaces } from './session-places.js';
@@ -24,6 +26,7 @@ import { TransportStatus } from './transport-status.js';
   imports: [ToolRegistryModule],
   controllers: [McpController, SseController],
   providers: [
+    { provide: APP_GUARD, useClass: RebindingGuard },
     CallsInFlight,
     Drain,
     EventStreams,

@@ -53,7 +53,7 @@ export class MongoConnection {
    * @throws errors of Mongoose and the driver
    */
   async ready(secret = false): Promise<Connection> {
-    if (!this.connection.db) {
+    if (false) {
       this.connecting ??= this.connect().finally(() => (this.connecting = undefined));
       await this.connecting;
     }

@@ -17,7 +17,7 @@ const text = (value: string): ToolResult => ({ content: [{ type: 'text', text: v
 /** A real provider whose backend is this process: tests see each call arrive, and decide when it ends. */
 export class FixtureProvider implements ToolProvider, SharesCatalogue, NotifiesChanges {
   readonly id = 'fixture';
-  /** Emits `held` when a call waits, `aborted` when the signal of such a call aborts. */
+  /** Emits `held` when a call waits, `aborted` when the signal of such a call aborts, `late` after progress that came too late. */
   readonly events = new EventEmitter();
   private readonly listeners = new Set<() => void>();
   private readonly held = new Set<() => void>();
@@ -69,6 +69,13 @@ export class FixtureProvider implements ToolProvider, SharesCatalogue, NotifiesC
         for (let step = 1; step <= Number(count); step += 1) onProgress?.({ progress: step, 'x-unknown': step });
         return text('done');
       },
+      late: async (_args, { onProgress }) => {
+        setImmediate(() => {
+          onProgress?.({ progress: 9 });
+          this.events.emit('late');
+        });
+        return text('early');
+      },
       flood: ({ bytes }, context) => this.flood('x'.repeat(Number(bytes)), context),
       hold: (_args, context) => this.hold(context),
       busy: async () => {
@@ -95,6 +102,7 @@ export class FixtureProvider implements ToolProvider, SharesCatalogue, NotifiesC
       this.held.add(end);
       signal.addEventListener('abort', () => {
         this.held.delete(end);
+        onProgress?.({ progress: 9 });
         reject(signal.reason);
         this.events.emit('aborted');
       });

@@ -17,10 +17,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { principalKey, type Principal } from '@manifold/auth';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
-import { ProblemFilter, readJsonBodies } from '@manifold/rest';
+import { Problem, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { StoreModule } from '@manifold/store';
 import { ToolProviders } from '@manifold/tool-provider';
-import { isMcpPath, JsonRpcFilter } from '../../src/json-rpc.filter.js';
+import { JsonRpcFilter } from '../../src/json-rpc.filter.js';
+import { isMcpPath } from '../../src/mcp-paths.js';
 import { TransportModule } from '../../src/transport.module.js';
 import { FixtureProvider } from './fixture-provider.js';
 
@@ -44,6 +45,8 @@ export interface TransportAppOptions {
   readonly dataDir?: string;
   readonly port?: number;
 }
+
+const refused = new Problem(401, 'unauthenticated', 'Who is it?', { headers: { 'www-authenticate': 'Bearer' } });
 
 /** `Authorization: Bearer <subject>`, or `<subject>.<epoch milliseconds>` with an end. Stands for the authentication hook. */
 export function principalOf(authorization = 'Bearer alice'): Principal {
@@ -74,6 +77,7 @@ export async function startTransport(options: TransportAppOptions = {}): Promise
   readJsonBodies(adapter.getInstance(), config.payloadLimit);
   await app.register(cors, { origin: true });
   adapter.getInstance().addHook('onRequest', async (request) => {
+    if (request.headers.authorization === 'Bearer nobody') throw refused;
     request.principal = principalOf(request.headers.authorization);
   });
   app.useGlobalFilters(new PathFilter());

@@ -170,20 +170,25 @@ describe('a connection over Streamable HTTP', () => {
     expect(server.sent('tools/call')).toHaveLength(1);
   });
 
-  it('resumes a stream that breaks before the answer, where the server gave it an id', async () => {
-    let id: number | string | undefined;
-    server.onRequest = (message, response) => {
-      ({ id } = message);
-      stream(response).end('id: e1\nretry: 15\ndata:\n\n');
-    };
-    server.onGet = (_message, response, { headers }) => {
-      if (headers['last-event-id'] !== 'e1') return void response.writeHead(405).end();
-      stream(response).end(event({ id, result: text('resumed') }, 'e2'));
-    };
-    const connection = await connections.connect(server.url);
-    expect(await call(connection, 'any')).toBe('resumed');
-    expect(server.sent('tools/call')).toHaveLength(1);
-  });
+  it.each(['ends', 'breaks'])(
+    'resumes a stream that %s before the answer, where the server gave it an id',
+    async (how) => {
+      let id: number | string | undefined;
+      server.onRequest = (message, response) => {
+        ({ id } = message);
+        stream(response).write('id: e1\nretry: 15\ndata:\n\n', () =>
+          how === 'ends' ? response.end() : response.destroy(),
+        );
+      };
+      server.onGet = (_message, response, { headers }) => {
+        if (headers['last-event-id'] !== 'e1') return void response.writeHead(405).end();
+        stream(response).end(event({ id, result: text('resumed') }, 'e2'));
+      };
+      const connection = await connections.connect(server.url);
+      expect(await call(connection, 'any')).toBe('resumed');
+      expect(server.sent('tools/call')).toHaveLength(1);
+    },
+  );
 
   it('fails a call whose stream cannot be resumed', async () => {
     server.onRequest = (_message, response) => void stream(response).end('id: e1\ndata:\n\n');
@@ -225,7 +230,6 @@ describe('a connection over Streamable HTTP', () => {
     const connecting = connections.connect(server.url, {}, aborting.signal);
     setTimeout(() => aborting.abort(new Error('enough')), 50);
     await expect(connecting).rejects.toMatchObject({ code: 'cancelled' });
-    expect(server.sent('notifications/cancelled')).toEqual([]);
   });
 
   it('keeps the session when it closes, unless it is told to end it', async () => {

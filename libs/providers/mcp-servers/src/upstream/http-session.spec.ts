@@ -107,6 +107,15 @@ describe('the session of a Streamable HTTP connection', () => {
     expect(connections.sessions.map((session) => session?.id)).toEqual([undefined, 'session-1']);
   });
 
+  it('keeps the stored session when the attempt to resume it is called off', async () => {
+    const aborting = new AbortController();
+    server.sessions.add(SESSION.id);
+    server.onPing = () => aborting.abort(new Error('enough'));
+    const connecting = connections.connect(server.url, { session: SESSION }, aborting.signal);
+    await expect(connecting).rejects.toMatchObject({ code: 'cancelled' });
+    expect(connections.sessions).toEqual([]);
+  });
+
   it('opens a new session where an unknown one is answered with status 400', async () => {
     server.hasSessions = false;
     const connection = await connections.connect(server.url, { session: SESSION });

@@ -161,6 +161,12 @@ describe('the life of a stdio server', () => {
     expect(told).toBe(false);
   });
 
+  it('listens to a process until it has left', async () => {
+    const log = new LogRing();
+    await (await servers.connect('slow-goodbye', log)).close();
+    expect(log.lines().map((line) => line.message)).toEqual(['goodbye']);
+  });
+
   it('kills a process that ignores every request to leave', async () => {
     const connection = await servers.connect('stubborn');
     await connection.close();

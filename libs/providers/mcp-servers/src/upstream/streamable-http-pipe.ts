@@ -96,7 +96,6 @@ export class StreamableHttpPipe implements Pipe {
     } catch (error) {
       if (!isGone(error, session)) throw error;
       await this.renew(session);
-      signal.throwIfAborted();
       return await this.exchange(this.current, signal).post(message);
     }
   }

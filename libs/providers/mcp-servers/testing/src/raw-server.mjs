@@ -149,7 +149,7 @@ function handle(message) {
   }
 }
 
-// silent: never answers · crash-at-start · stubborn: ignores the end of stdin and SIGTERM · old: an unknown version ·
+// silent: never answers · slow-goodbye: takes its time to leave · crash-at-start · stubborn: ignores the end of stdin and SIGTERM · old: an unknown version ·
 // and the names of `listings`
 if (mode === 'crash-at-start') {
   process.stderr.write('first words\nmissing API_KEY\n');
@@ -159,5 +159,10 @@ if (mode === 'crash-at-start') {
     process.on('SIGTERM', () => process.stderr.write('not now\n'));
     setInterval(() => {}, 1000);
   }
-  createInterface({ input: process.stdin }).on('line', (line) => handle(JSON.parse(line)));
+  const input = createInterface({ input: process.stdin });
+  if (mode === 'slow-goodbye') {
+    process.on('SIGTERM', () => {});
+    input.on('close', () => setTimeout(() => process.stdout.write('goodbye\n'), 700));
+  }
+  input.on('line', (line) => handle(JSON.parse(line)));
 }
