@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Config } from '@manifold/config';
 import { PinoLogger, requestIdOf } from '@manifold/observability';
 import { DtoValidationPipe, readJsonBodies } from '@manifold/rest';
-import { isAllowedOrigin } from '@manifold/transport';
+import { isAllowedOrigin, isMcpPath } from '@manifold/transport';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { GatewayExceptionFilter } from './gateway-exception.filter.js';
@@ -31,19 +31,27 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
     bodyParser: false,
   });
   readJsonBodies(adapter.getInstance(), config.payloadLimit);
+  // The plugin makes its headers anew for each answer: those that programs read go without.
+  adapter.getInstance().addHook('onRoute', (route) => {
+    if (isForPrograms(route.url)) route.helmet = false;
+  });
   await app.register(helmet, {
     contentSecurityPolicy: {
       // Pages are served over plain HTTP on a laptop: browsers must not be told to upgrade what they load.
       directives: { frameAncestors: ["'none'"], upgradeInsecureRequests: null },
     },
   });
-  await app.register(cors, {
-    origin: (origin, decide) => decide(null, origin !== undefined && isAllowedOrigin(origin, config)),
-    methods: ['GET', 'POST', 'PUT', 'DELETE'],
-    exposedHeaders: ['mcp-session-id', 'www-authenticate', 'x-request-id', 'retry-after'],
-  });
+  if (config.environment === 'development' || config.allowedOrigins.length > 0) {
+    await app.register(cors, {
+      origin: (origin, decide) => decide(null, origin !== undefined && isAllowedOrigin(origin, config)),
+      methods: ['GET', 'POST', 'PUT', 'DELETE'],
+      exposedHeaders: ['mcp-session-id', 'www-authenticate', 'x-request-id', 'retry-after'],
+    });
+  }
   app.useGlobalPipes(new DtoValidationPipe());
   app.useGlobalFilters(new GatewayExceptionFilter());
   serveApiDocument(app, config);
   return app;
 }
+
+const isForPrograms = (path: string): boolean => isMcpPath(path) || path === '/mcp/tool/call';

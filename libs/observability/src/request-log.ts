@@ -6,13 +6,22 @@ import type { IncomingMessage } from 'node:http';
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
-/** The caller's `X-Request-Id` where it is well-formed, else a new one. Fastify's `genReqId`. */
+/** Tells processes and restarts apart. */
+const PROCESS_ID = randomBytes(9).toString('base64url');
+let requests = 0;
+
+/** The caller's `X-Request-Id` where it is well-formed, else a new one: unique, not secret. Fastify's `genReqId`. */
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomBytes(12).toString('base64url');
+  if (typeof given === 'string' && REQUEST_ID.test(given)) return given;
+  requests += 1;
+  return `${PROCESS_ID}-${requests.toString(36)}`;
 }
 
-/** One log line per request, without its query, headers or body, and `X-Request-Id` on every answer. */
+/**
+ * One log line per request, without its query, headers or body, and `X-Request-Id` on every answer. A tool call that was
+ * answered has its line already, from the registry.
+ */
 @Injectable()
 export class RequestLog implements OnModuleInit {
   private readonly logger = new Logger('Request');
@@ -27,7 +36,9 @@ export class RequestLog implements OnModuleInit {
       done();
     });
     fastify.addHook('onResponse', (request, reply, done) => {
-      this.write(request, reply);
+      if (request.method !== 'POST' || !request.url.startsWith('/mcp') || reply.raw.statusCode >= 400) {
+        this.write(request, reply);
+      }
       done();
     });
   }

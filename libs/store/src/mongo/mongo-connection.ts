@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InjectConnection } from '@nestjs/mongoose';
-import type { MongooseModuleFactoryOptions } from '@nestjs/mongoose';
+import { InjectConnection, type MongooseModuleFactoryOptions } from '@nestjs/mongoose';
 import { STATES, type Connection, type ConnectOptions } from 'mongoose';
 import { Config, type MongoConfig } from '@manifold/config';
 import { DEADLINE } from './mongo-errors.js';
@@ -53,7 +52,7 @@ export class MongoConnection {
    * @throws errors of Mongoose and the driver
    */
   async ready(secret = false): Promise<Connection> {
-    if (false) {
+    if (!this.connection.db) {
       this.connecting ??= this.connect().finally(() => (this.connecting = undefined));
       await this.connecting;
     }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createConnection } from 'mongoose';
 import { StoreUnavailable, type CollectionSpec } from '@manifold/store';
 import { exerciseStore, openStore, type OpenStore } from '@manifold/store/testing';
+import { eventually } from '../../../../test/support/eventually.js';
 import { MongoStandIn } from '../../../../test/support/mongo-stand-in/index.js';
 
 const run = promisify(execFile);
@@ -50,10 +50,8 @@ describe('MongoStore and a database in trouble', () => {
     );
     return { error, ms: performance.now() - start };
   };
-  /** Asks until there is an answer. */
-  const recovered = async () => {
-    while ((await failure(opened.store.ping())).error !== undefined) await nextTurn();
-  };
+  const recovered = () =>
+    eventually('MongoDB answers', async () => (await failure(opened.store.ping())).error === undefined);
 
   beforeEach(async () => {
     server = new MongoStandIn();
@@ -139,12 +137,23 @@ describe('MongoStore', () => {
     await server.stop();
   });
 
-  it('works in Node’s own module system, in a process that ends by itself', async () => {
-    const server = await startStandIn();
-    const args = ['--import', join(TESTING, 'typescript.mjs'), join(TESTING, 'src/store-round-trip.ts')];
-    const { stdout } = await run(process.execPath, args, { env: { MONGO_URL: server.url } });
-    expect(stdout).toBe('there and back');
-    expect(server.received).toContain('insert');
-    await server.stop();
+  describe('in a process of its own, in Node’s own module system', () => {
+    const start = (MONGO_URL: string, when: 'at-once' | 'after-failure') => {
+      const args = ['--import', join(TESTING, 'typescript.mjs'), join(TESTING, 'src/store-round-trip.ts'), when];
+      return run(process.execPath, args, { env: { MONGO_URL } });
+    };
+
+    it('works, and ends by itself', async () => {
+      const server = await startStandIn();
+      expect((await start(server.url, 'at-once')).stdout).toBe('there and back');
+      expect(server.received).toContain('insert');
+      await server.stop();
+    });
+
+    it('survives a first connection that fails while nobody asks for it', async () => {
+      const server = await startStandIn();
+      await server.stop();
+      expect((await start(server.url, 'after-failure')).stdout).toBe('StoreUnavailable');
+    });
   });
 });

@@ -16,6 +16,8 @@ const LAST_WORDS_MS = 200;
 export class StdioPipe implements Pipe {
   private wroteErrors = false;
   private ended = false;
+  /** Messages of this turn of the event loop: they leave with one write, which is most of what a message costs. */
+  private outgoing = '';
 
   constructor(
     private readonly server: ServerProcess,
@@ -47,10 +49,17 @@ export class StdioPipe implements Pipe {
   send(message: OutgoingMessage): undefined {
     const { stdin } = this.server.streams;
     if (!stdin.writable) throw new ProviderError('upstream_unavailable', 'The server is not running');
-    if (stdin.writableLength > MAX_QUEUED_BYTES) {
+    if (stdin.writableLength + this.outgoing.length > MAX_QUEUED_BYTES) {
       throw new ProviderError('upstream_unavailable', 'The server does not read what it is sent');
     }
-    stdin.write(`${JSON.stringify(message)}\n`);
+    if (this.outgoing === '') setImmediate(() => this.flush());
+    this.outgoing += `${JSON.stringify(message)}\n`;
+  }
+
+  private flush(): void {
+    const { stdin } = this.server.streams;
+    if (stdin.writable) stdin.write(this.outgoing);
+    this.outgoing = '';
   }
 
   close(): Promise<void> {
