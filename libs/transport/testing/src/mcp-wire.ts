@@ -58,12 +58,20 @@ export async function openSession(url: string, user = 'alice', protocolVersion =
   return response.headers.get('mcp-session-id') ?? '';
 }
 
-/** A request of revision 2026-07-28 with everything that it must carry, and what the test changes. */
-export function modern(
-  url: string,
-  message: { id?: unknown; method: string; params?: unknown },
-  { meta, headers = {}, ...options }: WireOptions & { meta?: Record<string, unknown> } = {},
-): Promise<Response> {
+export interface ModernRequest {
+  readonly id?: unknown;
+  readonly method: string;
+  readonly params?: unknown;
+}
+
+/**
+ * A request of revision 2026-07-28 with everything that it must carry, and what the test changes.
+ * @param changes headers that are '' are left out
+ */
+export function modernRequest(
+  message: ModernRequest,
+  { meta, headers = {} }: { meta?: Record<string, unknown>; headers?: Record<string, string> } = {},
+): { body: object; headers: Record<string, string> } {
   const params = (message.params ?? {}) as Record<string, unknown>;
   const envelope = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -78,7 +86,16 @@ export function modern(
   const standard: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': message.method };
   if (typeof params.name === 'string') standard['mcp-name'] = params.name;
   const given = Object.entries({ ...standard, ...headers }).filter(([, value]) => value !== '');
-  return send(url, body, { ...options, headers: Object.fromEntries(given) });
+  return { body, headers: Object.fromEntries(given) };
+}
+
+export function modern(
+  url: string,
+  message: ModernRequest,
+  { meta, headers, ...options }: WireOptions & { meta?: Record<string, unknown> } = {},
+): Promise<Response> {
+  const request = modernRequest(message, { meta, headers });
+  return send(url, request.body, { ...options, headers: request.headers });
 }
 
 export interface ServerEvent {
