@@ -1,14 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiForbiddenResponse, ApiSecurity, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
+import { ApiProblems } from '@manifold/rest';
 
 /** Names of the security schemes in the OpenAPI document, which declares them once. */
 export const SECURITY_SCHEMES = { bearer: 'bearer', apiKey: 'apiKey' } as const;
 
 /** Says in the OpenAPI document that the routes of a controller need credentials. The document only: every route needs them anyway. */
 export const ApiAuthenticated = (): ClassDecorator & MethodDecorator =>
-  applyDecorators(
-    ApiBearerAuth(SECURITY_SCHEMES.bearer),
-    ApiSecurity(SECURITY_SCHEMES.apiKey),
-    ApiUnauthorizedResponse({ description: 'There is no credential, or it is not valid' }),
-    ApiForbiddenResponse({ description: 'The caller may not do this' }),
-  );
+  applyDecorators(ApiBearerAuth(SECURITY_SCHEMES.bearer), ApiSecurity(SECURITY_SCHEMES.apiKey), ApiProblems(401));

@@ -1,17 +1,22 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Roles } from '@manifold/auth';
+import { ApiAuthenticated, Roles } from '@manifold/auth';
+import { ApiProblems } from '@manifold/rest';
 import { Metrics } from './metrics.js';
 
 /** For Prometheus, with a bearer token of the role `operator`. */
-@ApiExcludeController()
+@ApiTags('operation')
+@ApiAuthenticated()
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
   @Get()
   @Roles('operator', 'admin')
+  @ApiOperation({ summary: 'Metrics in the text format of Prometheus' })
+  @ApiOkResponse({ description: 'The metrics', content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiProblems(403, 503)
   async read(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     void reply.type(this.metrics.contentType);
     return this.metrics.text();

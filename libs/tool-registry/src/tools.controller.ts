@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, type Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
+import { ApiProblems } from '@manifold/rest';
 import { openCall, type ToolDefinition, type ToolResult } from '@manifold/tool-provider';
 import { toolProblem } from './tool-errors.js';
 import { ToolRegistry } from './tool-registry.service.js';
@@ -11,6 +12,7 @@ import { CallToolAnswerDto, CallToolDto, ListToolsAnswerDto } from './tools.dto.
 /** Tools for services that speak REST instead of MCP: the same catalogue, the same dispatch. */
 @ApiTags('tools')
 @ApiAuthenticated()
+@ApiProblems(403, 503)
 @Controller('mcp')
 export class ToolsController {
   constructor(
@@ -44,6 +46,7 @@ export class ToolsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Call a tool of a server, with the secrets of the user' })
   @ApiOkResponse({ type: CallToolAnswerDto })
+  @ApiProblems(400, 404, 409, 413, 415, 429, 502, 504)
   async call(
     @Body() body: CallToolDto,
     @CurrentPrincipal() caller: Principal,

@@ -1,8 +1,10 @@
-import { Allow, IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { IsNotEmpty, IsObject, IsString, MaxLength } from 'class-validator';
+import { IfGiven } from '@manifold/rest';
 
 export class CallToolDto {
   /** Whose secrets are used. Oneself unless given; callers with the role `service` act as "default" unless given. */
-  @IsOptional()
+  @IfGiven()
   @IsString()
   @IsNotEmpty()
   @MaxLength(256)
@@ -27,21 +29,23 @@ export class CallToolDto {
 
 /** A tool as its server describes it (MCP `Tool`). */
 export class ToolDto {
-  @Allow()
   name: string;
 
-  @Allow()
   description?: string;
 
   /** JSON Schema of the arguments. */
-  @Allow()
   inputSchema?: Record<string, unknown>;
 }
 
+@ApiExtraModels(ToolDto)
 export class ListToolsAnswerDto {
   success: boolean;
 
   /** One object per server: its name as the key, its tools as the value. */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: { type: 'array', items: { $ref: getSchemaPath(ToolDto) } } },
+  })
   tools: Record<string, ToolDto[]>[];
 }
 

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Post, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RouteOptions, type Principal } from '@manifold/auth';
 import { answerEmpty } from './http-answer.js';
@@ -32,6 +32,7 @@ export class McpController {
   ) {}
 
   @Post()
+  @HttpCode(200)
   @RouteOptions({ bodyLimit: MAX_MESSAGE_BYTES })
   @ApiMcpPost()
   async post(

@@ -6,11 +6,12 @@ import {
   ApiConflictResponse,
   ApiForbiddenResponse,
   ApiHeader,
+  ApiMethodNotAllowedResponse,
+  ApiNotAcceptableResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiPayloadTooLargeResponse,
-  ApiProduces,
   ApiQuery,
   ApiServiceUnavailableResponse,
   ApiTags,
@@ -67,6 +68,13 @@ export const ApiMcp = () =>
     ApiNotFoundResponse(failure('There is no such session')),
   );
 
+/** Headers that a GET or a DELETE of the legacy era must not have. */
+const legacyErrors = () =>
+  applyDecorators(
+    ApiBadRequestResponse(failure('Headers are missing or do not fit')),
+    ApiMethodNotAllowedResponse(failure('The modern era has only POST')),
+  );
+
 const messageErrors = () =>
   applyDecorators(
     ApiBody({ schema: message }),
@@ -85,6 +93,7 @@ export const ApiMcpPost = () =>
       content: { 'application/json': { schema: message }, 'text/event-stream': { schema: { type: 'string' } } },
     }),
     ApiAcceptedResponse({ description: 'A notification or a response has arrived' }),
+    ApiNotAcceptableResponse(failure('The client does not accept both kinds of answer')),
     ApiServiceUnavailableResponse(failure('There are too many sessions')),
     messageErrors(),
   );
@@ -94,9 +103,10 @@ export const ApiMcpGet = () =>
     ApiOperation({ summary: "Open the stream of the server's own messages" }),
     ApiHeader({ ...sessionHeader, required: true }),
     ApiHeader(versionHeader),
-    ApiProduces('text/event-stream'),
     ApiOkResponse(stream),
+    ApiNotAcceptableResponse(failure('The client does not accept event streams')),
     ApiConflictResponse(failure('The session has an open stream')),
+    legacyErrors(),
   );
 
 export const ApiMcpDelete = () =>
@@ -105,13 +115,14 @@ export const ApiMcpDelete = () =>
     ApiHeader({ ...sessionHeader, required: true }),
     ApiHeader(versionHeader),
     ApiOkResponse({ description: 'The session has ended' }),
+    legacyErrors(),
   );
 
 export const ApiSseStream = () =>
   applyDecorators(
     ApiOperation({ summary: 'Open a session of the HTTP+SSE transport (revision 2024-11-05)' }),
-    ApiProduces('text/event-stream'),
     ApiOkResponse(stream),
+    ApiNotAcceptableResponse(failure('The client does not accept event streams')),
     ApiServiceUnavailableResponse(failure('There are too many sessions')),
   );
 

@@ -1,4 +1,4 @@
-import { Controller, Get, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, DEFAULT_USERNAME, RouteOptions, type Principal } from '@manifold/auth';
 import { invalidRequest, repeatedId } from './json-rpc-error.js';
@@ -31,6 +31,7 @@ export class SseController {
 
   /** The answer to the request goes to the stream; this one only says that it has arrived. */
   @Post(['messages', 'sse/messages'])
+  @HttpCode(202)
   @RouteOptions({ bodyLimit: MAX_MESSAGE_BYTES })
   @ApiSseMessage()
   message(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @CurrentPrincipal() principal: Principal): void {

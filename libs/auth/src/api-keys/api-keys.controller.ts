@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiConflictResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '@manifold/rest';
 import { ApiAuthenticated } from '../api-authenticated.decorator.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
 import type { Principal } from '../principal.js';
@@ -11,6 +12,7 @@ import { apiKeyView, expiryOf } from './api-keys.mapper.js';
 /** Keys of the caller's tenant. Those of other tenants do not exist here. */
 @ApiTags('auth')
 @ApiAuthenticated()
+@ApiProblems(403, 503)
 @Controller('auth/keys')
 @Roles('admin')
 export class ApiKeysController {
@@ -24,7 +26,7 @@ export class ApiKeysController {
     description: 'The answer is the only place where the key is ever shown.',
   })
   @ApiOkResponse({ type: CreatedApiKeyDto })
-  @ApiConflictResponse({ description: 'The tenant has a key with this name' })
+  @ApiProblems(400, 409, 413, 415)
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() caller: Principal): Promise<CreatedApiKeyDto> {
     const { name, roles, issuer } = body;
     const expiresAt = expiryOf(body.expiresAt, Date.now());
@@ -50,7 +52,7 @@ export class ApiKeysController {
   @Delete(':id')
   @ApiOperation({ summary: 'Revoke an API key', description: 'Other replicas refuse it within five seconds.' })
   @ApiOkResponse({ type: RevokedApiKeyDto })
-  @ApiNotFoundResponse({ description: 'The tenant has no such key' })
+  @ApiProblems(404)
   async revoke(@Param('id') id: string, @CurrentPrincipal() caller: Principal): Promise<RevokedApiKeyDto> {
     await this.keys.revoke(caller.tenant, id);
     return { success: true };

@@ -1,14 +1,5 @@
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsOptional,
-  IsRFC3339,
-  IsString,
-  Length,
-  Matches,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsRFC3339, IsString, Length, Matches } from 'class-validator';
+import { IfGiven } from '@manifold/rest';
 import { ROLES, type Role } from '../principal.js';
 
 export class CreateApiKeyDto {
@@ -27,13 +18,13 @@ export class CreateApiKeyDto {
   roles: Role[];
 
   /** For the role `service`: the issuer whose users it acts for. The gateway's own users unless given. */
-  @IsOptional()
+  @IfGiven()
   @IsString()
   @Length(1, 2048)
   issuer?: string;
 
   /** After this time the key is refused (RFC 3339, in the future). Without it the key is good until it is revoked. */
-  @IsOptional()
+  @IfGiven()
   @IsRFC3339()
   expiresAt?: string;
 }

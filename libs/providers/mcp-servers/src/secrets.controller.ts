@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBadRequestResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
-import { Problem } from '@manifold/rest';
+import { ApiProblems, Problem } from '@manifold/rest';
 import { SecretsService } from '@manifold/secrets';
 import { DeleteSecretDto, SetSecretDto } from './secrets.dto.js';
 import { ServerRegistry } from './server-registry.service.js';
@@ -10,6 +10,7 @@ import { DoneAnswerDto } from './servers.dto.js';
 /** What users keep in confidence for registered servers. No route reads a secret. */
 @ApiTags('secrets')
 @ApiAuthenticated()
+@ApiProblems(400, 403, 404, 413, 415, 503)
 @Controller('secrets')
 @Roles('user')
 export class SecretsController {
@@ -25,8 +26,6 @@ export class SecretsController {
     description: 'It is added to the arguments of each call that the user makes to a tool of this server.',
   })
   @ApiOkResponse({ type: DoneAnswerDto })
-  @ApiBadRequestResponse({ description: 'A field is missing, unknown or not valid' })
-  @ApiNotFoundResponse({ description: 'The tenant has no such server' })
   async set(@Body() body: SetSecretDto, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
     const { username, serverName: app, secretName, secretValue } = body;
     const principal = actingUser(caller, username);
@@ -40,8 +39,6 @@ export class SecretsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Remove a secret of a user for a server' })
   @ApiOkResponse({ type: DoneAnswerDto })
-  @ApiBadRequestResponse({ description: 'A field is missing, unknown or not valid' })
-  @ApiNotFoundResponse({ description: 'The tenant has no such server, or the user no such secret for it' })
   async delete(@Body() body: DeleteSecretDto, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
     const { username, serverName: app, secretName } = body;
     const principal = actingUser(caller, username);

@@ -1,5 +1,5 @@
 import { IsString, Length, Matches } from 'class-validator';
-import { IfGiven } from './if-given.decorator.js';
+import { IfGiven } from '@manifold/rest';
 import { SECRET_NAME, SERVER_NAME } from './names.js';
 
 export class DeleteSecretDto {

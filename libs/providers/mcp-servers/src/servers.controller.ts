@@ -1,13 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiConflictResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiAuthenticated, CurrentPrincipal, hasRole, Roles, type Principal } from '@manifold/auth';
+import { ApiProblems } from '@manifold/rest';
 import type { ServerRecord } from './server-record.js';
 import { ServerRegistry } from './server-registry.service.js';
 import { ServerSessions } from './server-sessions.js';
@@ -27,11 +21,10 @@ import { waitAtMost } from './time-limit.js';
 /** How long an answer waits to tell whether the server could be started. */
 const FIRST_START_MS = 10_000;
 
-const NOT_FOUND = { description: 'The tenant has no such server' };
-
 /** The servers of the caller's tenant. Those of other tenants do not exist here. */
 @ApiTags('servers')
 @ApiAuthenticated()
+@ApiProblems(403, 503)
 @Controller('mcp/servers')
 export class ServersController {
   constructor(
@@ -54,7 +47,7 @@ export class ServersController {
   @Roles('user')
   @ApiOperation({ summary: 'One registered MCP server with its status and tools' })
   @ApiOkResponse({ type: ServerAnswerDto })
-  @ApiNotFoundResponse(NOT_FOUND)
+  @ApiProblems(404)
   get(@Param('name') name: string, @CurrentPrincipal() caller: Principal): ServerAnswerDto {
     return { success: true, server: this.view(this.registry.get(caller.tenant, name), caller) };
   }
@@ -67,8 +60,7 @@ export class ServersController {
     description: 'A server that cannot be started is registered all the same: its status is "error", with the reason.',
   })
   @ApiOkResponse({ type: ServerAnswerDto })
-  @ApiBadRequestResponse({ description: 'A field is missing, unknown or not valid' })
-  @ApiConflictResponse({ description: 'The tenant has a server with this name' })
+  @ApiProblems(400, 409, 413, 415)
   async register(@Body() body: RegisterServerDto, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
     const { name, ...settings } = body;
     return this.started(await this.registry.register(caller.tenant, name, settings), caller);
@@ -78,8 +70,7 @@ export class ServersController {
   @Roles('operator')
   @ApiOperation({ summary: 'Stop a server, change its settings and start it again' })
   @ApiOkResponse({ type: ServerAnswerDto })
-  @ApiBadRequestResponse({ description: 'A field is missing, unknown or not valid' })
-  @ApiNotFoundResponse(NOT_FOUND)
+  @ApiProblems(400, 404, 413, 415)
   async update(
     @Param('name') name: string,
     @Body() body: UpdateServerDto,
@@ -92,7 +83,7 @@ export class ServersController {
   @Roles('operator')
   @ApiOperation({ summary: 'Enable a server and start it, if it does not run' })
   @ApiOkResponse({ type: ServerAnswerDto })
-  @ApiNotFoundResponse(NOT_FOUND)
+  @ApiProblems(404)
   async enable(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
     return this.started(await this.registry.enable(caller.tenant, name), caller);
   }
@@ -101,7 +92,7 @@ export class ServersController {
   @Roles('operator')
   @ApiOperation({ summary: 'Stop a server and keep it registered' })
   @ApiOkResponse({ type: ServerAnswerDto })
-  @ApiNotFoundResponse(NOT_FOUND)
+  @ApiProblems(404)
   async disable(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
     return this.started(await this.registry.disable(caller.tenant, name), caller);
   }
@@ -110,7 +101,7 @@ export class ServersController {
   @Roles('operator')
   @ApiOperation({ summary: "Stop a server and remove it, with all users' secrets for it" })
   @ApiOkResponse({ type: DoneAnswerDto })
-  @ApiNotFoundResponse(NOT_FOUND)
+  @ApiProblems(404)
   async delete(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
     await this.registry.delete(caller.tenant, name);
     return { success: true };

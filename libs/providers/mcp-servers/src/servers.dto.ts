@@ -15,8 +15,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { IfGiven } from '@manifold/rest';
 import { IsHttpUrl } from './http-url.decorator.js';
-import { IfGiven } from './if-given.decorator.js';
 import { SERVER_NAME } from './names.js';
 import { IsStringMap } from './string-map.decorator.js';
 
