@@ -89,7 +89,11 @@ describe('The admin command', () => {
 
   it.each<[string, string[], string]>([
     ['a bad name', ['--name', 'a b', '--roles', 'user'], 'name must be 1 to 64 letters'],
-    ['an unknown role', ['--name', 'ci', '--roles', 'root'], 'each role must be one of user, operator, admin, service'],
+    [
+      'an unknown role',
+      ['--name', 'ci', '--roles', 'root'],
+      'each of roles must be one of user, operator, admin, service',
+    ],
     ['no name', ['--roles', 'user'], "required option '--name <name>'"],
     ['no roles', ['--name', 'ci'], "required option '--roles <roles>'"],
     [

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
 import { fastify, type FastifyInstance } from 'fastify';
 import { isDeeperThan, problemBody, readJsonBodies, toProblem } from './index.js';
 
@@ -64,6 +66,23 @@ describe('readJsonBodies', () => {
     expect((await post('/', '['.repeat(64) + ']'.repeat(64))).status).toBe(200);
     expect((await post('/', '['.repeat(65) + ']'.repeat(65))).status).toBe(400);
     expect((await post('/', '{"a":'.repeat(65) + '1' + '}'.repeat(65))).status).toBe(400);
+  });
+
+  it('answers 413 and reads on: who is still sending gets the answer, and the next one', async () => {
+    const { port } = server.server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => (received += chunk.toString()));
+    const answered = async (line: string): Promise<void> => {
+      while (!received.includes(line)) await once(socket, 'data');
+    };
+    const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length:';
+    socket.write(`${head} 1000000\r\n\r\n`);
+    await answered('HTTP/1.1 413 Payload Too Large');
+    socket.write(`${' '.repeat(1_000_000)}${head} 2\r\n\r\n{}`);
+    await answered('HTTP/1.1 200 OK');
+    expect(received).toContain('{"body":{}}');
+    socket.destroy();
   });
 
   it('answers 413 above the general limit and above the limit of a route', async () => {

@@ -17,6 +17,7 @@ declare module 'fastify' {
  * @param limit bytes
  */
 export function readJsonBodies(fastify: FastifyInstance, limit: number): void {
+  answerLongBodies(fastify);
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>(
@@ -37,6 +38,17 @@ export function readJsonBodies(fastify: FastifyInstance, limit: number): void {
       });
     },
   );
+}
+
+/**
+ * Fastify closes the connection of a client that sends too much. If it is still sending, it sees a broken pipe and never the answer:
+ * so the rest is read and dropped, for as long as one request may take.
+ */
+function answerLongBodies(fastify: FastifyInstance): void {
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (reply.statusCode === 413) reply.removeHeader('connection');
+    done(null, payload);
+  });
 }
 
 const QUOTE = 0x22;

@@ -14,7 +14,7 @@ export class CreateApiKeyDto {
   @IsArray()
   @ArrayMaxSize(ROLES.length)
   @ArrayUnique()
-  @IsIn(ROLES, { each: true, message: `each role must be one of ${ROLES.join(', ')}` })
+  @IsIn(ROLES, { each: true, message: `each of roles must be one of ${ROLES.join(', ')}` })
   roles: Role[];
 
   /** For the role `service`: the issuer whose users it acts for. The gateway's own users unless given. */
