@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
-import { descendants } from './process-tree.js';
+import { descendants, isAlive } from './process-tree.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'dist/apps/gateway/src/main.js');
@@ -101,6 +101,7 @@ export class GatewayProcess {
     const family = this.isRunning() ? this.children() : [];
     await this.kill9();
     for (const pid of family) killIfThere(pid);
+    await eventually('the child processes are gone', () => !family.some(isAlive));
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
