@@ -1,12 +1,14 @@
-import { Controller, Get, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Controller, Get, Injectable, Res, ServiceUnavailableException, type OnModuleDestroy } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   HealthCheckService,
   HealthIndicatorService,
   type HealthCheckResult,
+  type HealthIndicatorFunction,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
+import type { FastifyReply } from 'fastify';
 import { Public } from '@manifold/auth';
 import { Store } from '@manifold/store';
 import { checksHealth, ToolProviders } from '@manifold/tool-provider';
@@ -72,19 +74,30 @@ export class HealthController {
   @Public()
   @HealthCheck()
   @ApiOperation({ summary: 'Readiness: requests can be served' })
-  ready(): Promise<HealthCheckResult> {
-    return this.checks.check([() => this.health.process(), () => this.health.database()]);
+  ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthCheckResult> {
+    return this.answer(reply, [() => this.health.process(), () => this.health.database()]);
   }
 
   @Get('healthz')
   @Public()
   @HealthCheck()
   @ApiOperation({ summary: 'Health of the process, the database and the providers' })
-  healthy(): Promise<HealthCheckResult> {
-    return this.checks.check([
+  healthy(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthCheckResult> {
+    return this.answer(reply, [
       () => this.health.process(),
       () => this.health.database(),
       () => this.health.providersUp(),
     ]);
+  }
+
+  /** 503 with the same body where a check fails: that is an answer, not an error of the gateway. */
+  private async answer(reply: FastifyReply, checks: HealthIndicatorFunction[]): Promise<HealthCheckResult> {
+    try {
+      return await this.checks.check(checks);
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      void reply.status(503);
+      return error.getResponse() as HealthCheckResult;
+    }
   }
 }
