@@ -1,3 +1,4 @@
+export { CallsInFlight } from './calls-in-flight.js';
 export { Catalogue, type ListedTool } from './catalogue.js';
 export { errorResult } from './tool-errors.js';
 export { ToolRegistryModule } from './tool-registry.module.js';

@@ -1,10 +1,12 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { finished } from 'node:stream';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, type Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
 import { ApiProblems } from '@manifold/rest';
 import { openCall, type ToolDefinition, type ToolResult } from '@manifold/tool-provider';
+import { CallsInFlight } from './calls-in-flight.js';
 import { toolProblem } from './tool-errors.js';
 import { ToolRegistry } from './tool-registry.service.js';
 import { CallToolAnswerDto, CallToolDto, ListToolsAnswerDto } from './tools.dto.js';
@@ -17,6 +19,7 @@ import { CallToolAnswerDto, CallToolDto, ListToolsAnswerDto } from './tools.dto.
 export class ToolsController {
   constructor(
     private readonly registry: ToolRegistry,
+    private readonly inFlight: CallsInFlight,
     private readonly config: Config,
   ) {}
 
@@ -59,6 +62,8 @@ export class ToolsController {
       if (!reply.raw.writableFinished) call.cancel();
     };
     reply.raw.once('close', giveUp);
+    this.inFlight.started();
+    finished(reply.raw, () => this.inFlight.ended()); // when the answer is written, or nobody waits for it
     try {
       const result = await this.registry.callInApp(body.serverName, body.methodName, body.args, call.context);
       return { success: true, data: { ...result, contentType: contentTypeOf(result) } };

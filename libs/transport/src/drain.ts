@@ -1,5 +1,5 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { CallsInFlight } from './calls-in-flight.js';
+import { CallsInFlight } from '@manifold/tool-registry';
 import { EventStreams } from './event-streams.js';
 import { SessionPlaces } from './session-places.js';
 

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Metrics } from '@manifold/observability';
-import { CallsInFlight } from './calls-in-flight.js';
+import { CallsInFlight } from '@manifold/tool-registry';
 import { EventStreams } from './event-streams.js';
 import { SessionPlaces } from './session-places.js';
 
@@ -17,7 +17,11 @@ export class TransportStatus implements OnModuleInit {
   onModuleInit(): void {
     this.metrics.gauge('manifold_sessions', 'Sessions of MCP clients in memory', () => this.sessions);
     this.metrics.gauge('manifold_event_streams', 'Open event streams to MCP clients', () => this.streams);
-    this.metrics.gauge('manifold_requests_in_flight', 'MCP requests under way', () => this.callsInFlight);
+    this.metrics.gauge(
+      'manifold_requests_in_flight',
+      'MCP requests and REST tool calls under way',
+      () => this.callsInFlight,
+    );
   }
 
   /** Of both transports. */

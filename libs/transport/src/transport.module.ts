@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ToolRegistryModule } from '@manifold/tool-registry';
-import { CallsInFlight } from './calls-in-flight.js';
 import { Drain } from './drain.js';
 import { EventStreams } from './event-streams.js';
 import { LegacyMessages } from './legacy-messages.js';
@@ -27,7 +26,6 @@ import { TransportStatus } from './transport-status.js';
   controllers: [McpController, SseController],
   providers: [
     { provide: APP_GUARD, useClass: RebindingGuard },
-    CallsInFlight,
     Drain,
     EventStreams,
     LegacyMessages,
