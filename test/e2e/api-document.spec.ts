@@ -1,0 +1,199 @@
+import { cites } from '../support/cite.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+
+type Schema = Readonly<Record<string, unknown>> & {
+  $ref?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+};
+
+interface Operation {
+  readonly security?: readonly object[];
+  readonly summary?: string;
+  readonly operationId: string;
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> };
+  readonly responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
+}
+
+interface ApiDocument {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { schemas: Record<string, Schema>; securitySchemes: Record<string, object> };
+}
+
+/** Method, path, and what a problem document can be the answer to. 401 and 403 go for all of them. */
+const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
+  ['get', '/mcp/tools', [503]],
+  ['post', '/mcp/tool/call', [400, 404, 409, 413, 415, 429, 502, 503, 504]],
+  ['get', '/mcp/servers', [503]],
+  ['post', '/mcp/servers', [400, 409, 413, 415, 503]],
+  ['get', '/mcp/servers/{name}', [404, 503]],
+  ['put', '/mcp/servers/{name}', [400, 404, 413, 415, 503]],
+  ['delete', '/mcp/servers/{name}', [404, 503]],
+  ['put', '/mcp/servers/{name}/enable', [404, 503]],
+  ['put', '/mcp/servers/{name}/disable', [404, 503]],
+  ['post', '/secrets/set', [400, 404, 413, 415, 503]],
+  ['post', '/secrets/delete', [400, 404, 413, 415, 503]],
+  ['post', '/auth/keys', [400, 409, 413, 415, 503]],
+  ['get', '/auth/keys', [503]],
+  ['delete', '/auth/keys/{id}', [404, 503]],
+  ['get', '/metrics', [503]],
+];
+
+const MCP_ROUTES: [method: string, path: string, answer: string][] = [
+  ['post', '/mcp', '200'],
+  ['get', '/mcp', '200'],
+  ['delete', '/mcp', '200'],
+  ['get', '/sse', '200'],
+  ['post', '/messages', '202'],
+  ['post', '/sse/messages', '202'],
+];
+
+const PUBLIC_ROUTES = [
+  'get /livez',
+  'get /readyz',
+  'get /healthz',
+  'get /.well-known/oauth-protected-resource',
+  'get /.well-known/oauth-protected-resource/mcp',
+];
+
+describe('The API document', () => {
+  let gateway: GatewayProcess;
+  let document: ApiDocument;
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start();
+    document = (await (await fetch(`${gateway.url}/docs-json`)).json()) as ApiDocument;
+  });
+
+  afterAll(() => gateway.dispose());
+
+  /** The schema itself, wherever it is. */
+  function resolve(schema: Schema): Schema {
+    if (schema.$ref === undefined) return schema;
+    const keys = schema.$ref.replace(/^#\//, '').split('/');
+    const found = keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+    if (found === undefined) throw new Error(`${schema.$ref} leads nowhere`);
+    return resolve(found as Schema);
+  }
+
+  const bodyOf = (method: string, path: string): Schema =>
+    resolve(document.paths[path]![method]!.requestBody!.content['application/json']!.schema);
+
+  it(cites('operation.openapi', 'lists every route of the gateway, and no other'), () => {
+    const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method} ${path}`),
+    );
+    const expected = [...REST_ROUTES, ...MCP_ROUTES].map(([method, path]) => `${method} ${path}`);
+
+    expect(listed.sort()).toEqual([...expected, ...PUBLIC_ROUTES].sort());
+  });
+
+  it.each(REST_ROUTES)(
+    cites('operation.openapi', '%s %s has a described answer, and every error as a problem document'),
+    (method, path, problems) => {
+      const { responses, summary } = document.paths[path]![method]!;
+      const { '200': answer, ...errors } = responses;
+      const schemas = Object.values(answer!.content!).map(({ schema }) => resolve(schema));
+
+      expect(summary).toEqual(expect.any(String));
+      expect(schemas).toHaveLength(1);
+      expect(schemas[0]).toMatchObject(
+        path === '/metrics' ? { type: 'string' } : { required: expect.arrayContaining(['success']) },
+      );
+      expect(Object.keys(errors).map(Number)).toEqual([401, 403, ...problems].sort((a, b) => a - b));
+      for (const { content, description } of Object.values(errors)) {
+        expect(description).toMatch(/\w/);
+        expect(content).toEqual({
+          'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } },
+        });
+      }
+    },
+  );
+
+  it.each(MCP_ROUTES)(
+    cites('operation.openapi', '%s %s is answered %s, and errors are described'),
+    (method, path, answer) => {
+      const { responses, requestBody } = document.paths[path]![method]!;
+      const { '401': unauthenticated, ...others } = responses;
+
+      expect(Object.keys(others).filter((status) => status < '203')).toContain(answer);
+      expect(others).not.toHaveProperty('201');
+      expect(unauthenticated!.content).toHaveProperty(['application/problem+json']);
+      for (const [, { content }] of Object.entries(others).filter(([status]) => status >= '400')) {
+        expect(content!['application/json']!.schema).toMatchObject({ required: ['jsonrpc', 'error', 'id'] });
+      }
+      if (method === 'post') expect(requestBody!.content['application/json']!.schema).toHaveProperty('properties');
+    },
+  );
+
+  it.each<[string, string, string[], string[]]>([
+    ['post', '/mcp/tool/call', ['serverName', 'methodName', 'args'], ['username']],
+    [
+      'post',
+      '/mcp/servers',
+      ['name'],
+      ['transportType', 'command', 'args', 'env', 'url', 'headers', 'sessionId', 'reconnectionOptions', 'enabled'],
+    ],
+    [
+      'put',
+      '/mcp/servers/{name}',
+      [],
+      ['transportType', 'command', 'args', 'env', 'url', 'headers', 'sessionId', 'reconnectionOptions', 'enabled'],
+    ],
+    ['post', '/secrets/set', ['serverName', 'secretName', 'secretValue'], ['username']],
+    ['post', '/secrets/delete', ['serverName', 'secretName'], ['username']],
+    ['post', '/auth/keys', ['name', 'roles'], ['issuer', 'expiresAt']],
+  ])(cites('operation.openapi', 'the body of %s %s has its fields'), (method, path, required, optional) => {
+    const { properties, required: needed = [] } = bodyOf(method, path);
+
+    expect(Object.keys(properties!)).toEqual(expect.arrayContaining([...required, ...optional]));
+    expect([...needed].sort()).toEqual([...required].sort());
+    for (const property of Object.values(properties!)) expect(Object.keys(property)).not.toEqual([]);
+  });
+
+  it(cites('operation.openapi', 'describes the problem as it is sent'), async () => {
+    const sent = (await (
+      await fetch(`${gateway.url}/mcp/servers`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      })
+    ).json()) as Record<string, unknown>;
+    const { properties, required } = document.components.schemas['ProblemDto']!;
+
+    expect(Object.keys(properties!).sort()).toEqual(Object.keys(sent).sort());
+    expect([...required!, 'errors'].sort()).toEqual(Object.keys(sent).sort());
+  });
+
+  it(cites('operation.openapi', 'demands a bearer token or an API key where the gateway does'), () => {
+    expect(document.components.securitySchemes).toMatchObject({
+      bearer: { type: 'http', scheme: 'bearer' },
+      apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+    });
+    for (const [path, operations] of Object.entries(document.paths)) {
+      for (const [method, { security }] of Object.entries(operations)) {
+        const isPublic = PUBLIC_ROUTES.includes(`${method} ${path}`);
+        expect({ method, path, security }).toEqual({
+          method,
+          path,
+          security: isPublic ? undefined : expect.arrayContaining([{ bearer: [] }, { apiKey: [] }]),
+        });
+      }
+    }
+  });
+
+  it(cites('operation.openapi', 'has no reference that leads nowhere, and each operation id once'), () => {
+    const references: string[] = [];
+    JSON.stringify(document, (key, value: unknown) => {
+      if (key === '$ref') references.push(value as string);
+      return value;
+    });
+    const ids = Object.values(document.paths).flatMap((path) => Object.values(path).map((each) => each.operationId));
+
+    expect(document.openapi).toMatch(/^3\./);
+    expect(references.length).toBeGreaterThan(50);
+    for (const $ref of references) expect(() => resolve({ $ref })).not.toThrow();
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});

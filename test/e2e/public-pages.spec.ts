@@ -1,0 +1,64 @@
+import { admin } from '../support/admin-command.js';
+import { cites } from '../support/cite.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { RestClient } from '../support/rest-client.js';
+
+describe('What anybody may ask of a gateway in production', () => {
+  let gateway: GatewayProcess;
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({
+      env: { NODE_ENV: 'production', MCP_SERVER_URL: 'https://gateway.test' },
+    });
+  });
+
+  afterAll(() => gateway.dispose());
+
+  it.each(['/livez', '/readyz', '/healthz'])(
+    cites('operation.probes', 'the probe %s, without a credential'),
+    async (path) => {
+      const response = await fetch(`${gateway.url}${path}`);
+
+      expect(response.status).toBe(200);
+      expect(await response.json()).toMatchObject({ status: 'ok' });
+    },
+  );
+
+  it(cites('operation.probes', 'the health of providers, but not the names of their servers'), async () => {
+    const token = await admin(gateway, 'create-key', '--name', 'ops', '--roles', 'operator');
+    await new RestClient(gateway.url, { token }).register({ name: 'confidential-name', command: '/no/such/program' });
+    const response = await fetch(`${gateway.url}/healthz`);
+    const text = await response.text();
+
+    expect(response.status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({
+      status: 'ok',
+      info: { process: { status: 'up' }, store: { status: 'up' }, providers: { 'mcp-servers': { status: 'down' } } },
+    });
+    expect(text).not.toContain('confidential-name');
+  });
+
+  it(cites('operation.home', 'the home page, which names the endpoint and the documentation'), async () => {
+    const response = await fetch(gateway.url);
+    const page = await response.text();
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(page).toContain('Manifold');
+    expect(page).toMatch(/\b\d+\.\d+\.\d+\b/);
+    expect(page).toContain('https://gateway.test/mcp');
+    expect(page.length).toBeLessThan(4000);
+    const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link!);
+    expect(links).toEqual(expect.arrayContaining(['/docs', '/docs-json', '/healthz']));
+    for (const link of links) expect((await fetch(new URL(link, gateway.url))).status).toBe(200);
+  });
+
+  it('the documentation, with its scripts and styles', async () => {
+    const page = await (await fetch(`${gateway.url}/docs`)).text();
+    const files = [...page.matchAll(/(?:src|href)="(\.[^"]+)"/g)].map(([, file]) => file!);
+
+    expect(files.length).toBeGreaterThan(2);
+    for (const file of files) expect((await fetch(new URL(file, `${gateway.url}/docs`))).status).toBe(200);
+  });
+});

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { cites } from '../support/cite.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { textOf } from '../support/mcp-clients.js';
+import { RestClient } from '../support/rest-client.js';
+import { echoServer } from '../support/upstreams.js';
+
+const SECRET = { username: 'alice', serverName: 'echo', secretName: 'TOKEN' };
+const VALUE = 'canary-of-the-database-51d0';
+const ENCODINGS = ['base64', 'base64url', 'hex'] as const;
+
+function filesOf(folder: string): Map<string, Buffer> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => statSync(join(folder, name)).isFile());
+  return new Map(files.sort().map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+/** What the database keeps: `-shm` is where SQLite's processes meet, in memory that happens to have a name. */
+const digests = (folder: string): string[] =>
+  [...filesOf(folder)]
+    .filter(([name]) => !name.endsWith('-shm'))
+    .map(([name, bytes]) => `${name} ${createHash('sha256').update(bytes).digest('hex')}`);
+
+describe('Secrets at rest', () => {
+  let gateway: GatewayProcess | undefined;
+
+  afterEach(() => gateway?.dispose());
+
+  async function prepare(env: Record<string, string>): Promise<GatewayProcess> {
+    gateway = await GatewayProcess.start({ env });
+    const rest = new RestClient(gateway.url);
+    await rest.register({ name: 'echo', ...echoServer('--ledger=/dev/null') });
+    await rest.setSecret({ ...SECRET, secretValue: VALUE });
+    return gateway;
+  }
+
+  const namesInCall = async ({ url }: GatewayProcess): Promise<string> => {
+    const call = { username: 'alice', serverName: 'echo', methodName: 'received', args: {} };
+    return textOf((await new RestClient(url).callTool(call)).body.data);
+  };
+
+  it(
+    cites('secrets.sealed', 'secrets.development-key', 'are sealed under a key that development makes and finds again'),
+    async () => {
+      const running = await prepare({});
+      const before = await namesInCall(running);
+      expect(before).toContain('TOKEN');
+
+      const files = filesOf(running.dataDir);
+      const all = Buffer.concat([...files.values()]);
+      expect(all.includes('--ledger=/dev/null')).toBe(true); // so this would find a value, too
+      const forms = [VALUE, Buffer.from(VALUE, 'utf16le'), ...ENCODINGS.map((to) => Buffer.from(VALUE).toString(to))];
+      expect(forms.filter((form) => all.includes(form))).toEqual([]);
+      const key = files.get('secrets.key')!;
+      expect(key.toString()).toMatch(/^[\w-]{43}\n$/);
+      expect(statSync(join(running.dataDir, 'secrets.key')).mode & 0o777).toBe(0o600);
+      expect(
+        [...files].filter(([name, bytes]) => name !== 'secrets.key' && bytes.includes(key.toString().trim())),
+      ).toEqual([]);
+
+      await running.restart();
+      expect(await namesInCall(running)).toBe(before);
+      expect(readFileSync(join(running.dataDir, 'secrets.key'))).toEqual(key);
+    },
+  );
+
+  it(cites('secrets.wrong-key', 'stop the start under another key, and nothing is written'), async () => {
+    const SECRETS_KEY = 'jX2vP0dqY7mB4sKc8hT1rWn6gEz3uLa9';
+    const running = await prepare({ SECRETS_KEY });
+    const before = await namesInCall(running);
+    await running.stop();
+    const stored = digests(running.dataDir);
+    expect(stored.length).toBeGreaterThan(0);
+
+    const wrongKey = { DATA_DIR: running.dataDir, SECRETS_KEY: 'another-key-Qw8eRt5yUi2oPa7sDf4gHj1k' };
+    const start = GatewayProcess.start({ env: { NODE_ENV: 'production', ...wrongKey } });
+    await expect(start).rejects.toThrow(/\nManifold cannot start: .*SECRETS_KEY/);
+    await expect(start).rejects.not.toThrow(/another-key|jX2vP0|    at /);
+    expect(digests(running.dataDir)).toEqual(stored);
+
+    await running.restart();
+    expect(await namesInCall(running)).toBe(before);
+  });
+});
