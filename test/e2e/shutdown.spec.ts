@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { cites } from '../support/cite.js';
+import { eventually } from '../support/eventually.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { readJournal } from '../support/journal.js';
+import { connectSdk1, connectSdk1Sse, connectSdk2, textOf } from '../support/mcp-clients.js';
+import { isAlive } from '../support/process-tree.js';
+import { RestClient } from '../support/rest-client.js';
+import { echoServer, HttpUpstream } from '../support/upstreams.js';
+
+const SLOW = { name: 'slow_slow', arguments: { ms: 1500, steps: 3 } };
+
+let gateway: GatewayProcess;
+let rest: RestClient;
+let ledger: string;
+
+beforeEach(async () => {
+  gateway = await GatewayProcess.start();
+  rest = new RestClient(gateway.url);
+  ledger = join(gateway.dataDir, 'ledger');
+  await rest.register({ name: 'slow', ...echoServer(`--ledger=${ledger}`) });
+});
+
+afterEach(() => gateway.dispose());
+
+const haveArrived = (calls: number) => eventually('the calls have arrived', () => readJournal(ledger).length === calls);
+
+/** A server that takes no notice of the end of its input, and its child neither. */
+const lingering = { command: 'sh', args: ['-c', 'sleep 86400 & sleep 86400'], enabled: true };
+
+describe('SIGTERM', () => {
+  it(cites('operation.drain', 'lets the calls of clients of all kinds end, and then no process is left'), async () => {
+    const [legacy, modern, sse] = await Promise.all([
+      connectSdk1({ url: gateway.url }),
+      connectSdk2({ url: gateway.url }, 'modern'),
+      connectSdk1Sse({ url: gateway.url }),
+    ]);
+    const clients = [legacy.client, modern.client, sse.client];
+    const family = gateway.children();
+    const onprogress = () => undefined; // so that one of them is a stream
+    const calls = [
+      legacy.client.callTool(SLOW, undefined, { onprogress }),
+      legacy.client.callTool(SLOW),
+      modern.client.callTool(SLOW),
+      sse.client.callTool(SLOW),
+    ];
+    const ended = Promise.allSettled(calls);
+    await haveArrived(4);
+    await gateway.stop();
+    const answers = (await ended).map((one) => (one.status === 'fulfilled' ? textOf(one.value) : String(one.reason)));
+    await Promise.all(clients.map((client) => client.close()));
+
+    expect(answers).toEqual(Array(4).fill('done'));
+    expect(family.length).toBeGreaterThan(1);
+    expect(family.filter(isAlive)).toEqual([]);
+  });
+
+  it(
+    cites('operation.drain', 'leaves no process of a server that does not want to end, started or starting'),
+    async () => {
+      void rest.register({ name: 'lingering', ...lingering }).catch(() => undefined); // cut off
+      const family = await eventually('it has begun to start', () => {
+        const pids = gateway.children();
+        return pids.length >= 2 + 3 && pids;
+      });
+      await gateway.stop();
+
+      expect(family.filter(isAlive)).toEqual([]);
+    },
+  );
+
+  it(cites('operation.drain', 'takes no new session while calls end, and is not ready'), async () => {
+    const { client } = await connectSdk1({ url: gateway.url });
+    const call = client.callTool(SLOW);
+    await haveArrived(1);
+    const stopping = gateway.stop();
+    const ready = await eventually('it is not ready', async () => {
+      const { status } = await rest.request('GET', '/readyz');
+      return status !== 200 && status;
+    });
+    await expect(connectSdk1({ url: gateway.url })).rejects.toThrow();
+    const answer = await call;
+    await Promise.all([stopping, client.close()]);
+
+    expect(ready).toBe(503);
+    expect(textOf(answer)).toBe('done');
+  });
+
+  it(cites('operation.drain', 'is not held up by open streams and idle connections'), async () => {
+    const upstream = await HttpUpstream.start();
+    await rest.register({ name: 'http', transportType: 'streamable_http', url: upstream.url });
+    const { client } = await connectSdk1Sse({ url: gateway.url });
+    const begun = Date.now();
+    await gateway.stop();
+    await Promise.allSettled([client.close(), upstream.stop()]);
+
+    expect(Date.now() - begun).toBeLessThan(20_000); // calls in flight would be given 25 s
+  });
+});
+
+describe('kill -9', () => {
+  it('leaves no process of servers that end with their input', async () => {
+    for (const name of ['a', 'b', 'c']) await rest.register({ name, ...echoServer() });
+    const family = gateway.children();
+    await gateway.kill9();
+    await eventually('all have ended', () => !family.some(isAlive));
+
+    expect(family.length).toBeGreaterThanOrEqual(5); // with slow, and everything of the first start
+  });
+});
