@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { once } from 'node:events';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
@@ -80,7 +79,7 @@ async function sendRaw(bytes: string): Promise<string> {
   let answer = '';
   socket.on('data', (chunk) => (answer += chunk.toString()));
   socket.end(bytes);
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve)); // a reset is an answer, too
   return answer;
 }
 

@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configOfProcess, type Config } from '@manifold/config';
 import { createLog } from '@manifold/observability';
 import { banner } from './banner.js';
+import { prepareDataDir } from './data-dir.js';
 import { createGateway } from './http-server.js';
 
 /** Milliseconds after which a shutdown that hangs is cut off: longer than calls in flight are waited for. */
@@ -41,6 +42,7 @@ function stopOnSignals(app: NestFastifyApplication, flush: () => void): void {
 }
 
 async function run(config: Config): Promise<void> {
+  prepareDataDir(config.dataDir);
   const log = createLog(config.logLevel);
   // Nothing that a client or an upstream sends may end the process: a promise that nobody awaited is a fault to report, not to die of.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody listened'));

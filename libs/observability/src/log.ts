@@ -54,10 +54,14 @@ export class PinoLogger implements LoggerService {
   /** Nest hands the context over as the last of the further parameters. */
   private write(wanted: Level, message: unknown, rest: unknown[]): void {
     const context = rest.at(-1);
-    const level = wanted === 'info' && FRAMEWORK.has(context) ? 'debug' : wanted;
+    const level = isRepeated(wanted, context) ? 'debug' : wanted;
     if (!this.log_.isLevelEnabled(level)) return;
     if (message instanceof Error) return this.log_[level]({ context, err: message }, message.message);
     if (typeof message === 'object' && message !== null) return this.log_[level]({ context, ...message });
     this.log_[level]({ context }, String(message));
   }
 }
+
+/** What the framework says of its start, and of a port that it cannot open: `main.ts` says that in words for people. */
+const isRepeated = (level: Level, context: unknown): boolean =>
+  FRAMEWORK.has(context) && (level === 'info' || context === 'NestApplication');

@@ -1,0 +1,27 @@
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Makes the folder that the gateway writes to, for its own user only.
+ * @throws Error with one line that names DATA_DIR
+ */
+export function prepareDataDir(folder: string): void {
+  try {
+    make(folder);
+    if (!statSync(folder).isDirectory()) throw new Error('it is no folder');
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new Error(`DATA_DIR ${folder} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** One folder after the other: Node's recursive mkdir never returns where a file system refuses with ENOENT (`/proc`). */
+function make(folder: string): void {
+  if (existsSync(folder)) return;
+  make(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was quicker
+  }
+}
