@@ -40,6 +40,8 @@ const shared = {
 export default {
   rootDir: '.',
   testTimeout: 30000,
+  // A test that fails may leave a client that reconnects for ever: the run has to end all the same.
+  forceExit: true,
   projects: [
     {
       ...shared,

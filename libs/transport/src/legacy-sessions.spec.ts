@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import { StoreUnavailable } from '@manifold/store';
+import { eventually } from '../../../test/support/eventually.js';
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 import { callTool, initialize, openSession, request, send, withoutBody } from '../testing/src/mcp-wire.js';
 import { LegacySessions } from './legacy-sessions.service.js';
@@ -126,7 +126,7 @@ describe('sessions of the legacy era', () => {
     await start({ MCP_SESSION_IDLE_TIMEOUT_MS: '1000' });
     await openSession(app.url);
     const status = app.get(TransportStatus);
-    while (status.sessions > 0) await setTimeout(50);
+    await eventually('no session is left', () => status.sessions === 0);
   });
 
   it('are written down once in a quarter of the idle time, not with each request', async () => {

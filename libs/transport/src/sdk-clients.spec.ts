@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 import { TransportStatus } from './transport-status.js';
 
@@ -134,34 +134,41 @@ describe('real clients', () => {
 
 describe('a restart of the gateway', () => {
   let app: TransportApp;
+  const open: { close(): Promise<void> }[] = [];
+  const opened = <T extends { close(): Promise<void> }>(client: T): T => {
+    open.push(client);
+    return client;
+  };
 
   beforeEach(async () => {
     app = await startTransport();
   });
-  afterEach(() => app.discard());
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((client) => client.close()));
+    await app.discard();
+  });
 
   const restart = async () => {
     const { dataDir, port } = app;
     await app.stop();
     app = await startTransport({ dataDir, port });
     // The clients' connection pools have to notice that their connections are gone, as they do in the time that a real restart takes.
-    while (!(await fetch(app.url).catch(() => undefined))) await setImmediate();
+    await eventually('the gateway answers', () => fetch(app.url).catch(() => undefined));
   };
 
   it.each([
     ['SDK 1.32', CLIENTS['SDK 1.32 over Streamable HTTP']],
     ['SDK 2.4', CLIENTS['SDK 2.4 in the legacy era']],
   ])('goes unnoticed by a client of %s', async (_title, connect) => {
-    const client = await connect(app, 'alice');
+    const client = opened(await connect(app, 'alice'));
     await client.call('whoami');
     await restart();
     expect(await client.call('whoami')).toMatchObject({ content: [{ text: 'alice' }] });
     expect(await client.names()).toContain('echo');
-    await client.close();
   });
 
   it('brings the stream of notifications back by itself', async () => {
-    const client = new Client(me);
+    const client = opened(new Client(me));
     const changed = new Promise<void>((resolve) =>
       client.setNotificationHandler(ToolListChangedNotificationSchema, () => resolve()),
     );
@@ -173,18 +180,18 @@ describe('a restart of the gateway', () => {
     await streamIsOpen();
     app.provider.add('new-tool');
     await changed;
-    await client.close();
   });
 
   it('lets an HTTP+SSE client reconnect and go on without a new initialize', async () => {
-    const client = await legacy(app, 'alice', '/sse');
+    const client = opened(await legacy(app, 'alice', '/sse'));
     await restart();
     await streamIsOpen();
-    expect(await client.call('whoami')).toMatchObject({ content: [{ text: 'alice' }] });
-    await client.close();
+    // The client posts to the ended session until it has read the `endpoint` event of its new stream.
+    const answer = await eventually('the client uses its new stream', () =>
+      client.call('whoami').catch(() => undefined),
+    );
+    expect(answer).toMatchObject({ content: [{ text: 'alice' }] });
   });
 
-  const streamIsOpen = async () => {
-    while (app.get(TransportStatus).streams === 0) await setTimeout(10);
-  };
+  const streamIsOpen = () => eventually('a stream is open', () => app.get(TransportStatus).streams > 0);
 });

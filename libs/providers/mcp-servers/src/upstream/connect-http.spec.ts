@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Progress } from '@manifold/tool-provider';
+import { eventually } from '../../../../../test/support/eventually.js';
 import { HttpConnections } from '../../testing/src/http-connections.js';
 import { event, INITIALIZE_RESULT, json, RawHttpServer, stream } from '../../testing/src/raw-http-server.js';
 import { call, unaborted } from '../../testing/src/raw-stdio.js';
@@ -103,8 +104,10 @@ describe('a connection over Streamable HTTP', () => {
   it('answers a ping of the server', async () => {
     server.onGet = (_message, response) => void stream(response).write(event({ id: 'p1', method: 'ping' }));
     await connections.connect(server.url);
-    while (!server.received.some(({ message }) => message.id === 'p1')) await new Promise(setImmediate);
-    expect(server.received.find(({ message }) => message.id === 'p1')?.message).toMatchObject({ result: {} });
+    const answer = await eventually('the ping is answered', () =>
+      server.received.find(({ message }) => message.id === 'p1'),
+    );
+    expect(answer.message).toMatchObject({ result: {} });
   });
 
   it('tells the server about a cancelled call and hangs up', async () => {
@@ -117,7 +120,7 @@ describe('a connection over Streamable HTTP', () => {
     const connection = await connections.connect(server.url);
     await expect(call(connection, 'never', { signal: aborting.signal })).rejects.toMatchObject({ code: 'cancelled' });
     await left;
-    while (server.sent('notifications/cancelled').length === 0) await new Promise(setImmediate);
+    await eventually('the server is told', () => server.sent('notifications/cancelled').length > 0);
     const [{ message }] = server.sent('tools/call');
     expect(server.sent('notifications/cancelled')[0].message.params).toMatchObject({ requestId: message.id });
   });

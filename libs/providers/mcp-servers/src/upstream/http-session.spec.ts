@@ -1,3 +1,4 @@
+import { eventually } from '../../../../../test/support/eventually.js';
 import { HttpConnections } from '../../testing/src/http-connections.js';
 import { event, INITIALIZE_RESULT, json, RawHttpServer, stream } from '../../testing/src/raw-http-server.js';
 import { call } from '../../testing/src/raw-stdio.js';
@@ -29,9 +30,7 @@ describe('the session of a Streamable HTTP connection', () => {
     await server.stop();
   });
 
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
+  const until = (condition: () => boolean) => eventually(condition.toString(), condition);
 
   it('opens exactly one new session when 20 parallel calls find the old one gone, and repeats each call once', async () => {
     const connection = await connections.connect(server.url);

@@ -3,15 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '../../../../../test/support/eventually.js';
 import { call, isRunning, RawStdio, unaborted, rawServer } from '../../testing/src/raw-stdio.js';
 import { connectStdio } from './connect-stdio.js';
 import { LogRing } from './log-ring.js';
 import type { UpstreamConnection } from './upstream-connection.js';
 
 const closed = (connection: UpstreamConnection) => new Promise<string>((resolve) => connection.onClosed(resolve));
-const gone = async (pid: number) => {
-  while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
-};
+const gone = (pid: number) => eventually(`process ${pid} is gone`, () => !isRunning(pid));
 
 /** Starting and ending real child processes. */
 describe('the life of a stdio server', () => {
@@ -145,7 +144,7 @@ describe('the life of a stdio server', () => {
     log.hide(['hunter2-value']);
     await call(connection, 'log', { args: { line: 'using hunter2-value now' } });
     log.reveal(['hunter2-value']);
-    while (log.lines().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await eventually('the line is there', () => log.lines().length > 0);
     expect(log.lines()).toMatchObject([{ level: 'error', message: 'using [secret] now' }]);
   });
 
