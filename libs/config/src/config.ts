@@ -1,5 +1,9 @@
+import type { KeyObject } from 'node:crypto';
+
 /** One token issuer that the gateway trusts (an element of AUTH_ISSUERS). One issuer has one key source and one list of algorithms. */
 export interface IssuerConfig {
+  /** `paragon`: its tokens have no `iss`, and an `aud` only sometimes. */
+  readonly claims?: 'paragon';
   /** The `iss` claim, compared character by character. */
   readonly issuer: string;
   /** The `aud` claim that its tokens must carry; the gateway's own MCP URL unless given (RFC 8707). */
@@ -21,6 +25,28 @@ export interface MongoConfig {
   readonly dbName: string;
   /** Where collections that hold secrets live; the same database unless SECRETS_DBNAME is set. */
   readonly secretsDbName: string;
+}
+
+/** A Paragon project whose integrations the gateway offers. A class, so that it can be injected. */
+export abstract class ParagonConfig {
+  readonly projectId: string;
+  /** RSA. Signs user tokens; its public half verifies them. */
+  readonly signingKey: KeyObject;
+  /** Integrations that are offered; empty: all. */
+  readonly limitToIntegrations: readonly string[];
+  /** Names of the tools that are offered; empty: all. */
+  readonly limitToTools: readonly string[];
+  /** Script that the setup page loads. */
+  readonly connectSdkUrl: string;
+  readonly actionKitUrl: string;
+  /** The generation of ActionKit's API. */
+  readonly actionKitApi: 'actions' | 'tools';
+  readonly zeusUrl: string;
+  readonly proxyUrl: string;
+  /** Absolute path of the folder with OpenAPI files; not set: they are off. */
+  readonly openApiDir?: string;
+  /** Whether agents may write their own requests. */
+  readonly proxyTool: boolean;
 }
 
 /** The settings of one gateway process: read once from the environment, complete, checked and frozen. */
@@ -48,9 +74,14 @@ export class Config {
   readonly mongo?: MongoConfig;
   /** Set in production; in development a key is made in `dataDir` when it is missing. */
   readonly secretsKey?: string;
+  /** AUTH_ISSUERS, and those that the providers bring. */
   readonly issuers: readonly IssuerConfig[];
   /** Hosts, `*.suffix` patterns and CIDRs of private addresses that outgoing requests may reach. */
   readonly egressAllow: readonly string[];
+  /** How long a listing of a provider that does not announce its changes is good. */
+  readonly toolListTtlMs: number;
+  /** Set where PROJECT_ID is. */
+  readonly paragon?: ParagonConfig;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
   constructor(values: Config) {

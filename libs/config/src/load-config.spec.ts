@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError, loadConfig, VERSION } from './index.js';
 import { variables } from './variables.js';
 
@@ -103,6 +106,64 @@ describe('loadConfig', () => {
     expect(issuer).toMatchObject({ audience: 'https://gateway.test/mcp', algorithms: ['RS256'], tenant: 'default' });
   });
 });
+
+describe('the settings of Paragon', () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = rsa.privateKey.export({ type: 'pkcs1', format: 'pem' }) as string;
+  const on = { PROJECT_ID: 'p-1', SIGNING_KEY: pem };
+
+  it('are absent without a project', () => {
+    expect(loadConfig({ SIGNING_KEY: 'no key at all' }).paragon).toBeUndefined();
+  });
+
+  it('have the defaults of the specification', () => {
+    expect(loadConfig(on).paragon).toMatchObject({
+      projectId: 'p-1',
+      limitToIntegrations: [],
+      limitToTools: [],
+      connectSdkUrl: 'https://cdn.useparagon.com/latest/sdk/index.js',
+      actionKitUrl: 'https://actionkit.useparagon.com',
+      actionKitApi: 'actions',
+      zeusUrl: 'https://zeus.useparagon.com',
+      proxyUrl: 'https://proxy.useparagon.com',
+      openApiDir: undefined,
+      proxyTool: false,
+    });
+  });
+
+  it('make the holder of the key an issuer of tokens, whose public half is derived', () => {
+    const [issuer] = loadConfig(on).issuers;
+    expect(issuer).toMatchObject({ issuer: 'useparagon.com/p-1', claims: 'paragon', algorithms: ['RS256'] });
+    expect(issuer?.publicKey).toBe(rsa.publicKey.export({ type: 'spki', format: 'pem' }));
+  });
+
+  it('take the key with literal \\n, or from a file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'manifold-key-')), 'key.pem');
+    writeFileSync(file, pem);
+    const inline = loadConfig({ ...on, SIGNING_KEY: pem.replaceAll('\n', '\\n') }).paragon;
+    const fromFile = loadConfig({ PROJECT_ID: 'p-1', SIGNING_KEY_PATH: file }).paragon;
+    expect(inline?.signingKey.equals(rsa.privateKey)).toBe(true);
+    expect(fromFile?.signingKey.equals(rsa.privateKey)).toBe(true);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['SIGNING_KEY or SIGNING_KEY_PATH must be set', {}],
+    ['SIGNING_KEY must hold an RSA private key', { SIGNING_KEY: 'hunter2' }],
+    ['SIGNING_KEY must hold an RSA private key', { SIGNING_KEY: ecKey() }],
+    ['SIGNING_KEY_PATH names a file that cannot be read', { SIGNING_KEY_PATH: '/nowhere/key.pem' }],
+    ['SIGNING_KEY_PATH must hold an RSA private key', { SIGNING_KEY_PATH: 'package.json' }],
+    ['SIGNING_KEY and SIGNING_KEY_PATH exclude each other', { SIGNING_KEY: pem, SIGNING_KEY_PATH: 'key.pem' }],
+  ])('stop the start: %s', (line, settings) => {
+    const faults = faultsOf({ PROJECT_ID: 'p-1', ...settings });
+    expect(faults).toEqual([expect.stringContaining(line)]);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+});
+
+function ecKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
 
 describe('what is written about the configuration', () => {
   const names = Object.keys(variables.shape).sort();

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Config, ConfigError, type MongoConfig } from './config.js';
+import { paragonConfig, paragonIssuer } from './paragon.js';
 import { variables, type Variables } from './variables.js';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
@@ -15,6 +16,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   }
   const values = parsed.data;
   const faults = crossChecks(values);
+  const paragon = paragonConfig(values, faults);
   if (faults.length > 0) throw new ConfigError(faults);
 
   const production = values.NODE_ENV === 'production';
@@ -36,8 +38,13 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     dataDir: resolve(values.DATA_DIR),
     mongo: mongo(values),
     secretsKey: values.SECRETS_KEY,
-    issuers: values.AUTH_ISSUERS.map((issuer) => ({ ...issuer, audience: issuer.audience ?? `${publicUrl}/mcp` })),
+    issuers: [
+      ...values.AUTH_ISSUERS.map((issuer) => ({ ...issuer, audience: issuer.audience ?? `${publicUrl}/mcp` })),
+      ...(paragon ? [paragonIssuer(paragon)] : []),
+    ],
     egressAllow: values.EGRESS_ALLOW,
+    toolListTtlMs: values.TOOL_LIST_TTL_MS,
+    paragon,
     logLevel: values.LOG_LEVEL,
   });
 }

@@ -1,0 +1,1 @@
+export { ParagonModule } from './paragon.module.js';
