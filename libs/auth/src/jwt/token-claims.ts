@@ -17,7 +17,11 @@ export function principalOfClaims(
   issuer: IssuerConfig,
   token: string,
 ): Principal {
-  const { exp, sub } = claims;
+  const { exp, sub, aud } = claims;
+  // The other issuers' audience was checked with the signature: there it is required.
+  if (issuer.claims === 'paragon' && aud !== undefined && ![aud].flat().includes(issuer.audience)) {
+    throw new CredentialRefused('The token is for another project');
+  }
   if (typeof exp !== 'number' || !Number.isSafeInteger(Math.trunc(exp * 1000))) {
     throw new CredentialRefused('The token has no usable exp');
   }

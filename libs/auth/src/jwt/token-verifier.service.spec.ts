@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -29,8 +29,9 @@ describe('The tokens of configured issuers', () => {
     await published.close();
   });
 
-  async function verifier(overrides: object = {}): Promise<TokenVerifier> {
+  async function verifier(overrides: object = {}, settings: Record<string, string> = {}): Promise<TokenVerifier> {
     const config = loadConfig({
+      ...settings,
       MCP_SERVER_URL: 'https://gateway.test',
       AUTH_ISSUERS: JSON.stringify([
         {
@@ -290,6 +291,53 @@ describe('The tokens of configured issuers', () => {
     await refused((await verifier()).principalOf(fixed.token(claims)), /./);
   });
 
+  describe('of Paragon have neither iss nor kid', () => {
+    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const project = {
+      PROJECT_ID: 'p-1',
+      SIGNING_KEY: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    };
+    const userToken = (claims: Record<string, unknown> = {}, key = pair.privateKey): string => {
+      const now = Math.floor(Date.now() / 1000);
+      return forge({ alg: 'RS256', typ: 'JWT' }, { sub: 'alice', iat: now, exp: now + 3600, ...claims }, (input) =>
+        sign('sha256', Buffer.from(input), key),
+      );
+    };
+
+    it.each<[string, Record<string, unknown>]>([
+      ['as they are', {}],
+      ['with the audience of the project', { aud: 'useparagon.com/p-1' }],
+      ['with a list of audiences', { aud: ['elsewhere', 'useparagon.com/p-1'] }],
+      ['with an issuer that is not configured', { iss: 'https://app.test' }],
+    ])('and are accepted %s', async (_case, claims) => {
+      const token = userToken(claims);
+      await expect((await verifier({}, project)).principalOf(token)).resolves.toMatchObject({
+        issuer: 'useparagon.com/p-1',
+        subject: 'alice',
+        roles: ['user'],
+        credential: token,
+      });
+    });
+
+    it.each<[string, string]>([
+      ['for another project', userToken({ aud: 'useparagon.com/p-2' })],
+      ['for nobody', userToken({ aud: [] })],
+      ['without exp', userToken({ exp: undefined })],
+      ['without sub', userToken({ sub: undefined })],
+      ['that has expired', userToken({ exp: 1 })],
+      ['in the name of a configured issuer', userToken({ iss: fixed.issuer })],
+      ['of another key', userToken({}, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)],
+      ['that are not signed', forge({ alg: 'none' }, { sub: 'alice', exp: NOW * 2 }, () => Buffer.alloc(0))],
+      ['that were signed with the public key as a secret', hmacWith(pair.publicKey)],
+    ])('and are refused %s', async (_case, token) => {
+      await refused((await verifier({}, project)).principalOf(token), /./);
+    });
+
+    it('and are unknown without a project', async () => {
+      await refused((await verifier()).principalOf(userToken()), /no iss/);
+    });
+  });
+
   it('are verified once: the warm path asks for no key', async () => {
     const tokens = await verifier();
     const token = published.token();
@@ -319,3 +367,11 @@ describe('The tokens of configured issuers', () => {
     await expect(verifier({ publicKey: curve })).rejects.toThrow('is not of the type rsa');
   });
 });
+
+/** Threat 1: a verifier that takes any algorithm would use the PEM as the secret. */
+function hmacWith(key: KeyObject): string {
+  const pem = key.export({ type: 'spki', format: 'pem' });
+  return forge({ alg: 'HS256', typ: 'JWT' }, { sub: 'alice', exp: NOW * 2 }, (input) =>
+    createHmac('sha256', pem).update(input).digest(),
+  );
+}

@@ -17,6 +17,8 @@ const MOST_VERIFIED = 10_000;
 @Injectable()
 export class TokenVerifier implements OnModuleInit {
   private readonly issuers = new Map<string, IssuerVerifier>();
+  /** Of the tokens that name none of the issuers: Paragon's. */
+  private unnamed?: IssuerVerifier;
   /** By the token's SHA-256: a warm call parses no key and verifies no signature. */
   private readonly verified = new LRUCache<string, Principal>({ max: MOST_VERIFIED });
 
@@ -28,7 +30,9 @@ export class TokenVerifier implements OnModuleInit {
   /** @throws Error for a configured key that cannot be used: the gateway must not start */
   onModuleInit(): void {
     for (const issuer of this.config.issuers) {
-      this.issuers.set(issuer.issuer, new IssuerVerifier(issuer, signingKeysOf(issuer, this.egress)));
+      const verifier = new IssuerVerifier(issuer, signingKeysOf(issuer, this.egress));
+      if (issuer.claims === 'paragon') this.unnamed = verifier;
+      else this.issuers.set(issuer.issuer, verifier);
     }
   }
 
@@ -54,20 +58,20 @@ export class TokenVerifier implements OnModuleInit {
     }
   }
 
-  /** The unverified `iss` only picks the verifier, which then insists on it. */
+  /** The unverified `iss` only picks the verifier, which then insists on it, or on the signature of the one that has no name. */
   private verifierOf(token: string): IssuerVerifier {
-    const verifier = this.issuers.get(unverifiedIssuer(token));
+    const issuer = unverifiedIssuer(token);
+    const verifier = (issuer === undefined ? undefined : this.issuers.get(issuer)) ?? this.unnamed;
     if (verifier) return verifier;
-    throw new CredentialRefused('The issuer is unknown');
+    throw new CredentialRefused(issuer === undefined ? 'The token has no iss' : 'The issuer is unknown');
   }
 }
 
-function unverifiedIssuer(token: string): string {
+function unverifiedIssuer(token: string): string | undefined {
   try {
     const { iss } = decodeJwt(token);
-    if (typeof iss === 'string') return iss;
+    return typeof iss === 'string' ? iss : undefined;
   } catch {
     throw new CredentialRefused('The token is not a JWT');
   }
-  throw new CredentialRefused('The token has no iss');
 }
