@@ -16,7 +16,7 @@ export function createLog(level: Level | 'silent', stream: DestinationStream = b
   );
 }
 
-const batched = (): DestinationStream => destination({ dest: 1, sync: false, minLength: 15_000, periodicFlush: 250 });
+const batched = (): DestinationStream => destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 250 });
 
 /** What of an error goes into the log: its chain of causes, without the fields that libraries hang on errors (requests, headers, configuration). */
 function errorFields(error: unknown): unknown {

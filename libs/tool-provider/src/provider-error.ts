@@ -29,6 +29,10 @@ export interface ProviderErrorOptions {
   readonly retryAfter?: number;
   /** What the backend said, for the log only. */
   readonly cause?: unknown;
+  /** What the model reads instead of the message, where a backend's specification fixes the words. */
+  readonly modelText?: string;
+  /** For `not_connected`: the page on which the user connects. With it the model gets an answer to act on, not an error. */
+  readonly setupUrl?: string;
   /** The JSON-RPC error of an MCP upstream, passed on as it came. */
   readonly rpcError?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
@@ -36,6 +40,8 @@ export interface ProviderErrorOptions {
 /** The only error that leaves a provider. Its message is shown to the model and to the user: no secret, no stack, no driver text. */
 export class ProviderError extends Error {
   readonly retryAfter?: number;
+  readonly modelText?: string;
+  readonly setupUrl?: string;
   readonly rpcError?: ProviderErrorOptions['rpcError'];
 
   constructor(
@@ -46,6 +52,8 @@ export class ProviderError extends Error {
     super(message, { cause: options.cause });
     this.name = 'ProviderError';
     this.retryAfter = options.retryAfter;
+    this.modelText = options.modelText;
+    this.setupUrl = options.setupUrl;
     this.rpcError = options.rpcError;
   }
 }

@@ -4,7 +4,8 @@ import { AppUnavailableError, UnknownToolError } from './unknown-tool.error.js';
 
 /** A failed call in the words of MCP: a result that the model reads, not an error of the protocol. */
 export function errorResult(error: ProviderError): ToolResult {
-  return { content: [{ type: 'text', text: adviceFor(error) }], isError: true };
+  const content = [{ type: 'text', text: error.modelText ?? adviceFor(error) }];
+  return error.setupUrl === undefined ? { content, isError: true } : { content };
 }
 
 /** The message, and what the model can do about it. */
@@ -51,10 +52,12 @@ function appProblem(error: AppUnavailableError): Problem {
 }
 
 function providerProblem(error: ProviderError): Problem {
-  const { message, retryAfter, rpcError } = error;
+  const { message, retryAfter, rpcError, setupUrl } = error;
   switch (error.code) {
     case 'not_connected':
-      return new Problem(409, 'auth_not_connected', message);
+      return new Problem(409, 'auth_not_connected', message, {
+        extensions: setupUrl === undefined ? {} : { setupUrl },
+      });
     case 'invalid_arguments':
       return new Problem(400, 'invalid_request', message);
     case 'permission_denied':

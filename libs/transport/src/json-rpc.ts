@@ -64,5 +64,8 @@ export interface ErrorObject {
 export const errorMessage = (id: RequestId | null, { code, message, data }: ErrorObject): string =>
   JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } });
 
+export const requestMessage = (id: RequestId, method: string, params: Params): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, method, params });
+
 export const notificationMessage = (method: string, params?: Params): string =>
   JSON.stringify({ jsonrpc: '2.0', method, params });

@@ -101,7 +101,8 @@ export class LegacyPost {
     principal: Principal,
   ): Promise<string | undefined> {
     const send = (text: string): void => answer.send(text);
-    return this.messages.answer(message, { principal, requestId, calls: session.calls, send });
+    const { calls, takesUrls } = session;
+    return this.messages.answer(message, { principal, requestId, calls, takesUrls, send });
   }
 }
 

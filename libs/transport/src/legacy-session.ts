@@ -3,15 +3,17 @@ import type { OpenCalls } from './calls-in-flight.js';
 import type { EventStream } from './event-stream.js';
 import type { LegacyVersion } from './protocol-versions.js';
 import type { SessionRecord } from './session-store.js';
+import { takesUrls } from './url-elicitation.js';
 
 /**
  * A session of the legacy era in memory. There are thousands: no timer, no closure, and nothing that a call does not
- * need. The client's name and capabilities are in the store.
+ * need. The client's name and its other capabilities are in the store.
  */
 export interface LegacySession {
   readonly id: string;
   readonly principalKey: string;
   readonly protocolVersion: LegacyVersion;
+  readonly takesUrls: boolean;
   readonly calls: OpenCalls;
   /** The client's GET stream, while it is open. */
   stream?: EventStream;
@@ -27,6 +29,7 @@ export const sessionOf = ({ id, revision, value }: Stored<SessionRecord>, now: n
   id,
   principalKey: value.principal,
   protocolVersion: value.protocolVersion,
+  takesUrls: takesUrls(value.capabilities),
   calls: new Map(),
   stream: undefined,
   lastSeen: now,

@@ -6,6 +6,14 @@ export class JsonText {
   constructor(readonly text: string) {}
 }
 
+/** The client that sent the request, as far as methods have to do with it. */
+export interface Client {
+  /** Whether it can take its user to a URL. */
+  readonly takesUrls: boolean;
+  /** Sends a message that belongs to the request, before its result. */
+  send(message: string): void;
+}
+
 export type MethodResult = JsonText | { readonly [field: string]: unknown };
 
 /**
@@ -14,4 +22,4 @@ export type MethodResult = JsonText | { readonly [field: string]: unknown };
  * Errors: JsonRpcError for the host; ProviderError `cancelled` when the client gave up, or with an `rpcError` that passes
  * as it is. What the model should read is a result.
  */
-export type MethodHandler = (params: Params, context: CallContext) => Promise<MethodResult>;
+export type MethodHandler = (params: Params, context: CallContext, client: Client) => Promise<MethodResult>;

@@ -56,9 +56,14 @@ export class ModernPost {
     const answer = new PostAnswer(reply, this.streams);
     const calls: OpenCalls = new Map();
     const send = (text: string): void => answer.send(text);
+    // In this era a server asks by the result of a request, not by a message before it.
     reply.raw.once('close', () => cancelAll(calls));
     try {
-      const result = await this.runner.run(message, { principal, requestId, calls, send }, modernResult);
+      const result = await this.runner.run(
+        message,
+        { principal, requestId, calls, takesUrls: false, send },
+        modernResult,
+      );
       answer.end(result === undefined ? undefined : resultMessage(message.id, result));
     } catch (error) {
       if (!(error instanceof JsonRpcError)) throw error;

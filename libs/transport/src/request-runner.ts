@@ -6,18 +6,16 @@ import { CallsInFlight } from '@manifold/tool-registry';
 import type { OpenCalls } from './calls-in-flight.js';
 import { INTERNAL_ERROR, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
 import { metaOf, notificationMessage, type JsonRpcRequest, type Params, type RequestId } from './json-rpc.js';
-import type { MethodHandler, MethodResult } from './method-handler.js';
+import type { Client, MethodHandler, MethodResult } from './method-handler.js';
 import { ToolMethods } from './tool-methods.js';
 
 /** Where a request came from, and the way back. */
-export interface Caller {
+export interface Caller extends Client {
   readonly principal: Principal;
   /** Correlates logs and upstream requests. */
   readonly requestId: string;
   /** The requests of this client that are under way: this one is added while it runs. */
   readonly calls: OpenCalls;
-  /** Sends a message that belongs to the request, before its result. */
-  send(message: string): void;
 }
 
 /** Runs requests of both eras: the call's context, its progress, its end, and the errors of all methods in one place. */
@@ -56,7 +54,7 @@ export class RequestRunner {
     caller.calls.set(id, call);
     this.inFlight.started();
     try {
-      const result = await handler(params, call.context);
+      const result = await handler(params, call.context, caller);
       return wasCancelled(call) ? undefined : encode(result);
     } catch (error) {
       if (wasCancelled(call)) return undefined;

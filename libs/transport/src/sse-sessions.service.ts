@@ -13,6 +13,8 @@ export interface SseSession {
   readonly principalKey: string;
   readonly stream: EventStream;
   readonly calls: OpenCalls;
+  /** Known once the client has sent `initialize`. */
+  takesUrls: boolean;
 }
 
 @Injectable()
@@ -39,7 +41,7 @@ export class SseSessions {
       cancelAll(calls);
     };
     const stream = this.streams.openStanding(reply, { expiresAt: principal.expiresAt, onClose });
-    this.sessions.set(id, { principalKey: principal.key, stream, calls });
+    this.sessions.set(id, { principalKey: principal.key, stream, calls, takesUrls: false });
     stream.send(endpoint(id), 'endpoint');
   }
 

@@ -9,6 +9,7 @@ import { LegacySseGuard } from './legacy-sse.guard.js';
 import { ApiMcp, ApiSseMessage, ApiSseStream } from './mcp.openapi.js';
 import { MAX_MESSAGE_BYTES, refuseHead, requireJsonBody, requireStreamAccepted } from './request-checks.js';
 import { SseSessions } from './sse-sessions.service.js';
+import { takesUrls } from './url-elicitation.js';
 
 /** HTTP+SSE, the transport of revision 2024-11-05: requests by POST, answers on one stream. */
 @ApiMcp()
@@ -36,15 +37,17 @@ export class SseController {
   @ApiSseMessage()
   message(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @CurrentPrincipal() principal: Principal): void {
     requireJsonBody(request);
-    const { stream, calls } = this.sessions.find((request.query as { sessionId?: unknown }).sessionId, principal);
+    const session = this.sessions.find((request.query as { sessionId?: unknown }).sessionId, principal);
+    const { stream, calls } = session;
     const message = readMessage(request.body);
     if (message.kind === 'invalid') throw invalidRequest('The body is not a JSON-RPC message');
     if (message.kind === 'notification') this.messages.receive(message.notification, calls);
     if (message.kind === 'request') {
       if (calls.has(message.request.id)) throw repeatedId();
+      if (message.request.method === 'initialize') session.takesUrls = takesUrls(message.request.params?.capabilities);
       const send = (text: string): void => stream.send(text);
       void this.messages
-        .answer(message.request, { principal, requestId: request.id, calls, send })
+        .answer(message.request, { principal, requestId: request.id, calls, takesUrls: session.takesUrls, send })
         .then((text) => text !== undefined && send(text));
     }
     void reply.status(202).type('text/plain').send('Accepted');

@@ -81,6 +81,13 @@ export class FixtureProvider implements ToolProvider, SharesCatalogue, NotifiesC
       busy: async () => {
         throw new ProviderError('rate_limited', 'Too many calls', { retryAfter: 7 });
       },
+      connect: async () => {
+        const [setupUrl, modelText] = [
+          'https://gateway.test/setup?token=t',
+          'Visit https://gateway.test/setup?token=t',
+        ];
+        throw new ProviderError('not_connected', 'Slack is not connected', { setupUrl, modelText });
+      },
       reject: async () => {
         throw new ProviderError('upstream_rejected', 'Rejected', {
           rpcError: { code: -32050, message: 'No such thing', data: { why: 'because' } },

@@ -1,5 +1,5 @@
 import { EgressError } from '@manifold/egress';
-import { httpFailure, HttpRefusal, retryAfterSeconds } from './http-refusal.js';
+import { httpFailure, HttpRefusal } from './http-refusal.js';
 
 describe('httpFailure', () => {
   it.each([
@@ -32,17 +32,4 @@ describe('httpFailure', () => {
   it('says nothing about a fault that nobody knows', () => {
     expect(httpFailure(new Error('secret')).message).not.toContain('secret');
   });
-});
-
-describe('retryAfterSeconds', () => {
-  const now = Date.parse('2026-01-02T03:04:05Z');
-  it.each([
-    ['120', 120],
-    ['0', 0],
-    ['Fri, 02 Jan 2026 03:05:05 GMT', 60],
-    ['Fri, 02 Jan 2026 03:00:00 GMT', 0],
-    ['soon', undefined],
-    ['-5', undefined],
-    [null, undefined],
-  ])('reads %s as %s', (header, seconds) => expect(retryAfterSeconds(header, now)).toBe(seconds));
 });

@@ -1,4 +1,4 @@
-import { EgressError } from '@manifold/egress';
+import { EgressError, retryAfterSeconds } from '@manifold/egress';
 import { ProviderError } from '@manifold/tool-provider';
 
 /** The server answered a request with an HTTP status that is no success. */
@@ -39,12 +39,4 @@ function refusal(cause: HttpRefusal): ProviderError {
   const unavailable = status >= 500 || status === 404 || status === 408;
   const code = unavailable ? 'upstream_unavailable' : 'upstream_rejected';
   return new ProviderError(code, `The server answered HTTP ${status}`, { retryAfter, cause });
-}
-
-/** Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
-export function retryAfterSeconds(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header);
-  const date = /^[A-Z]/i.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
