@@ -10,6 +10,7 @@ import { MongoStandIn } from '../../../../test/support/mongo-stand-in/index.js';
 
 const run = promisify(execFile);
 const TESTING = resolve(import.meta.dirname, '../../testing');
+const TYPESCRIPT = resolve(import.meta.dirname, '../../../../test/support/typescript.mjs');
 
 const things: CollectionSpec<{ name: string }> = { name: 'things', indexes: [{ fields: ['name'], unique: true }] };
 
@@ -139,7 +140,7 @@ describe('MongoStore', () => {
 
   describe('in a process of its own, in Node’s own module system', () => {
     const start = (MONGO_URL: string, when: 'at-once' | 'after-failure') => {
-      const args = ['--import', join(TESTING, 'typescript.mjs'), join(TESTING, 'src/store-round-trip.ts'), when];
+      const args = ['--import', TYPESCRIPT, join(TESTING, 'src/store-round-trip.ts'), when];
       return run(process.execPath, args, { env: { MONGO_URL } });
     };
 

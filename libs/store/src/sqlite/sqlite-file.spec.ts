@@ -7,6 +7,7 @@ import Database from 'libsql';
 import { SqliteStore, StoreUnavailable, type CollectionSpec } from '@manifold/store';
 
 const TESTING = resolve(import.meta.dirname, '../../testing');
+const TYPESCRIPT = resolve(import.meta.dirname, '../../../../test/support/typescript.mjs');
 const ledger: CollectionSpec<{ n: number }> = { name: 'ledger', indexes: [{ fields: ['n'] }] };
 
 let dataDir: string;
@@ -32,7 +33,7 @@ function open(): SqliteStore {
 
 /** A process that writes to the same file. `writes` becomes its acknowledged writes, in order: id and revision (0: removed). */
 function startWriter(): { child: ChildProcess; writes: [id: string, revision: number][] } {
-  const args = ['--import', join(TESTING, 'typescript.mjs'), join(TESTING, 'src/sqlite-writer.ts'), dataDir];
+  const args = ['--import', TYPESCRIPT, join(TESTING, 'src/sqlite-writer.ts'), dataDir];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const writes: [string, number][] = [];

@@ -5,12 +5,12 @@ import { isMainThread } from 'node:worker_threads';
 import { transformSync } from '@swc/core';
 
 /*
- * Lets a child process of a spec run the sources as they are: `node --import <this file> child.ts`. The same file is the preloaded
- * module and, in Node's loader thread, the hooks. It does what jest.config.mjs does for specs.
+ * Lets plain Node run the sources as they are: `node --import <this file> child.ts`, or an import of it before they are imported. The
+ * same file is the preloaded module and, in Node's loader thread, the hooks. It does what jest.config.mjs does for specs.
  */
 if (isMainThread) register(import.meta.url);
 
-const LIBS = new URL('../../', import.meta.url);
+const LIBS = new URL('../../libs/', import.meta.url);
 
 export function resolve(specifier, context, next) {
   const [, lib] = /^@manifold\/(.+)$/.exec(specifier) ?? [];
