@@ -1,0 +1,15 @@
+/** An answer of Paragon that is no success, in the form that its APIs give it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    private readonly code: string,
+    private readonly meta: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+  }
+
+  get body(): object {
+    return { message: this.message, code: this.code, status: this.status, meta: this.meta };
+  }
+}

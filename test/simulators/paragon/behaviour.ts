@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from './api-error.js';
+import type { Exchange } from './exchange.js';
+
+/**
+ * What the simulator does instead of its job:
+ * - `{ status }`: an error in Paragon's form; `retryAfter` is the header, in seconds or as a date;
+ * - `{ json }`: 200 with this;
+ * - `{ slowMs }`: its job, but so many milliseconds later;
+ * - `{ hugeBytes }`: 200 with a JSON object of this size, chunked;
+ * - `bad gateway`: 502 with a page of HTML, as a load balancer in front answers;
+ * - `not JSON`: 200 with a page of HTML;
+ * - `never`: no answer;
+ * - `cut`: the head and half of a body, then the connection ends.
+ */
+export type Behaviour =
+  | { readonly status: number; readonly message?: string; readonly retryAfter?: string }
+  | { readonly json: unknown }
+  | { readonly slowMs: number }
+  | { readonly hugeBytes: number }
+  | 'bad gateway'
+  | 'not JSON'
+  | 'never'
+  | 'cut';
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  401: 'Invalid token',
+  403: 'The account lacks a permission for this',
+  404: 'Not found',
+  429: 'Too many requests',
+  500: 'Internal server error',
+};
+
+/** @returns whether the exchange is done with; false: the usual answer follows */
+export async function perform(behaviour: Behaviour, exchange: Exchange): Promise<boolean> {
+  if (behaviour === 'never') return true;
+  if (behaviour === 'cut') exchange.cut();
+  else if (behaviour === 'not JSON') exchange.send(200, 'text/html', page('Welcome'));
+  else if (behaviour === 'bad gateway') exchange.send(502, 'text/html', page('502 Bad Gateway'));
+  else if ('json' in behaviour) exchange.json(200, behaviour.json);
+  else if ('hugeBytes' in behaviour) await exchange.flood(behaviour.hugeBytes);
+  else if ('slowMs' in behaviour) return !(await waited(behaviour.slowMs, exchange.gone));
+  else fail(behaviour, exchange);
+  return true;
+}
+
+function fail({ status, message, retryAfter }: Extract<Behaviour, { status: number }>, exchange: Exchange): void {
+  const error = new ApiError(status, message ?? MESSAGES[status] ?? 'It failed', `error_${status}`);
+  exchange.error(error, retryAfter === undefined ? {} : { 'retry-after': retryAfter });
+}
+
+/** @returns false when the client did not wait */
+function waited(ms: number, gone: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { signal: gone }).catch(() => false);
+}
+
+const page = (title: string): string => `<!doctype html><html><head><title>${title}</title></head><body></body></html>`;

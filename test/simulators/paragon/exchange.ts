@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { ApiError } from './api-error.js';
+
+/** A request as it arrived. */
+export interface ReceivedRequest {
+  readonly method: string;
+  /** As it stands in the request line, without the query. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: IncomingHttpHeaders;
+  /** What the JSON says, where it is JSON; else the text. Undefined where there was none. */
+  readonly body?: unknown;
+  /** By its token; undefined where that was refused, and where none is asked for. */
+  readonly user?: string;
+  /** Where an action is to be run. */
+  readonly action?: string;
+}
+
+/** Whatever origin a page has: the browser's part of Paragon runs on the pages of its customers. */
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'authorization, content-type',
+  'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+};
+
+/** One request and its answer. Answers nothing to a client that has left. */
+export class Exchange {
+  /** Once it is complete. */
+  received?: ReceivedRequest;
+  /** Aborted when the connection ends before the answer does. */
+  readonly gone: AbortSignal;
+  /** When the answer or the connection has ended: whether it was the client that gave up. */
+  readonly ended: Promise<boolean>;
+  private cutHere = false;
+
+  constructor(
+    readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+  ) {
+    const controller = new AbortController();
+    this.gone = controller.signal;
+    this.ended = new Promise((resolve) => {
+      response.on('close', () => {
+        const complete = response.writableFinished;
+        if (!complete) controller.abort();
+        resolve(!complete && !this.cutHere);
+      });
+    });
+  }
+
+  /** @throws when the client leaves before it is complete */
+  async bodyText(): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.request) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  }
+
+  json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+    this.send(status, 'application/json; charset=utf-8', JSON.stringify(body), headers);
+  }
+
+  /** In Paragon's form. */
+  error(error: ApiError, headers: Readonly<Record<string, string>> = {}): void {
+    this.json(error.status, error.body, headers);
+  }
+
+  send(status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}): void {
+    if (this.gone.aborted) return;
+    this.response.writeHead(status, {
+      ...CORS,
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+      ...headers,
+    });
+    this.response.end(body);
+  }
+
+  /** What a browser asks before it sends a request with a token. */
+  preflight(): void {
+    this.response.writeHead(204, CORS).end();
+  }
+
+  /** Half of an answer, and then no connection. */
+  cut(): void {
+    if (this.gone.aborted) return;
+    this.response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 });
+    this.cutHere = true;
+    this.response.write('{"half":"of an answer', () => this.response.destroy());
+  }
+
+  /** A JSON object of this many bytes, and a few, without Content-Length; as fast as the client reads. */
+  async flood(bytes: number): Promise<void> {
+    const { gone, response } = this;
+    const chunk = 'x'.repeat(64 * 1024);
+    if (!gone.aborted) response.writeHead(200, { 'content-type': 'application/json' }).write('{"blob":"');
+    for (let left = bytes; left > 0 && !gone.aborted; left -= chunk.length) {
+      if (!response.write(chunk.slice(0, left))) await once(response, 'drain', { signal: gone }).catch(() => undefined);
+    }
+    if (!gone.aborted) response.end('"}');
+  }
+}

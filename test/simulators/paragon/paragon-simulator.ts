@@ -1,0 +1,183 @@
+import type { KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApiError } from './api-error.js';
+import { perform, type Behaviour } from './behaviour.js';
+import type { ActionDefinition } from './catalogue.js';
+import { Exchange, type ReceivedRequest } from './exchange.js';
+import { manyActions } from './many-actions.js';
+import { Orders } from './orders.js';
+import { ParagonState, type PortalOutcome } from './paragon-state.js';
+import { RequestLog } from './request-log.js';
+import { Routes } from './routes.js';
+import { checkTarget, hits, type Target } from './target.js';
+
+/** Which project it serves. */
+export interface SimulatedProject {
+  readonly projectId: string;
+  /** Verifies user tokens. */
+  readonly publicKey: KeyObject;
+}
+
+/**
+ * ActionKit, Zeus, the Proxy and the Connect SDK of Paragon in one HTTP server on loopback.
+ *
+ * Lifecycle: 1. `start`; 2. tests tell it what to offer and how to behave, at any time; 3. `stop` cuts whoever is connected.
+ */
+export class ParagonSimulator {
+  private readonly log = new RequestLog();
+  private readonly orders = new Orders();
+  private readonly state: ParagonState;
+  private readonly routes: Routes;
+  private readonly server: Server;
+
+  private constructor({ projectId, publicKey }: SimulatedProject) {
+    this.state = new ParagonState(projectId);
+    this.routes = new Routes(this.state, publicKey);
+    this.server = createServer((request, response) => void this.serve(new Exchange(request, response)));
+  }
+
+  static async start(project: SimulatedProject): Promise<ParagonSimulator> {
+    const simulator = new ParagonSimulator(project);
+    simulator.server.listen(0, '127.0.0.1');
+    await once(simulator.server, 'listening');
+    return simulator;
+  }
+
+  async stop(): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, 'close');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** The variables by which a gateway finds it. */
+  get settings(): Record<string, string> {
+    return {
+      ACTIONKIT_BASE_URL: this.url,
+      ZEUS_BASE_URL: this.url,
+      PROXY_BASE_URL: this.url,
+      CONNECT_SDK_CDN_URL: `${this.url}/sdk/index.js`,
+    };
+  }
+
+  /** Instead of the actions that the integration had. One that is not known is added, active. */
+  offer(integration: string, actions: readonly ActionDefinition[]): void {
+    this.state.catalogue.offer(integration, actions);
+  }
+
+  /** Instead of the whole catalogue: exactly so many actions, of the integrations `suite0` to `suite9`. */
+  offerMany(count: number): void {
+    this.state.catalogue.replace(manyActions(count));
+  }
+
+  setActive(integration: string, isActive: boolean): void {
+    this.state.catalogue.setActive(integration, isActive);
+  }
+
+  /** @returns the id of the account, for `X-Paragon-Credential` */
+  connect(user: string, integration: string): string {
+    const known = this.state.catalogue.get(integration);
+    if (!known) throw new Error(`No integration ${integration}`);
+    return this.state.accounts.connect(user, integration, known.id).id;
+  }
+
+  disconnect(user: string, integration: string): void {
+    this.state.accounts.disconnect(user, integration);
+  }
+
+  isConnected(user: string, integration: string): boolean {
+    return this.state.accounts.credentialOf(user, integration) !== undefined;
+  }
+
+  /** Which status "not connected" has from now on: Paragon's varies. 400 unless told. */
+  answerNotConnectedWith(status: 400 | 404): void {
+    this.state.notConnectedStatus = status;
+  }
+
+  /** How the Connect Portal goes from now on. `connected` unless told. */
+  endPortal(outcome: PortalOutcome): void {
+    this.state.portal = outcome;
+  }
+
+  /** Does this once, for the next such request; told twice, for the next two. */
+  next(target: Target, behaviour: Behaviour): void {
+    this.orders.next(this.checked(target), behaviour);
+  }
+
+  /** Does this for all such requests from now on. */
+  always(target: Target, behaviour: Behaviour): void {
+    this.orders.always(this.checked(target), behaviour);
+  }
+
+  /** Forgets what `next` and `always` told. */
+  behave(): void {
+    this.orders.forget();
+  }
+
+  /** What arrived, the last 10,000 at least; complete requests only. */
+  get requests(): readonly ReceivedRequest[] {
+    return this.log.requests;
+  }
+
+  requestsTo(target: Target): ReceivedRequest[] {
+    this.checked(target);
+    return this.log.requests.filter((request) => hits(target, request));
+  }
+
+  /** Complete requests so far, in flight now, and at once at most. */
+  get counts(): { readonly total: number; readonly inFlight: number; readonly mostInFlight: number } {
+    const { total, inFlight, mostInFlight } = this.log;
+    return { total, inFlight, mostInFlight };
+  }
+
+  /** Requests whose client left before the answer was complete. */
+  get aborted(): number {
+    return this.log.aborted;
+  }
+
+  /** Forgets requests and counts. */
+  clearRequests(): void {
+    this.log.clear();
+  }
+
+  /** The next such request that arrives from now on, before it is answered. */
+  nextRequest(target: Target): Promise<ReceivedRequest> {
+    return this.log.next('request', this.checked(target));
+  }
+
+  /** The next such request that its client gives up from now on. */
+  nextAbort(target: Target): Promise<ReceivedRequest> {
+    return this.log.next('abort', this.checked(target));
+  }
+
+  private checked(target: Target): Target {
+    checkTarget(target, (name) => this.state.catalogue.ownerOf(name) !== undefined);
+    return target;
+  }
+
+  private async serve(exchange: Exchange): Promise<void> {
+    if (exchange.request.method === 'OPTIONS') return exchange.preflight();
+    this.log.begin();
+    void exchange.ended.then((abortedByClient) => this.log.end(exchange.received, abortedByClient));
+    try {
+      await this.handle(exchange);
+    } catch (error) {
+      exchange.error(error instanceof ApiError ? error : new ApiError(500, String(error), 'internal_error'));
+    }
+  }
+
+  private async handle(exchange: Exchange): Promise<void> {
+    const { received, refusal } = await this.routes.receive(exchange);
+    exchange.received = received;
+    this.log.add(received);
+    if (refusal) throw refusal;
+    const behaviour = this.orders.take(received);
+    if (behaviour !== undefined && (await perform(behaviour, exchange))) return;
+    this.routes.answer(received, exchange);
+  }
+}

@@ -1,0 +1,56 @@
+import { EventEmitter } from 'node:events';
+import type { ReceivedRequest } from './exchange.js';
+import { hits, type Target } from './target.js';
+
+/** So many requests are kept, so that a benchmark does not fill the memory. */
+const KEPT = 10_000;
+
+/** What arrived, and what is under way. */
+export class RequestLog {
+  /** The last ones, in the order in which they were complete. */
+  readonly requests: ReceivedRequest[] = [];
+  total = 0;
+  inFlight = 0;
+  mostInFlight = 0;
+  /** Requests whose client left before the answer was complete. */
+  aborted = 0;
+  private readonly events = new EventEmitter().setMaxListeners(0);
+
+  begin(): void {
+    this.inFlight += 1;
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+  }
+
+  add(request: ReceivedRequest): void {
+    this.total += 1;
+    if (this.requests.length >= 2 * KEPT) this.requests.splice(0, KEPT);
+    this.requests.push(request);
+    this.events.emit('request', request);
+  }
+
+  end(request: ReceivedRequest | undefined, abortedByClient: boolean): void {
+    this.inFlight -= 1;
+    if (!abortedByClient) return;
+    this.aborted += 1;
+    if (request) this.events.emit('abort', request);
+  }
+
+  clear(): void {
+    this.requests.length = 0;
+    this.total = 0;
+    this.aborted = 0;
+    this.mostInFlight = this.inFlight;
+  }
+
+  /** The next one that arrives, or is aborted, from now on. */
+  next(event: 'request' | 'abort', target: Target): Promise<ReceivedRequest> {
+    return new Promise((resolve) => {
+      const listener = (request: ReceivedRequest): void => {
+        if (!hits(target, request)) return;
+        this.events.off(event, listener);
+        resolve(request);
+      };
+      this.events.on(event, listener);
+    });
+  }
+}
