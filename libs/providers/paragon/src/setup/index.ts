@@ -1,0 +1,2 @@
+export { SetupController } from './setup.controller.js';
+export { SetupLinks, type SetupLink } from './setup-links.service.js';

@@ -1,0 +1,43 @@
+import type { ParagonConfig } from '@manifold/config';
+import { integrationName } from '../integration-name.js';
+import type { SetupLink } from '../setup-links.service.js';
+import { markup, Markup } from './markup.js';
+import { selfHostedParagon } from './page-headers.js';
+import { pageFrame } from './page-frame.js';
+import { PAGE_SCRIPT } from './page-script.js';
+
+/**
+ * The page of a link that works. It names the user: somebody who was sent the link of another would otherwise lend them the own account.
+ * The script takes the token from the page's address, and the rest from the `data` attributes.
+ */
+export function setupPage(link: SetupLink, project: ParagonConfig, gateway: string, nonce: string): string {
+  const name = integrationName(link.integration);
+  const host = selfHostedParagon(project.zeusUrl) ?? '';
+  return pageFrame({
+    title: `Connect ${name}`,
+    nonce,
+    gateway,
+    main: markup`<section id="ask">
+<h1>Connect ${name}</h1>
+<p>Your agent wants to use ${name} for you through Manifold. For that, you connect your ${name} account once.</p>
+<ol class="steps">
+<li>Press the button. A window of Paragon opens, the service that keeps the connection.</li>
+<li>Sign in to ${name} there and allow the access. Manifold never sees your password.</li>
+<li>Go back to your agent and ask again.</li>
+</ol>
+<p class="account"><span>${name} will be connected for</span><b><bdi>${link.subject}</bdi></b><span>Not you? Then close this page: somebody else could use your account.</span></p>
+<div class="failure" id="failure" role="alert"></div>
+<button type="button" id="connect">Connect ${name}</button>
+<p class="progress" id="progress" role="status"></p>
+<p class="small">The link to this page works once, and for 15 minutes.</p>
+<noscript><p class="failure"><b>JavaScript is switched off</b>The connection is made by a script. Switch JavaScript on for this page and load it again.</p></noscript>
+</section>
+<section id="done" hidden>
+<p class="sign"><svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="m5 12.5 4.5 4.5L19 7.5"/></svg></p>
+<h1 id="connected" tabindex="-1">${name} is connected</h1>
+<p>You can go back to your agent and ask again.</p>
+<p class="muted">This page is no longer needed: you can close it.</p>
+</section>`,
+    end: markup`<script nonce="${nonce}" data-name="${name}" data-sdk="${project.connectSdkUrl}" data-host="${host}">${new Markup(PAGE_SCRIPT)}</script>`,
+  });
+}
