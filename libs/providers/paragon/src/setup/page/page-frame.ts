@@ -31,7 +31,7 @@ export function pageFrame({ title, nonce, gateway, main, end = markup`` }: PageP
 </head>
 <body>
 <main>
-<p class="brand">${MARK}<span><b>Manifold</b> <span class="muted">${gateway}</span></span></p>
+<p class="brand">${MARK}<span><b>Manifold</b> <span class="muted">at ${gateway}</span></span></p>
 ${main}
 </main>
 ${end}

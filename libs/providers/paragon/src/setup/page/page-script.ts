@@ -16,8 +16,8 @@ export const PAGE_SCRIPT = `
   history.replaceState(null, '', location.pathname);
 
   const PATIENCE_MS = 30000;
-  const [ask, done, connected, button, failure, progress] =
-    ['ask', 'done', 'connected', 'connect', 'failure', 'progress'].map((id) => document.getElementById(id));
+  const [ask, done, connected, button, failure, progress, note] =
+    ['ask', 'done', 'connected', 'connect', 'failure', 'progress', 'note'].map((id) => document.getElementById(id));
   let credentials;
   let attempt = 0;
   let finished = false;
@@ -64,9 +64,11 @@ export const PAGE_SCRIPT = `
     title.textContent = message;
     const code = document.createElement('code');
     code.textContent = detail || '';
+    ask.classList.add('tried');
     failure.replaceChildren(title, advice, ...(detail ? [code] : []));
     idle('Try again', '');
     button.hidden = final === true;
+    note.hidden = button.hidden;
   }
 
   const detailOf = (error) => String((error && error.message) || error || '').slice(0, 300);
@@ -149,6 +151,7 @@ export const PAGE_SCRIPT = `
     failure.replaceChildren();
     busy('Checking the link');
     credentials = credentials || await inTime(redeem());
+    note.textContent = 'Keep this page open until you are done: its link has been used.';
     busy('Loading the window of Paragon');
     const paragon = await inTime(loadSdk());
     await inTime(signIn(paragon));

@@ -33,6 +33,7 @@ main {
 h1 { margin: 0 0 .5rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -.01em; }
 h1:focus { outline: none; }
 p { margin: 0 0 1rem; }
+p:last-child { margin-bottom: 0; }
 .steps { list-style: none; counter-reset: step; margin: 1.25rem 0; padding: 0; }
 .steps li { position: relative; counter-increment: step; padding-left: 2.5rem; margin: 0 0 .85rem; }
 .steps li::before {
@@ -40,6 +41,8 @@ p { margin: 0 0 1rem; }
   border-radius: 50%; background: var(--tint); color: var(--accent);
   font-size: .875rem; font-weight: 700; line-height: 1.6rem; text-align: center;
 }
+/* After a first try it is the failure and the button that matter: both fit on a phone. */
+.tried .steps { display: none; }
 .account { padding: .8rem 1rem; border: 1px solid var(--line); border-radius: .65rem; font-size: .9375rem; }
 .account b { display: block; font-size: 1.0625rem; }
 .account span { color: var(--muted); }

@@ -25,12 +25,12 @@ export function setupPage(link: SetupLink, project: ParagonConfig, gateway: stri
 <li>Sign in to ${name} there and allow the access. Manifold never sees your password.</li>
 <li>Go back to your agent and ask again.</li>
 </ol>
-<p class="account"><span>${name} will be connected for</span><b><bdi>${link.subject}</bdi></b><span>Not you? Then close this page: somebody else could use your account.</span></p>
+<p class="account"><span>${name} will be connected for</span><b><bdi>${link.subject}</bdi></b><span>Not you? Then close this page: whoever sent you the link could use your account.</span></p>
+<noscript><p class="failure"><b>JavaScript is switched off</b>The connection is made by a script. Switch JavaScript on for this page and load it again.</p></noscript>
 <div class="failure" id="failure" role="alert"></div>
 <button type="button" id="connect">Connect ${name}</button>
 <p class="progress" id="progress" role="status"></p>
-<p class="small">The link to this page works once, and for 15 minutes.</p>
-<noscript><p class="failure"><b>JavaScript is switched off</b>The connection is made by a script. Switch JavaScript on for this page and load it again.</p></noscript>
+<p class="small" id="note">The link to this page works once, and for 15 minutes.</p>
 </section>
 <section id="done" hidden>
 <p class="sign"><svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="m5 12.5 4.5 4.5L19 7.5"/></svg></p>
