@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually.js';
+import { descendants, isAlive } from '../support/process-tree.js';
+
+const DEMO = join(import.meta.dirname, '../../scripts/demo-paragon.mjs');
+
+let folder: string;
+let server: Server;
+let port: number;
+let demo: ChildProcess | undefined;
+let output: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'paragon-demo-'));
+  server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  port = (server.address() as AddressInfo).port;
+});
+
+afterEach(async () => {
+  if (demo && isAlive(demo.pid!)) {
+    demo.kill('SIGINT');
+    await once(demo, 'exit');
+  }
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** As `npm run demo:paragon` starts it, with temporary files in a folder of the test's own. */
+function startDemo(): ChildProcess {
+  output = '';
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: folder, PORT: String(port) };
+  demo = spawn(process.execPath, [DEMO], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [demo.stdout!, demo.stderr!]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  return demo;
+}
+
+async function startedDemo(): Promise<{ child: ChildProcess; url: string }> {
+  server.close();
+  await once(server, 'close');
+  const child = startDemo();
+  await eventually('the demo says what to do', () => {
+    if (child.exitCode !== null) throw new Error(`The demo has ended:\n${output}`);
+    return output.includes('Ctrl-C ends the demo');
+  });
+  return { child, url: `http://127.0.0.1:${port}` };
+}
+
+describe('npm run demo:paragon', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('starts both, and leaves no process and no file after %s', async (signal) => {
+    const { child, url } = await startedDemo();
+    const family = descendants(child.pid!);
+    const files = readdirSync(folder);
+    const live = await fetch(`${url}/livez`);
+    child.kill(signal);
+    const [code] = await once(child, 'exit');
+
+    expect(live.status).toBe(200);
+    expect(family.length).toBeGreaterThan(0);
+    expect(files).toEqual([expect.stringMatching(/^manifold-demo-/)]);
+    expect(code).toBe(0);
+    expect(family.filter(isAlive)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('says where to point a client, for whom what is connected, and nothing secret', async () => {
+    const { url } = await startedDemo();
+
+    expect(output).toContain(`"url": "${url}/mcp?user=alice"`);
+    expect(output).toContain(`claude mcp add --transport http paragon-demo "${url}/mcp?user=alice"`);
+    expect(output).toMatch(/alice +has connected Slack and Google Calendar/);
+    expect(output).not.toContain('PRIVATE KEY');
+  });
+
+  it('ends with the gateway’s own words when the port is taken', async () => {
+    const [code] = await once(startDemo(), 'exit');
+
+    expect(code).toBe(1);
+    expect(output).toContain(`port ${port} is in use`);
+    expect(output).not.toContain('Ctrl-C');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
