@@ -11,7 +11,10 @@ export interface ToolDefinition {
 /** The result of `tools/call` as its owner gave it (MCP `CallToolResult`). */
 export type ToolResult = { readonly [field: string]: unknown };
 
-/** Names a tool inside its provider. Opaque to everybody else; it is handed back to `callTool`, never parsed. */
+/**
+ * Names a tool inside its provider. Opaque to everybody else; it is handed back to `callTool`, never parsed. Plain data: a tool
+ * whose reference and definition have equal values is the tool that it was, and an earlier reference stays in use.
+ */
 export type ToolRef = object;
 
 export interface ToolDescriptor {
@@ -38,7 +41,12 @@ export interface ToolProvider {
   /** A lowercase constant, unique in the gateway. */
   readonly id: string;
 
-  /** The tools that the principal may use, in a stable order. The registry caches the answer: see {@link SharesCatalogue} and {@link NotifiesChanges}. */
+  /**
+   * The tools that the principal may use, in a stable order. The registry keeps the answer, which must not be modified any more,
+   * and asks again every TOOL_LIST_TTL_MS, meanwhile and while the provider fails showing what it has. `permission_denied` and
+   * `reauth_required` take the tools away at once. Principals who are answered the very same array share its memory.
+   * See {@link SharesCatalogue} and {@link NotifiesChanges}.
+   */
   listTools(context: CallContext): Promise<readonly ToolDescriptor[]>;
 
   /**
@@ -54,10 +62,17 @@ export interface SharesCatalogue {
   catalogueKey(principal: Principal): string;
 }
 
-/** Power: the provider says when its listing has changed. */
+/** Power: the provider says when its listing has changed. It is then asked again when somebody wants to know, and not before. */
 export interface NotifiesChanges {
-  /** @returns a function that ends the subscription */
-  onToolsChanged(listener: () => void): () => void;
+  /** Set where the backend also changes without a word: the provider is then asked every TOOL_LIST_TTL_MS all the same. */
+  readonly announcesOnlySome?: boolean;
+
+  /**
+   * @param listener called with the catalogue key whose listing has changed (see {@link SharesCatalogue}; without that power it is
+   * the principal's own key), or without one: everybody's
+   * @returns a function that ends the subscription
+   */
+  onToolsChanged(listener: (catalogueKey?: string) => void): () => void;
 }
 
 /** What a provider knows of one of its apps: enough to say why a tool cannot be called. */
