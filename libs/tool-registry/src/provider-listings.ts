@@ -1,76 +1,156 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
+import PQueue from 'p-queue';
 import type { Principal } from '@manifold/auth';
-import { notifiesChanges, openCall, sharesCatalogue, type ToolProvider } from '@manifold/tool-provider';
+import { notifiesChanges, ProviderError, sharesCatalogue, type ToolProvider } from '@manifold/tool-provider';
+import { Audience, hasExpired, type Listener } from './audience.js';
 import type { Listing } from './catalogue.js';
+import { isDue, isFresh, isShownStale, noteChange, noteFailure, noteSuccess, type Slot } from './listing-slot.js';
+import { ListingSlots } from './listing-slots.js';
+import { ListingSource, type Answer } from './listing-source.js';
 
-/** How long a listing is good of a provider that does not say when it changes. */
-const TIME_TO_LIVE_MS = 60_000;
-/** A provider that cannot list is asked again after this time, not on each request. */
-const RETRY_AFTER_FAILURE_MS = 1_000;
-const LIST_TIMEOUT_MS = 30_000;
-const MAX_LISTINGS = 10_000;
+/** Questions to one provider at a time that nobody waits for. */
+const BACKGROUND_AT_ONCE = 4;
+/** The share of its time to live by which a listing may go stale earlier: those that began together do not stay together. */
+const JITTER = 0.1;
 
-interface Slot {
-  readonly listing?: Listing;
-  /** Epoch milliseconds. */
-  readonly staleAt: number;
-  /** Of the provider's state: it grows with each change, and a listing that was under way then is not kept. */
-  readonly generation: number;
-  readonly pending?: Promise<Listing>;
-}
-
-/** The listings of one provider, cached per catalogue key, each fetched once at a time. */
+/**
+ * The listings of one provider, cached per catalogue key, each fetched once at a time.
+ *
+ * A stale listing is shown while it is refreshed in the background; it stays while the provider fails (for an hour), and goes at
+ * once when the provider refuses the user. Those who listen are told of each change.
+ */
 export class ProviderListings {
   private readonly logger = new Logger(ProviderListings.name);
-  private readonly slots = new LRUCache<string, Slot>({ max: MAX_LISTINGS });
-  private readonly failed: Listing;
-  private generation = 0;
+  private readonly source: ListingSource;
+  private readonly slots: ListingSlots;
+  private readonly audience = new Audience();
+  private readonly background = new PQueue({ concurrency: BACKGROUND_AT_ONCE });
+  private readonly isSilent: boolean;
+  private closed = false;
 
-  constructor(readonly provider: ToolProvider) {
-    this.failed = { provider, tools: [] };
+  /**
+   * @param ttlMs how long a listing is good of a provider that does not announce its changes
+   * @param onUnused called with a listing that is shown to nobody any more
+   */
+  constructor(
+    readonly provider: ToolProvider,
+    private readonly ttlMs: number,
+    onUnused: (listing: Listing) => void,
+  ) {
+    this.isSilent = !notifiesChanges(provider) || provider.announcesOnlySome === true;
+    this.source = new ListingSource(provider);
+    this.slots = new ListingSlots(this.source.none, onUnused);
   }
 
-  /** Answers at once where it can: the warm path awaits nothing. */
+  /** Answers at once where there is something to show: the warm path awaits nothing. */
   get(principal: Principal, requestId: string): Listing | Promise<Listing> {
-    const key = sharesCatalogue(this.provider) ? this.provider.catalogueKey(principal) : principal.key;
-    const slot = this.slots.get(key);
-    if (slot?.generation === this.generation) {
-      if (slot.listing && Date.now() < slot.staleAt) return slot.listing;
-      if (slot.pending) return slot.pending;
+    const slot = this.slots.use(this.keyOf(principal));
+    const now = Date.now();
+    if (isFresh(slot, now)) return slot.listing;
+    if (!isShownStale(slot, now)) return slot.pending ?? this.ask(slot, principal, requestId);
+    this.refresh(slot, principal, requestId, now);
+    return slot.listing;
+  }
+
+  /**
+   * Tells the listener of changes, and finds them: while it listens, the listing is refreshed without being asked for.
+   * @returns a function that ends it
+   */
+  listen(listener: Listener): () => void {
+    const key = this.keyOf(listener.principal);
+    const leave = this.audience.add(key, listener);
+    // Only a listing that was there before can be seen to change.
+    if (!this.slots.peek(key)) this.refresh(this.slots.use(key), listener.principal, randomUUID(), Date.now());
+    return leave;
+  }
+
+  /** The provider says that its tools are others now. @param key whose; undefined: everybody's */
+  changed(key?: string): void {
+    const now = Date.now();
+    const slots = key === undefined ? this.slots.all() : [this.slots.peek(key)];
+    for (const slot of slots) if (slot) noteChange(slot, now);
+    this.audience.tell(key);
+  }
+
+  /** Refreshes what is stale and listened to. A listing that was pushed out of memory is left alone: it would push out another. */
+  refreshDue(now: number): void {
+    for (const key of this.audience.keys()) {
+      const slot = this.slots.peek(key);
+      const principal = slot && isDue(slot, now) ? this.audience.spokesman(key, now) : undefined;
+      if (slot && principal) this.refresh(slot, principal, randomUUID(), now);
     }
-    return this.refresh(key, principal, requestId);
   }
 
-  invalidate(): void {
-    this.generation += 1;
+  /** Ends what is under way: no refresh starts or counts any more. */
+  close(): void {
+    this.closed = true;
+    this.background.clear();
+    this.source.cancelAll();
   }
 
-  private refresh(key: string, principal: Principal, requestId: string): Promise<Listing> {
-    const { generation } = this;
-    const pending = this.fetch(principal, requestId).then((listing) => {
-      if (generation === this.generation) this.slots.set(key, { listing, staleAt: this.staleAt(listing), generation });
-      return listing;
+  private keyOf(principal: Principal): string {
+    return sharesCatalogue(this.provider) ? this.provider.catalogueKey(principal) : principal.key;
+  }
+
+  private refresh(slot: Slot, principal: Principal, requestId: string, now: number): void {
+    if (this.closed || slot.queued || !isDue(slot, now)) return;
+    slot.queued = true;
+    void this.background.add(async () => {
+      slot.queued = false;
+      const turn = Date.now();
+      const isWanted = isDue(slot, turn) && this.slots.peek(slot.key) === slot;
+      if (isWanted && !hasExpired(principal, turn)) await this.ask(slot, principal, requestId);
     });
-    this.slots.set(key, { staleAt: 0, pending, generation });
+  }
+
+  private ask(slot: Slot, principal: Principal, requestId: string): Promise<Listing> {
+    const pending: Promise<Listing> = this.source.ask(principal, requestId, slot.listing).then((answer) => {
+      if (slot.pending !== pending) return this.overtaken(slot, answer);
+      slot.pending = undefined;
+      if (!this.closed) this.take(slot, answer, principal, requestId);
+      return slot.listing;
+    });
+    slot.pending = pending;
     return pending;
   }
 
-  private staleAt(listing: Listing): number {
-    if (listing === this.failed) return Date.now() + RETRY_AFTER_FAILURE_MS;
-    return notifiesChanges(this.provider) ? Infinity : Date.now() + TIME_TO_LIVE_MS;
+  /** For those who asked before a change: what is shown now, or what they asked for where nobody has asked since. */
+  private overtaken(slot: Slot, answer: Answer): Listing | Promise<Listing> {
+    if (slot.pending) return slot.pending;
+    if (slot.announced && 'listing' in answer) return answer.listing;
+    return slot.listing;
+  }
+
+  private take(slot: Slot, answer: Answer, principal: Principal, requestId: string): void {
+    const { listing: before, announced } = slot;
+    const isFirst = !slot.listed && slot.failures === 0;
+    slot.announced = false;
+    if ('listing' in answer) this.succeeded(slot, answer.listing);
+    else this.failed(slot, answer.error, principal, requestId);
+    const changed = 'listing' in answer ? answer.changed : slot.listing !== before;
+    if (changed && !isFirst && !announced) this.audience.tell(slot.key);
+  }
+
+  private succeeded(slot: Slot, listing: Listing): void {
+    if (slot.failures > 0) {
+      this.logger.log({ msg: 'a provider lists its tools again', provider: this.provider.id, after: slot.failures });
+    }
+    const lifetime = this.isSilent ? this.ttlMs * (1 - Math.random() * JITTER) : Infinity;
+    noteSuccess(slot, Date.now() + lifetime);
+    this.slots.show(slot, listing);
   }
 
   /** A provider that fails drops only its own tools. */
-  private async fetch(principal: Principal, requestId: string): Promise<Listing> {
-    const call = openCall({ principal, requestId, timeoutMs: LIST_TIMEOUT_MS });
-    try {
-      return { provider: this.provider, tools: await this.provider.listTools(call.context) };
-    } catch (error) {
-      this.logger.warn({ msg: 'a provider cannot list its tools', provider: this.provider.id, requestId, err: error });
-      return this.failed;
-    } finally {
-      call.close();
-    }
+  private failed(slot: Slot, error: unknown, principal: Principal, requestId: string): void {
+    const now = Date.now();
+    const isShown = noteFailure(slot, error, isRefusal(error) && !hasExpired(principal, now), now);
+    if (!isShown) this.slots.show(slot, this.source.none);
+    if (slot.failures > 1) return;
+    this.logger.warn({ msg: 'a provider cannot list its tools', provider: this.provider.id, requestId, err: error });
   }
 }
+
+/** Whether the provider says that this user may not see its tools (any more). */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ProviderError && (error.code === 'permission_denied' || error.code === 'reauth_required');

@@ -139,17 +139,6 @@ describe('ToolRegistry', () => {
     expect(await namesOf(registry)).toEqual(['one_new']);
   });
 
-  it('tells its listeners of changes until they leave', () => {
-    const provider = new MemoryProvider('one', async () => []);
-    const registry = registryOf(provider);
-    let told = 0;
-    const leave = registry.onToolsChanged(() => (told += 1));
-    provider.change();
-    leave();
-    provider.change();
-    expect(told).toBe(1);
-  });
-
   it('runs a tool by its public name and by its app', async () => {
     const registry = registryOf(new MemoryProvider('one', async () => ['a']));
     const expected = { content: [{ type: 'text', text: 'a {"x":1}' }] };

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
+import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
 import {
@@ -11,11 +11,12 @@ import {
   type CallContext,
   type ToolResult,
 } from '@manifold/tool-provider';
-import { Catalogue, type CatalogueEntry, type Listing } from './catalogue.js';
+import type { Catalogue, CatalogueEntry } from './catalogue.js';
+import { Catalogues } from './catalogues.js';
 import { ProviderListings } from './provider-listings.js';
 import { AppUnavailableError, UnknownToolError } from './unknown-tool.error.js';
 
-const MAX_CATALOGUES = 1_000;
+const LONGEST_TICK_MS = 1_000;
 
 /**
  * What a principal can use, and the one way to use it. Transport and REST both enter here: there is no second path to a tool.
@@ -26,35 +27,39 @@ const MAX_CATALOGUES = 1_000;
 export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ToolRegistry.name);
   private readonly listings: readonly ProviderListings[];
-  /** Combinations of listings that were seen together: principals who see the same share one catalogue. */
-  private readonly catalogues = new LRUCache<string, Catalogue>({ max: MAX_CATALOGUES });
-  private readonly numbers = new WeakMap<Listing, number>();
-  private readonly listeners = new Set<() => void>();
-  private lastNumber = 0;
+  private readonly catalogues: Catalogues;
   private unsubscribe: (() => void)[] = [];
+  private timer?: NodeJS.Timeout;
 
   constructor(
     private readonly providers: ToolProviders,
     private readonly config: Config,
     private readonly metrics: Metrics,
   ) {
-    this.listings = providers.all.map((provider) => new ProviderListings(provider));
+    this.catalogues = new Catalogues(config.toolNameMax);
+    this.listings = providers.all.map(
+      (provider) => new ProviderListings(provider, config.toolListTtlMs, (listing) => this.catalogues.forget(listing)),
+    );
   }
 
   onModuleInit(): void {
     this.unsubscribe = this.listings.flatMap((listings) =>
-      notifiesChanges(listings.provider) ? [listings.provider.onToolsChanged(() => this.changed(listings))] : [],
+      notifiesChanges(listings.provider) ? [listings.provider.onToolsChanged((key) => listings.changed(key))] : [],
     );
+    const tickMs = Math.min(LONGEST_TICK_MS, this.config.toolListTtlMs / 10);
+    this.timer = setInterval(() => this.refreshDue(Date.now()), tickMs).unref();
   }
 
   onApplicationShutdown(): void {
+    clearInterval(this.timer);
     for (const stop of this.unsubscribe) stop();
+    for (const listings of this.listings) listings.close();
   }
 
   /** All tools of the caller, in a stable order. Never fails: a provider that cannot list is left out. */
   async list(context: CallContext): Promise<Catalogue> {
     const pending = this.listings.map((listings) => listings.get(context.principal, context.requestId));
-    return this.catalogueOf(await Promise.all(pending));
+    return this.catalogues.of(await Promise.all(pending));
   }
 
   /**
@@ -89,32 +94,19 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     throw new UnknownToolError(name);
   }
 
-  /** @returns a function that ends the subscription */
-  onToolsChanged(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  /**
+   * Tells the listener when the tools of this principal have changed, and of no other's. While somebody listens, listings are
+   * refreshed every TOOL_LIST_TTL_MS without being asked for. Call it anew when the principal's credential is a new one.
+   * @returns a function that ends the subscription; it must be called
+   */
+  onToolsChanged(principal: Principal, onChange: () => void): () => void {
+    const listener = { principal, onChange };
+    const leave = this.listings.map((listings) => listings.listen(listener));
+    return () => leave.forEach((stop) => stop());
   }
 
-  private changed(listings: ProviderListings): void {
-    listings.invalidate();
-    for (const listener of this.listeners) listener();
-  }
-
-  private catalogueOf(listings: readonly Listing[]): Catalogue {
-    const key = listings.map((listing) => this.numberOf(listing)).join('.');
-    const known = this.catalogues.get(key);
-    if (known) return known;
-    const catalogue = new Catalogue(listings, this.config.toolNameMax);
-    this.catalogues.set(key, catalogue);
-    return catalogue;
-  }
-
-  private numberOf(listing: Listing): number {
-    const known = this.numbers.get(listing);
-    if (known !== undefined) return known;
-    this.lastNumber += 1;
-    this.numbers.set(listing, this.lastNumber);
-    return this.lastNumber;
+  private refreshDue(now: number): void {
+    for (const listings of this.listings) listings.refreshDue(now);
   }
 
   private async describeApp(app: string, context: CallContext): Promise<AppState | undefined> {

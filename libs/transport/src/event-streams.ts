@@ -1,6 +1,8 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { Principal } from '@manifold/auth';
 import { EventStream, type EventStreamOptions } from './event-stream.js';
+import { ListChanged } from './list-changed.js';
 
 const TICK_MS = 1_000;
 /** A JSON answer that takes longer becomes a stream: proxies close connections on which nothing moves. */
@@ -19,11 +21,11 @@ export interface PendingAnswer {
 @Injectable()
 export class EventStreams implements OnModuleInit, OnApplicationShutdown {
   private readonly streams = new Set<EventStream>();
-  /** Streams for messages that answer no request: GET /mcp and HTTP+SSE. */
-  private readonly standing = new Set<EventStream>();
   /** In the order of their start. */
   private readonly pending = new Set<PendingAnswer>();
   private timer?: NodeJS.Timeout;
+
+  constructor(private readonly listChanged: ListChanged) {}
 
   onModuleInit(): void {
     this.timer = setInterval(() => this.tick(Date.now()), TICK_MS).unref();
@@ -42,20 +44,19 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
     return this.open(reply, { keepAliveMs: ANSWER_KEEP_ALIVE_MS, onClose: () => undefined });
   }
 
-  /** Opens a stream for the server's own messages. It ends when the caller's credential does. */
-  openStanding(reply: FastifyReply, options: Omit<EventStreamOptions, 'keepAliveMs'>): EventStream {
+  /**
+   * Opens a stream for messages that answer no request: GET /mcp and HTTP+SSE. It ends when the caller's credential does.
+   * @param whenClosed called once, however the stream ends
+   */
+  openStanding(reply: FastifyReply, principal: Principal, whenClosed: () => void): EventStream {
     const onClose = (): void => {
-      this.standing.delete(stream);
-      options.onClose();
+      leave();
+      whenClosed();
     };
-    const stream = this.open(reply, { ...options, keepAliveMs: STANDING_KEEP_ALIVE_MS, onClose });
-    this.standing.add(stream);
+    const { expiresAt } = principal;
+    const stream = this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, expiresAt, onClose });
+    const leave = this.listChanged.announceOn(stream, principal);
     return stream;
-  }
-
-  /** Sends one message to every client that listens. */
-  broadcast(message: string): void {
-    for (const stream of this.standing) stream.send(message);
   }
 
   watch(answer: PendingAnswer): void {

@@ -1,6 +1,7 @@
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 import { events, openSession, withoutBody } from '../testing/src/mcp-wire.js';
 import { EventStreams } from './event-streams.js';
+import { LegacySessions } from './legacy-sessions.service.js';
 
 describe('GET /mcp', () => {
   let app: TransportApp;
@@ -19,6 +20,9 @@ describe('GET /mcp', () => {
     open.push(controller);
     const response = await withoutBody(app.url, 'GET', { session, user, headers, signal: controller.signal });
     return { response, abort: () => controller.abort() };
+  };
+  const sendOn = (session: string, data: string): void => {
+    for (const { id, stream } of app.get(LegacySessions).all()) if (id === session) stream!.send(data);
   };
 
   it('opens a stream that proxies leave alone', async () => {
@@ -41,12 +45,13 @@ describe('GET /mcp', () => {
   });
 
   it('sends one announcement for a burst of changes', async () => {
-    const { response } = await get(await openSession(app.url));
+    const session = await openSession(app.url);
+    const { response } = await get(session);
     app.provider.add('four');
     app.provider.add('five');
     const stream = events(response);
     await stream.next();
-    app.get(EventStreams).broadcast('"the next message"');
+    sendOn(session, '"the next message"');
     expect((await stream.next()).value).toEqual({ event: 'message', data: '"the next message"' });
   });
 
@@ -61,12 +66,13 @@ describe('GET /mcp', () => {
   it('ends with the credential of its caller', async () => {
     const soon = Date.now() + 20_000;
     const { response } = await get(await openSession(app.url), `alice.${soon}`);
-    const { response: lasting } = await get(await openSession(app.url));
+    const session = await openSession(app.url);
+    const { response: lasting } = await get(session);
     app.get(EventStreams).tick(soon - 1);
     expect(app.get(EventStreams).size).toBe(2);
     app.get(EventStreams).tick(soon);
     expect(await response.text()).toBe('');
-    app.get(EventStreams).broadcast('"still there"');
+    sendOn(session, '"still there"');
     expect((await events(lasting).next()).value?.data).toBe('"still there"');
   });
 

@@ -18,12 +18,9 @@ export class ServerStream {
   async open(session: LegacySession, reply: FastifyReply, principal: Principal): Promise<void> {
     if (session.stream) await Promise.race([session.stream.whenClosed(), setTimeout(FAREWELL_MS)]);
     if (session.stream) throw new JsonRpcError(TRANSPORT_ERROR, 'The session has an open stream', 409);
-    session.stream = this.streams.openStanding(reply, {
-      expiresAt: principal.expiresAt,
-      onClose: () => {
-        session.stream = undefined;
-        session.lastSeen = Date.now();
-      },
+    session.stream = this.streams.openStanding(reply, principal, () => {
+      session.stream = undefined;
+      session.lastSeen = Date.now();
     });
   }
 }

@@ -40,7 +40,7 @@ export class SseSessions {
       this.places.free();
       cancelAll(calls);
     };
-    const stream = this.streams.openStanding(reply, { expiresAt: principal.expiresAt, onClose });
+    const stream = this.streams.openStanding(reply, principal, onClose);
     this.sessions.set(id, { principalKey: principal.key, stream, calls, takesUrls: false });
     stream.send(endpoint(id), 'endpoint');
   }
