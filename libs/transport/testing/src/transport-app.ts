@@ -19,7 +19,7 @@ import { ConfigModule, loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
 import { Problem, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { StoreModule } from '@manifold/store';
-import { ToolProviders } from '@manifold/tool-provider';
+import { ToolProviders, type ToolProvider } from '@manifold/tool-provider';
 import { JsonRpcFilter } from '../../src/json-rpc.filter.js';
 import { isMcpPath } from '../../src/mcp-paths.js';
 import { TransportModule } from '../../src/transport.module.js';
@@ -44,6 +44,8 @@ export interface TransportAppOptions {
   /** Of an application that was stopped: it starts again on the same data. */
   readonly dataDir?: string;
   readonly port?: number;
+  /** Beside the fixture. */
+  readonly providers?: readonly ToolProvider[];
 }
 
 const refused = new Problem(401, 'unauthenticated', 'Who is it?', { headers: { 'www-authenticate': 'Bearer' } });
@@ -71,7 +73,12 @@ export async function startTransport(options: TransportAppOptions = {}): Promise
   const adapter = new FastifyAdapter({ forceCloseConnections: true, bodyLimit: config.payloadLimit });
   const module = {
     module: FixtureModule,
-    imports: [ConfigModule.forRoot(config), StoreModule, surroundings(provider), TransportModule],
+    imports: [
+      ConfigModule.forRoot(config),
+      StoreModule,
+      surroundings([provider, ...(options.providers ?? [])]),
+      TransportModule,
+    ],
   };
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false });
   readJsonBodies(adapter.getInstance(), config.payloadLimit);
@@ -105,9 +112,9 @@ class FixtureModule {}
 @Module({})
 class SurroundingsModule {}
 
-const surroundings = (provider: FixtureProvider): DynamicModule => ({
+const surroundings = (providers: readonly ToolProvider[]): DynamicModule => ({
   module: SurroundingsModule,
-  providers: [Metrics, { provide: ToolProviders, useValue: new ToolProviders([provider]) }],
+  providers: [Metrics, { provide: ToolProviders, useValue: new ToolProviders(providers) }],
   exports: [Metrics, ToolProviders],
 });
 
