@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Config, ConfigError } from '@manifold/config';
-import { Agent, fetch, type Dispatcher } from 'undici';
+import { Agent, fetch, request as send, type Dispatcher } from 'undici';
 import { AddressPolicy } from './address-policy.js';
 import { AddressResolver } from './address-resolver.js';
 import { boundedResponse } from './bounded-response.js';
@@ -8,12 +8,23 @@ import { guardedConnector, plainConnector } from './connector.js';
 import { EgressError } from './egress-error.js';
 import { EgressLimits } from './egress-limits.js';
 import { redirectedInit, redirectTarget } from './redirect.js';
+import { readWhole, type WholeAnswer } from './whole-answer.js';
 
 const MAX_REDIRECTS = 5;
 
+/** `configured`: the operator wrote this URL into the environment, so its address is not checked. */
+type Policy = 'guarded' | 'configured';
+
+export interface WholeRequest {
+  readonly method?: Dispatcher.HttpMethod;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+  readonly policy?: Policy;
+}
+
 export type EgressInit = RequestInit & {
-  /** `configured`: the operator wrote this URL into the environment, so its address is not checked. */
-  readonly policy?: 'guarded' | 'configured';
+  readonly policy?: Policy;
   /** The answer may take as long as the caller's signal lets it: no limit on the time until its headers. */
   readonly longPoll?: boolean;
 };
@@ -30,7 +41,7 @@ export type EgressInit = RequestInit & {
 @Injectable()
 export class Egress implements OnApplicationShutdown {
   /** Kept apart: a connection to an unchecked address must not be reused for a checked request. */
-  private readonly agents: Readonly<Record<'guarded' | 'configured', Agent>>;
+  private readonly agents: Readonly<Record<Policy, Agent>>;
 
   constructor(
     config: Config,
@@ -64,6 +75,22 @@ export class Egress implements OnApplicationShutdown {
       }
       request = redirectedInit(response.status, request, url.host);
       url = target;
+    }
+  }
+
+  /**
+   * A request whose answer is read to its end, for a third of what `fetch` and its streams cost. Redirects are answers like others.
+   */
+  async request(input: string | URL, options: WholeRequest = {}): Promise<WholeAnswer> {
+    const { policy = 'guarded', signal, ...rest } = options;
+    const url = checkedUrl(input);
+    const dispatcher = this.agents[policy];
+    try {
+      const answer = await send(url, { ...rest, signal, dispatcher, bodyTimeout: this.limits.idleMs });
+      return await readWhole(answer, url.host, this.limits);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw inOurWords(error, url.host);
     }
   }
 
@@ -112,8 +139,12 @@ function checkedUrl(input: string | URL): URL {
 function inOurWords(error: unknown, host: string): unknown {
   const cause = error instanceof TypeError ? error.cause : error;
   if (cause === undefined || cause instanceof EgressError) return cause ?? error;
-  if ((cause as { code?: unknown }).code === 'UND_ERR_HEADERS_TIMEOUT') {
+  const { code } = cause as { code?: unknown };
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
     return new EgressError('timeout', `${host} did not answer in time`, { cause });
+  }
+  if (code === 'UND_ERR_BODY_TIMEOUT') {
+    return new EgressError('timeout', `${host} took too long over its answer`, { cause });
   }
   return new EgressError('connection_lost', `The connection to ${host} broke`, { cause });
 }
