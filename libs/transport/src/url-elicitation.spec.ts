@@ -20,8 +20,11 @@ const TRANSPORTS = {
 };
 
 /** A client that collects what it is asked to show, and what comes with the result of a call that needs a connection. */
-async function callBy(transport: keyof typeof TRANSPORTS, elicitation?: object) {
-  const client = new Client({ name: 'test', version: '1' }, { capabilities: elicitation ? { elicitation } : {} });
+async function callBy(
+  transport: keyof typeof TRANSPORTS,
+  elicitation?: { url?: Record<string, never>; form?: Record<string, never> },
+) {
+  const client = new Client({ name: 'test', version: '1' }, { capabilities: { elicitation } });
   clients.push(client);
   const asked: unknown[] = [];
   const shown = new Promise<void>((resolve) => {

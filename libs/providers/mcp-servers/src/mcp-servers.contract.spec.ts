@@ -9,6 +9,7 @@ const secretOf = (subject: string): string => `canary-of-${subject}`;
 const tool = (name: string, args: Record<string, unknown> = {}): FixtureCall => ({ app: 'tools', name, args });
 
 exerciseToolProvider('the provider of registered servers', {
+  reportsProgress: true,
   start: async (users) => {
     const gateway = await TestGateway.start();
     await gateway.rest('POST', '/mcp/servers', registration('tools', `--ledger=${join(gateway.dataDir, 'tools')}`));
@@ -16,12 +17,18 @@ exerciseToolProvider('the provider of registered servers', {
     for (const principal of users) {
       await secrets.set({ principal, app: 'tools' }, 'TOKEN', secretOf(principal.subject));
     }
+    const next = (event: string): Promise<void> => {
+      const count = () => gateway.ledger('tools').filter((line) => line === event).length;
+      const before = count();
+      return until(() => count() > before);
+    };
     return {
       provider: gateway.provider,
       identity: tool('received'),
       markOf: ({ subject }) => sha256(secretOf(subject)),
       slow: tool('slow'),
-      abortSeen: () => until(() => gateway.ledger('tools').includes('cancelled')),
+      slowArrived: () => next('call slow'),
+      abortSeen: () => next('cancelled'),
       failures: [
         { title: 'an error of the tool', call: tool('reject'), code: 'upstream_rejected' },
         { title: 'the end of the process', call: tool('exit'), code: 'upstream_unavailable' },

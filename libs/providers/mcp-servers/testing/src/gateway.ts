@@ -20,6 +20,7 @@ import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
 import { openCall, type Progress, type ToolDescriptor, type ToolResult } from '@manifold/tool-provider';
+import { eventually } from '../../../../../test/support/eventually.js';
 
 /** Where the fixtures of this folder are, from the working directory of the tests. */
 export const FIXTURES = resolve('libs/providers/mcp-servers/testing/src');
@@ -164,9 +165,9 @@ export const principalOf = (subject: string): Principal => ({
 /** The first text block of a result. */
 export const textOf = (result: ToolResult): string => (result.content as { text: string }[])[0]!.text;
 
-/** Waits until the condition holds; the test's own time limit ends the waiting. */
+/** Waits until the condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually(condition.toString(), condition);
 }
 
 /** Whether a process lives. */
