@@ -1,0 +1,96 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type YAMLMap } from 'yaml';
+import { OpenApiFault } from './openapi-fault.js';
+
+/** Parsing YAML takes half a second per megabyte, in which nothing else runs; JSON takes a hundredth of that. */
+const MAX_YAML_CHARACTERS = 2 * 1024 * 1024;
+/** Aliases must not blow a small file up. */
+const MAX_ALIASES = 100;
+
+/** A text that cannot be parsed, and where. */
+export class SyntaxFault extends OpenApiFault {
+  constructor(
+    reason: string,
+    readonly line?: number,
+  ) {
+    super(reason);
+  }
+}
+
+/**
+ * A file's text as a value. Strict JSON is parsed as such; everything else is YAML, of which JSON is a part.
+ * @throws SyntaxFault
+ */
+export function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parseYaml(text);
+  }
+}
+
+/** The line, counted from 1, on which a part of the file begins; undefined where finding it would take too long. */
+export function lineOf(text: string, path: readonly string[]): number | undefined {
+  if (text.length > MAX_YAML_CHARACTERS) return undefined;
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, logLevel: 'silent' });
+  return lines.linePos(offsetOf(document, path)).line;
+}
+
+function parseYaml(text: string): unknown {
+  if (text.length > MAX_YAML_CHARACTERS)
+    throw new SyntaxFault('it has more than 2 MB and is not valid JSON: large files must be JSON');
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false, // the parser compares each key with all others
+    logLevel: 'error',
+  });
+  const [error] = document.errors;
+  if (error) throw new SyntaxFault(error.message, lines.linePos(error.pos[0]).line);
+  refuseRepeatedKeys(document, lines);
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    throw new SyntaxFault((cause as Error).message);
+  }
+}
+
+function refuseRepeatedKeys(document: Document, lines: LineCounter): void {
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const name = nameOf(key);
+        if (seen.has(name)) throw new SyntaxFault(`"${name}" is there twice`, lines.linePos(startOf(key)).line);
+        seen.add(name);
+      }
+    },
+  });
+}
+
+/** As far as the path leads. */
+function offsetOf(document: Document, path: readonly string[]): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node);
+  for (const name of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    const next = isMap(node) ? entryOf(node, name) : isSeq(node) ? { at: node.items[Number(name)] } : undefined;
+    if (!next?.at) return offset;
+    offset = startOf(next.at);
+    node = 'value' in next ? next.value : next.at;
+  }
+  return offset;
+}
+
+function entryOf(map: YAMLMap, name: string): { at: unknown; value: unknown } | undefined {
+  const pair = map.items.find(({ key }) => nameOf(key) === name);
+  return pair && { at: pair.key, value: pair.value };
+}
+
+const nameOf = (key: unknown): string => String(isScalar(key) ? key.value : key);
+
+function startOf(node: unknown): number {
+  const range = typeof node === 'object' && node !== null && 'range' in node ? (node.range as number[] | null) : null;
+  return range?.[0] ?? 0;
+}
