@@ -1,0 +1,149 @@
+import { isObject, type JsonObject } from './json-object.js';
+import { isJson } from './media-type.js';
+import { OpenApiFault } from './openapi-fault.js';
+import type { References } from './references.js';
+
+export type ParameterPlace = 'path' | 'query' | 'header';
+
+/** A parameter that the agent fills in: what sending it takes. */
+export interface Parameter {
+  readonly name: string;
+  readonly place: ParameterPlace;
+  /** Its name among the tool's `params`: differs from `name` where another place has a parameter of that name. */
+  readonly key: string;
+  readonly style: string;
+  readonly explode: boolean;
+  /** Its value is sent as JSON (`content` instead of `schema`). */
+  readonly json: boolean;
+}
+
+/** A parameter as its document describes it. */
+export interface DescribedParameter extends Parameter {
+  readonly required: boolean;
+  readonly description?: string;
+  /** Not yet read. */
+  readonly schema: unknown;
+  /** What holds the schema. */
+  readonly source: JsonObject;
+}
+
+/** The first is the default. */
+const STYLES: Readonly<Record<ParameterPlace, readonly string[]>> = {
+  path: ['simple', 'label', 'matrix'],
+  query: ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'],
+  header: ['simple'],
+};
+/** RFC 9110, section 5.6.2. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
+
+/** Credentials, routing and framing are not the agent's to set; the gateway sets what describes the body. */
+const DENIED_HEADERS = new Set([
+  ...['authorization', 'proxy-authorization', 'cookie', 'host', 'forwarded', 'via', 'x-real-ip', 'x-api-key'],
+  ...['connection', 'keep-alive', 'content-length', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'expect'],
+  ...['accept', 'content-type'],
+]);
+const DENIED_PREFIXES = ['x-paragon-', 'x-forwarded-', 'proxy-', 'sec-'];
+
+/**
+ * The parameters of an operation and of its path; where both describe one, the operation's description counts. Cookies and headers
+ * that are not the agent's to set are left out, and so are path parameters that the path does not have.
+ * @throws OpenApiFault
+ */
+export function parametersOf(
+  path: JsonObject,
+  operation: JsonObject,
+  placeholders: ReadonlySet<string>,
+  references: References,
+): DescribedParameter[] {
+  const listed = [...listOf(path), ...listOf(operation)].map((entry) => referenced(entry, references, operation));
+  const unique = new Map(listed.map((source) => [identityOf(source), source]));
+  const offered = [...unique.values()].flatMap((source) => parameterOf(source, placeholders, references) ?? []);
+  const missing = [...placeholders].find((name) => !offered.some((one) => one.place === 'path' && one.name === name));
+  if (missing !== undefined) throw new OpenApiFault(`no parameter describes {${missing}} of its path`, operation);
+  return withKeys(offered);
+}
+
+type Unnamed = Omit<DescribedParameter, 'key'>;
+
+function listOf(owner: JsonObject): unknown[] {
+  const { parameters = [] } = owner;
+  if (!Array.isArray(parameters)) throw new OpenApiFault('"parameters" is not a list', owner);
+  return parameters as unknown[];
+}
+
+function referenced(entry: unknown, references: References, owner: object): JsonObject {
+  const source = references.resolve(entry);
+  if (isObject(source) && typeof source.name === 'string' && source.name !== '') return source;
+  throw new OpenApiFault('a parameter has no name', isObject(source) ? source : owner);
+}
+
+const identityOf = ({ in: place, name }: JsonObject): string =>
+  JSON.stringify([place, place === 'header' ? String(name).toLowerCase() : name]);
+
+function parameterOf(
+  source: JsonObject,
+  placeholders: ReadonlySet<string>,
+  references: References,
+): Unnamed | undefined {
+  const name = source.name as string;
+  const place = placeOf(source);
+  if (place === undefined) return undefined;
+  if (place === 'path' && !placeholders.has(name)) return undefined;
+  if (place === 'header' && !HEADER_NAME.test(name)) {
+    throw new OpenApiFault(`the header parameter "${name}" has a name that no header can have`, source);
+  }
+  const { style = STYLES[place][0], explode, description } = source;
+  if (typeof style !== 'string' || !STYLES[place].includes(style)) {
+    throw new OpenApiFault(`the ${place} parameter "${name}" has the unknown style ${JSON.stringify(style)}`, source);
+  }
+  return {
+    name,
+    place,
+    required: place === 'path' || source.required === true,
+    style,
+    explode: typeof explode === 'boolean' ? explode : style === 'form',
+    ...schemaOf(source, references),
+    ...(typeof description === 'string' && { description }),
+    source,
+  };
+}
+
+/** @returns undefined for what is not offered */
+function placeOf(source: JsonObject): ParameterPlace | undefined {
+  const { name, in: place } = source;
+  if (place === 'cookie') return undefined;
+  if (place === 'path' || place === 'query') return place;
+  if (place !== 'header') {
+    throw new OpenApiFault(`the parameter "${String(name)}" is neither in the path, query, header nor cookie`, source);
+  }
+  const lower = String(name).toLowerCase();
+  const isDenied = DENIED_HEADERS.has(lower) || DENIED_PREFIXES.some((prefix) => lower.startsWith(prefix));
+  return isDenied ? undefined : place;
+}
+
+function schemaOf(source: JsonObject, references: References): { schema: unknown; json: boolean } {
+  const { schema, content, name } = source;
+  if (schema !== undefined) return { schema, json: false };
+  const [entry] = isObject(content) ? Object.entries(content) : [];
+  if (!entry) throw new OpenApiFault(`the parameter "${String(name)}" has no schema`, source);
+  const [mediaType, described] = entry;
+  if (!isJson(mediaType)) {
+    throw new OpenApiFault(
+      `the parameter "${String(name)}" is written as ${mediaType}: only JSON is supported`,
+      source,
+    );
+  }
+  const media = references.resolve(described);
+  return { schema: isObject(media) ? (media.schema ?? {}) : {}, json: true };
+}
+
+function withKeys(parameters: readonly Unnamed[]): DescribedParameter[] {
+  const taken = new Set<string>();
+  return parameters.map((parameter) => {
+    const { name, place } = parameter;
+    let key = name;
+    while (taken.has(key)) key = `${key}_${place}`;
+    taken.add(key);
+    return { ...parameter, key };
+  });
+}
