@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { isObject } from './json-object.js';
+import { OpenApiFault } from './openapi-fault.js';
+import type { OperationDetails } from './operation.js';
+import { readOperations, type Origin } from './read-operations.js';
+import { SourceFile } from './source-file.js';
+import { SyntaxFault } from './source-text.js';
+
+const MAX_BYTES = 5 * 1024 * 1024;
+const MAX_REPORTED = 20;
+const DESCRIPTION = /\.(json|ya?ml)$/i;
+const INTEGRATION = /^((?:custom\.)?[^.]+)\.[^.]+$/;
+
+interface KnownFile {
+  /** Changes with everything that could change the content. */
+  readonly stamp: string;
+  /** Of the content that was read last, also where it was bad. */
+  readonly digest?: string;
+  /** Of the last good version. */
+  readonly operations: readonly OperationDetails[];
+}
+
+/**
+ * The OpenAPI files of a folder. A file that turns bad keeps the operations of its last good version, so that a file that is just
+ * being written, or a slip of the pen, takes nobody's tools away; after a restart it has none.
+ */
+export class OpenApiFolder {
+  private readonly logger = new Logger(OpenApiFolder.name);
+  private files: ReadonlyMap<string, KnownFile> = new Map();
+  private fault?: string;
+
+  constructor(private readonly path: string) {}
+
+  /** By file name. */
+  get operations(): readonly OperationDetails[] {
+    return [...this.files.values()].flatMap(({ operations }) => operations);
+  }
+
+  /**
+   * Reads what has changed since the last time. Must not be called while it runs.
+   * @returns whether the operations may differ from before
+   */
+  async refresh(): Promise<boolean> {
+    const before = this.files;
+    const files = new Map<string, KnownFile>();
+    for (const name of await this.names()) {
+      files.set(name, await this.refreshed(name, before.get(name)));
+    }
+    this.files = files;
+    const names = new Set([...before.keys(), ...files.keys()]);
+    return [...names].some((name) => before.get(name)?.operations !== files.get(name)?.operations);
+  }
+
+  private async names(): Promise<string[]> {
+    try {
+      const names = await readdir(this.path);
+      this.fault = undefined;
+      return names.filter((name) => DESCRIPTION.test(name) && !name.startsWith('.')).sort();
+    } catch (error) {
+      const code = codeOf(error);
+      if (this.fault !== code) {
+        this.logger.warn({ msg: 'the folder of OpenAPI files cannot be read', folder: this.path, reason: code });
+      }
+      this.fault = code;
+      // Gone is gone; of a disk that does not answer, the files stay known.
+      return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [...this.files.keys()];
+    }
+  }
+
+  private async refreshed(name: string, known: KnownFile | undefined): Promise<KnownFile> {
+    const stamp = await stampOf(join(this.path, name));
+    if (known?.stamp === stamp) return known;
+    const operations = known?.operations ?? [];
+    let digest = known?.digest;
+    let source: SourceFile | undefined;
+    try {
+      const text = await readText(join(this.path, name));
+      digest = createHash('sha256').update(text).digest('base64');
+      if (digest === known?.digest) return { stamp, digest, operations };
+      const origin = originOf(name);
+      source = SourceFile.read(text);
+      return { stamp, digest, operations: await this.read(origin, source) };
+    } catch (error) {
+      const kept = operations.length > 0 && { kept: `${operations.length} operations of its last good version` };
+      this.logger.warn({ msg: 'an OpenAPI file cannot be used', file: name, ...reasonOf(error, source), ...kept });
+      return { stamp, digest, operations };
+    }
+  }
+
+  private async read(origin: Origin, source: SourceFile): Promise<OperationDetails[]> {
+    const skipped: { operation: string; fault: OpenApiFault }[] = [];
+    const operations = await readOperations(origin, source.document, (operation, fault) =>
+      skipped.push({ operation, fault }),
+    );
+    const { file } = origin;
+    for (const { operation, fault } of skipped.slice(0, MAX_REPORTED)) {
+      this.logger.warn({ msg: 'an OpenAPI operation is left out', file, operation, ...reasonOf(fault, source) });
+    }
+    this.logger.log({ msg: 'OpenAPI file read', file, operations: operations.length, leftOut: skipped.length });
+    return operations;
+  }
+}
+
+function originOf(file: string): Origin {
+  const integration = INTEGRATION.exec(file)?.[1];
+  if (integration !== undefined) return { file, integration };
+  throw new OpenApiFault('its name is neither <integration>.json nor custom.<name>.json (or .yaml, .yml)');
+}
+
+/** Where the file was replaced by another, or its link leads to another, the stamp changes, too. */
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+    return [ino, size, mtimeMs, ctimeMs].join();
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  const { size } = await statOf(path);
+  if (size > MAX_BYTES) throw new OpenApiFault('it has more than 5 MB');
+  return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+}
+
+async function statOf(path: string): Promise<{ size: number }> {
+  const found = await stat(path);
+  // Reading a pipe would never end.
+  if (!found.isFile()) throw new OpenApiFault('it is not a file');
+  return found;
+}
+
+function reasonOf(error: unknown, source: SourceFile | undefined): { line?: number; reason: string } {
+  if (error instanceof SyntaxFault) return { line: error.line, reason: error.message };
+  if (error instanceof OpenApiFault) return { line: source?.lineOf(error), reason: error.message };
+  return { reason: isObject(error) ? String(error.message) : String(error) };
+}
+
+/** Of an error of the file system. */
+const codeOf = (error: unknown): string => (isObject(error) && typeof error.code === 'string' ? error.code : 'unknown');
