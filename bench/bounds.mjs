@@ -28,8 +28,12 @@ export function checkBounds({ rows, bytesPerSession, start }) {
     { what: 'their whole catalogue listed', value: start.listedMs / 1000, most: 3, unit: 's' },
     { what: 'most servers in their start at once', value: start.startsAtOnce, most: 4 },
   ];
-  return bounds.map((bound) => ({
+  return checked(bounds);
+}
+
+/** Each bound with whether it is met. */
+export const checked = (bounds) =>
+  bounds.map((bound) => ({
     ...bound,
     met: bound.value <= (bound.most ?? Infinity) && bound.value >= (bound.least ?? 0),
   }));
-}

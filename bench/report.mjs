@@ -1,9 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-const BEGIN = '<!-- bench:begin -->';
-const END = '<!-- bench:end -->';
-
 /** Everything that was measured, as Markdown: for people on the terminal, and for the performance page. */
 export function report({ rows, bounds, rounds, date }) {
   const direct = (inFlight) => rows.find((row) => row.id === 'direct' && row.inFlight === inFlight);
@@ -20,7 +17,18 @@ export function report({ rows, bounds, rounds, date }) {
       (row.cpuPerCall / direct(row.inFlight).cpuPerCall).toFixed(2),
     ]),
   );
-  const checked = table(
+  return `${conditions({ rounds, date })}\n\n${measured}\n\n${boundsTable(bounds)}`;
+}
+
+/** When, where and how it was measured. */
+export function conditions({ rounds, date }) {
+  const machine = `${cpus().length} × ${cpus()[0].model.trim()}, Node ${process.version}`;
+  const rule = rounds === 1 ? 'one round' : `medians of ${rounds} interleaved rounds`;
+  return `Measured on ${date}: ${machine}; ${rule}.`;
+}
+
+export function boundsTable(bounds) {
+  return table(
     ['bound', 'measured', 'limit', ''],
     bounds.map(({ what, value, most, least, unit, met }) => {
       const limit = most === undefined ? `≥ ${least}` : `≤ ${most}`;
@@ -28,23 +36,21 @@ export function report({ rows, bounds, rounds, date }) {
       return [what, withUnit(digits(value)), withUnit(limit), met ? 'met' : '**missed**'];
     }),
   );
-  const machine = `${cpus().length} × ${cpus()[0].model.trim()}, Node ${process.version}`;
-  const rule = rounds === 1 ? 'one round' : `medians of ${rounds} interleaved rounds`;
-  return `Measured on ${date}: ${machine}; ${rule}.\n\n${measured}\n\n${checked}`;
 }
 
-/** Replaces what stands between the markers of a page. @throws when it has none */
-export function writeInto(path, text) {
-  const page = existsSync(path) ? readFileSync(path, 'utf8') : `${BEGIN}\n${END}\n`;
-  const [head, rest] = page.split(BEGIN);
-  const [, tail] = rest?.split(END) ?? [];
-  if (tail === undefined) throw new Error(`${path} has no place for the figures: ${BEGIN} and ${END}`);
-  writeFileSync(path, `${head}${BEGIN}\n\n${text}\n\n${END}${tail}`);
+/** Replaces what stands between the markers `<!-- name:begin -->` and `<!-- name:end -->` of a page. @throws when it has none */
+export function writeInto(path, text, name = 'bench') {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const page = existsSync(path) ? readFileSync(path, 'utf8') : `${begin}\n${end}\n`;
+  const [head, rest] = page.split(begin);
+  const [, tail] = rest?.split(end) ?? [];
+  if (tail === undefined) throw new Error(`${path} has no place for the figures: ${begin} and ${end}`);
+  writeFileSync(path, `${head}${begin}\n\n${text}\n\n${end}${tail}`);
 }
 
 const digits = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2));
 
-function table(header, lines) {
+export function table(header, lines) {
   const rows = [header, ...lines].map((line) => line.map(String));
   const widths = header.map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)));
   const isNumber = widths.map((_, column) => column > 0 && rows.slice(1).every((row) => /^[\d.]+$/.test(row[column])));

@@ -1,32 +1,27 @@
 /**
- * npm run bench -- [--quick] [--strict] [--write docs/PERFORMANCE.md]
+ * npm run bench -- [paragon] [--quick] [--strict] [--write docs/PERFORMANCE.md]
  *
- * Measures the gateway against a direct client of the same upstream, a bare node:http server and server-everything's own
- * endpoint, on this machine, and compares with the project's bounds. Nothing else should run meanwhile.
+ * Measures the gateway on this machine and compares with the project's bounds: against a direct client of the same upstream, a bare
+ * node:http server and server-everything's own endpoint, or, with `paragon`, in front of a simulated Paragon. Nothing else should
+ * run meanwhile.
  */
 import { parseArgs } from 'node:util';
-import { checkBounds } from './bounds.mjs';
-import { report, writeInto } from './report.mjs';
-import { measureSessionMemory } from './session-memory.mjs';
-import { measureStart } from './start-up.mjs';
-import { measureWarmCalls } from './warm-calls.mjs';
+import { measureParagon } from './paragon.mjs';
+import { measureServers } from './servers.mjs';
+import { writeInto } from './report.mjs';
 
-const FULL = { rounds: 5, warmUpMs: 500, measureMs: 2000, sessions: 2000, servers: 100 };
-const QUICK = { rounds: 1, warmUpMs: 300, measureMs: 700, sessions: 500, servers: 20 };
+/** What can be measured, by the name of its place in the performance page. */
+const BENCHES = { bench: measureServers, paragon: measureParagon };
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
   options: { quick: { type: 'boolean' }, strict: { type: 'boolean' }, write: { type: 'string' } },
+  allowPositionals: true,
 });
-const extent = options.quick ? QUICK : FULL;
+const [name = 'bench'] = positionals;
+if (!Object.hasOwn(BENCHES, name)) throw new Error(`There is no benchmark "${name}"`);
 
-const rows = await measureWarmCalls(extent);
-console.error(`heap of ${extent.sessions} idle sessions`);
-const bytesPerSession = await measureSessionMemory(extent);
-console.error(`start with ${extent.servers} registered servers`);
-const start = { ...(await measureStart(extent)), servers: extent.servers };
-
-const bounds = checkBounds({ rows, bytesPerSession, start });
-const text = report({ rows, bounds, rounds: extent.rounds, date: new Date().toISOString().slice(0, 10) });
+const date = new Date().toISOString().slice(0, 10);
+const { text, bounds } = await BENCHES[name]({ quick: options.quick === true, date });
 console.log(text);
-if (options.write) writeInto(options.write, text);
+if (options.write) writeInto(options.write, text, name);
 if (options.strict && bounds.some((bound) => !bound.met)) process.exitCode = 1;

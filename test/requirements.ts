@@ -258,6 +258,38 @@ const sections = [
         'the tools of server-everything, server-filesystem and server-memory are called through one URL',
     },
   },
+  {
+    source: 'Paragon MCP specification; issue 3, points 1 and 2',
+    requirements: {
+      'paragon.tools': "ActionKit's tools are listed with names and schemas as given, within the configured limits",
+      'paragon.result-table':
+        'success, validation errors, other failures and rate limits are answered in the words of the specification',
+      'paragon.cancel': 'a cancelled call aborts the HTTP request to Paragon',
+      'paragon.tokens':
+        'Paragon user tokens are accepted on /mcp, /sse and REST, and forwarded; forged and expired ones are 401',
+      'paragon.users-apart': 'parallel users call Paragon each in their own name',
+      'paragon.list-changed': "a change of a user's tools is announced to this user's clients",
+      'paragon.bad-key': 'a missing or malformed signing key stops the start with one line that names the variable',
+    },
+  },
+  {
+    source: 'Paragon MCP specification; issue 3, point 3; security model, threats 11 and 50',
+    requirements: {
+      'paragon.not-connected':
+        'an integration that is not connected is answered with a setup link, and works once connected',
+      'paragon.setup-page': 'the page connects the integration in a real browser, and says so',
+      'paragon.setup-link': 'a setup link works once, survives restarts, and is refused with 400 afterwards',
+    },
+  },
+  {
+    source: 'Paragon MCP specification; issue 3, points 4 and 5; security model, threat 52',
+    requirements: {
+      'paragon.openapi':
+        'operations of OpenAPI files of active integrations are tools, and changed files are picked up',
+      'paragon.proxy-tool':
+        'CALL_API_REQUEST sends requests to active integrations, with denied headers and hosts refused',
+    },
+  },
 ] as const;
 
 type KeyOfEach<T> = T extends unknown ? keyof T & string : never;

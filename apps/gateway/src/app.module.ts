@@ -23,7 +23,7 @@ export class AppModule {
         EgressModule,
         AuthModule,
         SecretsModule,
-        ProvidersModule,
+        ProvidersModule.forRoot(config),
         ToolRegistryModule,
         TransportModule,
       ],

@@ -1,1 +1,2 @@
 export { ParagonModule } from './paragon.module.js';
+export { ParagonProvider } from './paragon.provider.js';

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from './json-object.js';
+import { isDeniedHeader } from '../denied-headers.js';
+import { isObject, type JsonObject } from '../json.js';
 import { isJson } from './media-type.js';
 import { OpenApiFault } from './openapi-fault.js';
 import type { References } from './references.js';
@@ -36,13 +37,8 @@ const STYLES: Readonly<Record<ParameterPlace, readonly string[]>> = {
 /** RFC 9110, section 5.6.2. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 
-/** Credentials, routing and framing are not the agent's to set; the gateway sets what describes the body. */
-const DENIED_HEADERS = new Set([
-  ...['authorization', 'proxy-authorization', 'cookie', 'host', 'forwarded', 'via', 'x-real-ip', 'x-api-key'],
-  ...['connection', 'keep-alive', 'content-length', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'expect'],
-  ...['accept', 'content-type'],
-]);
-const DENIED_PREFIXES = ['x-paragon-', 'x-forwarded-', 'proxy-', 'sec-'];
+/** The gateway sets what describes the body. */
+const BODY_HEADERS = ['accept', 'content-type'];
 
 /**
  * The parameters of an operation and of its path; where both describe one, the operation's description counts. Cookies and headers
@@ -117,8 +113,7 @@ function placeOf(source: JsonObject): ParameterPlace | undefined {
     throw new OpenApiFault(`the parameter "${String(name)}" is neither in the path, query, header nor cookie`, source);
   }
   const lower = String(name).toLowerCase();
-  const isDenied = DENIED_HEADERS.has(lower) || DENIED_PREFIXES.some((prefix) => lower.startsWith(prefix));
-  return isDenied ? undefined : place;
+  return BODY_HEADERS.includes(lower) || isDeniedHeader(lower) ? undefined : place;
 }
 
 function schemaOf(source: JsonObject, references: References): { schema: unknown; json: boolean } {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json-object.js';
+import { isObject, type JsonObject } from '../json.js';
 import { OpenApiFault } from './openapi-fault.js';
 
 export type Reference = JsonObject & { readonly $ref: string };

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json-object.js';
+import { isObject, type JsonObject } from '../json.js';
 import { essenceOf, isJson } from './media-type.js';
 import { OpenApiFault } from './openapi-fault.js';
 import type { References } from './references.js';

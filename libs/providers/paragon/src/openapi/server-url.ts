@@ -1,4 +1,4 @@
-import { isObject } from './json-object.js';
+import { isObject } from '../json.js';
 import { OpenApiFault } from './openapi-fault.js';
 
 /**

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json-object.js';
+import { isObject, type JsonObject } from '../json.js';
 import { OpenApiFault } from './openapi-fault.js';
 import { lineOf, parseText, SyntaxFault } from './source-text.js';
 

@@ -1,0 +1,61 @@
+import { isIP } from 'node:net';
+import { hostsOf } from './integration-hosts.js';
+import { refused } from './refused.js';
+
+const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+const PATH = /^\/?[^/\\@:?#][^\\?#]*(\?[^#]*)?$|^\/?(\?[^#]*)?$/;
+/** Names that only mean something inside a network. */
+const LOCAL_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa|svc|cluster\.local)\.?$/i;
+
+/**
+ * The URL that Paragon's proxy is asked for: a path below the integration's base URL, or a full URL of one of the
+ * integration's own hosts (SECURITY.md, threat 52).
+ * @throws ProviderError `invalid_arguments`
+ */
+export function checkedUrl(integration: string, text: string, query: Readonly<Record<string, unknown>> = {}): string {
+  const absolute = HAS_SCHEME.test(text);
+  if (!absolute && !PATH.test(text)) throw refused('url must be a path such as /v1/things, or a full https URL');
+  const url = URL.parse(text, 'https://base.invalid/');
+  if (!url || climbs(text)) throw refused('url is not a well-formed URL');
+  if (absolute) checkHost(integration, url);
+  for (const [name, value] of Object.entries(query)) {
+    for (const item of [value].flat()) url.searchParams.append(name, String(item));
+  }
+  return absolute ? url.href : `${url.pathname}${url.search}`;
+}
+
+function checkHost(integration: string, url: URL): void {
+  const { hostname } = url;
+  if (url.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.port !== '') {
+    throw refused('url must be https, without credentials and without a port');
+  }
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || !hostname.includes('.') || LOCAL_NAMES.test(hostname)) {
+    throw refused('url must name a public host');
+  }
+  const hosts = hostsOf(integration);
+  if (hosts && !hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`))) {
+    throw refused(`url must be a path, or a URL of ${hosts.join(' or ')}`);
+  }
+}
+
+/** Segments that leave the base path once somebody decodes them, once or twice. URL parsing has already resolved the plain ones. */
+function climbs(text: string): boolean {
+  let path = text.split(/[?#]/, 1)[0]!;
+  for (let round = 0; round < 3; round += 1) {
+    if (path.split(/[/\\]/).some((segment) => segment === '..' || segment === '.') || /[\0-\x1f\\]/.test(path)) {
+      return true;
+    }
+    const decoded = decodedPath(path);
+    if (decoded === undefined) return true;
+    path = decoded;
+  }
+  return false;
+}
+
+function decodedPath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}

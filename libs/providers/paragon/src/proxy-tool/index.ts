@@ -1,0 +1,1 @@
+export { proxyTool } from './proxy-tool.js';

@@ -1,0 +1,45 @@
+import { ProviderError, type ProviderErrorCode } from '@manifold/tool-provider';
+import { isObject, parseJson } from './json.js';
+
+const MAX_MESSAGE = 1_000;
+/** What Paragon says of an integration that the user has not connected: the status and the code vary, these words do not. */
+const NOT_ENABLED = 'Integration not enabled for user';
+
+/** An answer of Paragon that is no success. */
+export interface Refusal {
+  readonly status: number;
+  readonly text: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
+}
+
+/** What went wrong, for the code that acts on it and, in the words of the specification, for the model. */
+export function upstreamError(refusal: Refusal): ProviderError {
+  const { status, retryAfter } = refusal;
+  const said = messageOf(refusal);
+  if (said.includes(NOT_ENABLED)) return new ProviderError('not_connected', said);
+  const advice = adviceFor(refusal);
+  const modelText = JSON.stringify({ error: `HTTP error; status: ${status}; message: ${said}${advice}` });
+  return new ProviderError(codeOf(status), `Paragon answered HTTP ${status}: ${said}`, { retryAfter, modelText });
+}
+
+function codeOf(status: number): ProviderErrorCode {
+  if (status === 401) return 'reauth_required';
+  if (status === 403) return 'permission_denied';
+  if (status === 429) return 'rate_limited';
+  return status >= 500 || status === 408 ? 'upstream_unavailable' : 'upstream_rejected';
+}
+
+function adviceFor({ status, retryAfter }: Refusal): string {
+  if (status === 429 && retryAfter !== undefined) return `. Try again in ${retryAfter} seconds.`;
+  if (status === 429) return '. Wait before you try again.';
+  return status >= 500 ? '. The call may or may not have had an effect: check before you repeat it.' : '';
+}
+
+/** The `message` of a JSON body. Other bodies, an HTML page of a load balancer for one, help nobody. */
+function messageOf({ text, status }: Refusal): string {
+  const body = parseJson(text);
+  const message = isObject(body) ? body.message : undefined;
+  if (typeof message === 'string' && message !== '') return message.slice(0, MAX_MESSAGE);
+  return status >= 500 ? 'the service has a fault' : 'the request was refused';
+}
