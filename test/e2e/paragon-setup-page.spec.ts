@@ -9,6 +9,10 @@ import {
   type SetupApp,
 } from '../../libs/providers/paragon/testing/src/setup-app.js';
 
+import { cites } from '../support/cite.js';
+import { connectSdk1, textOf } from '../support/mcp-clients.js';
+import { startParagonGateway } from '../support/paragon.js';
+
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-quic', '--no-first-run'];
 const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -56,30 +60,49 @@ describeInChromium(here ? 'The setup page in Chromium' : `The setup page (there 
   const isConnected = () => page.getByRole('heading', { name: 'Slack is connected' }).waitFor();
   const calls = () => page.evaluate<string[][]>('window.paragon.calls');
 
-  it('connects the user with the keyboard alone, and breaks no rule of its policy', async () => {
-    const complaints: string[] = [];
-    await open('about:blank');
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(await newLink());
-    expect(page.url()).toBe(`${app.url}/setup`);
+  it(
+    cites('paragon.setup-page', 'connects the user with the keyboard alone, and breaks no rule of its policy'),
+    async () => {
+      const complaints: string[] = [];
+      await open('about:blank');
+      page.on('console', (message) => complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(error.message));
+      await page.goto(await newLink());
+      expect(page.url()).toBe(`${app.url}/setup`);
 
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    await page.getByRole('status').getByText('Go on in the window of Paragon').waitFor();
-    const [signedIn, connected] = await calls();
-    expect(connected).toEqual(['connect', 'slack']);
-    expect(signedIn!.slice(0, 2)).toEqual(['authenticate', PROJECT_ID]);
-    const { payload } = await jwtVerify(signedIn![2]!, app.publicKey);
-    expect(payload.sub).toBe('alice');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').getByText('Go on in the window of Paragon').waitFor();
+      const [signedIn, connected] = await calls();
+      expect(connected).toEqual(['connect', 'slack']);
+      expect(signedIn!.slice(0, 2)).toEqual(['authenticate', PROJECT_ID]);
+      const { payload } = await jwtVerify(signedIn![2]!, app.publicKey);
+      expect(payload.sub).toBe('alice');
 
-    await inPortal('connect');
-    await inPortal('close');
-    await isConnected();
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Slack is connected');
-    expect(await page.title()).toBe('Slack is connected');
-    await page.getByText('You can go back to your agent').waitFor();
-    expect(complaints).toEqual([]);
+      await inPortal('connect');
+      await inPortal('close');
+      await isConnected();
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Slack is connected');
+      expect(await page.title()).toBe('Slack is connected');
+      await page.getByText('You can go back to your agent').waitFor();
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it(cites('paragon.setup-page', 'connects what a call has asked for, and the next call works'), async () => {
+    const paragon = await startParagonGateway();
+    const { client } = await connectSdk1({ url: paragon.gateway.url, user: 'alice' });
+    const send = { name: 'SLACK_SEND_MESSAGE', arguments: { channel: 'C1', message: 'hello' } };
+    try {
+      const invitation = textOf(await client.callTool(send));
+      await open(/http\S+token=[\w-]{43}/.exec(invitation)![0]);
+      await press('Connect Slack');
+      await isConnected();
+      expect(JSON.parse(textOf(await client.callTool(send)))).toMatchObject({ user: 'alice' });
+    } finally {
+      await client.close();
+      await paragon.dispose();
+    }
   });
 
   it('leaves somebody who is still at work in the portal alone', async () => {
