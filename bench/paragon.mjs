@@ -41,12 +41,9 @@ export async function measureParagon({ quick, date }) {
 }
 
 async function startSimulator() {
-  const child = fork(join(import.meta.dirname, 'paragon-simulator.mjs'));
-  child.send({
-    actions: ACTIONS,
-    users: Array.from({ length: USERS }, (_, index) => `user-${index}`),
-    integration: INTEGRATION,
-  });
+  const users = Array.from({ length: USERS }, (_, index) => `user-${index}`);
+  const job = JSON.stringify({ actions: ACTIONS, users, integration: INTEGRATION });
+  const child = fork(join(import.meta.dirname, 'paragon-simulator.mjs'), [job]);
   const [{ settings, tokens }] = await once(child, 'message');
   return { child, settings, tokens };
 }
