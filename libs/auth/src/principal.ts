@@ -15,6 +15,8 @@ export interface Principal {
   readonly credential?: string;
   /** Epoch milliseconds after which the credential is no longer good. */
   readonly expiresAt?: number;
+  /** Id of the only provider whose tools it may use, where that provider's upstream is all that judges the credential. */
+  readonly confinedTo?: string;
   /** For the role `service`: the issuer whose users it acts for, where that is not its own. */
   readonly actsForIssuer?: string;
 }

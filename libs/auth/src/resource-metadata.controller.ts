@@ -28,7 +28,7 @@ export class ResourceMetadataController {
   }
 
   private metadata(): ResourceMetadataDto {
-    const issuers = this.config.issuers.filter(({ claims }) => claims !== 'paragon').map(({ issuer }) => issuer);
+    const issuers = this.config.issuers.filter(({ claims }) => claims === undefined).map(({ issuer }) => issuer);
     return {
       resource: `${this.config.publicUrl}/mcp`,
       ...(issuers.length > 0 && { authorization_servers: issuers }),

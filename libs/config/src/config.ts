@@ -2,17 +2,22 @@ import type { KeyObject } from 'node:crypto';
 
 /** One token issuer that the gateway trusts (an element of AUTH_ISSUERS). One issuer has one key source and one list of algorithms. */
 export interface IssuerConfig {
-  /** `paragon`: its tokens have no `iss`, and an `aud` only sometimes. */
-  readonly claims?: 'paragon';
+  /**
+   * `paragon`: its tokens have no `iss`, and an `aud` only sometimes. `integration-app`: they name the workspace in `iss` and the user in
+   * `id`, or in `workspaceKey` and `tenantKey`, and have no `aud`.
+   */
+  readonly claims?: 'paragon' | 'integration-app';
   /** The `iss` claim, compared character by character. */
   readonly issuer: string;
   /** The `aud` claim that its tokens must carry; the gateway's own MCP URL unless given (RFC 8707). */
   readonly audience: string;
   readonly algorithms: readonly string[];
-  /** Where its keys are published (RFC 7517). Exactly one of `jwksUri` and `publicKey` is set. */
+  /** Where its keys are published (RFC 7517). Exactly one of `jwksUri`, `publicKey` and `secret` is set. */
   readonly jwksUri?: string;
   /** Its public key as PEM. */
   readonly publicKey?: string;
+  /** For HMAC. Never of an issuer that operators configure: only where a product's tokens are made like that. */
+  readonly secret?: KeyObject;
   readonly tenant: string;
   /** The claim that holds the caller's groups. */
   readonly rolesClaim: string;
@@ -49,6 +54,17 @@ export abstract class ParagonConfig {
   readonly proxyTool: boolean;
 }
 
+/** A workspace of Integration.app whose connections the gateway offers. A class, so that it can be injected. */
+export abstract class IntegrationAppConfig {
+  readonly apiUrl: string;
+  /** `Principal.issuer` of callers that come with an access token of Integration.app: the workspace key, where it is known. */
+  readonly issuer: string;
+  /** Makes access tokens for everybody else. Not set: there are none for them. */
+  readonly signingSecret?: KeyObject;
+  /** Access tokens are passed on without being verified. */
+  readonly forwardOnly: boolean;
+}
+
 /** The settings of one gateway process: read once from the environment, complete, checked and frozen. */
 export class Config {
   readonly environment: 'development' | 'production';
@@ -82,6 +98,8 @@ export class Config {
   readonly toolListTtlMs: number;
   /** Set where PROJECT_ID is. */
   readonly paragon?: ParagonConfig;
+  /** Set where tokens of Integration.app can be verified, or are passed on unverified. */
+  readonly integrationApp?: IntegrationAppConfig;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
   constructor(values: Config) {

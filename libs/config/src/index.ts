@@ -1,4 +1,11 @@
-export { Config, ConfigError, ParagonConfig, type IssuerConfig, type MongoConfig } from './config.js';
+export {
+  Config,
+  ConfigError,
+  IntegrationAppConfig,
+  ParagonConfig,
+  type IssuerConfig,
+  type MongoConfig,
+} from './config.js';
 export { ConfigModule } from './config.module.js';
 export { configOfProcess, inheritedEnvironment } from './environment.js';
 export { loadConfig } from './load-config.js';

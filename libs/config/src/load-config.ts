@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Config, ConfigError, type MongoConfig } from './config.js';
+import { integrationApp } from './integration-app.js';
 import { paragonConfig, paragonIssuer } from './paragon.js';
 import { variables, type Variables } from './variables.js';
 
@@ -17,6 +18,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const values = parsed.data;
   const faults = crossChecks(values);
   const paragon = paragonConfig(values, faults);
+  const integration = integrationApp(values, faults);
   if (faults.length > 0) throw new ConfigError(faults);
 
   const production = values.NODE_ENV === 'production';
@@ -41,10 +43,12 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     issuers: [
       ...values.AUTH_ISSUERS.map((issuer) => ({ ...issuer, audience: issuer.audience ?? `${publicUrl}/mcp` })),
       ...(paragon ? [paragonIssuer(paragon)] : []),
+      ...(integration?.issuer ? [integration.issuer] : []),
     ],
     egressAllow: values.EGRESS_ALLOW,
     toolListTtlMs: values.TOOL_LIST_TTL_MS,
     paragon,
+    integrationApp: integration?.config,
     logLevel: values.LOG_LEVEL,
   });
 }

@@ -120,6 +120,13 @@ export const variables = z.object({
   ENABLE_CUSTOM_OPENAPI_ACTIONS: optional(boolean).default(false),
   OPENAPI_DIR: optional(z.string()).default('./openapi'),
   ENABLE_PROXY_API_TOOL: optional(boolean).default(false),
+  INTEGRATION_APP_API_URL: optional(httpUrl).default('https://api.integration.app'),
+  INTEGRATION_APP_WORKSPACE_KEY: optional(
+    z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be the key of an Integration.app workspace'),
+  ),
+  INTEGRATION_APP_WORKSPACE_SECRET: optional(z.string()),
+  INTEGRATION_APP_PUBLIC_KEY: optional(z.string()),
+  INTEGRATION_APP_FORWARD_ONLY: optional(boolean).default(false),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])).default('info'),
 });
 

@@ -19,7 +19,7 @@ export class IssuerVerifier {
     const options: StrategyOptions = {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
       secretOrKeyProvider: this.provideKey,
-      ...(config.claims !== 'paragon' && { issuer: config.issuer, audience: config.audience }),
+      ...(config.claims === undefined && { issuer: config.issuer, audience: config.audience }),
       algorithms: [...config.algorithms] as StrategyOptions['algorithms'],
       jsonWebTokenOptions: { clockTolerance: CLOCK_TOLERANCE },
     };

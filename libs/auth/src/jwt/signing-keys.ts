@@ -19,7 +19,9 @@ export class SigningKeysUnavailable extends Error {
 const LEAST_INTERVAL = 10_000;
 
 export function signingKeysOf(config: IssuerConfig, egress: Egress): SigningKeys {
-  return config.jwksUri === undefined ? pemKeys(config) : publishedKeys(config.jwksUri, egress);
+  const { jwksUri, secret } = config;
+  if (jwksUri !== undefined) return publishedKeys(jwksUri, egress);
+  return secret === undefined ? pemKeys(config) : () => Promise.resolve(secret);
 }
 
 /** @throws Error when the key cannot be read, or is of another type than the algorithms of the issuer */

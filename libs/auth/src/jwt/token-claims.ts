@@ -1,6 +1,7 @@
 import type { IssuerConfig } from '@manifold/config';
 import { isSubject, principalKey, type Principal, type Role } from '../principal.js';
 import { CredentialRefused } from '../unauthenticated.js';
+import { userOfAccessToken } from './integration-app-token.js';
 
 /** Seconds by which the clocks of an issuer and the gateway may differ. */
 export const CLOCK_TOLERANCE = 60;
@@ -17,25 +18,38 @@ export function principalOfClaims(
   issuer: IssuerConfig,
   token: string,
 ): Principal {
-  const { exp, sub, aud } = claims;
-  // The other issuers' audience was checked with the signature: there it is required.
-  if (issuer.claims === 'paragon' && aud !== undefined && ![aud].flat().includes(issuer.audience)) {
-    throw new CredentialRefused('The token is for another project');
-  }
-  if (typeof exp !== 'number' || !Number.isSafeInteger(Math.trunc(exp * 1000))) {
-    throw new CredentialRefused('The token has no usable exp');
-  }
-  if (!isSubject(sub)) throw new CredentialRefused('The token has no usable sub');
+  const subject = subjectOf(claims, issuer);
+  const expiresAt = expiryOf(claims);
+  if (!isSubject(subject)) throw new CredentialRefused('The token names no usable subject');
   return {
-    key: principalKey(issuer.tenant, issuer.issuer, sub),
+    key: principalKey(issuer.tenant, issuer.issuer, subject),
     tenant: issuer.tenant,
     issuer: issuer.issuer,
-    subject: sub,
+    subject,
     roles: rolesOf(claims[issuer.rolesClaim], issuer.roles),
     method: 'jwt',
     credential: token,
-    expiresAt: exp * 1000,
+    expiresAt,
   };
+}
+
+/** Epoch milliseconds. @throws CredentialRefused */
+export function expiryOf({ exp }: Readonly<Record<string, unknown>>): number {
+  if (typeof exp === 'number' && Number.isSafeInteger(Math.trunc(exp * 1000))) return exp * 1000;
+  throw new CredentialRefused('The token has no usable exp');
+}
+
+function subjectOf(claims: Readonly<Record<string, unknown>>, issuer: IssuerConfig): unknown {
+  const { sub, aud } = claims;
+  switch (issuer.claims) {
+    case 'integration-app':
+      return userOfAccessToken(claims, issuer.issuer);
+    case 'paragon':
+      if (aud === undefined || [aud].flat().includes(issuer.audience)) return sub;
+      throw new CredentialRefused('The token is for another project');
+    case undefined: // the audience was checked with the signature: here it is required
+      return sub;
+  }
 }
 
 /** Whether a principal's credential has run out. @param now epoch milliseconds */

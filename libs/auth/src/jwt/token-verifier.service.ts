@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { decodeJwt } from 'jose';
+import { decodeJwt, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Config } from '@manifold/config';
 import { Egress } from '@manifold/egress';
@@ -8,8 +8,9 @@ import { Problem } from '@manifold/rest';
 import type { Principal } from '../principal.js';
 import { CredentialRefused } from '../unauthenticated.js';
 import { IssuerVerifier } from './issuer-verifier.js';
+import { forwardedPrincipal, isAccessToken } from './integration-app-token.js';
 import { signingKeysOf, SigningKeysUnavailable } from './signing-keys.js';
-import { principalOfClaims } from './token-claims.js';
+import { expiryOf, principalOfClaims } from './token-claims.js';
 
 const MOST_VERIFIED = 10_000;
 
@@ -44,33 +45,47 @@ export class TokenVerifier implements OnModuleInit {
     const digest = hash('sha256', token, 'base64url');
     const known = this.verified.get(digest);
     if (known) return known;
-    const verifier = this.verifierOf(token);
-    try {
-      const principal = principalOfClaims(await verifier.verify(token), verifier.config, token);
-      this.verified.set(digest, principal);
-      return principal;
-    } catch (error) {
-      if (!(error instanceof SigningKeysUnavailable)) throw error;
-      throw new Problem(503, 'issuer_unavailable', 'The keys of the token issuer cannot be loaded', {
-        retryAfter: 10,
-        cause: error,
-      });
-    }
+    const unverified = unverifiedClaims(token);
+    const verifier = this.verifierOf(unverified);
+    const principal = verifier ? await verifiedPrincipal(verifier, token) : this.forwarded(token, digest, unverified);
+    this.verified.set(digest, principal);
+    return principal;
   }
 
-  /** The unverified `iss` only picks the verifier, which then insists on it, or on the signature of the one that has no name. */
-  private verifierOf(token: string): IssuerVerifier {
-    const issuer = unverifiedIssuer(token);
-    const verifier = (issuer === undefined ? undefined : this.issuers.get(issuer)) ?? this.unnamed;
+  /**
+   * What the token says of its issuer only picks the verifier, which then insists on it, or on the signature of the one that has no name.
+   * @returns nothing for a token that is passed on unverified
+   */
+  private verifierOf(claims: JWTPayload): IssuerVerifier | undefined {
+    const { iss, workspaceKey } = claims;
+    const named = [iss, workspaceKey].filter((name) => typeof name === 'string');
+    const verifier = named.map((name) => this.issuers.get(name)).find((found) => found !== undefined);
     if (verifier) return verifier;
-    throw new CredentialRefused(issuer === undefined ? 'The token has no iss' : 'The issuer is unknown');
+    if (this.config.integrationApp?.forwardOnly && isAccessToken(claims)) return undefined;
+    if (this.unnamed) return this.unnamed;
+    throw new CredentialRefused(named.length === 0 ? 'The token has no iss' : 'The issuer is unknown');
+  }
+
+  private forwarded(token: string, digest: string, claims: JWTPayload): Principal {
+    return forwardedPrincipal(token, digest, this.config.integrationApp!.issuer, expiryOf(claims));
   }
 }
 
-function unverifiedIssuer(token: string): string | undefined {
+async function verifiedPrincipal(verifier: IssuerVerifier, token: string): Promise<Principal> {
   try {
-    const { iss } = decodeJwt(token);
-    return typeof iss === 'string' ? iss : undefined;
+    return principalOfClaims(await verifier.verify(token), verifier.config, token);
+  } catch (error) {
+    if (!(error instanceof SigningKeysUnavailable)) throw error;
+    throw new Problem(503, 'issuer_unavailable', 'The keys of the token issuer cannot be loaded', {
+      retryAfter: 10,
+      cause: error,
+    });
+  }
+}
+
+function unverifiedClaims(token: string): JWTPayload {
+  try {
+    return decodeJwt(token);
   } catch {
     throw new CredentialRefused('The token is not a JWT');
   }
