@@ -5,14 +5,24 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuthenticationHook } from './authentication.hook.js';
 import { Authenticator } from './authenticator.js';
 import { TokenVerifier } from './jwt/token-verifier.service.js';
+import { QueryTokens } from './query-tokens.js';
 import { ResourceMetadataController } from './resource-metadata.controller.js';
 import { RolesGuard } from './roles.guard.js';
+import { StreamGrants } from './stream-grants.js';
 
 /** Who is calling, for every route of the gateway. Config, Store and Egress come from their global modules. */
 @Global()
 @Module({
   imports: [ApiKeyModule],
   controllers: [ApiKeysController, ResourceMetadataController],
-  providers: [Authenticator, AuthenticationHook, TokenVerifier, { provide: APP_GUARD, useClass: RolesGuard }],
+  providers: [
+    Authenticator,
+    AuthenticationHook,
+    QueryTokens,
+    StreamGrants,
+    TokenVerifier,
+    { provide: APP_GUARD, useClass: RolesGuard },
+  ],
+  exports: [StreamGrants],
 })
 export class AuthModule {}

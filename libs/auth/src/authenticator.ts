@@ -16,7 +16,11 @@ import {
   type Principal,
   type Role,
 } from './principal.js';
+import { queryTokenOf, QueryTokens } from './query-tokens.js';
+import { StreamGrants } from './stream-grants.js';
 import { CredentialRefused } from './unauthenticated.js';
+
+type AuthenticatedRequest = Pick<FastifyRequest, 'raw' | 'query' | 'routeOptions'>;
 
 /** Finds out who sent a request. */
 @Injectable()
@@ -25,6 +29,8 @@ export class Authenticator {
     private readonly config: Config,
     private readonly apiKeys: ApiKeyService,
     private readonly tokens: TokenVerifier,
+    private readonly queryTokens: QueryTokens,
+    private readonly grants: StreamGrants,
   ) {}
 
   /**
@@ -32,17 +38,20 @@ export class Authenticator {
    * @returns nobody when the request has no credential
    * @throws CredentialRefused, Problem
    */
-  async principalOf(request: Pick<FastifyRequest, 'raw' | 'query'>, now: number): Promise<Principal | undefined> {
+  async principalOf(request: AuthenticatedRequest, now: number): Promise<Principal | undefined> {
     const principal = await this.ofCredential(request);
     if (principal && hasExpired(principal, now)) throw new CredentialRefused('The credential has expired');
     return principal;
   }
 
-  private async ofCredential({ raw, query }: Pick<FastifyRequest, 'raw' | 'query'>): Promise<Principal | undefined> {
-    const credential = credentialOf(raw.rawHeaders);
+  private async ofCredential(request: AuthenticatedRequest): Promise<Principal | undefined> {
+    const credential = credentialOf(request.raw.rawHeaders, queryTokenOf(request));
     switch (credential.kind) {
-      case 'jwt':
-        return this.tokens.principalOf(credential.token);
+      case 'jwt': {
+        const principal = await this.tokens.principalOf(credential.token);
+        if (credential.inQuery) this.queryTokens.admit(principal);
+        return principal;
+      }
       case 'api-key': {
         const principal = await this.apiKeys.principalOf(credential.key);
         if (!principal) throw new CredentialRefused('The API key is unknown');
@@ -51,8 +60,12 @@ export class Authenticator {
       case 'malformed':
         throw new CredentialRefused('There is more than one credential, or it is malformed');
       case 'none':
-        return this.config.environment === 'development' ? developmentPrincipal(query) : undefined;
+        return this.grants.principalOf(request) ?? this.withoutCredential(request);
     }
+  }
+
+  private withoutCredential({ query }: AuthenticatedRequest): Principal | undefined {
+    return this.config.environment === 'development' ? developmentPrincipal(query) : undefined;
   }
 }
 

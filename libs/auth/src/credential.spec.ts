@@ -34,6 +34,27 @@ describe('The credential of a request', () => {
     expect(credentialOf(headers)).toEqual({ kind: 'malformed' });
   });
 
+  describe('in the query', () => {
+    it('is a token where there is no other', () => {
+      const expected = { kind: 'jwt', token: 'a.b.c', inQuery: true };
+      expect(credentialOf(['Host', 'x'], 'a.b.c')).toEqual(expected);
+      expect(credentialOf([], undefined)).toEqual({ kind: 'none' });
+    });
+
+    it.each<[string, string[], unknown]>([
+      ['beside a bearer token', ['authorization', 'Bearer a.b.c'], 'a.b.c'],
+      ['beside an API key', ['x-api-key', KEY], 'a.b.c'],
+      ['beside a malformed header', ['authorization', 'nonsense'], 'a.b.c'],
+      ['given twice', [], ['a.b.c', 'a.b.c']],
+      ['empty', [], ''],
+      ['an API key', [], KEY],
+      ['with the scheme', [], 'Bearer a.b.c'],
+      ['with a line break', [], 'a.b.c\n'],
+    ])('is refused: %s', (_case, headers, queryToken) => {
+      expect(credentialOf(headers, queryToken)).toEqual({ kind: 'malformed' });
+    });
+  });
+
   it('is a token of the grammar or refused, whatever the header holds', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {

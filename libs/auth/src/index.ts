@@ -17,5 +17,7 @@ export {
   type Principal,
   type Role,
 } from './principal.js';
+export { queryTokenOf } from './query-tokens.js';
 export { Roles } from './roles.guard.js';
 export { Public, RouteOptions, type RouteSettings } from './route-options.decorator.js';
+export { StreamGrants } from './stream-grants.js';

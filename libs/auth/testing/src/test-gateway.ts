@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly environment?: 'development' | 'production';
   /** Elements of AUTH_ISSUERS. */
   readonly issuers?: readonly object[];
+  /** Further variables of the environment. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly controllers?: readonly Type[];
   /** A folder to share with another gateway; else one of its own, removed with it. */
   readonly dataDir?: string;
@@ -48,6 +50,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     MCP_SERVER_URL: 'https://gateway.test',
     DATA_DIR: dataDir,
     AUTH_ISSUERS: JSON.stringify(options.issuers ?? []),
+    ...options.settings,
   });
   const log = new LogCapture();
   const module = {
