@@ -1,6 +1,6 @@
 import { ApiError } from './api-error.js';
 import type { ActionDefinition } from './catalogue.js';
-import type { Exchange, ReceivedRequest } from './exchange.js';
+import type { Exchange, ReceivedRequest } from '../http/exchange.js';
 import type { ParagonState } from './paragon-state.js';
 
 /** The two generations of ActionKit's API differ in these words only. */

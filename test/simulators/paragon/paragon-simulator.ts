@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './api-error.js';
-import { perform, type Behaviour } from './behaviour.js';
+import { perform, type Behaviour } from '../http/behaviour.js';
 import type { ActionDefinition } from './catalogue.js';
-import { Exchange, type ReceivedRequest } from './exchange.js';
+import { Exchange, type ReceivedRequest } from '../http/exchange.js';
 import { manyActions } from './many-actions.js';
-import { Orders } from './orders.js';
+import { Orders } from '../http/orders.js';
 import { ParagonState, type PortalOutcome } from './paragon-state.js';
-import { RequestLog } from './request-log.js';
+import { RequestLog } from '../http/request-log.js';
 import { Routes } from './routes.js';
 import { checkTarget, hits, type Target } from './target.js';
 
@@ -26,8 +26,8 @@ export interface SimulatedProject {
  * Lifecycle: 1. `start`; 2. tests tell it what to offer and how to behave, at any time; 3. `stop` cuts whoever is connected.
  */
 export class ParagonSimulator {
-  private readonly log = new RequestLog();
-  private readonly orders = new Orders();
+  private readonly log = new RequestLog(hits);
+  private readonly orders = new Orders(hits);
   private readonly state: ParagonState;
   private readonly routes: Routes;
   private readonly server: Server;
@@ -167,7 +167,7 @@ export class ParagonSimulator {
     try {
       await this.handle(exchange);
     } catch (error) {
-      exchange.error(error instanceof ApiError ? error : new ApiError(500, String(error), 'internal_error'));
+      exchange.fail(error instanceof ApiError ? error : new ApiError(500, String(error), 'internal_error'));
     }
   }
 
@@ -177,7 +177,9 @@ export class ParagonSimulator {
     this.log.add(received);
     if (refusal) throw refusal;
     const behaviour = this.orders.take(received);
-    if (behaviour !== undefined && (await perform(behaviour, exchange))) return;
+    if (behaviour !== undefined && (await perform(behaviour, exchange, faultOf))) return;
     this.routes.answer(received, exchange);
   }
 }
+
+const faultOf = (status: number, message: string): ApiError => new ApiError(status, message, `error_${status}`);

@@ -1,5 +1,5 @@
 import { ApiError } from './api-error.js';
-import type { Exchange, ReceivedRequest } from './exchange.js';
+import type { Exchange, ReceivedRequest } from '../http/exchange.js';
 import type { ParagonState } from './paragon-state.js';
 
 /** The path below `/projects/{id}` that goes to an integration's own API. */

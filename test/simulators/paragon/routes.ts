@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actionOf, answerActionKit, type Generation } from './action-kit.js';
 import { ApiError } from './api-error.js';
-import type { Exchange, ReceivedRequest } from './exchange.js';
+import type { Exchange, ReceivedRequest } from '../http/exchange.js';
 import type { ParagonState } from './paragon-state.js';
 import { answerProxy, PROXY_PATH } from './proxy.js';
 import { userOf } from './user-token.js';

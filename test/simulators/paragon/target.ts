@@ -1,4 +1,4 @@
-import type { ReceivedRequest } from './exchange.js';
+import type { ReceivedRequest } from '../http/exchange.js';
 
 /**
  * Requests that a test means: the name of an action (`SLACK_SEND_MESSAGE`: its runs, in both generations of the API), or a path below the

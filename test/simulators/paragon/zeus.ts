@@ -1,7 +1,7 @@
 import { ApiError } from './api-error.js';
 import type { Credential } from './accounts.js';
 import type { Integration } from './catalogue.js';
-import type { Exchange, ReceivedRequest } from './exchange.js';
+import type { Exchange, ReceivedRequest } from '../http/exchange.js';
 import type { ParagonState } from './paragon-state.js';
 
 /**

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { ReceivedRequest } from './exchange.js';
-import { hits, type Target } from './target.js';
+
+/** Whether a target means this request. */
+export type Hits = (target: string, request: ReceivedRequest) => boolean;
 
 /** So many requests are kept, so that a benchmark does not fill the memory. */
 const KEPT = 10_000;
@@ -15,6 +17,8 @@ export class RequestLog {
   /** Requests whose client left before the answer was complete. */
   aborted = 0;
   private readonly events = new EventEmitter().setMaxListeners(0);
+
+  constructor(private readonly hits: Hits) {}
 
   begin(): void {
     this.inFlight += 1;
@@ -43,10 +47,10 @@ export class RequestLog {
   }
 
   /** The next one that arrives, or is aborted, from now on. */
-  next(event: 'request' | 'abort', target: Target): Promise<ReceivedRequest> {
+  next(event: 'request' | 'abort', target: string): Promise<ReceivedRequest> {
     return new Promise((resolve) => {
       const listener = (request: ReceivedRequest): void => {
-        if (!hits(target, request)) return;
+        if (!this.hits(target, request)) return;
         this.events.off(event, listener);
         resolve(request);
       };

@@ -1,6 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError } from './api-error.js';
+
+/** An answer that is no success, in the form of the API that is simulated. */
+export interface Fault {
+  readonly status: number;
+  readonly body: object;
+}
 
 /** A request as it arrived. */
 export interface ReceivedRequest {
@@ -17,7 +22,7 @@ export interface ReceivedRequest {
   readonly action?: string;
 }
 
-/** Whatever origin a page has: the browser's part of Paragon runs on the pages of its customers. */
+/** Whatever origin a page has: the browser's part of such products runs on the pages of their customers. */
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization, content-type',
@@ -60,9 +65,8 @@ export class Exchange {
     this.send(status, 'application/json; charset=utf-8', JSON.stringify(body), headers);
   }
 
-  /** In Paragon's form. */
-  error(error: ApiError, headers: Readonly<Record<string, string>> = {}): void {
-    this.json(error.status, error.body, headers);
+  fail({ status, body }: Fault, headers: Readonly<Record<string, string>> = {}): void {
+    this.json(status, body, headers);
   }
 
   send(status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}): void {

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError } from './api-error.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, Fault } from './exchange.js';
 
 /**
- * What the simulator does instead of its job:
- * - `{ status }`: an error in Paragon's form; `retryAfter` is the header, in seconds or as a date;
- * - `{ json }`: 200 with this;
+ * What a simulator does instead of its job:
+ * - `{ status }`: an error in the form of its API; `retryAfter` is the header, in seconds or as a date;
+ * - `{ json }`: this, with 200 unless told;
  * - `{ slowMs }`: its job, but so many milliseconds later;
  * - `{ hugeBytes }`: 200 with a JSON object of this size, chunked;
  * - `bad gateway`: 502 with a page of HTML, as a load balancer in front answers;
@@ -15,7 +14,7 @@ import type { Exchange } from './exchange.js';
  */
 export type Behaviour =
   | { readonly status: number; readonly message?: string; readonly retryAfter?: string }
-  | { readonly json: unknown }
+  | { readonly json: unknown; readonly status?: number }
   | { readonly slowMs: number }
   | { readonly hugeBytes: number }
   | 'bad gateway'
@@ -31,23 +30,27 @@ const MESSAGES: Readonly<Record<number, string>> = {
   500: 'Internal server error',
 };
 
+/** Makes an error in the form of an API. */
+export type FaultOf = (status: number, message: string) => Fault;
+
 /** @returns whether the exchange is done with; false: the usual answer follows */
-export async function perform(behaviour: Behaviour, exchange: Exchange): Promise<boolean> {
+export async function perform(behaviour: Behaviour, exchange: Exchange, faultOf: FaultOf): Promise<boolean> {
   if (behaviour === 'never') return true;
   if (behaviour === 'cut') exchange.cut();
   else if (behaviour === 'not JSON') exchange.send(200, 'text/html', page('Welcome'));
   else if (behaviour === 'bad gateway') exchange.send(502, 'text/html', page('502 Bad Gateway'));
-  else if ('json' in behaviour) exchange.json(200, behaviour.json);
+  else if ('json' in behaviour) exchange.json(behaviour.status ?? 200, behaviour.json);
   else if ('hugeBytes' in behaviour) await exchange.flood(behaviour.hugeBytes);
   else if ('slowMs' in behaviour) return !(await waited(behaviour.slowMs, exchange.gone));
-  else fail(behaviour, exchange);
+  else exchange.fail(faultOf(behaviour.status, messageOf(behaviour)), headersOf(behaviour));
   return true;
 }
 
-function fail({ status, message, retryAfter }: Extract<Behaviour, { status: number }>, exchange: Exchange): void {
-  const error = new ApiError(status, message ?? MESSAGES[status] ?? 'It failed', `error_${status}`);
-  exchange.error(error, retryAfter === undefined ? {} : { 'retry-after': retryAfter });
-}
+const messageOf = ({ status, message }: { status: number; message?: string }): string =>
+  message ?? MESSAGES[status] ?? 'It failed';
+
+const headersOf = ({ retryAfter }: { retryAfter?: string }): Record<string, string> =>
+  retryAfter === undefined ? {} : { 'retry-after': retryAfter };
 
 /** @returns false when the client did not wait */
 function waited(ms: number, gone: AbortSignal): Promise<boolean> {
