@@ -76,6 +76,17 @@ const namesOf = async (registry: ToolRegistry, principal = alice): Promise<strin
   (await registry.list(contextOf(principal))).tools.map((tool) => tool.publicName);
 
 describe('ToolRegistry', () => {
+  it('keeps a caller who is confined to one provider away from all others', async () => {
+    const others = new MemoryProvider('one', async () => ['a']);
+    const registry = registryOf(others, new MemoryProvider('two', async () => ['b']));
+    const confined = { ...fixturePrincipal('stranger'), confinedTo: 'two' };
+    expect(await namesOf(registry, confined)).toEqual(['two_b']);
+    expect(others.listings).toBe(0);
+    await expect(registry.call('one_a', {}, contextOf(confined))).rejects.toThrow(UnknownToolError);
+    await expect(registry.callInApp('one', 'a', {}, contextOf(confined))).rejects.toMatchObject({ reason: 'unknown' });
+    expect(await namesOf(registry)).toEqual(['one_a', 'two_b']);
+  });
+
   it('lists the tools of all providers, in order, with unknown fields', async () => {
     const registry = registryOf(
       new MemoryProvider('one', async () => ['b', 'a']),

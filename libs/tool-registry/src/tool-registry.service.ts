@@ -32,7 +32,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
   private timer?: NodeJS.Timeout;
 
   constructor(
-    private readonly providers: ToolProviders,
+    providers: ToolProviders,
     private readonly config: Config,
     private readonly metrics: Metrics,
   ) {
@@ -58,7 +58,8 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
 
   /** All tools of the caller, in a stable order. Never fails: a provider that cannot list is left out. */
   async list(context: CallContext): Promise<Catalogue> {
-    const pending = this.listings.map((listings) => listings.get(context.principal, context.requestId));
+    const { principal, requestId } = context;
+    const pending = this.reachableBy(principal).map((listings) => listings.get(principal, requestId));
     return this.catalogues.of(await Promise.all(pending));
   }
 
@@ -101,8 +102,14 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
    */
   onToolsChanged(principal: Principal, onChange: () => void): () => void {
     const listener = { principal, onChange };
-    const leave = this.listings.map((listings) => listings.listen(listener));
+    const leave = this.reachableBy(principal).map((listings) => listings.listen(listener));
     return () => leave.forEach((stop) => stop());
+  }
+
+  /** Whose credential only one upstream can judge reaches that upstream's tools alone: to all others it is a stranger. */
+  private reachableBy({ confinedTo }: Principal): readonly ProviderListings[] {
+    if (confinedTo === undefined) return this.listings;
+    return this.listings.filter(({ provider }) => provider.id === confinedTo);
   }
 
   private refreshDue(now: number): void {
@@ -110,7 +117,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async describeApp(app: string, context: CallContext): Promise<AppState | undefined> {
-    for (const provider of this.providers.all) {
+    for (const { provider } of this.reachableBy(context.principal)) {
       const state = describesApps(provider) ? await provider.describeApp(app, context.principal) : undefined;
       if (state) return state;
     }
