@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { Principal } from '@manifold/auth';
+import { StreamGrants, type Principal } from '@manifold/auth';
 import { cancelAll, type OpenCalls } from './calls-in-flight.js';
 import type { EventStream } from './event-stream.js';
 import { EventStreams } from './event-streams.js';
@@ -24,24 +24,28 @@ export class SseSessions {
   constructor(
     private readonly streams: EventStreams,
     private readonly places: SessionPlaces,
+    private readonly grants: StreamGrants,
   ) {}
 
   /**
    * Opens the stream and tells the client where to send its messages.
    * @param endpoint makes that URL out of the session's id
+   * @param granted whether messages need no other credential than that id
    * @throws JsonRpcError 503
    */
-  open(reply: FastifyReply, principal: Principal, endpoint: (id: string) => string): void {
+  open(reply: FastifyReply, principal: Principal, endpoint: (id: string) => string, granted: boolean): void {
     this.places.take();
     const id = randomBytes(32).toString('base64url');
     const calls: OpenCalls = new Map();
     const onClose = (): void => {
       this.sessions.delete(id);
+      this.grants.revoke(id);
       this.places.free();
       cancelAll(calls);
     };
     const stream = this.streams.openStanding(reply, principal, onClose);
     this.sessions.set(id, { principalKey: principal.key, stream, calls, takesUrls: false });
+    if (granted) this.grants.grant(id, principal);
     stream.send(endpoint(id), 'endpoint');
   }
 

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import type { FastifyRequest } from 'fastify';
+import { StreamGrants } from '@manifold/auth';
+import { eventually } from '../../../test/support/eventually.js';
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 import { callTool, events, initialize, request, type ServerEvent } from '../testing/src/mcp-wire.js';
 import { TransportStatus } from './transport-status.js';
@@ -119,6 +122,23 @@ describe('HTTP+SSE', () => {
     const foreign = await post(endpoint, request(1, 'ping'), 'bob');
     expect(foreign.status).toBe(404);
     expect(await foreign.json()).toMatchObject({ error: { code: -32001 }, id: null });
+  });
+
+  it('takes the id of a session for a credential only where the token stood in the URL, and only while the stream is open', async () => {
+    const grants = app.get(StreamGrants);
+    const grantee = (endpoint: string) => {
+      const query = Object.fromEntries(new URL(endpoint, app.url).searchParams);
+      return grants.principalOf({ routeOptions: { url: '/messages' }, query } as Pick<
+        FastifyRequest,
+        'routeOptions' | 'query'
+      >);
+    };
+    const [named, unnamed] = [await connect(), await connect('alice', '?token=a.b.c')];
+    const [withHeader, withUrl] = [(await named.next()).data, (await unnamed.next()).data];
+    expect(grantee(withHeader)).toBeUndefined();
+    expect(grantee(withUrl)).toMatchObject({ subject: 'alice' });
+    unnamed.abort();
+    await eventually('the grant ends', () => grantee(withUrl) === undefined);
   });
 
   it.each(['/messages', '/messages?sessionId=none', '/messages?sessionId=a&sessionId=b'])(

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, DEFAULT_USERNAME, RouteOptions, type Principal } from '@manifold/auth';
+import { CurrentPrincipal, DEFAULT_USERNAME, queryTokenOf, RouteOptions, type Principal } from '@manifold/auth';
 import { invalidRequest, repeatedId } from './json-rpc-error.js';
 import { JsonRpcFilter } from './json-rpc.filter.js';
 import { readMessage } from './json-rpc.js';
@@ -27,7 +27,8 @@ export class SseController {
   stream(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @CurrentPrincipal() principal: Principal): void {
     refuseHead(request);
     requireStreamAccepted(request);
-    this.sessions.open(reply, principal, (id) => `/messages?sessionId=${id}${userOf(principal)}`);
+    const endpoint = (id: string): string => `/messages?sessionId=${id}${userOf(principal)}`;
+    this.sessions.open(reply, principal, endpoint, queryTokenOf(request) !== undefined);
   }
 
   /** The answer to the request goes to the stream; this one only says that it has arrived. */

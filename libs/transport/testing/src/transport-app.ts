@@ -14,7 +14,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { principalKey, type Principal } from '@manifold/auth';
+import { principalKey, StreamGrants, type Principal } from '@manifold/auth';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
 import { Problem, ProblemFilter, readJsonBodies } from '@manifold/rest';
@@ -114,8 +114,8 @@ class SurroundingsModule {}
 
 const surroundings = (providers: readonly ToolProvider[]): DynamicModule => ({
   module: SurroundingsModule,
-  providers: [Metrics, { provide: ToolProviders, useValue: new ToolProviders(providers) }],
-  exports: [Metrics, ToolProviders],
+  providers: [Metrics, StreamGrants, { provide: ToolProviders, useValue: new ToolProviders(providers) }],
+  exports: [Metrics, StreamGrants, ToolProviders],
 });
 
 /** As the gateway has it. */
