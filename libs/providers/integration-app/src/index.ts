@@ -1,0 +1,2 @@
+export { IntegrationAppModule } from './integration-app.module.js';
+export { IntegrationAppProvider } from './integration-app.provider.js';
