@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Egress, EgressError, retryAfterSeconds } from '@manifold/egress';
+import { Egress, EgressError, retryAfterSeconds, type WholeAnswer } from '@manifold/egress';
 import { ProviderError, type CallContext } from '@manifold/tool-provider';
 import { AccessTokens } from './access-tokens.service.js';
 import { parseJson } from './json.js';
@@ -25,40 +25,38 @@ export class IntegrationAppHttp {
    * @returns what the JSON of a successful answer says, without the caller's token wherever an upstream repeats it
    * @throws ProviderError
    */
-  async send(request: IntegrationAppRequest, { principal, signal, requestId }: CallContext): Promise<unknown> {
-    const token = await this.tokens.tokenOf(principal);
-    if (token === undefined) throw new ProviderError('permission_denied', NO_TOKEN);
-    const { url, body, app } = request;
+  async send(request: IntegrationAppRequest, context: CallContext): Promise<unknown> {
+    const token = await this.tokens.tokenOf(context.principal);
+    if (token === undefined) {
+      throw new ProviderError('permission_denied', 'Integration.app needs an access token, and the caller has none');
+    }
+    const { status, headers, text } = await this.answer(request, token, context);
+    if (status >= 200 && status < 300) return jsonOf(text);
+    const retryAfter = retryAfterSeconds(headers.get('retry-after'), Date.now());
+    throw upstreamError({ status, text, retryAfter, app: request.app });
+  }
+
+  private async answer(
+    { url, body }: IntegrationAppRequest,
+    token: string,
+    { signal, requestId }: CallContext,
+  ): Promise<WholeAnswer> {
     const posted = body !== undefined;
-    let response: Response;
-    let text: string;
+    const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'x-request-id': requestId };
     try {
-      response = await this.egress.fetch(url, {
+      const answer = await this.egress.request(url, {
         method: posted ? 'POST' : 'GET',
-        headers: {
-          authorization: `Bearer ${token}`,
-          accept: 'application/json',
-          ...(posted && { 'content-type': 'application/json' }),
-          'x-request-id': requestId,
-        },
+        headers: posted ? { ...headers, 'content-type': 'application/json' } : headers,
         body: posted ? JSON.stringify(body) : undefined,
         policy: 'configured',
-        // Integration.app ends a run after 60 seconds by itself, with an answer that says more than a time-out here.
-        longPoll: posted,
         signal,
       });
-      text = withoutToken(await response.text(), token);
+      return { ...answer, text: withoutToken(answer.text, token) };
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      throw networkFailure(error, posted);
+      throw signal.aborted ? signal.reason : networkFailure(error, posted);
     }
-    if (response.ok) return jsonOf(text);
-    const retryAfter = retryAfterSeconds(response.headers.get('retry-after'), Date.now());
-    throw upstreamError({ status: response.status, text, retryAfter, app });
   }
 }
-
-const NO_TOKEN = 'Integration.app needs an access token of its own, and the caller came without one';
 
 function jsonOf(text: string): unknown {
   const answer = parseJson(text);
@@ -67,12 +65,13 @@ function jsonOf(text: string): unknown {
 }
 
 function networkFailure(cause: unknown, posted: boolean): ProviderError {
-  const { code, message } = cause instanceof EgressError ? cause : { code: undefined, message: 'The request failed' };
+  if (!(cause instanceof EgressError)) {
+    return new ProviderError('upstream_unavailable', 'The request to Integration.app failed', { cause });
+  }
+  const { code, message } = cause;
   if (code === 'timeout') return new ProviderError('timeout', message, { cause });
-  if (code === 'too_large' || code === 'redirect_forbidden')
-    return new ProviderError('upstream_rejected', message, { cause });
-  const arrived = posted && code !== 'connect_failed';
-  const modelText = arrived ? `${message}. ${EFFECT_UNKNOWN}` : undefined;
+  if (code === 'too_large') return new ProviderError('upstream_rejected', message, { cause });
+  const modelText = posted && code === 'connection_lost' ? `${message}. ${EFFECT_UNKNOWN}` : undefined;
   return new ProviderError('upstream_unavailable', message, { cause, modelText });
 }
 
