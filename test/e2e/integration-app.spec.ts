@@ -1,0 +1,178 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { createApiKey } from '../support/api-keys.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { connectSdk1, textOf } from '../support/mcp-clients.js';
+import { RestClient } from '../support/rest-client.js';
+import { IntegrationAppSimulator, Workspace } from '../simulators/integration-app/index.js';
+
+const SEND = { name: 'gmail_send-email', arguments: { to: 'ada@example.com' } };
+const GMAIL = ['gmail_list-labels', 'gmail_read-email', 'gmail_send-email'];
+
+const workspace = Workspace.withSecret();
+let simulator: IntegrationAppSimulator;
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  simulator = await IntegrationAppSimulator.start({ workspace });
+  simulator.connect('alice', 'gmail');
+  simulator.connect('bob', 'google-docs');
+  gateway = await start(workspace.settings);
+});
+
+afterEach(() => simulator.behave());
+
+afterAll(async () => {
+  await gateway?.dispose();
+  await simulator.stop();
+});
+
+const start = (settings: Record<string, string>): Promise<GatewayProcess> =>
+  GatewayProcess.start({ env: { NODE_ENV: 'production', LOG_LEVEL: 'debug', ...simulator.settings, ...settings } });
+
+type Transport = SSEClientTransport | StreamableHTTPClientTransport;
+
+async function useTools(transport: Transport): Promise<{ names: string[]; sent: unknown }> {
+  const client = new Client({ name: 'example-integration-app-mcp-client', version: '1.0.0' });
+  await client.connect(transport);
+  const { tools } = await client.listTools();
+  const sent = JSON.parse(textOf(await client.callTool(SEND))) as unknown;
+  await client.close();
+  return { names: tools.map(({ name }) => name), sent };
+}
+
+describe('the client examples of the specification, in production', () => {
+  const bearer = (token: string) => ({ requestInit: { headers: { Authorization: `Bearer ${token}` } } });
+
+  it.each<[string, (token: string) => Transport]>([
+    ['SSE with a header', (token) => new SSEClientTransport(new URL(`${gateway.url}/sse`), bearer(token))],
+    ['HTTP with a header', (token) => new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`), bearer(token))],
+    ['SSE with nothing but a URL', (token) => new SSEClientTransport(new URL(`${gateway.url}/sse?token=${token}`))],
+    [
+      'HTTP with nothing but a URL',
+      (token) => new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp?token=${token}`)),
+    ],
+  ])('work: %s', async (_title, transportFor) => {
+    for (const token of [await workspace.token('alice'), await workspace.newerToken('alice')]) {
+      const { names, sent } = await useTools(transportFor(token));
+      expect(names).toEqual(GMAIL);
+      expect(sent).toMatchObject({ user: 'alice', action: 'gmail/send-email', input: SEND.arguments });
+      expect(gateway.logs()).not.toContain(token.split('.')[2]);
+    }
+  });
+
+  it('leave one line in the log about the token in the URL, for the whole session', async () => {
+    const token = await workspace.token('carol');
+    const transport = new SSEClientTransport(new URL(`${gateway.url}/sse?token=${token}`));
+    const client = new Client({ name: 'carol', version: '1.0.0' });
+    await client.connect(transport);
+    await client.listTools();
+    await client.close();
+    const lines = gateway.logs().split('\n');
+    expect(lines.filter((line) => line.includes('deprecated') && line.includes('carol'))).toHaveLength(1);
+  });
+});
+
+describe('a token that is not good', () => {
+  it.each<[string, () => Promise<string>]>([
+    ['expired', () => workspace.token('alice', { exp: 1 })],
+    ['without an end', () => workspace.token('alice', { exp: undefined })],
+    ['of another workspace', () => workspace.token('alice', { iss: 'other' })],
+    ['of another signer', () => Workspace.withSecret().token('alice', { iss: workspace.key })],
+    ['of no tenant', () => workspace.newerToken('alice', { tenantKey: undefined })],
+  ])('opens nothing: %s', async (_title, make) => {
+    const token = await make();
+    for (const path of ['/mcp', '/sse', '/messages', '/mcp/tools']) {
+      const headers = { authorization: `Bearer ${token}` };
+      const inHeader = await fetch(`${gateway.url}${path}`, { headers, method: path === '/messages' ? 'POST' : 'GET' });
+      const inQuery = await fetch(`${gateway.url}${path}?token=${token}`);
+      expect([path, inHeader.status]).toEqual([path, 401]);
+      expect(inHeader.headers.get('www-authenticate')).toContain('invalid_token');
+      if (path !== '/messages') expect([path, inQuery.status]).toEqual([path, 401]);
+    }
+  });
+});
+
+describe('callers of other issuers', () => {
+  it('get the tools of their own connections, by a token that is made in their name', async () => {
+    const service = new RestClient(gateway.url, { token: await createApiKey(gateway, 'service', 'service') });
+    const call = { serverName: 'gmail', methodName: 'send-email', args: SEND.arguments };
+    const answer = await service.request('POST', '/mcp/tool/call', { ...call, username: 'alice' });
+    expect(answer.status).toBe(200);
+    expect(JSON.stringify(answer.body)).toContain('\\"user\\":\\"alice\\"');
+    expect((await service.request('POST', '/mcp/tool/call', { ...call, username: 'bob' })).status).toBe(404);
+  });
+
+  it('hear why an integration offers nothing', async () => {
+    simulator.connect('dora', 'hubspot');
+    simulator.disconnect('dora', 'hubspot');
+    const service = new RestClient(gateway.url, { token: await createApiKey(gateway, 'service-2', 'service') });
+    const call = { serverName: 'hubspot', methodName: 'create-contact', username: 'dora', args: {} };
+    const answer = await service.request('POST', '/mcp/tool/call', call);
+    expect(answer.status).toBe(503);
+    expect(JSON.stringify(answer.body)).toContain('disconnected: reconnect it');
+  });
+});
+
+describe('an upstream that is down', () => {
+  it('does not keep a session from opening, and its tools come when it is back', async () => {
+    simulator.always('/connections', { status: 503 });
+    simulator.connect('erin', 'gmail');
+    const { client } = await connectSdk1({ url: gateway.url, token: await workspace.token('erin') });
+    expect((await client.listTools()).tools).toEqual([]);
+    simulator.behave();
+    const names = async () => (await client.listTools()).tools.map(({ name }) => name);
+    const deadline = Date.now() + 20_000;
+    while ((await names()).length === 0 && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await names()).toEqual(GMAIL);
+    await client.close();
+  });
+
+  it('tells the model what to do about a run that fails', async () => {
+    const { client } = await connectSdk1({ url: gateway.url, token: await workspace.token('alice') });
+    simulator.next('gmail/send-email', { status: 429, retryAfter: '7' });
+    const limited = await client.callTool(SEND);
+    simulator.next('gmail/send-email', {
+      status: 400,
+      json: { type: 'connection', key: 'connection_is_defunct', message: 'It is defunct', data: {} },
+    });
+    const defunct = await client.callTool(SEND);
+    simulator.next('gmail/send-email', { status: 500 });
+    const broken = await client.callTool(SEND);
+    await client.close();
+
+    expect([limited.isError, defunct.isError, broken.isError]).toEqual([true, true, true]);
+    expect(textOf(limited)).toMatch(/HTTP 429.*Try again in 7 seconds/);
+    expect(textOf(defunct)).toMatch(/It is defunct.*The user has to reconnect Gmail/);
+    expect(textOf(broken)).toMatch(/HTTP 500.*may or may not have had an effect/);
+  });
+});
+
+describe('forward-only mode', () => {
+  it('passes tokens on, and keeps whoever makes one up away from everything else', async () => {
+    const forwarding = await start({ INTEGRATION_APP_FORWARD_ONLY: 'true' });
+    const registered = { name: 'files', command: 'node', args: ['-e', 'setInterval(() => {}, 1000)'] };
+    const admin = new RestClient(forwarding.url, { token: await createApiKey(forwarding, 'admin', 'operator') });
+    await admin.request('POST', '/mcp/servers', registered);
+
+    const { client } = await connectSdk1({ url: forwarding.url, token: await workspace.token('alice') });
+    const { tools } = await client.listTools();
+    await client.close();
+    const forged = await Workspace.withSecret().token('alice', { iss: workspace.key });
+    const stranger = new RestClient(forwarding.url, { token: forged });
+    const listing = await stranger.request('GET', '/mcp/tools');
+    const servers = await stranger.request('GET', '/mcp/servers');
+    const call = await stranger.request('POST', '/mcp/tool/call', {
+      serverName: 'files',
+      methodName: 'read',
+      args: {},
+    });
+    await forwarding.dispose();
+
+    expect(tools.map(({ name }) => name)).toEqual(GMAIL);
+    expect(listing.body).toMatchObject({ success: true, tools: [] });
+    expect([servers.status, call.status]).toEqual([403, 404]);
+  });
+});
