@@ -1,62 +1,18 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { eventually } from '../support/eventually.js';
+import { DemoProcess } from '../support/demo-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { descendants, isAlive } from '../support/process-tree.js';
 
-const DEMO = join(import.meta.dirname, '../../scripts/demo-paragon.mjs');
-
-let folder: string;
-let server: Server;
-let port: number;
-let demo: ChildProcess | undefined;
-let output: string;
+let demo: DemoProcess;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'paragon-demo-'));
-  server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  port = (server.address() as AddressInfo).port;
+  demo = await DemoProcess.prepare('demo-paragon.mjs');
 });
 
-afterEach(async () => {
-  if (demo && isAlive(demo.pid!)) {
-    demo.kill('SIGINT');
-    await once(demo, 'exit');
-  }
-  server.close();
-  rmSync(folder, { recursive: true });
-});
-
-/** As `npm run demo:paragon` starts it, with temporary files in a folder of the test's own. */
-function startDemo(): ChildProcess {
-  output = '';
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: folder, PORT: String(port) };
-  demo = spawn(process.execPath, [DEMO], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  for (const stream of [demo.stdout!, demo.stderr!]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  return demo;
-}
-
-async function startedDemo(): Promise<{ child: ChildProcess; url: string }> {
-  server.close();
-  await once(server, 'close');
-  const child = startDemo();
-  await eventually('the demo says what to do', () => {
-    if (child.exitCode !== null) throw new Error(`The demo has ended:\n${output}`);
-    return output.includes('Ctrl-C ends the demo');
-  });
-  return { child, url: `http://127.0.0.1:${port}` };
-}
+afterEach(() => demo.dispose());
 
 /** What the setup page and the stub of the Connect SDK on it do when the user presses the button. */
 async function connectAccount(url: string, token: string): Promise<void> {
-  const [, paragon] = /simulated Paragon \((\S+)\)/.exec(output)!;
+  const [, paragon] = /simulated Paragon \((\S+)\)/.exec(demo.output)!;
   const link = await post(`${url}/setup`, { token }, { origin: url });
   const { projectId, userToken, integration } = link as Record<string, string>;
   const account = { authorization: `Bearer ${userToken}` };
@@ -72,32 +28,33 @@ async function post(url: string, body: object, headers: Record<string, string>):
 
 describe('npm run demo:paragon', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('starts both, and leaves no process and no file after %s', async (signal) => {
-    const { child, url } = await startedDemo();
-    const family = descendants(child.pid!);
-    const files = readdirSync(folder);
-    const live = await fetch(`${url}/livez`);
-    child.kill(signal);
-    const [code] = await once(child, 'exit');
+    await demo.start();
+    const family = descendants(demo.pid);
+    const { files } = demo;
+    const live = await fetch(`${demo.url}/livez`);
+    const code = await demo.end(signal);
 
     expect(live.status).toBe(200);
     expect(family.length).toBeGreaterThan(0);
     expect(files).toEqual([expect.stringMatching(/^manifold-demo-/)]);
     expect(code).toBe(0);
     expect(family.filter(isAlive)).toEqual([]);
-    expect(readdirSync(folder)).toEqual([]);
+    expect(demo.files).toEqual([]);
   });
 
   it('says where to point a client, for whom what is connected, and nothing secret', async () => {
-    const { url } = await startedDemo();
+    await demo.start();
+    const { url } = demo;
 
-    expect(output).toContain(`"url": "${url}/mcp?user=alice"`);
-    expect(output).toContain(`claude mcp add --transport http paragon-demo "${url}/mcp?user=alice"`);
-    expect(output).toMatch(/alice +has connected Slack and Google Calendar/);
-    expect(output).not.toContain('PRIVATE KEY');
+    expect(demo.output).toContain(`"url": "${url}/mcp?user=alice"`);
+    expect(demo.output).toContain(`claude mcp add --transport http paragon-demo "${url}/mcp?user=alice"`);
+    expect(demo.output).toMatch(/alice +has connected Slack and Google Calendar/);
+    expect(demo.output).not.toContain('PRIVATE KEY');
   });
 
   it('offers the tools of the simulated Paragon, and links to set up what the user has not connected', async () => {
-    const { url } = await startedDemo();
+    await demo.start();
+    const { url } = demo;
     const { client } = await connectSdk1({ url, user: 'alice' });
     const { tools } = await client.listTools();
     const message = { channel: '#general', message: 'hello' };
@@ -115,11 +72,11 @@ describe('npm run demo:paragon', () => {
   });
 
   it('ends with the gateway’s own words when the port is taken', async () => {
-    const [code] = await once(startDemo(), 'exit');
+    const code = await demo.startInVain();
 
     expect(code).toBe(1);
-    expect(output).toContain(`port ${port} is in use`);
-    expect(output).not.toContain('Ctrl-C');
-    expect(readdirSync(folder)).toEqual([]);
+    expect(demo.output).toContain(`port ${demo.port} is in use`);
+    expect(demo.output).not.toContain('Ctrl-C');
+    expect(demo.files).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Config } from '@manifold/config';
 import { ToolProviders, type ToolProvider } from '@manifold/tool-provider';
+import { IntegrationAppModule, IntegrationAppProvider } from '@manifold/providers/integration-app';
 import { McpServersModule, McpServersProvider } from '@manifold/providers/mcp-servers';
 import { ParagonModule, ParagonProvider } from '@manifold/providers/paragon';
 
@@ -14,6 +15,11 @@ interface Backend {
 const BACKENDS: readonly Backend[] = [
   { module: McpServersModule, provider: McpServersProvider, enabled: () => true },
   { module: ParagonModule, provider: ParagonProvider, enabled: ({ paragon }) => paragon !== undefined },
+  {
+    module: IntegrationAppModule,
+    provider: IntegrationAppProvider,
+    enabled: ({ integrationApp }) => integrationApp !== undefined,
+  },
 ];
 
 @Global()
