@@ -290,6 +290,30 @@ const sections = [
         'CALL_API_REQUEST sends requests to active integrations, with denied headers and hosts refused',
     },
   },
+  {
+    source: 'Integration.app MCP specification; issue 4, points 1, 2 and 6',
+    requirements: {
+      'integration-app.tools': 'the tools of all active connections are listed, of all pages, once per integration',
+      'integration-app.disconnected': 'a disconnected integration is left out, and the caller can learn why',
+      'integration-app.part-fails': 'an integration that fails does not hide the tools of the others',
+      'integration-app.outputs': 'a run is answered with its output; 0, false and "" are outputs',
+      'integration-app.errors':
+        'a failed run keeps status, type and wait, and tells the model whether the user has to reconnect',
+      'integration-app.upstream-down': 'a session opens while the upstream is down, and tools appear when it is back',
+      'integration-app.at-once': 'the actions of ten integrations are asked for at once',
+    },
+  },
+  {
+    source: 'Integration.app MCP specification; issue 4, point 3; security model, threats 1, 4, 5 and 43',
+    requirements: {
+      'integration-app.tokens':
+        'access tokens of both generations are verified on /mcp, /sse and REST, and forwarded; forged and expired ones are 401',
+      'integration-app.query-token':
+        'a token in the query opens /mcp and /sse, and is neither logged nor echoed; the log hints once that it is deprecated',
+      'integration-app.minted': 'for callers of other issuers a token is made in their name',
+      'integration-app.forward-only': 'a token that nobody verified reaches Integration.app and nothing else',
+    },
+  },
 ] as const;
 
 type KeyOfEach<T> = T extends unknown ? keyof T & string : never;

@@ -2,6 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { createApiKey } from '../support/api-keys.js';
+import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { RestClient } from '../support/rest-client.js';
@@ -55,7 +56,7 @@ describe('the client examples of the specification, in production', () => {
       'HTTP with nothing but a URL',
       (token) => new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp?token=${token}`)),
     ],
-  ])('work: %s', async (_title, transportFor) => {
+  ])(cites('integration-app.tokens', 'integration-app.query-token', 'work: %s'), async (_title, transportFor) => {
     for (const token of [await workspace.token('alice'), await workspace.newerToken('alice')]) {
       const { names, sent } = await useTools(transportFor(token));
       expect(names).toEqual(GMAIL);
@@ -72,7 +73,7 @@ describe('a token that is not good', () => {
     ['of another workspace', () => workspace.token('alice', { iss: 'other' })],
     ['of another signer', () => Workspace.withSecret().token('alice', { iss: workspace.key })],
     ['of no tenant', () => workspace.newerToken('alice', { tenantKey: undefined })],
-  ])('opens nothing: %s', async (_title, make) => {
+  ])(cites('integration-app.tokens', 'opens nothing: %s'), async (_title, make) => {
     const token = await make();
     used.push(token);
     for (const path of ['/mcp', '/sse', '/messages', '/mcp/tools']) {
@@ -87,16 +88,19 @@ describe('a token that is not good', () => {
 });
 
 describe('callers of other issuers', () => {
-  it('get the tools of their own connections, by a token that is made in their name', async () => {
-    const service = new RestClient(gateway.url, { token: await createApiKey(gateway, 'service', 'service') });
-    const call = { serverName: 'gmail', methodName: 'send-email', args: SEND.arguments };
-    const answer = await service.request('POST', '/mcp/tool/call', { ...call, username: 'alice' });
-    expect(answer.status).toBe(200);
-    expect(JSON.stringify(answer.body)).toContain('\\"user\\":\\"alice\\"');
-    expect((await service.request('POST', '/mcp/tool/call', { ...call, username: 'bob' })).status).toBe(404);
-  });
+  it(
+    cites('integration-app.minted', 'get the tools of their own connections, by a token that is made in their name'),
+    async () => {
+      const service = new RestClient(gateway.url, { token: await createApiKey(gateway, 'service', 'service') });
+      const call = { serverName: 'gmail', methodName: 'send-email', args: SEND.arguments };
+      const answer = await service.request('POST', '/mcp/tool/call', { ...call, username: 'alice' });
+      expect(answer.status).toBe(200);
+      expect(JSON.stringify(answer.body)).toContain('\\"user\\":\\"alice\\"');
+      expect((await service.request('POST', '/mcp/tool/call', { ...call, username: 'bob' })).status).toBe(404);
+    },
+  );
 
-  it('hear why an integration offers nothing', async () => {
+  it(cites('integration-app.disconnected', 'hear why an integration offers nothing'), async () => {
     simulator.connect('dora', 'hubspot');
     simulator.disconnect('dora', 'hubspot');
     const service = new RestClient(gateway.url, { token: await createApiKey(gateway, 'service-2', 'service') });
@@ -108,21 +112,24 @@ describe('callers of other issuers', () => {
 });
 
 describe('an upstream that is down', () => {
-  it('does not keep a session from opening, and its tools come when it is back', async () => {
-    simulator.always('/connections', { status: 503 });
-    simulator.connect('erin', 'gmail');
-    const { client } = await connectSdk1({ url: gateway.url, token: await workspace.token('erin') });
-    expect((await client.listTools()).tools).toEqual([]);
-    simulator.behave();
-    const names = async () => (await client.listTools()).tools.map(({ name }) => name);
-    const deadline = Date.now() + 20_000;
-    while ((await names()).length === 0 && Date.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await names()).toEqual(GMAIL);
-    await client.close();
-  });
+  it(
+    cites('integration-app.upstream-down', 'does not keep a session from opening, and its tools come when it is back'),
+    async () => {
+      simulator.always('/connections', { status: 503 });
+      simulator.connect('erin', 'gmail');
+      const { client } = await connectSdk1({ url: gateway.url, token: await workspace.token('erin') });
+      expect((await client.listTools()).tools).toEqual([]);
+      simulator.behave();
+      const names = async () => (await client.listTools()).tools.map(({ name }) => name);
+      const deadline = Date.now() + 20_000;
+      while ((await names()).length === 0 && Date.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await names()).toEqual(GMAIL);
+      await client.close();
+    },
+  );
 
-  it('tells the model what to do about a run that fails', async () => {
+  it(cites('integration-app.errors', 'tells the model what to do about a run that fails'), async () => {
     const { client } = await connectSdk1({ url: gateway.url, token: await workspace.token('alice') });
     simulator.next('gmail/send-email', { status: 429, retryAfter: '7' });
     const limited = await client.callTool(SEND);
@@ -143,40 +150,49 @@ describe('an upstream that is down', () => {
 });
 
 describe('forward-only mode', () => {
-  it('passes tokens on, and keeps whoever makes one up away from everything else', async () => {
-    const forwarding = await start({ INTEGRATION_APP_FORWARD_ONLY: 'true' });
-    const registered = { name: 'files', command: 'node', args: ['-e', 'setInterval(() => {}, 1000)'] };
-    const admin = new RestClient(forwarding.url, { token: await createApiKey(forwarding, 'admin', 'operator') });
-    await admin.request('POST', '/mcp/servers', registered);
+  it(
+    cites('integration-app.forward-only', 'passes tokens on, and keeps whoever makes one up away from everything else'),
+    async () => {
+      const forwarding = await start({ INTEGRATION_APP_FORWARD_ONLY: 'true' });
+      const registered = { name: 'files', command: 'node', args: ['-e', 'setInterval(() => {}, 1000)'] };
+      const admin = new RestClient(forwarding.url, { token: await createApiKey(forwarding, 'admin', 'operator') });
+      await admin.request('POST', '/mcp/servers', registered);
 
-    const { client } = await connectSdk1({ url: forwarding.url, token: await workspace.token('alice') });
-    const { tools } = await client.listTools();
-    await client.close();
-    const forged = await Workspace.withSecret().token('alice', { iss: workspace.key });
-    const stranger = new RestClient(forwarding.url, { token: forged });
-    const listing = await stranger.request('GET', '/mcp/tools');
-    const servers = await stranger.request('GET', '/mcp/servers');
-    const call = await stranger.request('POST', '/mcp/tool/call', {
-      serverName: 'files',
-      methodName: 'read',
-      args: {},
-    });
-    await forwarding.dispose();
+      const { client } = await connectSdk1({ url: forwarding.url, token: await workspace.token('alice') });
+      const { tools } = await client.listTools();
+      await client.close();
+      const forged = await Workspace.withSecret().token('alice', { iss: workspace.key });
+      const stranger = new RestClient(forwarding.url, { token: forged });
+      const listing = await stranger.request('GET', '/mcp/tools');
+      const servers = await stranger.request('GET', '/mcp/servers');
+      const call = await stranger.request('POST', '/mcp/tool/call', {
+        serverName: 'files',
+        methodName: 'read',
+        args: {},
+      });
+      await forwarding.dispose();
 
-    expect(tools.map(({ name }) => name)).toEqual(GMAIL);
-    expect(listing.body).toMatchObject({ success: true, tools: [] });
-    expect([servers.status, call.status]).toEqual([403, 404]);
-  });
+      expect(tools.map(({ name }) => name)).toEqual(GMAIL);
+      expect(listing.body).toMatchObject({ success: true, tools: [] });
+      expect([servers.status, call.status]).toEqual([403, 404]);
+    },
+  );
 });
 
-it('leaves no token in the log of all this, and one line on each caller whose token stood in the URL', async () => {
-  await gateway.stop();
-  const text = gateway.logs();
-  const lines = text.split('\n');
-  expect(used.length).toBeGreaterThan(10);
-  for (const token of used) {
-    for (const part of token.split('.').slice(1)) expect(text).not.toContain(part);
-  }
-  expect(lines.filter((line) => line.includes('is deprecated') && line.includes('alice'))).toHaveLength(1);
-  expect(lines.filter((line) => line.includes('"path":"/messages"')).length).toBeGreaterThan(1);
-});
+it(
+  cites(
+    'integration-app.query-token',
+    'leaves no token in the log, and one line on each caller whose token stood in the URL',
+  ),
+  async () => {
+    await gateway.stop();
+    const text = gateway.logs();
+    const lines = text.split('\n');
+    expect(used.length).toBeGreaterThan(10);
+    for (const token of used) {
+      for (const part of token.split('.').slice(1)) expect(text).not.toContain(part);
+    }
+    expect(lines.filter((line) => line.includes('is deprecated') && line.includes('alice'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('"path":"/messages"')).length).toBeGreaterThan(1);
+  },
+);

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openCall } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
+import { cites } from '../../../../test/support/cite.js';
 import { ProviderApp } from '../testing/src/provider-app.js';
 
 const alice = fixturePrincipal('alice');
@@ -23,19 +24,25 @@ const actions = (count: number, mark = '') =>
   }));
 
 describe('the tools of a user', () => {
-  it('are those of all integrations that the user has connected, of all pages, in one order', async () => {
-    for (const integration of ['hubspot', 'google-docs', 'gmail']) app.simulator.connect('alice', integration);
-    expect(await app.names(alice)).toEqual([
-      'gmail_list-labels',
-      'gmail_read-email',
-      'gmail_send-email',
-      'google-docs_append-text',
-      'google-docs_create-document',
-      'hubspot_create-contact',
-      'hubspot_search-contacts',
-    ]);
-    expect(await app.names(bob)).toEqual([]);
-  });
+  it(
+    cites(
+      'integration-app.tools',
+      'are those of all integrations that the user has connected, of all pages, in one order',
+    ),
+    async () => {
+      for (const integration of ['hubspot', 'google-docs', 'gmail']) app.simulator.connect('alice', integration);
+      expect(await app.names(alice)).toEqual([
+        'gmail_list-labels',
+        'gmail_read-email',
+        'gmail_send-email',
+        'google-docs_append-text',
+        'google-docs_create-document',
+        'hubspot_create-contact',
+        'hubspot_search-contacts',
+      ]);
+      expect(await app.names(bob)).toEqual([]);
+    },
+  );
 
   it('say what they are for, with the schema as it came', async () => {
     const inputSchema = {
@@ -60,7 +67,7 @@ describe('the tools of a user', () => {
     });
   });
 
-  it('come once, however many connections of one integration there are', async () => {
+  it(cites('integration-app.tools', 'come once, however many connections of one integration there are'), async () => {
     for (const integration of ['gmail', 'hubspot', 'gmail', 'gmail']) app.simulator.connect('alice', integration);
     expect(await app.names(alice)).toHaveLength(5);
     expect(app.simulator.requestsTo('gmail')).toHaveLength(2);
@@ -87,21 +94,24 @@ describe('the tools of a user', () => {
     expect(app.simulator.counts).toMatchObject({ total: 13 + 25, mostInFlight: 10 });
   });
 
-  it('of ten integrations take two round trips: the connections, then all actions at once', async () => {
-    await app.stop();
-    app = await ProviderApp.start({ pageSize: 100 });
-    for (let index = 0; index < 10; index += 1) {
-      app.simulator.offer(`app-${index}`, actions(30));
-      app.simulator.connect('alice', `app-${index}`);
-    }
-    for (const path of ['/connections', '/actions']) app.simulator.always(path, { slowMs: 100 });
-    expect(await app.names(alice)).toHaveLength(300);
-    expect(app.simulator.counts).toEqual({ total: 11, inFlight: 0, mostInFlight: 10 });
-  });
+  it(
+    cites('integration-app.at-once', 'of ten integrations take two round trips: the connections, then all actions'),
+    async () => {
+      await app.stop();
+      app = await ProviderApp.start({ pageSize: 100 });
+      for (let index = 0; index < 10; index += 1) {
+        app.simulator.offer(`app-${index}`, actions(30));
+        app.simulator.connect('alice', `app-${index}`);
+      }
+      for (const path of ['/connections', '/actions']) app.simulator.always(path, { slowMs: 100 });
+      expect(await app.names(alice)).toHaveLength(300);
+      expect(app.simulator.counts).toEqual({ total: 11, inFlight: 0, mostInFlight: 10 });
+    },
+  );
 });
 
 describe('a disconnected integration', () => {
-  it('is left out, and said to be disconnected', async () => {
+  it(cites('integration-app.disconnected', 'is left out, and said to be disconnected'), async () => {
     for (const integration of ['gmail', 'hubspot']) app.simulator.connect('alice', integration);
     app.simulator.connect('bob', 'gmail');
     app.simulator.disconnect('alice', 'gmail');
@@ -142,7 +152,7 @@ describe('an integration that fails', () => {
     'cut' as const,
     { json: { items: 'none' } },
     { json: [] },
-  ])('does not hide the others: %j', async (behaviour) => {
+  ])(cites('integration-app.part-fails', 'does not hide the others: %j'), async (behaviour) => {
     app.simulator.always('gmail', behaviour);
     expect(await app.names(alice)).toEqual(HUBSPOT);
     const unavailable = 'its actions cannot be listed';

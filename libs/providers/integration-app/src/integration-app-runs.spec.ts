@@ -1,5 +1,6 @@
 import type { ProviderError } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
+import { cites } from '../../../../test/support/cite.js';
 import { ProviderApp } from '../testing/src/provider-app.js';
 
 const alice = fixturePrincipal('alice');
@@ -62,7 +63,7 @@ describe('a run', () => {
     [{ output: null }, 'No output'],
     [{ logs: [] }, 'No output'],
     [{}, 'No output'],
-  ])('that is answered %j is shown as %s', async (json, text) => {
+  ])(cites('integration-app.outputs', 'that is answered %j is shown as %s'), async (json, text) => {
     app.simulator.next('gmail/send-email', { json });
     expect(await app.call(alice, SEND)).toEqual({ content: [{ type: 'text', text }] });
   });
@@ -124,10 +125,13 @@ describe('a run that fails', () => {
       'It failed (HTTP 400, connection, rate_limit_exceeded)',
     ],
     [500, { type: 'internal' }, 'upstream_unavailable', 'It failed (HTTP 500, internal)'],
-  ])('with %d %j is an error with the code %s', async (status, body, code, message) => {
-    app.simulator.next('gmail/send-email', { status, json: { message: 'It failed.', data: { secret: 1 }, ...body } });
-    expect(await failure()).toMatchObject({ name: 'ProviderError', code, message });
-  });
+  ])(
+    cites('integration-app.errors', 'with %d %j is an error with the code %s'),
+    async (status, body, code, message) => {
+      app.simulator.next('gmail/send-email', { status, json: { message: 'It failed.', data: { secret: 1 }, ...body } });
+      expect(await failure()).toMatchObject({ name: 'ProviderError', code, message });
+    },
+  );
 
   it('because there are too many says how long to wait', async () => {
     app.simulator.next('gmail/send-email', { status: 429, retryAfter: '7' });
