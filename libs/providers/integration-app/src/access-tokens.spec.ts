@@ -1,4 +1,5 @@
 import { createSecretKey } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jwtVerify } from 'jose';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import { loadConfig } from '@manifold/config';
@@ -32,6 +33,7 @@ describe('access tokens that the gateway makes', () => {
     const first = await service.tokenOf(alice);
     expect(await service.tokenOf(alice)).toBe(first);
     expect(await service.tokenOf(fixturePrincipal('bob'))).not.toBe(first);
+    await sleep(5); // the cache reads its clock once a millisecond
     jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 301_000);
     jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 301_000);
     expect(await service.tokenOf(alice)).not.toBe(first);
