@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ToolDefinition, ToolDescriptor, ToolProvider } from '@manifold/tool-provider';
 import { publicNames, type OwnedTool } from './public-names.js';
+import { shows, type View } from './view.js';
 
 /** One provider's tools for one principal, as last listed. */
 export interface Listing {
@@ -29,15 +30,12 @@ const logger = new Logger('Catalogue');
 /** Everything that a principal can use, with look-ups by public name and by (app, name). Immutable; shared by all who see the same. */
 export class Catalogue {
   readonly tools: readonly ListedTool[];
-  /** The tools as JSON text (MCP `Tool[]`), made once: a listing costs no serialisation. */
-  readonly json: string;
+  private text?: string;
   private readonly byPublicName: ReadonlyMap<string, CatalogueEntry>;
   private readonly byApp: ReadonlyMap<string, ReadonlyMap<string, CatalogueEntry>>;
 
-  constructor(listings: readonly Listing[], nameMax: number) {
-    const entries = entriesOf(listings, nameMax);
+  private constructor(private readonly entries: readonly CatalogueEntry[]) {
     this.tools = entries;
-    this.json = JSON.stringify(entries.map((entry) => ({ ...entry.definition, name: entry.publicName })));
     this.byPublicName = new Map(entries.map((entry) => [entry.publicName, entry]));
     const byApp = new Map<string, Map<string, CatalogueEntry>>();
     for (const entry of entries) {
@@ -45,6 +43,20 @@ export class Catalogue {
       byApp.set(entry.app, app.set(entry.name, entry));
     }
     this.byApp = byApp;
+  }
+
+  static of(listings: readonly Listing[], nameMax: number): Catalogue {
+    return new Catalogue(entriesOf(listings, nameMax));
+  }
+
+  /** The tools of the view's apps. They keep the names that they have among all tools. */
+  only(view: View): Catalogue {
+    return new Catalogue(this.entries.filter(({ app }) => shows(view, app)));
+  }
+
+  /** The tools as JSON text (MCP `Tool[]`), made once: a listing costs no serialisation. */
+  get json(): string {
+    return (this.text ??= JSON.stringify(this.tools.map(publicDefinition)));
   }
 
   find(publicName: string): CatalogueEntry | undefined {
@@ -59,6 +71,12 @@ export class Catalogue {
     return this.byApp.has(app);
   }
 }
+
+/** A tool as agents see it (MCP `Tool`). */
+export const publicDefinition = ({ definition, publicName }: ListedTool): ToolDefinition => ({
+  ...definition,
+  name: publicName,
+});
 
 function entriesOf(listings: readonly Listing[], nameMax: number): CatalogueEntry[] {
   const owned = listings.flatMap(({ provider, tools }) =>

@@ -1,34 +1,71 @@
 import { LRUCache } from 'lru-cache';
 import { Catalogue, type Listing } from './catalogue.js';
+import type { View } from './view.js';
 
 const MAX_CATALOGUES = 1_000;
 /** Tools in all catalogues, at 1 to 2 KB of heap each. */
 const MAX_TOOLS = 200_000;
 
-/** One catalogue for each combination of listings that was seen: principals who see the same share it. */
-export class Catalogues {
-  private readonly known = new LRUCache<string, { readonly catalogue: Catalogue; readonly of: readonly Listing[] }>({
+interface Known {
+  readonly catalogue: Catalogue;
+  readonly of: readonly Listing[];
+}
+
+const bounded = (dispose?: (gone: Known) => void): LRUCache<string, Known> =>
+  new LRUCache({
     max: MAX_CATALOGUES,
     maxSize: MAX_TOOLS,
     sizeCalculation: ({ catalogue }) => Math.max(1, catalogue.tools.length),
+    dispose,
   });
+
+/**
+ * One catalogue for each combination of listings that was seen, and one for each view of it: principals and sessions that see the
+ * same share it. Clients think of views as they like, so these push each other out, and nobody's whole catalogue.
+ */
+export class Catalogues {
+  private readonly known: LRUCache<string, Known>;
+  private readonly views = bounded();
   private readonly numbers = new WeakMap<Listing, number>();
   private lastNumber = 0;
 
-  constructor(private readonly nameMax: number) {}
+  /** @param onUnused called with a whole catalogue that is not kept any more */
+  constructor(
+    private readonly nameMax: number,
+    onUnused: (catalogue: Catalogue) => void,
+  ) {
+    this.known = bounded(({ catalogue }) => onUnused(catalogue));
+  }
 
   of(listings: readonly Listing[]): Catalogue {
-    const key = listings.map((listing) => this.numberOf(listing)).join('.');
+    const key = this.keyOf(listings);
     const known = this.known.get(key);
     if (known) return known.catalogue;
-    const catalogue = new Catalogue(listings, this.nameMax);
+    const catalogue = Catalogue.of(listings, this.nameMax);
     this.known.set(key, { catalogue, of: listings });
+    return catalogue;
+  }
+
+  /** The part of the catalogue that the view shows. */
+  only(view: View, listings: readonly Listing[]): Catalogue {
+    if (!view.apps) return this.of(listings);
+    const key = `${this.keyOf(listings)} ${view.key}`;
+    const known = this.views.get(key);
+    if (known) return known.catalogue;
+    const catalogue = this.of(listings).only(view);
+    this.views.set(key, { catalogue, of: listings });
     return catalogue;
   }
 
   /** Nobody will ask for the listing's catalogues any more. */
   forget(listing: Listing): void {
-    for (const [key, { of }] of [...this.known.entries()]) if (of.includes(listing)) this.known.delete(key);
+    for (const cache of [this.known, this.views]) {
+      for (const [key, { of }] of [...cache.entries()]) if (of.includes(listing)) cache.delete(key);
+    }
+  }
+
+  private keyOf(listings: readonly Listing[]): string {
+    return listings.map((listing) => this.numberOf(listing)).join('.');
   }
 
   private numberOf(listing: Listing): number {

@@ -1,6 +1,8 @@
 export { CallsInFlight } from './calls-in-flight.js';
-export { Catalogue, type ListedTool } from './catalogue.js';
+export { Catalogue, publicDefinition, type ListedTool } from './catalogue.js';
 export { errorResult } from './tool-errors.js';
 export { ToolRegistryModule } from './tool-registry.module.js';
 export { ToolRegistry } from './tool-registry.service.js';
 export { UnknownToolError } from './unknown-tool.error.js';
+export { EVERYTHING, viewOf, type View } from './view.js';
+export type { WantedTools } from './wanted-tools.js';

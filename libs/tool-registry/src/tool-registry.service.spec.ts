@@ -11,7 +11,7 @@ import {
   type ToolResult,
 } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
-import { ToolRegistry, UnknownToolError } from './index.js';
+import { EVERYTHING, ToolRegistry, UnknownToolError } from './index.js';
 
 /** A backend in memory: what it lists and answers is set by the test, and it counts how often it is asked. */
 class MemoryProvider implements ToolProvider {
@@ -132,7 +132,7 @@ describe('ToolRegistry', () => {
       Array.from({ length: 50 }, (_, index) => namesOf(registry, index % 2 === 0 ? alice : bob)),
     );
     seen.forEach((names, index) => expect(names).toEqual([index % 2 === 0 ? 'one_for_alice' : 'one_for_bob']));
-    await expect(registry.call('one_for_bob', {}, contextOf(alice))).rejects.toThrow(UnknownToolError);
+    await expect(registry.call('one_for_bob', {}, contextOf(alice), EVERYTHING)).rejects.toThrow(UnknownToolError);
   });
 
   it('does not keep a listing that was overtaken by a change', async () => {
@@ -153,7 +153,7 @@ describe('ToolRegistry', () => {
   it('runs a tool by its public name and by its app', async () => {
     const registry = registryOf(new MemoryProvider('one', async () => ['a']));
     const expected = { content: [{ type: 'text', text: 'a {"x":1}' }] };
-    expect(await registry.call('one_a', { x: 1 }, contextOf())).toEqual(expected);
+    expect(await registry.call('one_a', { x: 1 }, contextOf(), EVERYTHING)).toEqual(expected);
     expect(await registry.callInApp('one', 'a', { x: 1 }, contextOf())).toEqual(expected);
   });
 
@@ -173,7 +173,7 @@ describe('ToolRegistry', () => {
       () => Promise.reject(new Error('password=hunter2')),
     );
     const failure = await registryOf(broken)
-      .call('one_a', {}, contextOf())
+      .call('one_a', {}, contextOf(), EVERYTHING)
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ProviderError);
     expect((failure as ProviderError).message).not.toContain('hunter2');
@@ -190,9 +190,9 @@ describe('ToolRegistry', () => {
       },
     );
     const registry = new ToolRegistry(new ToolProviders([provider]), loadConfig({}), metrics);
-    await registry.call('one_a', {}, contextOf());
-    await registry.call('one_bad', {}, contextOf());
-    await registry.call('one_gone', {}, contextOf()).catch(() => undefined);
+    await registry.call('one_a', {}, contextOf(), EVERYTHING);
+    await registry.call('one_bad', {}, contextOf(), EVERYTHING);
+    await registry.call('one_gone', {}, contextOf(), EVERYTHING).catch(() => undefined);
     const text = await metrics.text();
     for (const outcome of ['ok', 'tool_error', 'upstream_unavailable']) {
       expect(text).toContain(`manifold_tool_calls_total{provider="one",app="one",outcome="${outcome}"} 1`);

@@ -11,10 +11,13 @@ import {
   type CallContext,
   type ToolResult,
 } from '@manifold/tool-provider';
-import type { Catalogue, CatalogueEntry } from './catalogue.js';
+import type { Catalogue, CatalogueEntry, ListedTool, Listing } from './catalogue.js';
 import { Catalogues } from './catalogues.js';
 import { ProviderListings } from './provider-listings.js';
+import { ToolSearches } from './tool-searches.js';
 import { AppUnavailableError, UnknownToolError } from './unknown-tool.error.js';
+import { EVERYTHING, shows, type View } from './view.js';
+import { findWanted, type WantedTools } from './wanted-tools.js';
 
 const LONGEST_TICK_MS = 1_000;
 
@@ -28,6 +31,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ToolRegistry.name);
   private readonly listings: readonly ProviderListings[];
   private readonly catalogues: Catalogues;
+  private readonly searches = new ToolSearches();
   private unsubscribe: (() => void)[] = [];
   private timer?: NodeJS.Timeout;
 
@@ -36,7 +40,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     private readonly config: Config,
     private readonly metrics: Metrics,
   ) {
-    this.catalogues = new Catalogues(config.toolNameMax);
+    this.catalogues = new Catalogues(config.toolNameMax, (catalogue) => this.searches.forget(catalogue));
     this.listings = providers.all.map(
       (provider) => new ProviderListings(provider, config.toolListTtlMs, (listing) => this.catalogues.forget(listing)),
     );
@@ -56,20 +60,34 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     for (const listings of this.listings) listings.close();
   }
 
-  /** All tools of the caller, in a stable order. Never fails: a provider that cannot list is left out. */
-  async list(context: CallContext): Promise<Catalogue> {
-    const { principal, requestId } = context;
-    const pending = this.reachableBy(principal).map((listings) => listings.get(principal, requestId));
-    return this.catalogues.of(await Promise.all(pending));
+  /** The tools of the caller, in a stable order. Never fails: a provider that cannot list is left out. */
+  async list(context: CallContext, view: View = EVERYTHING): Promise<Catalogue> {
+    return this.catalogues.only(view, await this.listingsFor(context));
+  }
+
+  /** The tools of the caller that fit a query in words, best first. Never fails. */
+  async search(query: string, limit: number, context: CallContext, view: View): Promise<readonly ListedTool[]> {
+    const search = await this.searches.of(await this.list(context));
+    return search.find(query, limit, view);
+  }
+
+  /** Looks up tools that a client wants to enable. Never fails. */
+  async find(names: readonly string[], context: CallContext, view: View): Promise<WantedTools> {
+    return findWanted(names, await this.list(context), view);
   }
 
   /**
-   * Runs a tool by its public name.
+   * Runs a tool by its public name. What the view hides is unknown.
    * @throws UnknownToolError | ProviderError
    */
-  async call(publicName: string, args: Readonly<Record<string, unknown>>, context: CallContext): Promise<ToolResult> {
+  async call(
+    publicName: string,
+    args: Readonly<Record<string, unknown>>,
+    context: CallContext,
+    view: View,
+  ): Promise<ToolResult> {
     const entry = (await this.list(context)).find(publicName);
-    if (!entry) throw new UnknownToolError(publicName);
+    if (!entry || !shows(view, entry.app)) throw new UnknownToolError(publicName);
     return this.dispatch(entry, args, context);
   }
 
@@ -104,6 +122,10 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     const listener = { principal, onChange };
     const leave = this.reachableBy(principal).map((listings) => listings.listen(listener));
     return () => leave.forEach((stop) => stop());
+  }
+
+  private listingsFor({ principal, requestId }: CallContext): Promise<Listing[]> {
+    return Promise.all(this.reachableBy(principal).map((listings) => listings.get(principal, requestId)));
   }
 
   /** Whose credential only one upstream can judge reaches that upstream's tools alone: to all others it is a stranger. */

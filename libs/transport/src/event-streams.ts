@@ -48,14 +48,12 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
    * Opens a stream for messages that answer no request: GET /mcp and HTTP+SSE. It ends when the caller's credential does.
    * @param whenClosed called once, however the stream ends
    */
-  openStanding(reply: FastifyReply, principal: Principal, whenClosed: () => void): EventStream {
+  openStanding(reply: FastifyReply, { expiresAt }: Principal, whenClosed: () => void): EventStream {
     const onClose = (): void => {
-      leave();
+      this.listChanged.forget(stream);
       whenClosed();
     };
-    const { expiresAt } = principal;
     const stream = this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, expiresAt, onClose });
-    const leave = this.listChanged.announceOn(stream, principal);
     return stream;
   }
 

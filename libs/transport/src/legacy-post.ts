@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@manifold/auth';
+import { readChatId } from './chat-id.js';
+import { ChatSessions } from './chat-sessions.service.js';
 import { answerEmpty, answerJson } from './http-answer.js';
 import { EventStreams } from './event-streams.js';
 import { initializeResult, readInitialize } from './initialize.js';
@@ -11,6 +13,8 @@ import type { LegacySession } from './legacy-session.js';
 import { LegacySessions } from './legacy-sessions.service.js';
 import { PostAnswer } from './post-answer.js';
 import { isLegacyVersion } from './protocol-versions.js';
+import { SessionTools } from './session-tools.js';
+import { readView } from './view-query.js';
 
 /** SECURITY.md, threat 17. */
 const MAX_BATCH = 20;
@@ -22,6 +26,8 @@ export class LegacyPost {
     private readonly sessions: LegacySessions,
     private readonly messages: LegacyMessages,
     private readonly streams: EventStreams,
+    private readonly chats: ChatSessions,
+    private readonly tools: SessionTools,
   ) {}
 
   /** @throws JsonRpcError for what is refused before a method is looked at */
@@ -30,7 +36,7 @@ export class LegacyPost {
     const message = readMessage(request.body);
     if (message.kind === 'invalid') throw invalidRequest('The body is not a JSON-RPC message');
     if (message.kind === 'request' && message.request.method === 'initialize') {
-      return this.initialize(message.request, reply, principal);
+      return this.initialize(message.request, request, reply, principal);
     }
 
     const session = await this.sessionOf(request, principal);
@@ -43,6 +49,7 @@ export class LegacyPost {
 
   /** The caller's session, for a request whose headers fit it. */
   async sessionOf(request: FastifyRequest, principal: Principal): Promise<LegacySession> {
+    readChatId(request.headers);
     const session = await this.sessions.find(request.headers['mcp-session-id'], principal);
     const version = request.headers['mcp-protocol-version'];
     if (version !== undefined && !isLegacyVersion(String(version))) {
@@ -51,15 +58,20 @@ export class LegacyPost {
     return session;
   }
 
-  private async initialize({ id, params }: JsonRpcRequest, reply: FastifyReply, principal: Principal): Promise<void> {
-    let initialization;
+  private async initialize(
+    { id, params }: JsonRpcRequest,
+    { query, headers }: FastifyRequest,
+    reply: FastifyReply,
+    principal: Principal,
+  ): Promise<void> {
+    let session;
     try {
-      initialization = readInitialize(params);
+      const initialization = readInitialize(params);
+      session = await this.chats.open(principal, initialization, readView(query), readChatId(headers));
     } catch (error) {
-      if (!(error instanceof JsonRpcError)) throw error;
+      if (!(error instanceof JsonRpcError) || error.headers) throw error;
       return answerJson(reply, error.status, errorMessage(id, error));
     }
-    const session = await this.sessions.create(principal, initialization);
     const message = resultMessage(id, initializeResult(session.protocolVersion));
     answerJson(reply, 200, message, { 'mcp-session-id': session.id });
   }
@@ -101,8 +113,9 @@ export class LegacyPost {
     principal: Principal,
   ): Promise<string | undefined> {
     const send = (text: string): void => answer.send(text);
-    const { calls, takesUrls } = session;
-    return this.messages.answer(message, { principal, requestId, calls, takesUrls, send });
+    const { calls, takesUrls, view } = session;
+    const enabled = view.isDynamic ? this.tools.of(session, principal, send) : undefined;
+    return this.messages.answer(message, { principal, requestId, calls, takesUrls, view, enabled, send });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Stored } from '@manifold/store';
+import { viewOf, type View } from '@manifold/tool-registry';
 import type { OpenCalls } from './calls-in-flight.js';
 import type { EventStream } from './event-stream.js';
 import type { LegacyVersion } from './protocol-versions.js';
@@ -14,6 +15,10 @@ export interface LegacySession {
   readonly principalKey: string;
   readonly protocolVersion: LegacyVersion;
   readonly takesUrls: boolean;
+  /** What the URL of `initialize` asked for. */
+  readonly view: View;
+  /** In dynamic mode: the public names of the tools that the client has enabled. */
+  enabledTools: readonly string[];
   readonly calls: OpenCalls;
   /** The client's GET stream, while it is open. */
   stream?: EventStream;
@@ -30,12 +35,16 @@ export const sessionOf = ({ id, revision, value }: Stored<SessionRecord>, now: n
   principalKey: value.principal,
   protocolVersion: value.protocolVersion,
   takesUrls: takesUrls(value.capabilities),
+  view: viewOf(value.apps, value.mode === 'dynamic'),
+  enabledTools: value.enabledTools ?? NONE,
   calls: new Map(),
   stream: undefined,
   lastSeen: now,
   savedSeen: value.lastSeen,
   revision,
 });
+
+const NONE: readonly string[] = [];
 
 /** Whether nothing has happened for longer than a session may rest. An open stream or a call keeps it alive. */
 export const isIdle = (session: LegacySession, now: number, idleMs: number): boolean =>

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
+import type { View } from '@manifold/tool-registry';
 import { cancelAll } from './calls-in-flight.js';
 import type { Initialization } from './initialize.js';
 import { JsonRpcError, sessionNotFound, TRANSPORT_ERROR } from './json-rpc-error.js';
 import { isIdle, sessionOf, type LegacySession } from './legacy-session.js';
 import { SessionPlaces } from './session-places.js';
-import { SessionStore } from './session-store.js';
+import { SessionStore, type SessionRecord } from './session-store.js';
 
 /** 32 random bytes in base64url. */
 const SESSION_ID = /^[A-Za-z0-9_-]{43}$/;
@@ -29,19 +30,35 @@ export class LegacySessions {
 
   /**
    * Starts a session. It is in the store before the client learns its id.
+   * @param chatId of the chat that is to continue in it
    * @throws JsonRpcError 503
    */
   async create(
     principal: Principal,
     { protocolVersion, clientInfo, capabilities }: Initialization,
+    view: View,
+    chatId?: string,
   ): Promise<LegacySession> {
     const now = Date.now();
     if (this.places.isFull) this.endIdle(now);
     this.places.take();
     try {
       const { key, tenant, issuer, subject } = principal;
-      const client = { protocolVersion, clientInfo, capabilities };
-      const record = { principal: key, tenant, issuer, subject, ...client, createdAt: now, lastSeen: now };
+      const record: SessionRecord = {
+        principal: key,
+        tenant,
+        issuer,
+        subject,
+        protocolVersion,
+        clientInfo,
+        capabilities,
+        apps: view.apps && [...view.apps],
+        mode: view.isDynamic ? 'dynamic' : undefined,
+        chatId,
+        chatOwner: chatId === undefined ? undefined : key,
+        createdAt: now,
+        lastSeen: now,
+      };
       const stored = await this.store.insert(randomBytes(32).toString('base64url'), record);
       const session = sessionOf(stored, now);
       this.sessions.set(session.id, session);
@@ -58,10 +75,15 @@ export class LegacySessions {
    */
   async find(id: string | string[] | undefined, principal: Principal): Promise<LegacySession> {
     if (id === undefined) throw new JsonRpcError(TRANSPORT_ERROR, 'Mcp-Session-Id header is required', 400);
-    if (typeof id !== 'string') throw sessionNotFound();
-    const now = Date.now();
+    const session = typeof id === 'string' ? await this.findAlive(id, principal, Date.now()) : undefined;
+    if (!session) throw sessionNotFound();
+    return session;
+  }
+
+  /** The caller's session, if there is such a one; the client has just been seen in it then. */
+  async findAlive(id: string, principal: Principal, now: number): Promise<LegacySession | undefined> {
     const session = this.inMemory(id, now) ?? (await this.restore(id));
-    if (session?.principalKey !== principal.key) throw sessionNotFound();
+    if (session?.principalKey !== principal.key) return undefined;
     session.lastSeen = now;
     return session;
   }

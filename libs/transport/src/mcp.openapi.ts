@@ -59,6 +59,30 @@ const stream = {
 
 const sessionHeader = { name: 'Mcp-Session-Id', required: false, description: 'Given by the answer to initialize' };
 const versionHeader = { name: 'MCP-Protocol-Version', required: false };
+const chatHeader = {
+  name: 'X-Chat-Id',
+  required: false,
+  description:
+    'With initialize: the chat that continues in its session, or in a new one. 1 to 256 printable characters',
+};
+
+/** What a client wants to see: read with initialize, with each stateless request, and when a stream of HTTP+SSE is opened. */
+const view = () =>
+  applyDecorators(
+    ApiQuery({
+      name: 'apps',
+      required: false,
+      type: String,
+      example: 'google-calendar,google-docs',
+      description: 'Only the tools of these integrations and servers',
+    }),
+    ApiQuery({
+      name: 'mode',
+      required: false,
+      enum: ['static', 'dynamic'],
+      description: 'dynamic: tools are searched and enabled by tools, instead of being listed all at once',
+    }),
+  );
 
 export const ApiMcp = () =>
   applyDecorators(
@@ -88,6 +112,8 @@ export const ApiMcpPost = () =>
     ApiOperation({ summary: 'Send an MCP message (Streamable HTTP, revisions 2024-11-05 to 2026-07-28)' }),
     ApiHeader(sessionHeader),
     ApiHeader(versionHeader),
+    ApiHeader(chatHeader),
+    view(),
     ApiOkResponse({
       description: 'The response, or a stream that ends with it',
       content: { 'application/json': { schema: message }, 'text/event-stream': { schema: { type: 'string' } } },
@@ -121,7 +147,9 @@ export const ApiMcpDelete = () =>
 export const ApiSseStream = () =>
   applyDecorators(
     ApiOperation({ summary: 'Open a session of the HTTP+SSE transport (revision 2024-11-05)' }),
+    view(),
     ApiOkResponse(stream),
+    ApiBadRequestResponse(failure('apps or mode do not fit')),
     ApiNotAcceptableResponse(failure('The client does not accept event streams')),
     ApiServiceUnavailableResponse(failure('There are too many sessions')),
   );

@@ -1,4 +1,5 @@
 import type { CallContext } from '@manifold/tool-provider';
+import type { View } from '@manifold/tool-registry';
 import type { Params } from './json-rpc.js';
 
 /** JSON text of a result that was not made for this answer alone. An object with at least one member, none of them reserved. */
@@ -6,8 +7,22 @@ export class JsonText {
   constructor(readonly text: string) {}
 }
 
+/** The tools that a client of dynamic mode has enabled, for as long as its session lives. */
+export interface EnabledTools {
+  /** Public names. */
+  readonly names: readonly string[];
+  /**
+   * Enables these and no others, and tells the client.
+   * @throws JsonRpcError when the session has ended
+   */
+  replace(names: readonly string[]): Promise<void>;
+}
+
 /** The client that sent the request, as far as methods have to do with it. */
 export interface Client {
+  readonly view: View;
+  /** In dynamic mode, for clients that have a session. */
+  readonly enabled?: EnabledTools;
   /** Whether it can take its user to a URL. */
   readonly takesUrls: boolean;
   /** Sends a message that belongs to the request, before its result. */

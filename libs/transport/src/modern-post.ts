@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@manifold/auth';
+import type { View } from '@manifold/tool-registry';
+import { readChatId } from './chat-id.js';
 import { cancelAll, type OpenCalls } from './calls-in-flight.js';
 import { EventStreams } from './event-streams.js';
 import { answerEmpty, answerJson } from './http-answer.js';
@@ -10,6 +12,7 @@ import { batchesAreGone, checkModernNotification, checkModernRequest } from './m
 import { DISCOVER_RESULT, modernResult } from './modern-result.js';
 import { PostAnswer } from './post-answer.js';
 import { RequestRunner } from './request-runner.js';
+import { readView } from './view-query.js';
 
 /** `POST /mcp` in the modern era: every request stands alone. */
 @Injectable()
@@ -28,9 +31,12 @@ export class ModernPost {
       return answerEmpty(reply, 202);
     }
     if (message.kind !== 'request') throw invalidRequest('The body is neither a request nor a notification');
+    let view;
     try {
       checkModernRequest(message.request, request.headers);
       this.checkMethod(message.request.method);
+      view = readView(request.query);
+      readChatId(request.headers);
     } catch (error) {
       if (!(error instanceof JsonRpcError)) throw error;
       return answerJson(reply, error.status, errorMessage(message.request.id, error));
@@ -38,7 +44,7 @@ export class ModernPost {
     if (message.request.method === 'server/discover') {
       return answerJson(reply, 200, resultMessage(message.request.id, DISCOVER_RESULT));
     }
-    await this.run(message.request, request, reply, principal);
+    await this.run(message.request, request, reply, principal, view);
   }
 
   private checkMethod(method: string): void {
@@ -52,6 +58,7 @@ export class ModernPost {
     { id: requestId }: FastifyRequest,
     reply: FastifyReply,
     principal: Principal,
+    view: View,
   ): Promise<void> {
     const answer = new PostAnswer(reply, this.streams);
     const calls: OpenCalls = new Map();
@@ -61,7 +68,7 @@ export class ModernPost {
     try {
       const result = await this.runner.run(
         message,
-        { principal, requestId, calls, takesUrls: false, send },
+        { principal, requestId, calls, takesUrls: false, view, send },
         modernResult,
       );
       answer.end(result === undefined ? undefined : resultMessage(message.id, result));

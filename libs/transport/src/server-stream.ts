@@ -5,6 +5,7 @@ import type { Principal } from '@manifold/auth';
 import { EventStreams } from './event-streams.js';
 import { JsonRpcError, TRANSPORT_ERROR } from './json-rpc-error.js';
 import type { LegacySession } from './legacy-session.js';
+import { SessionTools } from './session-tools.js';
 
 /** Milliseconds in which the end of the connection before may still arrive, when a client has just reconnected. */
 const FAREWELL_MS = 250;
@@ -12,7 +13,10 @@ const FAREWELL_MS = 250;
 /** `GET /mcp`: the stream for messages that answer no request. One per session, so that each message is sent once. */
 @Injectable()
 export class ServerStream {
-  constructor(private readonly streams: EventStreams) {}
+  constructor(
+    private readonly streams: EventStreams,
+    private readonly tools: SessionTools,
+  ) {}
 
   /** @throws JsonRpcError 409 while the session's stream is open */
   async open(session: LegacySession, reply: FastifyReply, principal: Principal): Promise<void> {
@@ -22,5 +26,6 @@ export class ServerStream {
       session.stream = undefined;
       session.lastSeen = Date.now();
     });
+    this.tools.follow(session, principal);
   }
 }

@@ -13,15 +13,27 @@ export type SessionRecord = {
   protocolVersion: LegacyVersion;
   clientInfo?: Json;
   capabilities?: Json;
+  /** The view: undefined means all apps, and static. */
+  apps?: string[];
+  mode?: 'dynamic';
+  enabledTools?: string[];
+  /** The chat that continues in this session, and the key of the principal whose chat it is. Both or neither. */
+  chatId?: string;
+  chatOwner?: string;
   /** Epoch milliseconds. */
   createdAt: number;
   lastSeen: number;
 };
 
-const SESSIONS: CollectionSpec<SessionRecord> = { name: 'mcp_sessions' };
+const SESSIONS: CollectionSpec<SessionRecord> = {
+  name: 'mcp_sessions',
+  indexes: [{ fields: ['chatOwner'] }, { fields: ['chatOwner', 'chatId'] }],
+};
 
 /** `lastSeen` is written late, so a record outlives the idle time by as much as it may lag. */
 const LAG_FACTOR = 1.5;
+
+const PAGE = 1_000;
 
 @Injectable()
 export class SessionStore {
@@ -51,6 +63,37 @@ export class SessionStore {
     } catch (error) {
       if (error instanceof StoreConflict) return undefined;
       throw error;
+    }
+  }
+
+  /**
+   * Changes what is kept of a session, whoever else changes it meanwhile.
+   * @returns the new revision; undefined when the session is gone
+   */
+  async change(id: string, changes: Partial<SessionRecord>): Promise<number | undefined> {
+    for (;;) {
+      const stored = await this.records.get(id);
+      if (!stored) return undefined;
+      try {
+        return (await this.records.update(id, stored.revision, { ...stored.value, ...changes })).revision;
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) throw error;
+      }
+    }
+  }
+
+  /** The sessions in which a chat continues. There is one, unless two replicas started it at the same time. */
+  ofChat(chatOwner: string, chatId: string): Promise<Stored<SessionRecord>[]> {
+    return this.records.find({ chatOwner, chatId });
+  }
+
+  /** The sessions of all chats of a principal. */
+  async ofChats(chatOwner: string): Promise<Stored<SessionRecord>[]> {
+    const all: Stored<SessionRecord>[] = [];
+    for (;;) {
+      const page = await this.records.find({ chatOwner }, { limit: PAGE, after: all.at(-1)?.id });
+      all.push(...page);
+      if (page.length < PAGE) return all;
     }
   }
 

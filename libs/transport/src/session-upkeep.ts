@@ -49,7 +49,7 @@ export class SessionUpkeep implements OnModuleInit, OnApplicationShutdown {
       if (isBusy(session)) session.lastSeen = now;
       if (session.lastSeen - session.savedSeen < lag) continue;
       const { id, lastSeen } = session;
-      session.revision = (await this.store.refresh(id, lastSeen)) ?? session.revision;
+      session.revision = Math.max(session.revision, (await this.store.refresh(id, lastSeen)) ?? 0);
       session.savedSeen = lastSeen;
       // SQLite answers at once: without this pause, thousands of writes would hold up every request.
       await setImmediate();

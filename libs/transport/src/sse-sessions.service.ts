@@ -2,17 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { StreamGrants, type Principal } from '@manifold/auth';
+import type { View } from '@manifold/tool-registry';
 import { cancelAll, type OpenCalls } from './calls-in-flight.js';
 import type { EventStream } from './event-stream.js';
 import { EventStreams } from './event-streams.js';
 import { sessionNotFound } from './json-rpc-error.js';
 import { SessionPlaces } from './session-places.js';
+import { SessionTools } from './session-tools.js';
 
 /** A session of the HTTP+SSE transport (2024-11-05). It is its stream: it begins and ends with it, and is stored nowhere. */
 export interface SseSession {
   readonly principalKey: string;
   readonly stream: EventStream;
   readonly calls: OpenCalls;
+  /** What the URL of the stream asked for. */
+  readonly view: View;
+  /** In dynamic mode: the public names of the tools that the client has enabled. */
+  enabledTools: readonly string[];
   /** Known once the client has sent `initialize`. */
   takesUrls: boolean;
 }
@@ -25,6 +31,7 @@ export class SseSessions {
     private readonly streams: EventStreams,
     private readonly places: SessionPlaces,
     private readonly grants: StreamGrants,
+    private readonly tools: SessionTools,
   ) {}
 
   /**
@@ -33,7 +40,13 @@ export class SseSessions {
    * @param granted whether messages need no other credential than that id
    * @throws JsonRpcError 503
    */
-  open(reply: FastifyReply, principal: Principal, endpoint: (id: string) => string, granted: boolean): void {
+  open(
+    reply: FastifyReply,
+    principal: Principal,
+    view: View,
+    endpoint: (id: string) => string,
+    granted: boolean,
+  ): void {
     this.places.take();
     const id = randomBytes(32).toString('base64url');
     const calls: OpenCalls = new Map();
@@ -44,7 +57,9 @@ export class SseSessions {
       cancelAll(calls);
     };
     const stream = this.streams.openStanding(reply, principal, onClose);
-    this.sessions.set(id, { principalKey: principal.key, stream, calls, takesUrls: false });
+    const session = { principalKey: principal.key, stream, calls, view, enabledTools: [], takesUrls: false };
+    this.sessions.set(id, session);
+    this.tools.follow(session, principal);
     if (granted) this.grants.grant(id, principal);
     stream.send(endpoint(id), 'endpoint');
   }

@@ -8,8 +8,10 @@ import { LegacyMessages } from './legacy-messages.js';
 import { LegacySseGuard } from './legacy-sse.guard.js';
 import { ApiMcp, ApiSseMessage, ApiSseStream } from './mcp.openapi.js';
 import { MAX_MESSAGE_BYTES, refuseHead, requireJsonBody, requireStreamAccepted } from './request-checks.js';
+import { SessionTools } from './session-tools.js';
 import { SseSessions } from './sse-sessions.service.js';
-import { takesUrls } from './url-elicitation.js';
+import { takesUrls as canTakeUrls } from './url-elicitation.js';
+import { readView } from './view-query.js';
 
 /** HTTP+SSE, the transport of revision 2024-11-05: requests by POST, answers on one stream. */
 @ApiMcp()
@@ -20,6 +22,7 @@ export class SseController {
   constructor(
     private readonly sessions: SseSessions,
     private readonly messages: LegacyMessages,
+    private readonly tools: SessionTools,
   ) {}
 
   @Get('sse')
@@ -28,7 +31,7 @@ export class SseController {
     refuseHead(request);
     requireStreamAccepted(request);
     const endpoint = (id: string): string => `/messages?sessionId=${id}${userOf(principal)}`;
-    this.sessions.open(reply, principal, endpoint, queryTokenOf(request) !== undefined);
+    this.sessions.open(reply, principal, readView(request.query), endpoint, queryTokenOf(request) !== undefined);
   }
 
   /** The answer to the request goes to the stream; this one only says that it has arrived. */
@@ -45,10 +48,13 @@ export class SseController {
     if (message.kind === 'notification') this.messages.receive(message.notification, calls);
     if (message.kind === 'request') {
       if (calls.has(message.request.id)) throw repeatedId();
-      if (message.request.method === 'initialize') session.takesUrls = takesUrls(message.request.params?.capabilities);
+      if (message.request.method === 'initialize')
+        session.takesUrls = canTakeUrls(message.request.params?.capabilities);
       const send = (text: string): void => stream.send(text);
+      const { takesUrls, view } = session;
+      const enabled = view.isDynamic ? this.tools.ofStream(session, principal) : undefined;
       void this.messages
-        .answer(message.request, { principal, requestId: request.id, calls, takesUrls: session.takesUrls, send })
+        .answer(message.request, { principal, requestId: request.id, calls, takesUrls, view, enabled, send })
         .then((text) => text !== undefined && send(text));
     }
     void reply.status(202).type('text/plain').send('Accepted');

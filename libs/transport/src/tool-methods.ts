@@ -1,25 +1,31 @@
 import { Injectable } from '@nestjs/common';
-import { ProviderError, type CallContext } from '@manifold/tool-provider';
-import { errorResult, ToolRegistry, UnknownToolError } from '@manifold/tool-registry';
+import type { CallContext } from '@manifold/tool-provider';
+import { ToolRegistry, UnknownToolError } from '@manifold/tool-registry';
+import { DynamicMode } from './dynamic-mode.js';
 import { invalidParams } from './json-rpc-error.js';
 import { isObject, type Params } from './json-rpc.js';
 import { JsonText, type Client, type MethodHandler, type MethodResult } from './method-handler.js';
-import { urlElicitation } from './url-elicitation.js';
+import { ToolCalls } from './tool-calls.js';
 
 /** `tools/list` and `tools/call`. */
 @Injectable()
 export class ToolMethods {
   readonly handlers: Readonly<Record<string, MethodHandler>> = {
-    'tools/list': (params, context) => this.list(params, context),
+    'tools/list': (params, context, client) => this.list(params, context, client),
     'tools/call': (params, context, client) => this.call(params, context, client),
   };
 
-  constructor(private readonly registry: ToolRegistry) {}
+  constructor(
+    private readonly registry: ToolRegistry,
+    private readonly calls: ToolCalls,
+    private readonly dynamic: DynamicMode,
+  ) {}
 
   /** One page holds all tools, so no cursor was ever given out. */
-  private async list(params: Params, context: CallContext): Promise<MethodResult> {
+  private async list(params: Params, context: CallContext, client: Client): Promise<MethodResult> {
     if (params.cursor !== undefined) throw invalidParams('The cursor is not one of this list');
-    const { json } = await this.registry.list(context);
+    if (client.view.isDynamic) return this.dynamic.list(context, client);
+    const { json } = await this.registry.list(context, client.view);
     return new JsonText(`{"tools":${json}}`);
   }
 
@@ -28,15 +34,10 @@ export class ToolMethods {
     if (typeof name !== 'string') throw invalidParams('name must be a string');
     if (!isObject(args)) throw invalidParams('arguments must be an object');
     try {
-      return await this.registry.call(name, args, context);
+      return await (client.view.isDynamic ? this.dynamic : this.calls).run(name, args, context, client);
     } catch (error) {
       if (error instanceof UnknownToolError) throw invalidParams(error.message);
-      if (!(error instanceof ProviderError) || !isForTheModel(error)) throw error;
-      if (error.setupUrl !== undefined && client.takesUrls) client.send(urlElicitation(error.setupUrl, error.message));
-      return errorResult(error);
+      throw error;
     }
   }
 }
-
-/** An upstream's own JSON-RPC error goes out as it is, and a cancelled call has no answer. All else is words for the model. */
-const isForTheModel = (error: ProviderError): boolean => error.rpcError === undefined && error.code !== 'cancelled';

@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ToolRegistryModule } from '@manifold/tool-registry';
+import { ChatSessionsController } from './chat-sessions.controller.js';
+import { ChatSessions } from './chat-sessions.service.js';
 import { Drain } from './drain.js';
+import { DynamicMode } from './dynamic-mode.js';
 import { EventStreams } from './event-streams.js';
 import { LegacyMessages } from './legacy-messages.js';
 import { LegacyPost } from './legacy-post.js';
@@ -14,19 +17,23 @@ import { RequestRunner } from './request-runner.js';
 import { ServerStream } from './server-stream.js';
 import { SessionPlaces } from './session-places.js';
 import { SessionStore } from './session-store.js';
+import { SessionTools } from './session-tools.js';
 import { SessionUpkeep } from './session-upkeep.js';
 import { SseController } from './sse.controller.js';
 import { SseSessions } from './sse-sessions.service.js';
+import { ToolCalls } from './tool-calls.js';
 import { ToolMethods } from './tool-methods.js';
 import { TransportStatus } from './transport-status.js';
 
 /** MCP over HTTP towards clients. Needs the global modules that provide Config, Store, Metrics and ToolProviders. */
 @Module({
   imports: [ToolRegistryModule],
-  controllers: [McpController, SseController],
+  controllers: [ChatSessionsController, McpController, SseController],
   providers: [
     { provide: APP_GUARD, useClass: RebindingGuard },
+    ChatSessions,
     Drain,
+    DynamicMode,
     EventStreams,
     LegacyMessages,
     LegacyPost,
@@ -37,8 +44,10 @@ import { TransportStatus } from './transport-status.js';
     ServerStream,
     SessionPlaces,
     SessionStore,
+    SessionTools,
     SessionUpkeep,
     SseSessions,
+    ToolCalls,
     ToolMethods,
     TransportStatus,
   ],
