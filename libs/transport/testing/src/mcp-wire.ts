@@ -2,6 +2,8 @@
 export interface WireOptions {
   readonly user?: string;
   readonly session?: string;
+  /** Of the URL, with its question mark. */
+  readonly query?: string;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;
 }
@@ -17,7 +19,7 @@ const headersOf = ({ user = 'alice', session, headers }: WireOptions): Record<st
 });
 
 export const send = (url: string, body: unknown, options: WireOptions = {}): Promise<Response> =>
-  fetch(`${url}/mcp`, {
+  fetch(`${url}/mcp${options.query ?? ''}`, {
     method: 'POST',
     headers: headersOf(options),
     body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -31,7 +33,7 @@ export function withoutBody(
 ): Promise<Response> {
   const headers = new Headers(headersOf(options));
   headers.delete('content-type');
-  return fetch(`${url}/mcp`, { method, headers, signal: options.signal });
+  return fetch(`${url}/mcp${options.query ?? ''}`, { method, headers, signal: options.signal });
 }
 
 export const request = (id: number | string, method: string, params?: unknown) => ({
@@ -52,8 +54,13 @@ export const initialize = (protocolVersion = '2025-11-25') =>
   request(0, 'initialize', { protocolVersion, capabilities: {}, clientInfo: { name: 'test', version: '1' } });
 
 /** @returns the new session's id */
-export async function openSession(url: string, user = 'alice', protocolVersion = '2025-11-25'): Promise<string> {
-  const response = await send(url, initialize(protocolVersion), { user });
+export async function openSession(
+  url: string,
+  user = 'alice',
+  protocolVersion = '2025-11-25',
+  query = '',
+): Promise<string> {
+  const response = await send(url, initialize(protocolVersion), { user, query });
   await response.text();
   return response.headers.get('mcp-session-id') ?? '';
 }
