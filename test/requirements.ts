@@ -250,6 +250,39 @@ const sections = [
     },
   },
   {
+    source: 'issue 4, point 4; Integration.app specification: Getting tools for a specific integrations',
+    requirements: {
+      'views.apps':
+        'apps= shows the tools of the named integrations and servers only, on /mcp and /sse and in both eras',
+      'views.hidden-calls': 'a tool that the view hides is answered like an unknown one',
+      'views.bad-400': 'apps and mode that do not fit are answered 400 as JSON-RPC error that says so',
+      'views.restart': 'a session has its view and its enabled tools after a restart',
+    },
+  },
+  {
+    source: 'issue 4, point 4; Integration.app specification: Static vs Dynamic Mode',
+    requirements: {
+      'dynamic.list': 'mode=dynamic lists enable-tools, search-tools, call-tool and what was enabled',
+      'dynamic.enable':
+        'enable-tools replaces the enabled tools, takes gmail-send-email for gmail_send-email, names unknown ones',
+      'dynamic.list-changed': 'the session that enabled tools is told of its new list, and no other',
+      'dynamic.search-and-call':
+        'search-tools finds tools with their schemas, and call-tool calls any tool of the view',
+      'dynamic.stateless': 'the modern era has search-tools and call-tool, and says why tools cannot be enabled',
+    },
+  },
+  {
+    source: 'issue 4, point 5; Integration.app specification: Chat Session Management',
+    requirements: {
+      'chats.continue': 'initialize with a known x-chat-id answers the session of the chat',
+      'chats.list': 'GET /mcp/sessions answers the sessions of the caller by chat, {} when there are none',
+      'chats.users-apart': 'two users with the same chat id have two sessions and never see each other',
+      'chats.restart': 'the map of chats survives a restart',
+      'chats.ended': 'a chat goes with its session',
+      'chats.id-400': 'a chat id that is no 1 to 256 printable characters is answered 400',
+    },
+  },
+  {
     source: 'issue 2, points 2 and 3; done when',
     requirements: {
       'start.everything': 'the first start in development has server-everything, and a removed one stays removed',

@@ -10,6 +10,7 @@ type Schema = Readonly<Record<string, unknown>> & {
 interface Operation {
   readonly security?: readonly object[];
   readonly summary?: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
   readonly operationId: string;
   readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> };
   readonly responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
@@ -25,6 +26,7 @@ interface ApiDocument {
 const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['get', '/mcp/tools', [503]],
   ['post', '/mcp/tool/call', [400, 404, 409, 413, 415, 429, 502, 503, 504]],
+  ['get', '/mcp/sessions', [503]],
   ['get', '/mcp/servers', [503]],
   ['post', '/mcp/servers', [400, 409, 413, 415, 503]],
   ['get', '/mcp/servers/{name}', [404, 503]],
@@ -48,6 +50,12 @@ const MCP_ROUTES: [method: string, path: string, answer: string][] = [
   ['post', '/messages', '202'],
   ['post', '/sse/messages', '202'],
 ];
+
+/** Answers that another specification has fixed, without `success`. */
+const PLAIN_ANSWERS: Readonly<Record<string, Schema>> = {
+  '/metrics': { type: 'string' },
+  '/mcp/sessions': { type: 'object', additionalProperties: { type: 'string' } },
+};
 
 const PUBLIC_ROUTES = [
   'get /livez',
@@ -89,6 +97,16 @@ describe('The API document', () => {
     expect(listed.sort()).toEqual([...expected, ...PUBLIC_ROUTES].sort());
   });
 
+  it(cites('operation.openapi', 'describes how a URL and a header choose the view and the chat'), () => {
+    const optional = (method: string, path: string) =>
+      (document.paths[path]![method]!.parameters ?? [])
+        .filter(({ required }) => !required)
+        .map((parameter) => `${parameter.in} ${parameter.name}`);
+
+    expect(optional('post', '/mcp')).toEqual(expect.arrayContaining(['query apps', 'query mode', 'header X-Chat-Id']));
+    expect(optional('get', '/sse')).toEqual(expect.arrayContaining(['query apps', 'query mode']));
+  });
+
   it.each(REST_ROUTES)(
     cites('operation.openapi', '%s %s has a described answer, and every error as a problem document'),
     (method, path, problems) => {
@@ -98,9 +116,7 @@ describe('The API document', () => {
 
       expect(summary).toEqual(expect.any(String));
       expect(schemas).toHaveLength(1);
-      expect(schemas[0]).toMatchObject(
-        path === '/metrics' ? { type: 'string' } : { required: expect.arrayContaining(['success']) },
-      );
+      expect(schemas[0]).toMatchObject(PLAIN_ANSWERS[path] ?? { required: expect.arrayContaining(['success']) });
       expect(Object.keys(errors).map(Number)).toEqual([401, 403, ...problems].sort((a, b) => a - b));
       for (const { content, description } of Object.values(errors)) {
         expect(description).toMatch(/\w/);
