@@ -30,7 +30,7 @@ const logger = new Logger('Catalogue');
 /** Everything that a principal can use, with look-ups by public name and by (app, name). Immutable; shared by all who see the same. */
 export class Catalogue {
   readonly tools: readonly ListedTool[];
-  private text?: string;
+  private encoded?: Buffer;
   private readonly byPublicName: ReadonlyMap<string, CatalogueEntry>;
   private readonly byApp: ReadonlyMap<string, ReadonlyMap<string, CatalogueEntry>>;
 
@@ -54,9 +54,9 @@ export class Catalogue {
     return new Catalogue(this.entries.filter(({ app }) => shows(view, app)));
   }
 
-  /** The tools as JSON text (MCP `Tool[]`), made once: a listing costs no serialisation. */
-  get json(): string {
-    return (this.text ??= JSON.stringify(this.tools.map(publicDefinition)));
+  /** The tools as JSON text (MCP `Tool[]`) in UTF-8, made once: a listing costs no serialisation. */
+  get json(): Buffer {
+    return (this.encoded ??= Buffer.from(JSON.stringify(this.tools.map(publicDefinition))));
   }
 
   find(publicName: string): CatalogueEntry | undefined {

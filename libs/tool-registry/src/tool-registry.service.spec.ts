@@ -82,7 +82,7 @@ describe('ToolRegistry', () => {
     const confined = { ...fixturePrincipal('stranger'), confinedTo: 'two' };
     expect(await namesOf(registry, confined)).toEqual(['two_b']);
     expect(others.listings).toBe(0);
-    await expect(registry.call('one_a', {}, contextOf(confined))).rejects.toThrow(UnknownToolError);
+    await expect(registry.call('one_a', {}, contextOf(confined), EVERYTHING)).rejects.toThrow(UnknownToolError);
     await expect(registry.callInApp('one', 'a', {}, contextOf(confined))).rejects.toMatchObject({ reason: 'unknown' });
     expect(await namesOf(registry)).toEqual(['one_a', 'two_b']);
   });
@@ -93,7 +93,7 @@ describe('ToolRegistry', () => {
       new MemoryProvider('two', async () => ['c']),
     );
     expect(await namesOf(registry)).toEqual(['one_b', 'one_a', 'two_c']);
-    expect(JSON.parse((await registry.list(contextOf())).json)[0]).toEqual({
+    expect(JSON.parse(String((await registry.list(contextOf())).json))[0]).toEqual({
       name: 'one_b',
       inputSchema: { type: 'object' },
       'x-unknown': { kept: true },

@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify';
 
+import type { Text } from './spliced-text.js';
+
 export type Headers = Readonly<Record<string, string | number>>;
 
 /**
@@ -12,16 +14,19 @@ export function takeOver(reply: FastifyReply): Record<string, number | string | 
 }
 
 /** @param text JSON */
-export function answerJson(reply: FastifyReply, status: number, text: string, headers?: Headers): void {
+export function answerJson(reply: FastifyReply, status: number, text: Text, headers?: Headers): void {
   const inherited = takeOver(reply);
   if (reply.raw.destroyed) return;
   reply.raw.writeHead(status, {
     ...inherited,
     ...headers,
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
+    'content-length': typeof text === 'string' ? Buffer.byteLength(text) : text.byteLength,
   });
-  reply.raw.end(text);
+  if (typeof text === 'string') return void reply.raw.end(text);
+  reply.raw.write(text.before);
+  reply.raw.write(text.shared);
+  reply.raw.end(text.after);
 }
 
 /** An answer without a body. */

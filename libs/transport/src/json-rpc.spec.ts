@@ -44,7 +44,7 @@ describe('messages on the wire', () => {
         const result = resultMessage(id, JSON.stringify({ text }));
         const failure = errorMessage(id, { code: -32603, message: text });
         const notification = notificationMessage('notifications/message', { data: text });
-        expect(JSON.parse(result)).toEqual({ jsonrpc: '2.0', id, result: { text } });
+        expect(JSON.parse(String(result))).toEqual({ jsonrpc: '2.0', id, result: { text } });
         expect(JSON.parse(failure)).toEqual({ jsonrpc: '2.0', id, error: { code: -32603, message: text } });
         expect(`${result}${failure}${notification}`).not.toMatch(/[\r\n]/);
       }),

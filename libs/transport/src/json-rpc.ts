@@ -1,3 +1,5 @@
+import { within, type Text } from './spliced-text.js';
+
 /** JSON-RPC 2.0 as MCP uses it: ids are strings or numbers, params are objects. */
 export type RequestId = string | number;
 export type Params = { readonly [name: string]: unknown };
@@ -51,8 +53,8 @@ export function metaOf(params: Params | undefined): Params {
 }
 
 /** @param result JSON text */
-export const resultMessage = (id: RequestId, result: string): string =>
-  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
+export const resultMessage = (id: RequestId, result: Text): Text =>
+  within(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}');
 
 export interface ErrorObject {
   readonly code: number;

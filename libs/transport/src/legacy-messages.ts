@@ -11,6 +11,7 @@ import {
 import type { OpenCalls } from './calls-in-flight.js';
 import { JsonText, type MethodResult } from './method-handler.js';
 import { RequestRunner, type Caller } from './request-runner.js';
+import type { Text } from './spliced-text.js';
 
 /** What clients of the legacy era send, whichever transport brought it. */
 @Injectable()
@@ -18,7 +19,7 @@ export class LegacyMessages {
   constructor(private readonly runner: RequestRunner) {}
 
   /** @returns the response; undefined for a cancelled request, which gets none */
-  async answer(request: JsonRpcRequest, caller: Caller): Promise<string | undefined> {
+  async answer(request: JsonRpcRequest, caller: Caller): Promise<Text | undefined> {
     try {
       const result = await this.result(request, caller);
       return result === undefined ? undefined : resultMessage(request.id, result);
@@ -33,7 +34,7 @@ export class LegacyMessages {
     if (method === 'notifications/cancelled') calls.get(params?.requestId as RequestId)?.cancel();
   }
 
-  private result(request: JsonRpcRequest, caller: Caller): Promise<string | undefined> | string {
+  private result(request: JsonRpcRequest, caller: Caller): Promise<Text | undefined> | string {
     if (request.method === 'ping') return '{}';
     if (request.method === 'initialize') return initializeResult(readInitialize(request.params).protocolVersion);
     return this.runner.run(request, caller, encode);
@@ -41,4 +42,4 @@ export class LegacyMessages {
 }
 
 /** Results of the legacy era go out as they came. */
-const encode = (result: MethodResult): string => (result instanceof JsonText ? result.text : JSON.stringify(result));
+const encode = (result: MethodResult): Text => (result instanceof JsonText ? result.text : JSON.stringify(result));

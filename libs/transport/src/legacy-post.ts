@@ -12,6 +12,7 @@ import { LegacyMessages } from './legacy-messages.js';
 import type { LegacySession } from './legacy-session.js';
 import { LegacySessions } from './legacy-sessions.service.js';
 import { PostAnswer } from './post-answer.js';
+import type { Text } from './spliced-text.js';
 import { isLegacyVersion } from './protocol-versions.js';
 import { SessionTools } from './session-tools.js';
 import { readView } from './view-query.js';
@@ -94,7 +95,7 @@ export class LegacyPost {
       throw invalidRequest('initialize cannot be a part of a batch');
     }
     const answer = new PostAnswer(reply, this.streams);
-    const element = (message: Message): Promise<string | undefined> | string | undefined => {
+    const element = (message: Message): Promise<Text | undefined> | string | undefined => {
       if (message.kind === 'invalid') return INVALID_ELEMENT;
       if (message.kind === 'notification') this.messages.receive(message.notification, session.calls);
       if (message.kind !== 'request') return undefined;
@@ -111,7 +112,7 @@ export class LegacyPost {
     answer: PostAnswer,
     { id: requestId }: FastifyRequest,
     principal: Principal,
-  ): Promise<string | undefined> {
+  ): Promise<Text | undefined> {
     const send = (text: string): void => answer.send(text);
     const { calls, takesUrls, view } = session;
     const enabled = view.isDynamic ? this.tools.of(session, principal, send) : undefined;

@@ -1,10 +1,11 @@
 import type { CallContext } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
 import type { Params } from './json-rpc.js';
+import type { Text } from './spliced-text.js';
 
 /** JSON text of a result that was not made for this answer alone. An object with at least one member, none of them reserved. */
 export class JsonText {
-  constructor(readonly text: string) {}
+  constructor(readonly text: Text) {}
 }
 
 /** The tools that a client of dynamic mode has enabled, for as long as its session lives. */

@@ -2,6 +2,7 @@ import { isObject } from './json-rpc.js';
 import { JsonText, type MethodResult } from './method-handler.js';
 import { MODERN_VERSIONS } from './protocol-versions.js';
 import { SERVER_INFO } from './server-info.js';
+import { SplicedText, type Text } from './spliced-text.js';
 
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const META = { [SERVER_INFO_KEY]: SERVER_INFO };
@@ -19,14 +20,19 @@ const LIST_MEMBERS = JSON.stringify({
 }).slice(0, -1);
 
 /** The JSON text of a result in revision 2026-07-28. A `resultType` or `_meta` that the upstream gave is kept. */
-export function modernResult(result: MethodResult): string {
-  if (result instanceof JsonText) return `${LIST_MEMBERS},${result.text.slice(1)}`;
+export function modernResult(result: MethodResult): Text {
+  if (result instanceof JsonText) return listResult(result.text);
   const { _meta: meta = {} } = result;
   return JSON.stringify({
     resultType: 'complete',
     ...result,
     _meta: isObject(meta) ? { ...META, ...meta } : meta,
   });
+}
+
+function listResult(text: Text): Text {
+  if (typeof text === 'string') return `${LIST_MEMBERS},${text.slice(1)}`;
+  return new SplicedText(`${LIST_MEMBERS},${text.before.slice(1)}`, text.shared, text.after);
 }
 
 /** The result of `server/discover`. It is the same for everybody. */

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { EventStream } from './event-stream.js';
 import type { EventStreams, PendingAnswer } from './event-streams.js';
 import { answerEmpty, answerJson } from './http-answer.js';
+import type { Text } from './spliced-text.js';
 
 /**
  * The HTTP answer to a POST: one JSON document, unless a message has to go before the result. Then, or when the result
@@ -33,7 +34,7 @@ export class PostAnswer implements PendingAnswer {
   }
 
   /** @param message the response; undefined for a cancelled request, which gets none: 202, or the end of the stream */
-  end(message: string | undefined, status = 200): void {
+  end(message: Text | undefined, status = 200): void {
     if (this.close()) return;
     if (this.stream) this.finishStream(message === undefined ? [] : [message]);
     else if (message === undefined) answerEmpty(this.reply, 202);
@@ -41,7 +42,7 @@ export class PostAnswer implements PendingAnswer {
   }
 
   /** @param messages the responses of a batch */
-  endBatch(messages: readonly string[]): void {
+  endBatch(messages: readonly Text[]): void {
     if (this.close()) return;
     if (this.stream) this.finishStream(messages);
     else if (messages.length === 0) answerEmpty(this.reply, 202);
@@ -56,8 +57,8 @@ export class PostAnswer implements PendingAnswer {
     return before;
   }
 
-  private finishStream(messages: readonly string[]): void {
-    for (const message of messages) this.stream?.send(message);
+  private finishStream(messages: readonly Text[]): void {
+    for (const message of messages) this.stream?.send(String(message));
     this.stream?.end();
   }
 }

@@ -7,6 +7,7 @@ import type { OpenCalls } from './calls-in-flight.js';
 import { INTERNAL_ERROR, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
 import { metaOf, notificationMessage, type JsonRpcRequest, type Params, type RequestId } from './json-rpc.js';
 import type { Client, MethodHandler, MethodResult } from './method-handler.js';
+import type { Text } from './spliced-text.js';
 import { ToolMethods } from './tool-methods.js';
 
 /** Where a request came from, and the way back. */
@@ -44,8 +45,8 @@ export class RequestRunner {
   async run(
     request: JsonRpcRequest,
     caller: Caller,
-    encode: (result: MethodResult) => string,
-  ): Promise<string | undefined> {
+    encode: (result: MethodResult) => Text,
+  ): Promise<Text | undefined> {
     const { id, method, params = {} } = request;
     const handler = this.handlers.get(method);
     if (!handler) throw new JsonRpcError(METHOD_NOT_FOUND, `Method not found: ${method}`);

@@ -55,7 +55,7 @@ export class SseController {
       const enabled = view.isDynamic ? this.tools.ofStream(session, principal) : undefined;
       void this.messages
         .answer(message.request, { principal, requestId: request.id, calls, takesUrls, view, enabled, send })
-        .then((text) => text !== undefined && send(text));
+        .then((text) => text !== undefined && send(String(text)));
     }
     void reply.status(202).type('text/plain').send('Accepted');
   }

@@ -5,6 +5,7 @@ import { DynamicMode } from './dynamic-mode.js';
 import { invalidParams } from './json-rpc-error.js';
 import { isObject, type Params } from './json-rpc.js';
 import { JsonText, type Client, type MethodHandler, type MethodResult } from './method-handler.js';
+import { SplicedText } from './spliced-text.js';
 import { ToolCalls } from './tool-calls.js';
 
 /** `tools/list` and `tools/call`. */
@@ -26,7 +27,7 @@ export class ToolMethods {
     if (params.cursor !== undefined) throw invalidParams('The cursor is not one of this list');
     if (client.view.isDynamic) return this.dynamic.list(context, client);
     const { json } = await this.registry.list(context, client.view);
-    return new JsonText(`{"tools":${json}}`);
+    return new JsonText(new SplicedText('{"tools":', json, '}'));
   }
 
   private async call(params: Params, context: CallContext, client: Client): Promise<MethodResult> {
