@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Catalogue } from './catalogue.js';
 import { ToolSearch } from './tool-search.js';
 
-/** Tools in all indexes, at about 3 KB of heap each. */
+/** Tools in all indexes, at about 2 KB of heap each. */
 const MAX_TOOLS = 30_000;
 const MAX_SEARCHES = 100;
 
