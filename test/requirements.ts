@@ -343,6 +343,9 @@ const sections = [
         'access tokens of both generations are verified on /mcp, /sse and REST, and forwarded; forged and expired ones are 401',
       'integration-app.query-token':
         'a token in the query opens /mcp and /sse, and is neither logged nor echoed; the log hints once that it is deprecated',
+      'integration-app.modes':
+        "the specification's examples of dynamic mode and of apps= work with the tools of connections",
+      'integration-app.chats': 'two users with one chat id have two sessions, and see their own only',
       'integration-app.minted': 'for callers of other issuers a token is made in their name',
       'integration-app.forward-only': 'a token that nobody verified reaches Integration.app and nothing else',
     },

@@ -66,6 +66,64 @@ describe('the client examples of the specification, in production', () => {
   });
 });
 
+describe('the modes of the specification', () => {
+  const connect = async (query: string, user = 'alice', headers: Record<string, string> = {}) => {
+    const authorization = `Bearer ${await workspace.token(user)}`;
+    const client = new Client({ name: 'example-integration-app-mcp-client', version: '1.0.0' });
+    const transport = new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp${query}`), {
+      requestInit: { headers: { Authorization: authorization, ...headers } },
+    });
+    await client.connect(transport);
+    const names = async () => (await client.listTools()).tools.map(({ name }) => name);
+    return { client, names, session: transport.sessionId, authorization };
+  };
+
+  it(cites('integration-app.modes', 'dynamic: tools are enabled by the names that the example uses'), async () => {
+    simulator.connect('gina', 'gmail');
+    simulator.clearRequests();
+    const { client, names } = await connect('?mode=dynamic', 'gina');
+    expect(await names()).toContain('enable-tools');
+    expect(simulator.requestsTo('/connections')).toEqual([]);
+    await client.callTool({ name: 'enable-tools', arguments: { tools: ['gmail-send-email', 'gmail-read-email'] } });
+    expect((await names()).filter((name) => name.startsWith('gmail'))).toEqual([
+      'gmail_send-email',
+      'gmail_read-email',
+    ]);
+    expect(JSON.parse(textOf(await client.callTool(SEND)))).toMatchObject({ user: 'gina' });
+    await client.close();
+  });
+
+  it(
+    cites('integration-app.modes', 'apps: only the tools of these, and of one without a connection none'),
+    async () => {
+      for (const app of ['gmail', 'google-docs']) simulator.connect('frank', app);
+      for (const [query, apps] of [
+        ['?apps=google-docs', ['google-docs']],
+        ['?apps=gmail,google-docs', ['gmail', 'google-docs']],
+        ['?apps=hubspot', []],
+      ] as const) {
+        const { client, names } = await connect(query, 'frank');
+        expect([...new Set((await names()).map((name) => name.split('_')[0]))].sort()).toEqual([...apps]);
+        await client.close();
+      }
+    },
+  );
+
+  it(
+    cites('integration-app.chats', 'chats of two users with one id are two sessions, and each sees its own'),
+    async () => {
+      const chat = { 'x-chat-id': 'my-awesome-chat-123' };
+      const [alice, bob] = [await connect('', 'alice', chat), await connect('', 'bob', chat)];
+      for (const { authorization, session } of [alice, bob]) {
+        const response = await fetch(`${gateway.url}/mcp/sessions`, { headers: { authorization } });
+        expect(await response.json()).toEqual({ 'my-awesome-chat-123': session });
+      }
+      expect(alice.session).not.toBe(bob.session);
+      await Promise.all([alice.client.close(), bob.client.close()]);
+    },
+  );
+});
+
 describe('a token that is not good', () => {
   it.each<[string, () => Promise<string>]>([
     ['expired', () => workspace.token('alice', { exp: 1 })],
