@@ -24,8 +24,10 @@ export interface Client {
   readonly view: View;
   /** In dynamic mode, for clients that have a session. */
   readonly enabled?: EnabledTools;
-  /** Whether it can take its user to a URL. */
+  /** Whether it can take its user to a URL when a message before the result asks for that, as the legacy era does. */
   readonly takesUrls: boolean;
+  /** The same by a result that asks, as the modern era does; not when the request is already the answer to one. */
+  readonly takesUrlResults?: boolean;
   /** Sends a message that belongs to the request, before its result. */
   send(message: string): void;
 }

@@ -7,11 +7,17 @@ import { cancelAll, type OpenCalls } from './calls-in-flight.js';
 import { EventStreams } from './event-streams.js';
 import { answerEmpty, answerJson } from './http-answer.js';
 import { invalidRequest, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
-import { errorMessage, readMessage, resultMessage, type JsonRpcRequest } from './json-rpc.js';
-import { batchesAreGone, checkModernNotification, checkModernRequest } from './modern-request.js';
+import { errorMessage, metaOf, readMessage, resultMessage, type JsonRpcRequest } from './json-rpc.js';
+import {
+  batchesAreGone,
+  checkModernNotification,
+  checkModernRequest,
+  CLIENT_CAPABILITIES_KEY,
+} from './modern-request.js';
 import { DISCOVER_RESULT, modernResult } from './modern-result.js';
 import { PostAnswer } from './post-answer.js';
 import { RequestRunner } from './request-runner.js';
+import { takesUrls } from './url-elicitation.js';
 import { readView } from './view-query.js';
 
 /** `POST /mcp` in the modern era: every request stands alone. */
@@ -63,14 +69,12 @@ export class ModernPost {
     const answer = new PostAnswer(reply, this.streams);
     const calls: OpenCalls = new Map();
     const send = (text: string): void => answer.send(text);
-    // In this era a server asks by the result of a request, not by a message before it.
+    const { params } = message;
+    const takesUrlResults = params?.inputResponses === undefined && takesUrls(metaOf(params)[CLIENT_CAPABILITIES_KEY]);
+    const caller = { principal, requestId, calls, takesUrls: false, takesUrlResults, view, send };
     reply.raw.once('close', () => cancelAll(calls));
     try {
-      const result = await this.runner.run(
-        message,
-        { principal, requestId, calls, takesUrls: false, view, send },
-        modernResult,
-      );
+      const result = await this.runner.run(message, caller, modernResult);
       answer.end(result === undefined ? undefined : resultMessage(message.id, result));
     } catch (error) {
       if (!(error instanceof JsonRpcError)) throw error;

@@ -9,7 +9,7 @@ import {
 import { isObject, metaOf, type JsonRpcNotification, type JsonRpcRequest, type Params } from './json-rpc.js';
 import { MODERN_VERSIONS, PROTOCOL_VERSION_KEY } from './protocol-versions.js';
 
-const CLIENT_CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
+export const CLIENT_CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
 const CLIENT_INFO_KEY = 'io.modelcontextprotocol/clientInfo';
 
 /** The methods whose header Mcp-Name repeats a parameter, and which one. */

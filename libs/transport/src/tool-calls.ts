@@ -3,7 +3,7 @@ import { ProviderError, type CallContext, type ToolResult } from '@manifold/tool
 import { errorResult, ToolRegistry } from '@manifold/tool-registry';
 import type { Params } from './json-rpc.js';
 import type { Client } from './method-handler.js';
-import { urlElicitation } from './url-elicitation.js';
+import { urlElicitation, urlInputRequired } from './url-elicitation.js';
 
 /** Runs the tools of a client's view, and finds the right reader for what goes wrong. */
 @Injectable()
@@ -16,7 +16,9 @@ export class ToolCalls {
       return await this.registry.call(name, args, context, client.view);
     } catch (error) {
       if (!(error instanceof ProviderError) || !isForTheModel(error)) throw error;
-      if (error.setupUrl !== undefined && client.takesUrls) client.send(urlElicitation(error.setupUrl, error.message));
+      const { setupUrl, message } = error;
+      if (setupUrl !== undefined && client.takesUrlResults) return urlInputRequired(setupUrl, message);
+      if (setupUrl !== undefined && client.takesUrls) client.send(urlElicitation(setupUrl, message));
       return errorResult(error);
     }
   }

@@ -1,3 +1,4 @@
+import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -70,6 +71,43 @@ describe.each(Object.keys(TRANSPORTS) as (keyof typeof TRANSPORTS)[])(
     });
   },
 );
+
+describe('a call that needs a connection first, in the modern era', () => {
+  const callBy = async (elicitation?: { url?: Record<string, never> }, answer: 'accept' | 'decline' = 'accept') => {
+    const client = new ModernClient(
+      { name: 'test', version: '1' },
+      { versionNegotiation: { mode: 'auto' }, capabilities: { elicitation } },
+    );
+    const asked: unknown[] = [];
+    if (elicitation) {
+      client.setRequestHandler('elicitation/create', ({ params }) => {
+        asked.push(params);
+        return { action: answer };
+      });
+    }
+    await client.connect(new ModernTransport(new URL(`${app.url}/mcp`)));
+    expect(client.getProtocolEra()).toBe('modern');
+    const result = await client.callTool({ name: 'connect', arguments: {} });
+    await client.close();
+    return { result, asked };
+  };
+
+  it.each(['accept', 'decline'] as const)(
+    'asks a client that shows URLs by the result, and gives words after its answer: %s',
+    async (answer) => {
+      const { result, asked } = await callBy({ url: {} }, answer);
+      expect(result).toMatchObject(words);
+      expect(result.isError).toBeUndefined();
+      expect(asked).toEqual([
+        { mode: 'url', url: 'https://gateway.test/setup?token=t', message: 'Slack is not connected' },
+      ]);
+    },
+  );
+
+  it('has words with the link for all others', async () => {
+    expect((await callBy()).result).toMatchObject(words);
+  });
+});
 
 it.each([
   [{ elicitation: { url: {} } }, true],
