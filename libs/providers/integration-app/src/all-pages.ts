@@ -1,5 +1,5 @@
 import { ProviderError } from '@manifold/tool-provider';
-import { isObject } from './json.js';
+import { isObject } from '@manifold/backend-api';
 
 const MOST_PAGES = 200;
 const MOST_ITEMS = 10_000;

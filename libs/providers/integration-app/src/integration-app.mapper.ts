@@ -1,5 +1,5 @@
 import { ProviderError, type ToolDescriptor, type ToolResult } from '@manifold/tool-provider';
-import { isObject, type JsonObject } from './json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import { ActionTool } from './action-tool.js';
 
 /** An integration that a user has connected, however often. */

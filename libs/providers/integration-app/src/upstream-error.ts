@@ -1,20 +1,8 @@
+import { EFFECT_UNKNOWN, isObject, parseJson, type ApiAnswer } from '@manifold/backend-api';
 import { ProviderError, type ProviderErrorCode } from '@manifold/tool-provider';
-import { isObject, parseJson } from './json.js';
 
 const MAX_MESSAGE = 1_000;
 const MAX_WORD = 100;
-/** For the model, of a call that may have done something. */
-export const EFFECT_UNKNOWN = 'The call may or may not have had an effect: check before you repeat it.';
-
-/** An answer of Integration.app that is no success. */
-export interface Refusal {
-  readonly status: number;
-  readonly text: string;
-  /** Seconds. */
-  readonly retryAfter?: number;
-  /** Name of the integration that was used, for people. */
-  readonly app?: string;
-}
 
 interface ErrorBody {
   readonly message: string;
@@ -23,9 +11,12 @@ interface ErrorBody {
   readonly key?: string;
 }
 
-/** What went wrong, for the code that acts on it; and in words, with status and type, for the model. */
-export function upstreamError(refusal: Refusal): ProviderError {
-  const { status, retryAfter, app = 'the integration' } = refusal;
+/**
+ * What is wrong where the answer is no success: for the code that acts on it; and in words, with status and type, for the model.
+ * @param app name of the integration that was used, for people
+ */
+export function upstreamError(refusal: ApiAnswer, app = 'the integration'): ProviderError {
+  const { status, retryAfter } = refusal;
   const body = bodyOf(refusal);
   const code = codeOf(status, body);
   const kind = [`HTTP ${status}`, body.type, body.key].filter((word) => word !== undefined).join(', ');
@@ -50,7 +41,7 @@ function reconnectAdvice(code: ProviderErrorCode, { type }: ErrorBody, app: stri
 }
 
 /** Bodies that are not in the form of the API, an HTML page of a load balancer for one, help nobody. */
-function bodyOf({ text, status }: Refusal): ErrorBody {
+function bodyOf({ text, status }: ApiAnswer): ErrorBody {
   const body = parseJson(text);
   const { message, type, key } = isObject(body) ? body : {};
   const words = textOf(message, MAX_MESSAGE)?.replace(/\.$/, '');

@@ -1,5 +1,5 @@
 import { ProviderError } from '@manifold/tool-provider';
-import { isObject, parseJson } from './json.js';
+import { isObject, parseJson } from '@manifold/backend-api';
 
 /** An action as ActionKit describes it. */
 export interface ActionDescription {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ParagonConfig } from '@manifold/config';
 import type { CallContext } from '@manifold/tool-provider';
-import { parseJson } from './json.js';
+import { parseJson } from '@manifold/backend-api';
 import type { ProxyRequest } from './openapi/index.js';
 import { ParagonHttp } from './paragon-http.js';
 

@@ -1,20 +1,12 @@
+import { EFFECT_UNKNOWN, isObject, parseJson, type ApiAnswer } from '@manifold/backend-api';
 import { ProviderError, type ProviderErrorCode } from '@manifold/tool-provider';
-import { isObject, parseJson } from './json.js';
 
 const MAX_MESSAGE = 1_000;
 /** What Paragon says of an integration that the user has not connected: the status and the code vary, these words do not. */
 const NOT_ENABLED = 'Integration not enabled for user';
 
-/** An answer of Paragon that is no success. */
-export interface Refusal {
-  readonly status: number;
-  readonly text: string;
-  /** Seconds. */
-  readonly retryAfter?: number;
-}
-
-/** What went wrong, for the code that acts on it and, in the words of the specification, for the model. */
-export function upstreamError(refusal: Refusal): ProviderError {
+/** What is wrong where the answer is no success: for the code that acts on it and, in the words of the specification, for the model. */
+export function upstreamError(refusal: ApiAnswer): ProviderError {
   const { status, retryAfter } = refusal;
   const said = messageOf(refusal);
   if (said.includes(NOT_ENABLED)) return new ProviderError('not_connected', said);
@@ -30,14 +22,14 @@ function codeOf(status: number): ProviderErrorCode {
   return status >= 500 || status === 408 ? 'upstream_unavailable' : 'upstream_rejected';
 }
 
-function adviceFor({ status, retryAfter }: Refusal): string {
+function adviceFor({ status, retryAfter }: ApiAnswer): string {
   if (status === 429 && retryAfter !== undefined) return `. Try again in ${retryAfter} seconds.`;
   if (status === 429) return '. Wait before you try again.';
-  return status >= 500 ? '. The call may or may not have had an effect: check before you repeat it.' : '';
+  return status >= 500 ? `. ${EFFECT_UNKNOWN}` : '';
 }
 
 /** The `message` of a JSON body. Other bodies, an HTML page of a load balancer for one, help nobody. */
-function messageOf({ text, status }: Refusal): string {
+function messageOf({ text, status }: ApiAnswer): string {
   const body = parseJson(text);
   const message = isObject(body) ? body.message : undefined;
   if (typeof message === 'string' && message !== '') return message.slice(0, MAX_MESSAGE);

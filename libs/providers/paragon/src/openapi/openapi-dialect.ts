@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.js';
+import type { JsonObject } from '@manifold/backend-api';
 
 /** What OpenAPI's schemas say in words of their own, said in those of JSON Schema 2020-12. Only this schema, not those inside. */
 export function withoutOpenApiDialect(schema: JsonObject): JsonObject {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { isObject } from '../json.js';
+import { isObject } from '@manifold/backend-api';
 import { OpenApiFault } from './openapi-fault.js';
 import type { OperationDetails } from './operation.js';
 import { readOperations, type Origin } from './read-operations.js';

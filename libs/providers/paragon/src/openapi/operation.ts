@@ -1,5 +1,5 @@
 import { ProviderError } from '@manifold/tool-provider';
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import { headerText, pathText, queryPairs } from './parameter-style.js';
 import type { Parameter, ParameterPlace } from './parameters.js';
 import type { PathTemplate } from './path-template.js';

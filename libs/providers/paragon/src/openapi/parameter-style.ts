@@ -1,5 +1,5 @@
 import { ProviderError } from '@manifold/tool-provider';
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import type { Parameter } from './parameters.js';
 
 // How values are written into a request: the styles of OpenAPI 3.1, section 4.8.12.3 (those of 3.0 are the same).

@@ -1,5 +1,5 @@
 import { isDeniedHeader } from '../denied-headers.js';
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import { isJson } from './media-type.js';
 import { OpenApiFault } from './openapi-fault.js';
 import type { References } from './references.js';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { inputSchemaOf } from './input-schema.js';
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import { OpenApiFault } from './openapi-fault.js';
 import type { OperationDetails } from './operation.js';
 import { parametersOf, type Parameter } from './parameters.js';

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import { OpenApiFault } from './openapi-fault.js';
 
 export type Reference = JsonObject & { readonly $ref: string };

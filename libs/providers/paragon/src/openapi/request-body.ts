@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import { essenceOf, isJson } from './media-type.js';
 import { OpenApiFault } from './openapi-fault.js';
 import type { References } from './references.js';

@@ -1,5 +1,5 @@
 import { EndlessSchemas } from './endless-schema.js';
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import { withoutOpenApiDialect } from './openapi-dialect.js';
 import { OpenApiFault } from './openapi-fault.js';
 import { isReference, segmentsOf, type Reference, type References } from './references.js';

@@ -1,4 +1,4 @@
-import { isObject } from '../json.js';
+import { isObject } from '@manifold/backend-api';
 import { OpenApiFault } from './openapi-fault.js';
 
 /**

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.js';
+import { isObject, type JsonObject } from '@manifold/backend-api';
 import { OpenApiFault } from './openapi-fault.js';
 import { lineOf, parseText, SyntaxFault } from './source-text.js';
 
