@@ -40,6 +40,8 @@ const shared = {
 export default {
   rootDir: '.',
   testTimeout: 30000,
+  // Half of the time is waiting for sockets and processes: one worker per core, where jest would leave one core free.
+  maxWorkers: '100%',
   // A test that fails may leave a client that reconnects for ever: the run has to end all the same.
   forceExit: true,
   projects: [
