@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { checkedUrl } from './checked-url.js';
 
+/** URLs with what parsers strip or read as something else somewhere in them. */
+const spaced = fc
+  .tuple(fc.constantFrom('', '/', 'x/'), fc.webUrl(), fc.nat(), fc.constantFrom(' ', '\t', '\n', '\0', '\\', '@', '//'))
+  .map(([before, url, at, odd]) => {
+    const place = at % (url.length + 1);
+    return before + url.slice(0, place) + odd + url.slice(place);
+  });
+
 describe('the URL of a request that an agent writes', () => {
   it.each([
     ['/v1/things', '/v1/things'],
@@ -27,6 +35,14 @@ describe('the URL of a request that an agent writes', () => {
     '\\\\evil.example',
     '/\\evil.example',
     '@evil.example/x',
+    ' https://evil.example/',
+    '\thttps://evil.example/',
+    'ht\ttps://evil.example/',
+    '/\n/evil.example/',
+    '/\t/evil.example/',
+    '\0//evil.example/',
+    ' A:',
+    '/things ',
     ':80/x',
     '/../admin',
     '/v1/../../admin',
@@ -81,7 +97,7 @@ describe('the URL of a request that an agent writes', () => {
 
   it('never leaves the path or the hosts of the integration, whatever is written', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.webUrl(), fc.webPath(), fc.string()), (text) => {
+      fc.property(fc.oneof(fc.webUrl(), fc.webPath(), fc.string(), spaced), (text) => {
         let url: string;
         try {
           url = checkedUrl('slack', text);
@@ -91,7 +107,7 @@ describe('the URL of a request that an agent writes', () => {
         const sent = new URL(url, 'https://slack.com');
         return /(^|\.)slack\.com$/.test(sent.hostname) && (url.startsWith('https://') || /^\/(?![/\\])/.test(url));
       }),
-      { numRuns: 2000 },
+      { numRuns: 5000, examples: [[' A:'], ['/\t/a.example']] },
     );
   });
 });

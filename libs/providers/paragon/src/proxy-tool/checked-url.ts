@@ -2,6 +2,9 @@ import { isIP } from 'node:net';
 import { hostsOf } from './integration-hosts.js';
 import { refused } from './refused.js';
 
+const BASE = 'https://base.invalid';
+/** What URL parsers take away before they read: behind it, a path can become another host. */
+const STRIPPED = /^[\0- ]|[\0- ]$|[\t\r\n]/;
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const PATH = /^\/?[^/\\@:?#][^\\?#]*(\?[^#]*)?$|^\/?(\?[^#]*)?$/;
 /** Names that only mean something inside a network. */
@@ -15,9 +18,10 @@ const LOCAL_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home
 export function checkedUrl(integration: string, text: string, query: Readonly<Record<string, unknown>> = {}): string {
   const absolute = HAS_SCHEME.test(text);
   if (!absolute && !PATH.test(text)) throw refused('url must be a path such as /v1/things, or a full https URL');
-  const url = URL.parse(text, 'https://base.invalid/');
-  if (!url || climbs(text)) throw refused('url is not a well-formed URL');
+  const url = URL.parse(text, BASE);
+  if (!url || STRIPPED.test(text) || climbs(text)) throw refused('url is not a well-formed URL');
   if (absolute) checkHost(integration, url);
+  else if (url.origin !== BASE) throw refused('url must be a path such as /v1/things, or a full https URL');
   for (const [name, value] of Object.entries(query)) {
     for (const item of [value].flat()) url.searchParams.append(name, String(item));
   }
