@@ -1,12 +1,9 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { checked } from './bounds.mjs';
 import { Inspector, INSPECTED } from './inspector.mjs';
 import { measure } from './measure.mjs';
-import { GatewayHome } from './programs.mjs';
+import { GatewayHome, startSimulator } from './programs.mjs';
 import { boundsTable, conditions, table } from './report.mjs';
-import { legacyRequest, openSession } from './requests.mjs';
+import { callMcp, legacyRequest, openSession } from './requests.mjs';
 import { median } from './statistics.mjs';
 
 const FULL = { rounds: 5, warmUpMs: 1500, measureMs: 2000, sessions: 800 };
@@ -26,7 +23,8 @@ const SCENARIOS = [
 export async function measureParagon({ quick, date }) {
   const extent = quick ? QUICK : FULL;
   const home = new GatewayHome();
-  const paragon = await startSimulator();
+  const users = Array.from({ length: USERS }, (_, index) => `user-${index}`);
+  const paragon = await startSimulator('paragon', { actions: ACTIONS, users, integration: INTEGRATION });
   Object.assign(home.env, paragon.settings);
   try {
     const rows = await measureLoad(home, paragon, extent);
@@ -38,14 +36,6 @@ export async function measureParagon({ quick, date }) {
     paragon.child.disconnect();
     home.remove();
   }
-}
-
-async function startSimulator() {
-  const users = Array.from({ length: USERS }, (_, index) => `user-${index}`);
-  const job = JSON.stringify({ actions: ACTIONS, users, integration: INTEGRATION });
-  const child = fork(join(import.meta.dirname, 'paragon-simulator.mjs'), [job]);
-  const [{ settings, tokens }] = await once(child, 'message');
-  return { child, settings, tokens };
 }
 
 async function measureLoad(home, { tokens }, { rounds, warmUpMs, measureMs }) {
@@ -83,12 +73,12 @@ const medians = (runs) =>
 
 /** Of the integration that all users have connected: its name, and arguments that fit its schema. */
 async function firstAction(url, token, session) {
-  const { tools } = await request(url, token, session, 'tools/list');
+  const { tools } = await callMcp(url, token, session, 'tools/list');
   const action = tools.find(({ name }) => name.startsWith(INTEGRATION.toUpperCase()));
   const args = Object.fromEntries(
     (action.inputSchema.required ?? []).map((field) => [field, exampleOf(action.inputSchema.properties[field])]),
   );
-  const result = await request(url, token, session, 'tools/call', { name: action.name, arguments: args });
+  const result = await callMcp(url, token, session, 'tools/call', { name: action.name, arguments: args });
   if (result.isError) throw new Error(`${action.name}: ${result.content[0].text}`);
   return { name: action.name, args };
 }
@@ -98,18 +88,6 @@ function exampleOf({ type, enum: values, minimum = 1 }) {
   if (type === 'number' || type === 'integer') return minimum;
   if (type === 'boolean') return true;
   return type === 'array' ? [] : type === 'object' ? {} : 'a text';
-}
-
-async function request(url, token, session, method, params = {}) {
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  const response = await fetch(`${url}/mcp`, {
-    method: 'POST',
-    headers: { ...headers, authorization: `Bearer ${token}`, 'mcp-session-id': session },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-  });
-  const { result, error } = await response.json();
-  if (!result) throw new Error(`${method}: ${response.status} ${JSON.stringify(error)}`);
-  return result;
 }
 
 /** Bytes per session, the users' catalogues included: each session has listed its tools. */
@@ -134,7 +112,7 @@ async function openListed(url, tokens) {
   for (let at = 0; at < tokens.length; at += CONNECTIONS) {
     await Promise.all(
       tokens.slice(at, at + CONNECTIONS).map(async (token) => {
-        await request(url, token, await openSession(url, token), 'tools/list');
+        await callMcp(url, token, await openSession(url, token), 'tools/list');
       }),
     );
   }

@@ -106,6 +106,16 @@ export async function startHttpEcho() {
   return new Program(child, port, startedAt);
 }
 
+/**
+ * A simulated backend in a process of its own.
+ * @returns its process, the variables by which a gateway finds it, and its users' tokens
+ */
+export async function startSimulator(name, job) {
+  const child = fork(join(import.meta.dirname, `${name}-simulator.mjs`), [JSON.stringify(job)]);
+  const [{ settings, tokens }] = await once(child, 'message');
+  return { child, settings, tokens };
+}
+
 /** Tries to connect until somebody listens. */
 async function listening({ child, port }) {
   const deadline = performance.now() + START_LIMIT_MS;

@@ -46,10 +46,10 @@ export function restToolCall({ token }, { serverName, methodName, args }) {
   return post('/mcp/tool/call', bearer(token), { serverName, methodName, args: { ...args, call: JSON.parse(ID) } });
 }
 
-/** Opens a session of the legacy era. @returns its id */
-export async function openSession(url, token) {
+/** Opens a session of the legacy era. @param query of the URL. @returns its id */
+export async function openSession(url, token, query = '') {
   const send = (body, session) =>
-    fetch(`${url}/mcp`, {
+    fetch(`${url}/mcp${query}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -66,4 +66,17 @@ export async function openSession(url, token) {
   await answer.text();
   await (await send({ method: 'notifications/initialized' }, session)).text();
   return session;
+}
+
+/** One request of a session. @returns its result. @throws for any error */
+export async function callMcp(url, token, session, method, params = {}) {
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  const response = await fetch(`${url}/mcp`, {
+    method: 'POST',
+    headers: { ...headers, ...bearer(token), 'mcp-session-id': session },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  });
+  const { result, error } = await response.json();
+  if (!result) throw new Error(`${method}: ${response.status} ${JSON.stringify(error)}`);
+  return result;
 }
