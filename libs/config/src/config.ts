@@ -65,6 +65,29 @@ export abstract class IntegrationAppConfig {
   readonly forwardOnly: boolean;
 }
 
+/** A package that is installed when the gateway starts. */
+export interface StartPackage {
+  readonly name: string;
+  readonly version?: string;
+  readonly serverName: string;
+}
+
+/** Where packages are installed from and to. Folders are absolute paths. A class, so that it can be injected. */
+export abstract class PackagesConfig {
+  readonly npmDir: string;
+  readonly npmRegistry: string;
+  readonly npmCacheDir: string;
+  /** Virtual environments. */
+  readonly pythonDir: string;
+  /** The interpreter that makes them; not set: `python3`. */
+  readonly pythonBin?: string;
+  readonly pipIndexUrl?: string;
+  readonly pipExtraIndexUrl?: string;
+  /** How long one install may take; milliseconds. */
+  readonly installTimeoutMs: number;
+  readonly installOnStart: readonly StartPackage[];
+}
+
 /** The settings of one gateway process: read once from the environment, complete, checked and frozen. */
 export class Config {
   readonly environment: 'development' | 'production';
@@ -100,6 +123,7 @@ export class Config {
   readonly paragon?: ParagonConfig;
   /** Set where tokens of Integration.app can be verified, or are passed on unverified. */
   readonly integrationApp?: IntegrationAppConfig;
+  readonly packages: PackagesConfig;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
   constructor(values: Config) {

@@ -2,9 +2,11 @@ export {
   Config,
   ConfigError,
   IntegrationAppConfig,
+  PackagesConfig,
   ParagonConfig,
   type IssuerConfig,
   type MongoConfig,
+  type StartPackage,
 } from './config.js';
 export { ConfigModule } from './config.module.js';
 export { configOfProcess, inheritedEnvironment } from './environment.js';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Config, ConfigError, type MongoConfig } from './config.js';
 import { integrationApp } from './integration-app.js';
+import { packagesConfig } from './packages.js';
 import { paragonConfig, paragonIssuer } from './paragon.js';
 import { variables, type Variables } from './variables.js';
 
@@ -49,6 +50,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     toolListTtlMs: values.TOOL_LIST_TTL_MS,
     paragon,
     integrationApp: integration?.config,
+    packages: packagesConfig(values),
     logLevel: values.LOG_LEVEL,
   });
 }

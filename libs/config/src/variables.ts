@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { startPackage } from './start-package.js';
 
 /** An empty string means the default, so that `KEY=` in a `.env` file changes nothing. */
 const optional = <T extends z.ZodType>(schema: T) =>
@@ -74,6 +75,15 @@ const issuers = z
   .pipe(z.array(issuer))
   .refine((list) => new Set(list.map((item) => item.issuer)).size === list.length, 'names an issuer twice');
 
+const startPackages = list.transform((items, context) =>
+  items.map((item) => {
+    const wanted = startPackage(item);
+    if (wanted) return wanted;
+    context.addIssue({ code: 'custom', message: 'must be a list of package|server' });
+    return z.NEVER;
+  }),
+);
+
 const WEAK_KEYS = /^(.)\1*$|your-random-key|change-?me|example|default|password|secret-?key/i;
 
 /** Every variable that the gateway reads. `.env.example` and the table in docs/OPERATIONS.md list the same names. */
@@ -127,6 +137,15 @@ export const variables = z.object({
   INTEGRATION_APP_WORKSPACE_SECRET: optional(z.string()),
   INTEGRATION_APP_PUBLIC_KEY: optional(z.string()),
   INTEGRATION_APP_FORWARD_ONLY: optional(boolean).default(false),
+  PACKAGES_DIR: optional(z.string()),
+  NPM_REGISTRY: optional(httpUrl).default('https://registry.npmjs.org'),
+  NPM_CACHE_DIR: optional(z.string()),
+  PYTHON_BIN: optional(z.string()),
+  PYTHON_VENV_DIR: optional(z.string()),
+  PIP_INDEX_URL: optional(httpUrl),
+  PIP_EXTRA_INDEX_URL: optional(httpUrl),
+  INSTALL_TIMEOUT_MS: optional(integer(1000, 24 * 3600 * 1000)).default(10 * 60 * 1000),
+  INSTALL_ON_START: optional(startPackages).default([]),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])).default('info'),
 });
 

@@ -1,6 +1,6 @@
 import { StoreConflict, type Collection, type Fields } from '@manifold/store';
 import { everyRecord } from './every-record.js';
-import { KeyedMutex } from './keyed-mutex.js';
+import { KeyedMutex } from '@manifold/turns';
 import { serverKey } from './server-record.js';
 
 /** A record that belongs to one registered server. Its collection has a unique index on (tenant, name). */

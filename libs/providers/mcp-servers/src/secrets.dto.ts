@@ -1,6 +1,7 @@
 import { IsString, Length, Matches } from 'class-validator';
 import { IfGiven } from '@manifold/rest';
-import { SECRET_NAME, SERVER_NAME } from './names.js';
+import { SERVER_NAME } from '@manifold/server-hosting';
+import { SECRET_NAME } from './secret-name.js';
 
 export class DeleteSecretDto {
   /** Whose secret it is. Oneself unless given; callers with the role `service` act as "default" unless given. */

@@ -1,12 +1,5 @@
+import type { ReconnectionOptions } from '@manifold/server-hosting';
 import type { CollectionSpec } from '@manifold/store';
-
-/** How the event stream of an HTTP server is opened again after it broke; milliseconds. */
-export type ReconnectionOptions = {
-  maxReconnectionDelay: number;
-  initialReconnectionDelay: number;
-  reconnectionDelayGrowFactor: number;
-  maxRetries: number;
-};
 
 export type StdioSettings = {
   transportType: 'stdio';

@@ -1,12 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Problem } from '@manifold/rest';
 import { SecretsService } from '@manifold/secrets';
+import type { ServerSettings } from '@manifold/server-hosting';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { everyRecord } from './every-record.js';
-import { KeyedMutex } from './keyed-mutex.js';
+import { KeyedMutex } from '@manifold/turns';
 import { SERVERS, serverKey, type ServerRecord } from './server-record.js';
 import { ServerSessions } from './server-sessions.js';
-import { changedRecord, newRecord, type ServerSettings } from './server-settings.js';
+import { changedRecord, newRecord } from './server-settings.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
 

@@ -1,7 +1,8 @@
 import { Problem } from '@manifold/rest';
+import type { ServerSettings } from '@manifold/server-hosting';
 import { hideHeaders } from './hidden-headers.js';
 import type { ServerRecord } from './server-record.js';
-import { changedRecord, newRecord, type ServerSettings } from './server-settings.js';
+import { changedRecord, newRecord } from './server-settings.js';
 
 const MONDAY = new Date('2026-03-02T10:00:00Z');
 const TUESDAY = new Date('2026-03-03T10:00:00Z');

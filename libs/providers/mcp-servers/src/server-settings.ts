@@ -1,22 +1,7 @@
 import { invalidRequest, type Problem } from '@manifold/rest';
+import type { ServerSettings } from '@manifold/server-hosting';
 import { restoreHeaders } from './hidden-headers.js';
-import type { HttpSettings, ReconnectionOptions, ServerRecord, StdioSettings } from './server-record.js';
-
-/** What an operator says of a server. Fields of the other transport have no effect. */
-export interface ServerSettings {
-  readonly transportType?: 'stdio' | 'streamable_http';
-  readonly command?: string;
-  readonly args?: string[];
-  readonly env?: Record<string, string>;
-  readonly url?: string;
-  readonly headers?: Record<string, string>;
-  readonly reconnectionOptions?: ReconnectionOptions;
-  /** A Streamable HTTP session to go on with. */
-  readonly sessionId?: string;
-  readonly enabled?: boolean;
-  readonly displayName?: string;
-  readonly description?: string;
-}
+import type { HttpSettings, ServerRecord, StdioSettings } from './server-record.js';
 
 /** @throws Problem 400 when the transport lacks what it needs */
 export function newRecord(tenant: string, name: string, settings: ServerSettings, now: Date): ServerRecord {

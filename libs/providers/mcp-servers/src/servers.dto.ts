@@ -1,131 +1,21 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { IsString, Matches } from 'class-validator';
 import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsObject,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator';
-import { IfGiven } from '@manifold/rest';
-import { IsHttpUrl } from './http-url.decorator.js';
-import { SERVER_NAME } from './names.js';
-import { IsStringMap } from './string-map.decorator.js';
-
-const TRANSPORT_TYPES = ['stdio', 'streamable_http'] as const;
-const STRING_MAP = { type: 'object', additionalProperties: { type: 'string' } } as const;
-const ENV = { names: /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, values: /^[^\u0000]{0,32768}$/, max: 256 };
-/** Field names are tokens, values have no control characters (RFC 9110, section 5). */
-const HEADERS = { names: /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, values: /^[\t\x20-\x7e\x80-\xff]{0,8192}$/, max: 64 };
-const LONGEST_DELAY_MS = 3_600_000;
-
-/** How a broken event stream is opened again; milliseconds. */
-export class ReconnectionOptionsDto {
-  @IsInt()
-  @Min(100)
-  @Max(LONGEST_DELAY_MS)
-  maxReconnectionDelay: number = 30_000;
-
-  @IsInt()
-  @Min(10)
-  @Max(LONGEST_DELAY_MS)
-  initialReconnectionDelay: number = 1_000;
-
-  /** By how much the delay grows with each attempt. */
-  @IsNumber()
-  @Min(1)
-  @Max(10)
-  reconnectionDelayGrowFactor: number = 1.5;
-
-  @IsInt()
-  @Min(0)
-  @Max(100)
-  maxRetries: number = 2;
-}
+  ReconnectionOptionsDto,
+  SERVER_NAME,
+  SERVER_NAME_RULE,
+  ServerSettingsDto,
+  STRING_MAP,
+  TRANSPORT_TYPES,
+} from '@manifold/server-hosting';
 
 /** Only the fields that are given are changed. Fields of the other transport have no effect. */
-export class UpdateServerDto {
-  /** `stdio` unless given. Another type than before drops the settings of the old one. */
-  @ApiPropertyOptional({ enum: TRANSPORT_TYPES })
-  @IfGiven()
-  @IsIn(TRANSPORT_TYPES)
-  transportType?: (typeof TRANSPORT_TYPES)[number];
+export class UpdateServerDto extends ServerSettingsDto {}
 
-  /** Needed for stdio: the program to run. It is run without a shell, in the working directory of the gateway. */
-  @IfGiven()
-  @IsString()
-  @Matches(/^\P{Cc}{1,4096}$/u, { message: 'command must be 1 to 4096 characters without control characters' })
-  command?: string;
-
-  /** stdio: arguments of the program. */
-  @ApiPropertyOptional({ type: [String] })
-  @IfGiven()
-  @IsArray()
-  @ArrayMaxSize(256)
-  @IsString({ each: true })
-  @Matches(ENV.values, { each: true, message: 'each of args must be at most 32768 characters without NUL' })
-  args?: string[];
-
-  /** stdio: environment of the program, without secrets. */
-  @ApiPropertyOptional(STRING_MAP)
-  @IfGiven()
-  @IsStringMap(ENV)
-  env?: Record<string, string>;
-
-  /** Needed for streamable_http: the server's MCP endpoint. */
-  @IfGiven()
-  @IsHttpUrl()
-  url?: string;
-
-  /** streamable_http: sent with each request. Confidential ones read as "[hidden]"; sent back so, they stay as they are. */
-  @ApiPropertyOptional(STRING_MAP)
-  @IfGiven()
-  @IsStringMap(HEADERS)
-  headers?: Record<string, string>;
-
-  /** streamable_http: a session of the server to go on with. */
-  @IfGiven()
-  @IsString()
-  @Matches(/^[\x21-\x7e]{1,1024}$/, { message: 'sessionId must be 1 to 1024 visible ASCII characters' })
-  sessionId?: string;
-
-  /** streamable_http. */
-  @IfGiven()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => ReconnectionOptionsDto)
-  reconnectionOptions?: ReconnectionOptionsDto;
-
-  /** A disabled server stays registered, but is not run. True unless given. */
-  @IfGiven()
-  @IsBoolean()
-  enabled?: boolean;
-
-  @IfGiven()
-  @IsString()
-  @MaxLength(128)
-  displayName?: string;
-
-  @IfGiven()
-  @IsString()
-  @MaxLength(4096)
-  description?: string;
-}
-
-export class RegisterServerDto extends UpdateServerDto {
+export class RegisterServerDto extends ServerSettingsDto {
   /** Unique in the tenant. */
   @IsString()
-  @Matches(SERVER_NAME, {
-    message: 'name must be 1 to 64 letters, digits, dots, dashes, underscores or @, and start with a letter or digit',
-  })
+  @Matches(SERVER_NAME, { message: `name ${SERVER_NAME_RULE}` })
   name: string;
 }
 
