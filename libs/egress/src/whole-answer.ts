@@ -10,32 +10,95 @@ export interface WholeAnswer {
   readonly text: string;
 }
 
-/**
- * Reads an answer to its end. The time between two pieces is limited by the request's `bodyTimeout`.
- * @throws EgressError `too_large`, `timeout`
- */
-export async function readWhole(
-  { statusCode, headers, body }: Dispatcher.ResponseData,
-  host: string,
-  limits: EgressLimits,
-): Promise<WholeAnswer> {
-  const deadline = Date.now() + limits.bodyMs;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Leaving the loop by throwing hangs up.
-    if (bytes > limits.bytes) throw new EgressError('too_large', `The answer of ${host} is too large`);
-    if (Date.now() > deadline) throw new EgressError('timeout', `${host} took too long over its answer`);
-    chunks.push(chunk);
-  }
-  const text = chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks, bytes).toString();
-  return { status: statusCode, headers: joined(headers), text };
+/** Whose answer it is, and when to stop reading it. */
+export interface Reading {
+  readonly host: string;
+  readonly limits: EgressLimits;
+  readonly signal?: AbortSignal;
 }
 
-function joined(headers: Dispatcher.ResponseData['headers']): ReadonlyMap<string, string> {
+/**
+ * Sends a request and reads its answer to the end, on undici's own callbacks: no stream is built.
+ * @throws EgressError `too_large`, `timeout`; the reason of the signal; errors of undici
+ */
+export function requestWhole(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  reading: Reading,
+): Promise<WholeAnswer> {
+  const { signal, limits } = reading;
+  if (signal?.aborted) return Promise.reject(signal.reason as Error);
+  return new Promise((resolve, reject) => {
+    const reader = new AnswerReader(reading, resolve, reject);
+    signal?.addEventListener('abort', reader);
+    dispatcher.dispatch({ ...options, bodyTimeout: limits.idleMs }, reader);
+  });
+}
+
+class AnswerReader implements Dispatcher.DispatchHandler {
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+  private status = 0;
+  private headers: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2] = {};
+  private deadline = 0;
+  private controller?: Dispatcher.DispatchController;
+
+  constructor(
+    private readonly reading: Reading,
+    private readonly resolve: (answer: WholeAnswer) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  /** The signal has aborted: an event listener without a closure. */
+  handleEvent(): void {
+    this.fail(this.reading.signal!.reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.reading.signal?.aborted) this.fail(this.reading.signal.reason);
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: typeof this.headers): void {
+    this.status = status;
+    this.headers = headers;
+    this.deadline = Date.now() + this.reading.limits.bodyMs;
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    const { host, limits } = this.reading;
+    this.bytes += chunk.length;
+    if (this.bytes > limits.bytes) return this.fail(new EgressError('too_large', `The answer of ${host} is too large`));
+    if (Date.now() > this.deadline) {
+      return this.fail(new EgressError('timeout', `${host} took too long over its answer`));
+    }
+    this.chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.reading.signal?.removeEventListener('abort', this);
+    const { chunks } = this;
+    const text = chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks, this.bytes).toString();
+    this.resolve({ status: this.status, headers: joined(this.headers), text });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.reading.signal?.removeEventListener('abort', this);
+    this.reject(error);
+  }
+
+  /** Answers at once, and hangs up: what undici then says of it comes too late. */
+  private fail(reason: unknown): void {
+    this.reading.signal?.removeEventListener('abort', this);
+    this.reject(reason);
+    this.controller?.abort(reason instanceof Error ? reason : new Error('aborted', { cause: reason }));
+  }
+}
+
+function joined(headers: AnswerReader['headers']): ReadonlyMap<string, string> {
   const all = new Map<string, string>();
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value !== undefined) all.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return all;
