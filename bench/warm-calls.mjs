@@ -21,7 +21,7 @@ const SCENARIOS = [
   { id: 'everything', name: "server-everything's own Streamable HTTP", inFlight: [32] },
 ];
 
-/** Starts everything, measures round after round, and answers the medians: one row per scenario and calls in flight. */
+/** Starts everything, measures round after round, and answers one row per scenario and calls in flight: all runs, and their medians. */
 export async function measureWarmCalls({ rounds, warmUpMs, measureMs }) {
   const setting = await prepare();
   try {
@@ -35,7 +35,7 @@ export async function measureWarmCalls({ rounds, warmUpMs, measureMs }) {
         row.runs.push(await measure(load, { ...job, inFlight: row.inFlight, warmUpMs, measureMs }, pid));
       }
     }
-    return rows.map(({ runs, ...row }) => ({ ...row, ...medians(runs) }));
+    return rows.map((row) => ({ ...row, ...medians(row.runs) }));
   } finally {
     await setting.end();
   }
