@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ServerHost } from '@manifold/server-hosting';
 import { FirstServer } from './first-server.js';
 import { McpServersProvider } from './mcp-servers.provider.js';
 import { SecretsController } from './secrets.controller.js';
@@ -20,7 +21,8 @@ import { ServersController } from './servers.controller.js';
     ServerSessions,
     ServerSupervisor,
     ServerTools,
+    { provide: ServerHost, useExisting: ServerRegistry },
   ],
-  exports: [McpServersProvider],
+  exports: [McpServersProvider, ServerHost],
 })
 export class McpServersModule {}

@@ -66,17 +66,12 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     const { server, tool } = this.resolve(ref, principal);
     signal.throwIfAborted();
     refuseUnsafeNames(args);
-    const secrets = await this.secretsFor(principal, server.record.name);
-    const connection = server.live ?? (await connect(server, signal));
-    return Object.keys(secrets).length === 0
-      ? connection.request('tools/call', { name: tool, arguments: args }, context)
-      : callWithSecrets(
-          connection,
-          { name: tool, arguments: withSecrets(args, secrets) },
-          secrets,
-          server.log,
-          context,
-        );
+    server.calls.begin();
+    try {
+      return await this.run(server, tool, args, context);
+    } finally {
+      server.calls.end();
+    }
   }
 
   catalogueKey(principal: Principal): string {
@@ -129,12 +124,35 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
 
   private resolve(ref: ToolRef, { tenant }: Principal): { server: SupervisedServer; tool: string } {
     if (!(ref instanceof ServerToolRef)) throw new ProviderError('invalid_arguments', 'There is no such tool');
-    const server = this.supervisor.server(tenant, ref.server);
-    if (!server || !this.tools.of(tenant, ref.server)?.names.has(ref.tool)) {
-      throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
-    }
+    const server = this.serverWith(tenant, ref);
+    if (!server) throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
     if (!server.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${ref.server} is disabled`);
     return { server, tool: ref.tool };
+  }
+
+  /** The tool may have been looked up before a new version of the server took the place of the one that has it. */
+  private serverWith(tenant: string, { server, tool }: ServerToolRef): SupervisedServer | undefined {
+    if (this.tools.of(tenant, server)?.names.has(tool)) return this.supervisor.server(tenant, server);
+    return this.supervisor.predecessor(tenant, server, tool);
+  }
+
+  private async run(
+    server: SupervisedServer,
+    tool: string,
+    args: Readonly<Record<string, unknown>>,
+    context: CallContext,
+  ): Promise<ToolResult> {
+    const secrets = await this.secretsFor(context.principal, server.record.name);
+    const connection = server.live ?? (await connect(server, context.signal));
+    return Object.keys(secrets).length === 0
+      ? connection.request('tools/call', { name: tool, arguments: args }, context)
+      : callWithSecrets(
+          connection,
+          { name: tool, arguments: withSecrets(args, secrets) },
+          secrets,
+          server.log,
+          context,
+        );
   }
 
   private async secretsFor(principal: Principal, app: string): Promise<Readonly<Record<string, string>>> {

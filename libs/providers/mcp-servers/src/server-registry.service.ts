@@ -1,7 +1,7 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Problem } from '@manifold/rest';
 import { SecretsService } from '@manifold/secrets';
-import type { ServerSettings } from '@manifold/server-hosting';
+import type { DeletionHooks, Replacement, ServerHost, ServerSettings } from '@manifold/server-hosting';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { everyRecord } from './every-record.js';
 import { KeyedMutex } from '@manifold/turns';
@@ -10,6 +10,10 @@ import { ServerSessions } from './server-sessions.js';
 import { changedRecord, newRecord } from './server-settings.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
+import { operatorView } from './server-view.js';
+import type { ServerDto } from './servers.dto.js';
+import type { SupervisedServer } from './supervised-server.js';
+import { untilAborted } from './until-aborted.js';
 
 /**
  * The registered servers of all tenants. What is done to one server is done one thing after another; look-ups read no database.
@@ -17,9 +21,11 @@ import { ServerTools } from './server-tools.js';
  * Errors: Problem 404 `server_not_found`, 409 `server_already_exists`, 400 for settings that do not fit.
  */
 @Injectable()
-export class ServerRegistry implements OnModuleInit {
+export class ServerRegistry implements ServerHost, OnModuleInit {
+  private readonly logger = new Logger(ServerRegistry.name);
   private readonly turns = new KeyedMutex();
   private readonly servers = new Map<string, Stored<ServerRecord>>();
+  private readonly deletionHooks = new Set<DeletionHooks>();
   private records: Collection<ServerRecord>;
 
   constructor(
@@ -49,6 +55,17 @@ export class ServerRegistry implements OnModuleInit {
     return all.filter((record) => record.tenant === tenant).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  view(tenant: string, name: string): ServerDto {
+    this.stored(tenant, name);
+    const server = this.supervisor.server(tenant, name)!;
+    return operatorView(server, this.tools.of(tenant, name), this.sessions.idOf(tenant, name));
+  }
+
+  async settled(tenant: string, name: string, signal: AbortSignal): Promise<void> {
+    const server = this.supervisor.server(tenant, name);
+    if (server?.record.enabled) await untilAborted(server.settled, signal).catch(() => undefined);
+  }
+
   /** Resolves when the server is stored; its start goes on. */
   register(tenant: string, name: string, settings: ServerSettings): Promise<ServerRecord> {
     return this.inTurn(tenant, name, async () => {
@@ -62,6 +79,27 @@ export class ServerRegistry implements OnModuleInit {
   /** Stops the server, changes the given fields and starts it again. */
   update(tenant: string, name: string, settings: ServerSettings): Promise<ServerRecord> {
     return this.inTurn(tenant, name, () => this.change(tenant, name, settings));
+  }
+
+  /**
+   * The trial holds up nobody: whatever changes the server meanwhile ends the replacement.
+   * @throws ProviderError that says why the new settings do not work; Problem 409 `server_changed`; the signal's reason
+   */
+  async replace(
+    tenant: string,
+    name: string,
+    settings: ServerSettings,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<Replacement> {
+    const before = this.stored(tenant, name);
+    const candidate = this.supervisor.candidate(changedRecord(before.value, settings, new Date()));
+    try {
+      await candidate.prove(signal);
+      return await this.inTurn(tenant, name, () => this.swap(before, candidate));
+    } catch (error) {
+      await this.supervisor.drop(candidate);
+      throw error;
+    }
   }
 
   /** A server that is enabled but neither connected nor starting is started anew, at once. */
@@ -81,8 +119,9 @@ export class ServerRegistry implements OnModuleInit {
   delete(tenant: string, name: string): Promise<void> {
     return this.inTurn(tenant, name, async () => {
       const { id, value } = this.stored(tenant, name);
-      await this.supervisor.server(tenant, name)?.stop({ endSession: true });
+      await this.supervisor.stop(tenant, name, { endSession: true });
       await this.orKeep(value, async () => {
+        for (const hooks of this.deletionHooks) await hooks.before(tenant, name);
         // The record goes last: after a failure the deletion can be repeated, and no later server of this name inherits secrets.
         await this.secrets.deleteApp(tenant, name);
         await this.sessions.forget(tenant, name);
@@ -92,7 +131,14 @@ export class ServerRegistry implements OnModuleInit {
       this.servers.delete(serverKey(tenant, name));
       this.supervisor.dismiss(tenant, name);
       this.tools.announceChange();
+      for (const hooks of this.deletionHooks) await this.afterDeletion(hooks, value);
     });
+  }
+
+  /** The hooks run while the server is not changed by anybody: they must not change it themselves. */
+  onDelete(hooks: DeletionHooks): () => void {
+    this.deletionHooks.add(hooks);
+    return () => this.deletionHooks.delete(hooks);
   }
 
   /** Runs a task while the server cannot be changed or deleted. */
@@ -111,13 +157,37 @@ export class ServerRegistry implements OnModuleInit {
     const { id, revision, value } = this.stored(tenant, name);
     const changed = changedRecord(value, settings, new Date());
     const elsewhere = urlOf(changed) !== urlOf(value);
-    await this.supervisor.server(tenant, name)?.stop({ endSession: elsewhere });
+    await this.supervisor.stop(tenant, name, { endSession: elsewhere });
     const stored = await this.orKeep(value, async () => {
       if (elsewhere) await this.sessions.forget(tenant, name);
       if (settings.sessionId !== undefined) await this.sessions.adopt(tenant, name, settings.sessionId);
       return this.records.update(id, revision, changed);
     });
     return this.remember(stored);
+  }
+
+  /** The record is written first: a gateway that dies before that comes back with the old settings, and after it with the new ones. */
+  private async swap(before: Stored<ServerRecord>, candidate: SupervisedServer): Promise<Replacement> {
+    const { record } = candidate;
+    const { id, revision } = this.stored(record.tenant, record.name);
+    if (revision !== before.revision) {
+      throw new Problem(409, 'server_changed', `Server ${record.name} was changed while new settings were tried`);
+    }
+    if (!record.enabled) await candidate.stop({ endSession: true });
+    const stored = await this.records.update(id, revision, record);
+    this.servers.set(serverKey(record.tenant, record.name), stored);
+    const retired = this.supervisor.promote(candidate);
+    this.tools.announceChange();
+    return { retired };
+  }
+
+  /** The server is gone, whatever becomes of this. */
+  private async afterDeletion(hooks: DeletionHooks, { tenant, name }: ServerRecord): Promise<void> {
+    try {
+      await hooks.after(tenant, name);
+    } catch (error) {
+      this.logger.error({ msg: 'something of a deleted server is left', tenant, server: name, err: error });
+    }
   }
 
   /** Writes for a server that was stopped; if that fails, the server goes on as it was. */

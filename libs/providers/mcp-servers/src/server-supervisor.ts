@@ -2,7 +2,9 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { HttpAdapterHost } from '@nestjs/core';
 import PQueue from 'p-queue';
 import { ServerConnector } from './server-connector.js';
+import { ServerFindings, type Findings } from './server-findings.js';
 import { serverKey, type ServerRecord } from './server-record.js';
+import { ServerSessions } from './server-sessions.js';
 import { ServerTools } from './server-tools.js';
 import { SupervisedServer, type Supervision } from './supervised-server.js';
 import { LogRing } from './upstream/index.js';
@@ -18,15 +20,20 @@ const STARTS_AT_A_TIME = 4;
 @Injectable()
 export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
   private readonly servers = new Map<string, SupervisedServer>();
+  /** On trial, or on their way out. */
+  private readonly aside = new Map<string, Set<SupervisedServer>>();
   private readonly supervision: Supervision;
+  private readonly findings: Findings;
   private startsEagerly = false;
 
   constructor(
     connector: ServerConnector,
     tools: ServerTools,
+    sessions: ServerSessions,
     private readonly host: HttpAdapterHost,
   ) {
-    this.supervision = { connector, tools, starts: new PQueue({ concurrency: STARTS_AT_A_TIME }) };
+    this.supervision = { connector, starts: new PQueue({ concurrency: STARTS_AT_A_TIME }) };
+    this.findings = { tools, sessions };
   }
 
   onModuleInit(): void {
@@ -38,21 +45,60 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.startsEagerly = false;
-    await Promise.all([...this.servers.values()].map((server) => server.stop()));
+    const aside = [...this.aside.values()].flatMap((servers) => [...servers]);
+    await Promise.all([...this.servers.values(), ...aside].map((server) => server.stop()));
   }
 
   /** Takes a server over in its new configuration. What runs of an older one must have been stopped before. */
   adopt(record: ServerRecord): void {
-    const key = serverKey(record.tenant, record.name);
-    const log = this.servers.get(key)?.log ?? new LogRing();
-    const server = new SupervisedServer(record, log, this.supervision);
-    this.servers.set(key, server);
+    const server = this.create(record, this.server(record.tenant, record.name)?.log);
+    server.findings.resume();
+    this.servers.set(keyOf(server), server);
     this.startIfEnabled(server);
+  }
+
+  /** A configuration for a trial beside the one that runs, with a log of its own. It must be promoted or dropped. */
+  candidate(record: ServerRecord): SupervisedServer {
+    const candidate = this.create(record);
+    this.setAside(candidate);
+    return candidate;
+  }
+
+  /**
+   * Gives a candidate that has proven itself the place of what runs; new calls reach it from now on.
+   * @returns a promise that resolves when nothing of the old one runs any more; it never rejects
+   */
+  promote(candidate: SupervisedServer): Promise<void> {
+    const old = this.servers.get(keyOf(candidate));
+    this.takeBack(candidate);
+    this.servers.set(keyOf(candidate), candidate);
+    candidate.findings.publish();
+    if (!old) return Promise.resolve();
+    this.setAside(old);
+    return old.retire().finally(() => this.takeBack(old));
+  }
+
+  /** Resolves when nothing of the candidate runs any more. */
+  async drop(candidate: SupervisedServer): Promise<void> {
+    await candidate.stop({ endSession: true });
+    this.takeBack(candidate);
+  }
+
+  /** Stops everything that runs of a server, on trial or on its way out. */
+  async stop(tenant: string, name: string, options: { readonly endSession: boolean }): Promise<void> {
+    const aside = [...(this.aside.get(serverKey(tenant, name)) ?? [])];
+    await Promise.all([this.server(tenant, name)?.stop(options), ...aside.map((server) => server.stop(options))]);
   }
 
   /** Every registered server is known here, enabled or not. */
   server(tenant: string, name: string): SupervisedServer | undefined {
     return this.servers.get(serverKey(tenant, name));
+  }
+
+  /** A server on its way out that has a tool which its successor has no more. */
+  predecessor(tenant: string, name: string, tool: string): SupervisedServer | undefined {
+    const aside = this.aside.get(serverKey(tenant, name));
+    return aside && [...aside].find((server) => server.isRetiring && server.findings.hasListed(tool));
   }
 
   all(): Iterable<SupervisedServer> {
@@ -64,7 +110,25 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
     this.servers.delete(serverKey(tenant, name));
   }
 
+  private create(record: ServerRecord, log = new LogRing()): SupervisedServer {
+    const findings = new ServerFindings(record.tenant, record.name, this.findings);
+    return new SupervisedServer(record, log, findings, this.supervision);
+  }
+
+  private setAside(server: SupervisedServer): void {
+    const key = keyOf(server);
+    this.aside.set(key, (this.aside.get(key) ?? new Set()).add(server));
+  }
+
+  private takeBack(server: SupervisedServer): void {
+    const key = keyOf(server);
+    const aside = this.aside.get(key);
+    if (aside?.delete(server) && aside.size === 0) this.aside.delete(key);
+  }
+
   private startIfEnabled(server: SupervisedServer): void {
     if (this.startsEagerly && server.record.enabled) server.start();
   }
 }
+
+const keyOf = ({ record: { tenant, name } }: SupervisedServer): string => serverKey(tenant, name);

@@ -4,10 +4,9 @@ import { ApiAuthenticated, CurrentPrincipal, hasRole, Roles, type Principal } fr
 import { ApiProblems } from '@manifold/rest';
 import type { ServerRecord } from './server-record.js';
 import { ServerRegistry } from './server-registry.service.js';
-import { ServerSessions } from './server-sessions.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
-import { operatorView, serverView } from './server-view.js';
+import { serverView } from './server-view.js';
 import {
   DoneAnswerDto,
   RegisterServerDto,
@@ -31,7 +30,6 @@ export class ServersController {
     private readonly registry: ServerRegistry,
     private readonly supervisor: ServerSupervisor,
     private readonly tools: ServerTools,
-    private readonly sessions: ServerSessions,
   ) {}
 
   @Get()
@@ -115,10 +113,7 @@ export class ServersController {
   }
 
   private view({ tenant, name }: ServerRecord, caller: Principal): ServerDto {
-    const server = this.supervisor.server(tenant, name)!;
-    const tools = this.tools.of(tenant, name);
-    return hasRole(caller, 'operator')
-      ? operatorView(server, tools, this.sessions.idOf(tenant, name))
-      : serverView(server, tools);
+    if (hasRole(caller, 'operator')) return this.registry.view(tenant, name);
+    return serverView(this.supervisor.server(tenant, name)!, this.tools.of(tenant, name));
   }
 }

@@ -1,11 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type PQueue from 'p-queue';
 import { ProviderError } from '@manifold/tool-provider';
+import { CallsInFlight } from './calls-in-flight.js';
 import { ListingSchedule } from './listing-schedule.js';
 import { RestartBudget } from './restart-budget.js';
 import type { ServerConnector } from './server-connector.js';
+import type { ServerFindings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
-import type { ServerTools } from './server-tools.js';
 import { withTimeLimit } from './time-limit.js';
 import { untilAborted } from './until-aborted.js';
 import type { LogRing, UpstreamConnection } from './upstream/index.js';
@@ -17,12 +19,17 @@ const LISTING_LIMIT_MS = 30_000;
 const LISTING_RETRY_MS = 30_000;
 /** A new server that takes longer to start no longer holds up the listings of its tenant. */
 const PATIENCE_MS = 5_000;
+/** Calls that were looked up before the server was replaced may still come this late. */
+const LATE_CALLS_MS = 1_000;
+/** What a call in flight gets on top of that before its server is stopped. */
+const LAST_CALLS_MS = 59_000;
+/** Of stderr, in the report of a configuration that does not work. */
+const LAST_LINES = 10;
 const METHOD_NOT_FOUND = -32601;
 
 /** What all supervised servers share. */
 export interface Supervision {
   readonly connector: ServerConnector;
-  readonly tools: ServerTools;
   /** Bounds how many servers are in their start at a time. */
   readonly starts: PQueue;
 }
@@ -32,13 +39,15 @@ export interface Supervision {
  *
  * 1. `start` (or the first `connect`) opens the connection as soon as the queue allows, and lists the tools; 2. a connection that
  * cannot be opened or ends by itself is opened again after a while, or when a call needs it; 3. `stop` ends everything for good,
- * also in the middle of a start: a changed configuration gets a new object.
+ * also in the middle of a start, and `retire` when the calls in flight have ended: a changed configuration gets a new object.
  */
 export class SupervisedServer {
   /** Why there is no connection, or why the tools may be out of date, in words for an operator. */
   lastError?: string;
   /** Resolves when the first start has succeeded, tools listed, or has failed. */
   readonly settled: Promise<void>;
+  /** Whoever calls says so, for `retire`. */
+  readonly calls = new CallsInFlight();
   private settle: () => void;
   private readonly logger = new Logger(SupervisedServer.name);
   private readonly ended = new AbortController();
@@ -51,10 +60,12 @@ export class SupervisedServer {
   private opening?: Promise<UpstreamConnection>;
   private queued = false;
   private restart?: NodeJS.Timeout;
+  private retiring = false;
 
   constructor(
     readonly record: ServerRecord,
     readonly log: LogRing,
+    readonly findings: ServerFindings,
     private readonly supervision: Supervision,
   ) {
     this.settled = new Promise((resolve) => (this.settle = resolve));
@@ -64,6 +75,10 @@ export class SupervisedServer {
     if (this.connection) return 'connected';
     if (this.starting) return 'connecting';
     return this.lastError === undefined ? 'disconnected' : 'error';
+  }
+
+  get isRetiring(): boolean {
+    return this.retiring;
   }
 
   /** The connection, if it is open now: the warm path of a call. */
@@ -98,6 +113,30 @@ export class SupervisedServer {
   }
 
   /**
+   * Starts the server for a trial.
+   * @throws ProviderError that says with the last lines of stderr why it does not connect or list its tools; the signal's reason
+   */
+  async prove(signal: AbortSignal): Promise<void> {
+    this.start();
+    await untilAborted(this.settled, signal);
+    if (this.connection && this.lastError === undefined) return;
+    this.ended.signal.throwIfAborted();
+    const reason = this.lastError ?? `Server ${this.record.name} is not connected`;
+    const lines = this.log.lines().filter(({ level, message }) => level === 'error' && message !== reason);
+    const words = lines.slice(-LAST_LINES).map(({ message }) => message);
+    throw new ProviderError('upstream_unavailable', [reason, ...words].join('\n'));
+  }
+
+  /** Another configuration has taken its place. Resolves when the calls in flight have ended, after a minute at most, and it is stopped. */
+  async retire(): Promise<void> {
+    this.retiring = true;
+    clearTimeout(this.restart);
+    this.findings.end();
+    await this.lastCalls();
+    await this.stop({ endSession: true });
+  }
+
+  /**
    * Ends the connection or the start that is under way. Nothing of the server runs any more when this resolves.
    * @param options.endSession the HTTP session will not be resumed
    */
@@ -110,6 +149,19 @@ export class SupervisedServer {
     this.connection = undefined;
     this.lastError = undefined;
     this.settle();
+  }
+
+  private async lastCalls(): Promise<void> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.ended.signal, over.signal]);
+    try {
+      await delay(LATE_CALLS_MS, undefined, { signal });
+      await Promise.race([this.calls.idle(), delay(LAST_CALLS_MS, undefined, { signal })]);
+    } catch {
+      // it was stopped meanwhile
+    } finally {
+      over.abort();
+    }
   }
 
   private get id(): string {
@@ -145,11 +197,11 @@ export class SupervisedServer {
     this.queued = false;
     const { connector } = this.supervision;
     const { name } = this.record;
-    const patience = setTimeout(() => this.markTried(), PATIENCE_MS);
+    const patience = setTimeout(() => this.findings.tried(), PATIENCE_MS);
     try {
       const message = `Server ${name} did not answer within ${START_LIMIT_MS / 1000} s of its start`;
       return await withTimeLimit(this.ended.signal, START_LIMIT_MS, message, (signal) =>
-        connector.connect(this.record, this.log, signal),
+        connector.connect(this.record, this.findings, this.log, signal),
       );
     } finally {
       clearTimeout(patience);
@@ -177,22 +229,17 @@ export class SupervisedServer {
     if (this.ended.signal.aborted) return;
     this.lastError = reason;
     this.log.add(reason, 'error');
-    this.markTried();
+    this.findings.tried();
+    if (this.retiring) return;
     const restartInMs = Math.round(this.budget.failed(lasted, Date.now(), Math.random()));
     this.restart = setTimeout(() => this.start(), restartInMs);
     this.logger.warn({ msg: 'a server is down', ...this.identity, reason, restartInMs });
   }
 
-  /** From now on its tools are known, if only as none: nobody waits for them. */
-  private markTried(): void {
-    const { tenant, name } = this.record;
-    if (!this.supervision.tools.of(tenant, name)) void this.supervision.tools.learn(tenant, name, []);
-  }
-
   private async list(): Promise<void> {
     const { connection } = this;
     if (!connection) return;
-    const { tenant, name } = this.record;
+    const { name } = this.record;
     try {
       const message = `Server ${name} did not list its tools within ${LISTING_LIMIT_MS / 1000} s`;
       const definitions = await withTimeLimit(this.ended.signal, LISTING_LIMIT_MS, message, (signal) =>
@@ -200,7 +247,7 @@ export class SupervisedServer {
       );
       if (this.ended.signal.aborted) return;
       this.lastError = undefined;
-      await this.supervision.tools.learn(tenant, name, definitions);
+      await this.findings.listed(definitions);
     } catch (error) {
       if (this.connection === connection && !this.ended.signal.aborted) this.listingFailed(error);
     }
@@ -208,14 +255,13 @@ export class SupervisedServer {
 
   /** The tools stay as they were listed before. */
   private listingFailed(error: unknown): void {
-    const { tenant, name } = this.record;
     if (error instanceof ProviderError && error.rpcError?.code === METHOD_NOT_FOUND) {
-      void this.supervision.tools.learn(tenant, name, []);
+      void this.findings.listed([]);
       return;
     }
     this.lastError = `Its tools could not be listed: ${error instanceof Error ? error.message : String(error)}`;
     this.log.add(this.lastError, 'error');
-    this.markTried();
+    this.findings.tried();
     this.listing.request(LISTING_RETRY_MS);
     this.logger.warn({ msg: 'a server cannot list its tools', ...this.identity, err: error });
   }

@@ -6,6 +6,7 @@
  * --silent          never answers `initialize`
  * --wait-for=<file> answers `initialize` when the file is there
  * --reject-list     answers `tools/list` with an error
+ * --also=<names>    has further tools, with commas between their names: `await`, or others that answer like `pid`
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync } from 'node:fs';
@@ -22,7 +23,12 @@ const text = (value) => ({
 });
 const sha256 = (value) => createHash('sha256').update(value).digest('hex');
 
-const tools = ['received', 'echo', 'reject', 'hang', 'exit', 'grow', 'pid', 'slow'].map((name) => ({
+const appearance = async (file) => {
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
+};
+
+const further = valueOf('--also')?.split(',') ?? [];
+const tools = ['received', 'echo', 'reject', 'hang', 'exit', 'grow', 'pid', 'slow', ...further].map((name) => ({
   name,
   inputSchema: { type: 'object' },
   'x-unknown': { kept: true },
@@ -57,12 +63,17 @@ const run = {
     stopSlowCalls.push(() => clearInterval(timer));
   },
   pid: () => text(String(process.pid)),
+  /** Answers like `pid` when the file is there. */
+  await: async ({ file }) => {
+    await appearance(file);
+    return text(String(process.pid));
+  },
 };
 
 const answers = {
   initialize: async ({ protocolVersion }) => {
     if (flags.includes('--silent')) return undefined;
-    while (gate && !existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (gate) await appearance(gate);
     const serverInfo = { name: 'registered', version: '1' };
     return { protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo };
   },
@@ -77,7 +88,7 @@ const answers = {
     if (progressToken !== undefined) {
       send({ method: 'notifications/progress', params: { progressToken, progress: 1, message: JSON.stringify(args) } });
     }
-    return run[name](args ?? {}, progressToken);
+    return (run[name] ?? run.pid)(args ?? {}, progressToken);
   },
 };
 
