@@ -1,5 +1,6 @@
 import type { Principal } from '@manifold/auth';
 import { ProviderError } from './provider-error.js';
+import type { AskableClient, LogMessage, RawObject } from './relay.js';
 
 /** The params of `notifications/progress` without the token: fields that nobody knows are kept. */
 export type Progress = { readonly progress: number; readonly [field: string]: unknown };
@@ -13,6 +14,12 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Absent when the caller asked for no progress. Must not be called after the signal aborted. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Absent when nobody reads what the backend logs. Must not be called after the signal aborted. */
+  readonly onLog?: (message: LogMessage) => void;
+  /** Absent when there is no client to ask (REST, listings). */
+  readonly client?: AskableClient;
+  /** What the caller sent as `_meta` and the upstream may see: without the progress token and without what is between client and gateway. */
+  readonly meta?: RawObject;
 }
 
 /** A call that is under way: its context, and the two ways in which it ends early. */

@@ -1,6 +1,22 @@
 export { openCall, type CallContext, type CallOptions, type OpenCall, type Progress } from './call-context.js';
 export { ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from './provider-error.js';
 export {
+  completes,
+  declaresCapabilities,
+  offersPrompts,
+  offersResources,
+  type AskableClient,
+  type Completes,
+  type DeclaresCapabilities,
+  type LogMessage,
+  type OffersPrompts,
+  type OffersResources,
+  type PromptDescriptor,
+  type RawObject,
+  type ResourceDescriptor,
+  type ResourceTemplateDescriptor,
+} from './relay.js';
+export {
   checksHealth,
   describesApps,
   notifiesChanges,

@@ -1,0 +1,107 @@
+import type { Principal } from '@manifold/auth';
+import type { CallContext } from './call-context.js';
+
+/** A JSON object as it came over the wire: fields that nobody knows pass. */
+export type RawObject = { readonly [field: string]: unknown };
+
+/** What a backend says while it works: the params of `notifications/message` (MCP, server/utilities/logging). */
+export type LogMessage = RawObject & { readonly level: string };
+
+/**
+ * The client behind a call, for backends that ask it something in the middle of the call (MCP, client features: sampling, elicitation,
+ * roots). The same for clients of both eras: how the question reaches them is the transport's business.
+ */
+export interface AskableClient {
+  /** As the client declared them: `sampling`, `elicitation`, `roots`, ... */
+  readonly capabilities: RawObject;
+  /**
+   * Asks, and waits for the answer. Questions that are asked at the same time may reach the client together.
+   * @param method `sampling/createMessage`, `elicitation/create`, `roots/list`, or whatever a backend asks
+   * @returns the client's result as it gave it
+   * @throws ProviderError with the client's `rpcError`; `cancelled` or `timeout` when the call ends before the answer
+   */
+  ask(method: string, params: RawObject | undefined): Promise<RawObject>;
+}
+
+/** A resource of a backend (MCP `Resource`), by its own URI. */
+export interface ResourceDescriptor {
+  readonly app: string;
+  readonly uri: string;
+  readonly definition: RawObject;
+}
+
+/** A template of resources (MCP `ResourceTemplate`), by its own URI template (RFC 6570). */
+export interface ResourceTemplateDescriptor {
+  readonly app: string;
+  readonly uriTemplate: string;
+  readonly definition: RawObject;
+}
+
+/** A prompt (MCP `Prompt`). */
+export interface PromptDescriptor {
+  readonly app: string;
+  /** Its name inside the app. */
+  readonly name: string;
+  /** The name that clients should see; the registry makes it valid and unique. */
+  readonly publicName: string;
+  readonly definition: RawObject;
+}
+
+/**
+ * Power: resources. Lists are answered from memory, in a stable order. Reading throws ProviderError, with the `rpcError` of an upstream
+ * that refuses.
+ */
+export interface OffersResources {
+  listResources(context: CallContext): Promise<readonly ResourceDescriptor[]>;
+  listResourceTemplates(context: CallContext): Promise<readonly ResourceTemplateDescriptor[]>;
+  /** @returns the result of `resources/read` as the backend gave it */
+  readResource(app: string, uri: string, context: CallContext): Promise<RawObject>;
+  /**
+   * Hears of changes of one resource, until the returned function is called. Several listeners share one subscription upstream.
+   * @param onUpdated gets the params of `notifications/resources/updated`
+   */
+  subscribeResource(
+    app: string,
+    uri: string,
+    context: CallContext,
+    onUpdated: (params: RawObject) => void,
+  ): Promise<() => void>;
+  /** As `onToolsChanged`. */
+  onResourcesChanged(listener: (catalogueKey?: string) => void): () => void;
+}
+
+/** Power: prompts. */
+export interface OffersPrompts {
+  listPrompts(context: CallContext): Promise<readonly PromptDescriptor[]>;
+  /** @returns the result of `prompts/get` as the backend gave it */
+  getPrompt(app: string, name: string, args: RawObject | undefined, context: CallContext): Promise<RawObject>;
+  /** As `onToolsChanged`. */
+  onPromptsChanged(listener: (catalogueKey?: string) => void): () => void;
+}
+
+/** Power: completion of arguments. */
+export interface Completes {
+  /**
+   * @param reference `{type: "ref/prompt", name}` or `{type: "ref/resource", uri}`, with the names of the app itself
+   * @param params the other params of `completion/complete`
+   * @returns the result as the backend gave it
+   */
+  complete(app: string, reference: RawObject, params: RawObject, context: CallContext): Promise<RawObject>;
+}
+
+/** Power: says what backends can do beyond tools, for the capabilities that the gateway declares. */
+export interface DeclaresCapabilities {
+  /** Of one app, as it declared them (MCP `ServerCapabilities`), with its `instructions` where it gave some; undefined: not known yet. */
+  serverFeatures(
+    app: string,
+    principal: Principal,
+  ): { readonly capabilities: RawObject; readonly instructions?: string; readonly serverInfo?: RawObject } | undefined;
+}
+
+export const offersResources = <P extends object>(provider: P): provider is P & OffersResources =>
+  'listResources' in provider;
+export const offersPrompts = <P extends object>(provider: P): provider is P & OffersPrompts =>
+  'listPrompts' in provider;
+export const completes = <P extends object>(provider: P): provider is P & Completes => 'complete' in provider;
+export const declaresCapabilities = <P extends object>(provider: P): provider is P & DeclaresCapabilities =>
+  'serverFeatures' in provider;
