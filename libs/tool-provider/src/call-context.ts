@@ -1,6 +1,6 @@
 import type { Principal } from '@manifold/auth';
+import type { AskableClient, LogMessage, RawObject } from './askable-client.js';
 import { ProviderError } from './provider-error.js';
-import type { AskableClient, LogMessage, RawObject } from './relay.js';
 
 /** The params of `notifications/progress` without the token: fields that nobody knows are kept. */
 export type Progress = { readonly progress: number; readonly [field: string]: unknown };

@@ -1,3 +1,4 @@
+export type { AskableClient, LogMessage, RawObject } from './askable-client.js';
 export { openCall, type CallContext, type CallOptions, type OpenCall, type Progress } from './call-context.js';
 export { ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from './provider-error.js';
 export {
@@ -5,14 +6,11 @@ export {
   declaresCapabilities,
   offersPrompts,
   offersResources,
-  type AskableClient,
   type Completes,
   type DeclaresCapabilities,
-  type LogMessage,
   type OffersPrompts,
   type OffersResources,
   type PromptDescriptor,
-  type RawObject,
   type ResourceDescriptor,
   type ResourceTemplateDescriptor,
 } from './relay.js';
