@@ -153,6 +153,41 @@ const sections = [
     },
   },
   {
+    source: 'mcp-api specification: Package Management; issue 5, points 1, 3 and 4',
+    requirements: {
+      'packages.install':
+        'POST /packages/install installs the resolved version, stored with its integrity, and registers the server',
+      'packages.list': 'GET /packages, by-name and by-id show the installed packages',
+      'packages.shared-apart': 'two servers may run one package: removing one leaves the other as it is',
+      'packages.installed-once': 'parallel or repeated installs for one server give one install, and 409',
+      'packages.delete': 'deleting the package or its server leaves no file and no process',
+      'packages.updates': 'an update check answers fresh data, and compares resolved versions',
+      'packages.upgrade': 'an upgrade swaps versions while calls run, without a failed call',
+      'packages.rollback':
+        'when the new version does not answer initialize, the old one goes on and the answer says so',
+      'packages.silent-upgrade': 'an upgrade that hangs can be cancelled; meanwhile another one is 409',
+      'packages.upgrade-all': 'PUT /packages/upgrade-all answers for each server',
+      'packages.failed-install': 'a failed install leaves nothing behind, and a retry works',
+      'packages.no-server': 'a package that is no MCP server is installed with status error and its stderr',
+      'packages.jobs': 'with Prefer: respond-async, work is a job to poll, to follow as events and to cancel',
+      'packages.program': 'the program comes from bin or main, or is named; several are listed',
+      'packages.enable': 'the server of a package is enabled and disabled; an upgrade leaves it disabled',
+      'packages.agents': 'agents see the tools of a new version without connecting anew',
+      'packages.on-start': 'INSTALL_ON_START installs after the port is open, once, and remembers what was removed',
+      'packages.restored': 'packages whose files are missing are installed again in their version',
+      'packages.unknown-404': 'unknown packages and jobs are answered 404',
+    },
+  },
+  {
+    source: 'security model, threats 32, 36, 37 and 47; findings on the original mcp-api 1 to 3',
+    requirements: {
+      'packages.bad-input': 'names and versions outside the grammar are answered 400: nothing is asked, run or written',
+      'packages.scripts': 'install scripts run only where they are allowed, with a minimal environment',
+      'packages.minimal-environment': 'installed servers get none of the variables of the gateway',
+      'packages.roles': 'all routes of packages need a credential with the role operator',
+    },
+  },
+  {
     source: 'mcp-api specification: Secret Management',
     requirements: {
       'secrets.injected': 'a secret that a user set reaches the called server as an argument',

@@ -53,16 +53,33 @@ export class RestClient {
   ) {}
 
   /** Any route, any body: what the typed calls below do not allow. */
-  async request<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<RestAnswer<T>> {
-    const url = new URL(path, this.baseUrl);
-    if (this.caller.user !== undefined) url.searchParams.set('user', this.caller.user);
-    const headers: Record<string, string> = {};
-    if (this.caller.token !== undefined) headers.authorization = `Bearer ${this.caller.token}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    const response = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  async request<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<RestAnswer<T>> {
+    const headers = { ...(body !== undefined && { 'content-type': 'application/json' }), ...more };
+    const response = await this.fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
     const text = await response.text();
     const parsed = (text === '' ? {} : JSON.parse(text)) as RestAnswer<T>['body'];
     return { status: response.status, headers: response.headers, body: parsed };
+  }
+
+  /** What a route that does not speak JSON answers, to its end. */
+  async text(path: string): Promise<string> {
+    return (await this.fetch(path, {})).text();
+  }
+
+  private fetch(path: string, init: RequestInit & { headers?: Record<string, string> }): Promise<Response> {
+    const url = new URL(path, this.baseUrl);
+    if (this.caller.user !== undefined) url.searchParams.set('user', this.caller.user);
+    const authorization = this.caller.token && `Bearer ${this.caller.token}`;
+    return fetch(url, { ...init, headers: { ...init.headers, ...(authorization && { authorization }) } });
   }
 
   tools(): Promise<RestAnswer<{ tools: Record<string, { name: string }[]>[] }>> {

@@ -37,7 +37,7 @@ export class ProvidersModule {
           inject: backends.map(({ provider }) => provider),
         },
       ],
-      exports: [ToolProviders],
+      exports: [ToolProviders, McpServersModule],
     };
   }
 }

@@ -9,6 +9,6 @@ export {
   type StartPackage,
 } from './config.js';
 export { ConfigModule } from './config.module.js';
-export { configOfProcess, inheritedEnvironment } from './environment.js';
+export { configOfProcess, inheritedEnvironment, networkEnvironment } from './environment.js';
 export { loadConfig } from './load-config.js';
 export { PRODUCT_NAME, VERSION } from './version.js';

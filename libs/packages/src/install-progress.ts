@@ -7,3 +7,17 @@ export interface InstallProgress {
   /** One line of what the installing program says, without credentials. */
   onLog(line: string): void;
 }
+
+/** The same progress, ended by another signal. */
+export const endedBy = (signal: AbortSignal, progress: InstallProgress): InstallProgress => ({
+  signal,
+  onStep: (percent, step) => progress.onStep(percent, step),
+  onLog: (line) => progress.onLog(line),
+});
+
+/** For installs that nobody follows. */
+export const unfollowed = (signal: AbortSignal): InstallProgress => ({
+  signal,
+  onStep: () => undefined,
+  onLog: () => undefined,
+});

@@ -2,10 +2,10 @@ import { Global, Module } from '@nestjs/common';
 import { Keyring } from './keyring.js';
 import { SecretsService } from './secrets.service.js';
 
-/** Hands the users' secrets to the providers. Needs the global Config and Store. */
+/** Hands the users' secrets to the providers, and the keyring to whoever keeps other things sealed. Needs the global Config and Store. */
 @Global()
 @Module({
   providers: [Keyring, SecretsService],
-  exports: [SecretsService],
+  exports: [Keyring, SecretsService],
 })
 export class SecretsModule {}

@@ -27,6 +27,8 @@ export interface DeletionHooks {
  * Errors: Problem 404 `server_not_found`, 409 `server_already_exists`, 400 for settings that do not fit.
  */
 export abstract class ServerHost {
+  /** @throws Problem 400 for settings that no server can have */
+  abstract check(settings: ServerSettings): void;
   abstract find(tenant: string, name: string): HostedServer | undefined;
   /** What `GET /mcp/servers/:name` shows to operators. */
   abstract view(tenant: string, name: string): object;

@@ -69,7 +69,7 @@ export class Exchange {
     this.json(status, body, headers);
   }
 
-  send(status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}): void {
+  send(status: number, type: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): void {
     if (this.gone.aborted) return;
     this.response.writeHead(status, {
       ...CORS,
@@ -77,7 +77,8 @@ export class Exchange {
       'content-length': Buffer.byteLength(body),
       ...headers,
     });
-    this.response.end(body);
+    if (this.cutHere) this.response.write(body.slice(0, body.length / 2), () => this.response.destroy());
+    else this.response.end(body);
   }
 
   /** What a browser asks before it sends a request with a token. */
@@ -91,6 +92,11 @@ export class Exchange {
     this.response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 });
     this.cutHere = true;
     this.response.write('{"half":"of an answer', () => this.response.destroy());
+  }
+
+  /** The connection will end in the middle of the answer that is sent. */
+  cutInTheMiddle(): void {
+    this.cutHere = true;
   }
 
   /** A JSON object of this many bytes, and a few, without Content-Length; as fast as the client reads. */

@@ -41,6 +41,10 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
     for (const stored of await everyRecord(this.records)) this.remember(stored);
   }
 
+  check(settings: ServerSettings): void {
+    newRecord('', '', settings, new Date());
+  }
+
   find(tenant: string, name: string): ServerRecord | undefined {
     return this.servers.get(serverKey(tenant, name))?.value;
   }

@@ -1,0 +1,65 @@
+import { installRequest } from './install-request.js';
+
+describe('what an install asks for', () => {
+  it('is a package of npm over stdio, unless the body says something else', () => {
+    const body = { name: 'x', serverName: 's', args: ['--a'], env: { A: '1' }, isolation: 'user' };
+    expect(installRequest(body as never)).toEqual({
+      serverName: 's',
+      runtime: 'node',
+      wanted: { name: 'x', version: undefined, allowScripts: false },
+      settings: { args: ['--a'], env: { A: '1' }, isolation: 'user' },
+    });
+  });
+
+  it('ignores command, args and env for streamable_http, as the specification says', () => {
+    const { settings } = installRequest({
+      name: 'x',
+      serverName: 's',
+      transportType: 'streamable_http',
+      url: 'https://example.com/mcp',
+      command: 'node',
+      args: ['a'],
+      env: { A: '1' },
+    });
+    expect(settings).toEqual({ transportType: 'streamable_http', url: 'https://example.com/mcp' });
+  });
+
+  it('takes the arguments of a Python module from pythonArgs', () => {
+    const request = installRequest({
+      name: 'my-python-mcp',
+      serverName: 's',
+      runtime: 'python',
+      pythonModule: 'my_mcp_server',
+      pythonArgs: ['--port', '0'],
+      pipDependencies: ['httpx>=0.27'],
+      pipIndexUrl: 'https://index.example/simple',
+    });
+    expect(request).toMatchObject({
+      runtime: 'python',
+      wanted: {
+        python: {
+          module: 'my_mcp_server',
+          dependencies: ['httpx>=0.27'],
+          indexUrl: 'https://index.example/simple',
+          extraIndexUrl: undefined,
+        },
+      },
+      settings: { args: ['--port', '0'] },
+    });
+  });
+
+  it.each([
+    ['/pythonModule', { runtime: 'python' }],
+    ['/transportType', { runtime: 'python', pythonModule: 'm', transportType: 'streamable_http' }],
+    ['/command', { runtime: 'python', pythonModule: 'm', command: 'bash' }],
+    ['/pythonModule', { pythonModule: 'm' }],
+    ['/pythonArgs', { runtime: 'node', pythonArgs: [] }],
+    ['/pipIndexUrl', { pipIndexUrl: 'https://index.example' }],
+    ['/pipExtraIndexUrl', { pipExtraIndexUrl: 'https://index.example' }],
+    ['/pipDependencies', { pipDependencies: ['x'] }],
+  ])('names %s where fields do not go together: %j', (pointer, fields) => {
+    expect(() => installRequest({ name: 'x', serverName: 's', ...fields } as never)).toThrow(
+      expect.objectContaining({ status: 400, errors: [expect.objectContaining({ pointer })] }),
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import type { InstallProgress } from '../install-progress.js';
+import type { JobRecord } from './job-record.js';
+
+const MOST_LINES = 500;
+const LONGEST_LINE = 2000;
+
+/** Work that is under way in this process, and those who follow it. */
+export class Job implements InstallProgress {
+  private readonly controller = new AbortController();
+  private readonly followers = new Set<() => void>();
+  private lines = 0;
+
+  constructor(
+    readonly id: string,
+    private state: JobRecord,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  get record(): JobRecord {
+    return this.state;
+  }
+
+  /** How many lines there were, those included that are no longer kept. */
+  get lineCount(): number {
+    return this.lines;
+  }
+
+  onStep(percent: number, step: string): void {
+    this.change({ percent: Math.max(this.state.percent, Math.min(100, Math.round(percent))), step });
+  }
+
+  onLog(line: string): void {
+    this.lines += 1;
+    this.change({ log: [...this.state.log.slice(1 - MOST_LINES), line.slice(0, LONGEST_LINE)] });
+  }
+
+  cancel(reason: Error): void {
+    this.controller.abort(reason);
+  }
+
+  change(fields: Partial<JobRecord>): void {
+    this.state = { ...this.state, ...fields };
+    for (const follower of this.followers) follower();
+  }
+
+  /** @returns a function that ends it */
+  follow(follower: () => void): () => void {
+    this.followers.add(follower);
+    return () => this.followers.delete(follower);
+  }
+}

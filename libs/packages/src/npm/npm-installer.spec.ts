@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { getPriority } from 'node:os';
+import { join } from 'node:path';
+import {
+  mcpServer,
+  serverWithDependencies,
+  serverWithPostinstall,
+  serverWithTwoPrograms,
+} from '../../../../test/simulators/npm-registry/index.js';
+import { NpmWorkbench } from '../../testing/src/npm-workbench.js';
+import { entryOf } from './package-entry.js';
+
+let workbench: NpmWorkbench;
+
+beforeEach(async () => {
+  workbench = await NpmWorkbench.start();
+});
+
+afterEach(() => workbench.stop());
+
+describe('NpmInstaller', () => {
+  it('installs a package with its dependencies, and says how far it is', async () => {
+    const { registry } = workbench;
+    await registry.publishAll(serverWithDependencies({ name: '@acme/weather' }));
+    registry.deprecate('@acme/weather-letters', '2.0.0', 'use words');
+    const install = workbench.begin({ name: '@acme/weather' });
+    const installed = await install.result;
+
+    expect(installed).toEqual({
+      name: '@acme/weather',
+      version: '1.0.0',
+      integrity: expect.stringMatching(/^sha512-/),
+      entries: [{ name: 'weather', path: 'index.js' }],
+    });
+    const modules = join(install.folder, 'node_modules');
+    await expect(entryOf(install.folder, '@acme/weather')).resolves.toBe(join(modules, '@acme/weather/index.js'));
+    expect(await readdir(join(modules, '@acme'))).toEqual(['weather', 'weather-letters', 'weather-words']);
+    expect(await readdir(install.folder)).toEqual(['node_modules']);
+
+    const percents = install.steps.map(({ percent }) => percent);
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+    expect(percents.at(-1)).toBe(100);
+    expect(install.steps).toContainEqual({ percent: 90, step: 'Downloading and unpacking (3 of 3)' });
+    expect(install.lines.join('\n')).toMatch(/fetch GET 200 .*weather-words/);
+    expect(install.lines).toContainEqual(expect.stringMatching(/^npm warn deprecated @acme\/weather-letters@2.0.0/));
+  });
+
+  it('finds exact versions, ranges and tags, and a version that was published a moment ago', async () => {
+    const { registry } = workbench;
+    for (const version of ['1.0.0', '1.4.0', '2.0.0']) await registry.publish(mcpServer({ version }));
+    registry.tag('weather', 'stable', '1.4.0');
+    const versionOf = async (version?: string): Promise<string> =>
+      (await workbench.begin({ name: 'weather', version }).result).version;
+    const wanted = ['1.0.0', '^1.0.0', '>=1 <2', 'stable', 'latest', undefined];
+    await expect(Promise.all(wanted.map(versionOf))).resolves.toEqual([
+      '1.0.0',
+      '1.4.0',
+      '1.4.0',
+      '1.4.0',
+      '2.0.0',
+      '2.0.0',
+    ]);
+    await registry.publish(mcpServer({ version: '2.1.0' }));
+    await expect(Promise.all([versionOf('2.1.0'), versionOf()])).resolves.toEqual(['2.1.0', '2.1.0']);
+  });
+
+  it('takes from the cache what it has had before', async () => {
+    const { registry } = workbench;
+    await registry.publishAll(serverWithDependencies());
+    await workbench.begin({ name: 'weather' }).result;
+    registry.clearRequests();
+    await workbench.begin({ name: 'weather' }).result;
+    expect(registry.counts.total).toBe(1);
+    expect(registry.requestsTo('document weather')[0].headers).toHaveProperty('if-none-match');
+  });
+
+  it('runs no install scripts', async () => {
+    await workbench.registry.publish(serverWithPostinstall());
+    const install = workbench.begin({ name: 'weather' });
+    await install.result;
+    expect(existsSync(join(install.folder, 'node_modules/weather/postinstall.js'))).toBe(true);
+    expect(existsSync(join(install.folder, 'node_modules/weather/postinstall-ran'))).toBe(false);
+  });
+
+  it('runs install scripts where they are allowed, without what the gateway knows', async () => {
+    process.env.SECRETS_KEY = 'not for scripts';
+    await workbench.registry.publish(serverWithPostinstall());
+    const install = workbench.begin({ name: 'weather', allowScripts: true });
+    await install.result.finally(() => delete process.env.SECRETS_KEY);
+    expect(existsSync(join(install.folder, 'node_modules/weather/postinstall-ran'))).toBe(true);
+    const [environment] = install.lines.filter((line) => line.startsWith('environment: '));
+    const names = environment.split(' ').filter((name) => !/^npm_(package|lifecycle|config_node_gyp)/.test(name));
+    expect(names).toContain('PATH');
+    expect(names).not.toContain('SECRETS_KEY');
+    expect(names.length).toBeLessThan(16);
+    expect(install.steps).toContainEqual({ percent: 90, step: 'Running install scripts' });
+  });
+
+  it('says what there is to run', async () => {
+    await workbench.registry.publish(serverWithTwoPrograms({ name: 'two' }));
+    await workbench.registry.publish({ name: 'nothing', version: '1.0.0' });
+    const [two, nothing] = ['two', 'nothing'].map((name) => workbench.begin({ name }));
+    await expect(two.result).resolves.toMatchObject({ entries: [{ name: 'serve' }, { name: 'admin' }] });
+    await expect(nothing.result).resolves.toMatchObject({ entries: [] });
+    await expect(entryOf(two.folder, 'two')).rejects.toThrow('choose one of "serve", "admin"');
+    await expect(entryOf(nothing.folder, 'nothing')).rejects.toThrow('nothing to run');
+  });
+
+  it('installs two at a time, all from one cache', async () => {
+    const { registry } = workbench;
+    await registry.publishAll(serverWithDependencies());
+    registry.always('document weather', { slowMs: 100 });
+    let most = 0;
+    const installs = Array.from({ length: 5 }, () => workbench.begin({ name: 'weather' }));
+    const watching = setInterval(() => (most = Math.max(most, workbench.programs().length)), 20);
+    const installed = await Promise.all(installs.map(({ result }) => result)).finally(() => clearInterval(watching));
+    expect(new Set(installed.map(({ integrity }) => integrity)).size).toBe(1);
+    for (const { folder } of installs) {
+      expect((await stat(join(folder, 'node_modules/weather-letters/index.js'))).size).toBeGreaterThan(0);
+    }
+    expect(most).toBe(2);
+  });
+
+  it('lets the gateway go first', async () => {
+    await workbench.registry.publish(mcpServer());
+    workbench.registry.always('document weather', 'never');
+    const asked = workbench.registry.nextRequest('document weather');
+    const install = workbench.begin({ name: 'weather' });
+    await asked;
+    expect(getPriority(workbench.programs()[0])).toBe(getPriority() + 10);
+    install.abort();
+    await expect(install.result).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { Egress, EgressError, type WholeAnswer } from '@manifold/egress';
+import npa from 'npm-package-arg';
+import PQueue from 'p-queue';
+import semver from 'semver';
+import { InstallError } from '../install-error.js';
+import { NpmSettings } from './npm-settings.js';
+
+/** Questions to the registry at the same time, of all who ask. */
+const AT_ONCE = 8;
+/** For one answer; milliseconds. */
+const TIMEOUT_MS = 30_000;
+/** The abbreviated form of a package's document: what an install needs, without readmes. */
+const ABBREVIATED = 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8';
+
+/** Asks the registry for the versions that it has now. */
+@Injectable()
+export class NpmVersions {
+  private readonly queue = new PQueue({ concurrency: AT_ONCE });
+
+  constructor(
+    private readonly settings: NpmSettings,
+    private readonly egress: Egress,
+  ) {}
+
+  /**
+   * The version that the tag `latest` names.
+   * @throws InstallError, or the reason of the signal
+   */
+  async latestVersion(name: string, { signal }: { signal: AbortSignal }): Promise<string> {
+    return this.queue.add(() => this.ask(name, signal));
+  }
+
+  /** By name. A package that fails does not fail the others. @throws the reason of the signal */
+  async latestVersions(
+    names: readonly string[],
+    { signal }: { signal: AbortSignal },
+  ): Promise<Map<string, string | InstallError>> {
+    const ask = async (name: string): Promise<[string, string | InstallError]> => {
+      try {
+        return [name, await this.latestVersion(name, { signal })];
+      } catch (error) {
+        if (error instanceof InstallError) return [name, error];
+        throw error;
+      }
+    };
+    return new Map(await Promise.all(names.map(ask)));
+  }
+
+  private async ask(name: string, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted(); // while it waited for its turn
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const url = `${this.settings.registry}/${npa(name).escapedName}`;
+    try {
+      const answer = await this.egress.request(url, {
+        headers: { accept: ABBREVIATED },
+        policy: 'configured',
+        signal: AbortSignal.any([signal, timeout]),
+      });
+      return latestOf(name, answer);
+    } catch (error) {
+      if (error instanceof EgressError) throw new InstallError('registry_unreachable', error.message, { cause: error });
+      if (timeout.aborted && !signal.aborted)
+        throw new InstallError('registry_unreachable', 'The registry does not answer');
+      throw error;
+    }
+  }
+}
+
+function latestOf(name: string, { status, text }: WholeAnswer): string {
+  if (status === 404) throw new InstallError('package_not_found', `The registry has no ${name}`);
+  if (status !== 200) throw new InstallError('registry_unreachable', `The registry answered ${status} for ${name}`);
+  const latest = tagOf(text);
+  if (latest === null) throw new InstallError('version_not_found', `The registry names no latest version of ${name}`);
+  return latest;
+}
+
+/** @returns null when the document has no such tag, or is none */
+function tagOf(text: string): string | null {
+  try {
+    const document = JSON.parse(text) as { 'dist-tags'?: { latest?: unknown } } | null;
+    return semver.valid(document?.['dist-tags']?.latest as string);
+  } catch {
+    return null;
+  }
+}

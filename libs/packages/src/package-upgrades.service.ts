@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { Problem } from '@manifold/rest';
+import { ServerHost, type Replacement } from '@manifold/server-hosting';
+import { endedBy, type InstallProgress } from './install-progress.js';
+import { PackageFolders } from './package-folders.js';
+import type { InstalledVersion, PackageRecord } from './package-record.js';
+import { PackageRecords } from './package-records.service.js';
+import type { Launch } from './package-runtime.js';
+import { PackageRuntimes } from './package-runtimes.js';
+import { PackageWork } from './package-work.js';
+import { relaunched } from './relaunch.js';
+
+/**
+ * Brings other versions to servers that run.
+ *
+ * 1. The new version is installed beside the old one; 2. it is noted as `next`; 3. the server swaps to it, once it has answered
+ * `initialize`; 4. it becomes `current`, and the old files go when nothing runs from them. Whatever fails before the swap leaves the old
+ * version running; a gateway that is killed between 3 and 4 finds out at its next start which one the server has.
+ */
+@Injectable()
+export class PackageUpgrades {
+  constructor(
+    private readonly work: PackageWork,
+    private readonly runtimes: PackageRuntimes,
+    private readonly folders: PackageFolders,
+    private readonly records: PackageRecords,
+    private readonly host: ServerHost,
+  ) {}
+
+  /**
+   * @param version a version, a range or a tag; the newest unless given. Without effect when it is the one that runs.
+   * @throws Problem 404, 409 `package_busy`, 422 `upgrade_failed` when the new version does not come up; InstallError, NotAllowed
+   */
+  async upgrade(
+    tenant: string,
+    serverName: string,
+    version: string | undefined,
+    progress: InstallProgress,
+  ): Promise<void> {
+    await this.work.exclusively(tenant, serverName, progress.signal, async (signal) => {
+      const record = await this.settled((await this.records.get(tenant, serverName)).value);
+      const runtime = this.runtimes.get(record.runtime);
+      runtime.check(this.runtimes.wanted(record, version));
+      const target = version ?? (await this.latest(record, signal));
+      if (target !== record.current.version) await this.bring(record, target, endedBy(signal, progress));
+    });
+  }
+
+  /** The record of a package of whose last upgrade nobody has written down how it ended: the server says it. */
+  async settled(record: PackageRecord): Promise<PackageRecord> {
+    const { tenant, serverName, runtime, next } = record;
+    if (!next) return record;
+    const swapped = this.isRunFrom(tenant, serverName, this.folders.path(runtime, next.folder));
+    return this.records.change(tenant, serverName, (now) => (swapped ? upgraded(now, next) : withoutNext(now)));
+  }
+
+  private async latest(record: PackageRecord, signal: AbortSignal): Promise<string> {
+    const { tenant, serverName, runtime, current } = record;
+    const folder = this.folders.path(runtime, current.folder);
+    const latestVersion = await this.runtimes.get(runtime).latest(this.runtimes.wanted(record), folder, signal);
+    await this.records.change(tenant, serverName, (now) => ({ ...now, latestVersion }));
+    return latestVersion;
+  }
+
+  private async bring(record: PackageRecord, target: string, progress: InstallProgress): Promise<void> {
+    const { tenant, serverName, runtime } = record;
+    const folder = await this.folders.create(runtime, serverName);
+    try {
+      const wanted = this.runtimes.wanted(record, target);
+      const path = this.folders.path(runtime, folder);
+      const next = { folder, ...(await this.runtimes.get(runtime).install(wanted, path, progress)) };
+      await this.records.change(tenant, serverName, (now) => ({ ...now, next }));
+      progress.onStep(90, `starting version ${next.version}`);
+      const { retired } = await this.swap(record, next, progress.signal);
+      await this.records.change(tenant, serverName, (now) => upgraded(now, next));
+      void retired.then(() => this.folders.remove(runtime, record.current.folder));
+    } catch (error) {
+      await this.undo(record, folder);
+      throw error;
+    }
+  }
+
+  private async swap(record: PackageRecord, next: InstalledVersion, signal: AbortSignal): Promise<Replacement> {
+    const { tenant, serverName, current } = record;
+    const server = this.host.find(tenant, serverName);
+    if (server?.transport.transportType !== 'stdio') return { retired: Promise.resolve() };
+    const { command, args } = await this.launchOf(record, server.transport, next);
+    try {
+      return await this.host.replace(tenant, serverName, { command, args: [...args] }, { signal });
+    } catch (cause) {
+      if (signal.aborted || (cause instanceof Problem && cause.status < 500)) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `Version ${next.version} did not come up, and version ${current.version} goes on: ${reason}`;
+      throw new Problem(422, 'upgrade_failed', message, { cause });
+    }
+  }
+
+  private async launchOf(record: PackageRecord, running: Launch, next: InstalledVersion): Promise<Launch> {
+    const runtime = this.runtimes.get(record.runtime);
+    const wanted = this.runtimes.wanted(record);
+    const path = ({ folder }: InstalledVersion): string => this.folders.path(record.runtime, folder);
+    const launch = (version: InstalledVersion): Promise<Launch> =>
+      runtime.launch(wanted, path(version), record.command);
+    const before = { path: path(record.current), launch: await launch(record.current).catch(() => undefined) };
+    return relaunched(running, before, { path: path(next), launch: await launch(next) });
+  }
+
+  /** The server runs what it ran before, unless the failure came after the swap: then its new files must stay. */
+  private async undo({ tenant, serverName, runtime }: PackageRecord, folder: string): Promise<void> {
+    if (this.isRunFrom(tenant, serverName, this.folders.path(runtime, folder))) return;
+    await this.records.change(tenant, serverName, withoutNext).catch(() => undefined); // it may have been deleted meanwhile
+    await this.folders.remove(runtime, folder);
+  }
+
+  /** Whether the command of the server names something in this folder. */
+  private isRunFrom(tenant: string, serverName: string, path: string): boolean {
+    const transport = this.host.find(tenant, serverName)?.transport;
+    return (
+      transport?.transportType === 'stdio' && [transport.command, ...transport.args].some((text) => text.includes(path))
+    );
+  }
+}
+
+const upgraded = ({ ...record }: PackageRecord, next: InstalledVersion): PackageRecord => ({
+  ...withoutNext(record),
+  current: next,
+  upgradedAt: new Date().toISOString(),
+});
+
+function withoutNext({ ...record }: PackageRecord): PackageRecord {
+  delete record.next;
+  return record;
+}

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { ServerHost } from '@manifold/server-hosting';
+import { PackageFolders } from './package-folders.js';
+import type { PackageRecord } from './package-record.js';
+import { isNewer } from './package-updates.service.js';
+import type { PackageDto } from './packages.dto.js';
+
+/** Packages as the REST API shows them. */
+@Injectable()
+export class PackageViews {
+  constructor(
+    private readonly folders: PackageFolders,
+    private readonly host: ServerHost,
+  ) {}
+
+  of(record: PackageRecord): PackageDto {
+    const { runtime, current, latestVersion } = record;
+    const installPath = this.folders.path(runtime, current.folder);
+    return {
+      name: record.name,
+      version: current.version,
+      latestVersion,
+      updateAvailable: isNewer(record, latestVersion),
+      installPath,
+      venvPath: runtime === 'python' ? installPath : undefined,
+      runtime,
+      status: this.statusOf(record),
+      installed: record.installedAt,
+      lastUpgraded: record.upgradedAt,
+      mcpServerId: record.serverName,
+      enabled: this.host.find(record.tenant, record.serverName)?.enabled ?? false,
+      integrity: current.integrity,
+      pythonModule: record.python?.module,
+    };
+  }
+
+  private statusOf({ runtime, current, next }: PackageRecord): PackageDto['status'] {
+    if (next) return 'upgrading';
+    return this.folders.isThere(runtime, current.folder) ? 'installed' : 'missing';
+  }
+}

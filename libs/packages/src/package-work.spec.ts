@@ -1,0 +1,49 @@
+import { deferred } from '../testing/src/deferred.js';
+import { PackageWork } from './package-work.js';
+
+const never = new AbortController().signal;
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+describe('work on packages', () => {
+  it('is one thing at a time for each server of each tenant', async () => {
+    const work = new PackageWork();
+    const first = deferred<string>();
+    const running = work.exclusively('t', 's', never, () => first.promise);
+    await expect(work.exclusively('t', 's', never, async () => 'second')).rejects.toMatchObject({
+      status: 409,
+      code: 'package_busy',
+    });
+    expect(await work.exclusively('t', 'other', never, async () => 'done')).toBe('done');
+    expect(await work.exclusively('other', 's', never, async () => 'done')).toBe('done');
+    first.resolve('first');
+    expect(await running).toBe('first');
+    expect(await work.exclusively('t', 's', never, async () => 'third')).toBe('third');
+  });
+
+  it('is over after a failure', async () => {
+    const work = new PackageWork();
+    await expect(work.exclusively('t', 's', never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await work.exclusively('t', 's', never, async () => 'yes')).toBe('yes');
+  });
+
+  it.each<[string, (work: PackageWork, caller: AbortController) => void]>([
+    ['its caller', (_work, caller) => caller.abort(new Error('enough'))],
+    ['whoever deletes the server', (work) => work.cancel('t', 's', new Error('enough'))],
+    ['the end of the gateway', (work) => work.cancelAll(new Error('enough'))],
+  ])('is ended by %s', async (_who, end) => {
+    const work = new PackageWork();
+    const caller = new AbortController();
+    const running = work.exclusively('t', 's', caller.signal, untilAborted);
+    end(work, caller);
+    await expect(running).rejects.toThrow('enough');
+  });
+
+  it('does not begin when its caller has left', async () => {
+    const task = jest.fn();
+    await expect(new PackageWork().exclusively('t', 's', AbortSignal.abort(new Error('left')), task)).rejects.toThrow(
+      'left',
+    );
+    expect(task).not.toHaveBeenCalled();
+  });
+});

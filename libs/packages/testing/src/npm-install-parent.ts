@@ -1,0 +1,10 @@
+/** A process that installs a package and can be killed: `node npm-install-parent.ts <settings> <request> <folder>`, both as JSON. */
+import { NpmInstaller, type NpmRequest } from '../../src/npm/npm-installer.js';
+import type { NpmSettings } from '../../src/npm/npm-settings.js';
+
+const [settings, request, folder] = process.argv.slice(2);
+const installer = new NpmInstaller(JSON.parse(settings) as NpmSettings);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const { signal } = new AbortController();
+
+void installer.install(JSON.parse(request) as NpmRequest, folder, { signal, onStep: () => undefined, onLog: print });
