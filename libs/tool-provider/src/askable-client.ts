@@ -4,18 +4,26 @@ export type RawObject = { readonly [field: string]: unknown };
 /** What a backend says while it works: the params of `notifications/message` (MCP, server/utilities/logging). */
 export type LogMessage = RawObject & { readonly level: string };
 
+/** What a backend wants to know of the client. */
+export interface Question {
+  /** `sampling/createMessage`, `elicitation/create`, `roots/list`, or whatever a backend asks. */
+  readonly method: string;
+  readonly params?: RawObject;
+}
+
 /**
  * The client behind a call, for backends that ask it something in the middle of the call (MCP, client features: sampling, elicitation,
- * roots). The same for clients of both eras: how the question reaches them is the transport's business.
+ * roots). The same for clients of both eras: how the questions reach them is the transport's business.
  */
 export interface AskableClient {
   /** As the client declared them: `sampling`, `elicitation`, `roots`, ... */
   readonly capabilities: RawObject;
   /**
-   * Asks, and waits for the answer. Questions that are asked at the same time may reach the client together.
-   * @param method `sampling/createMessage`, `elicitation/create`, `roots/list`, or whatever a backend asks
-   * @returns the client's result as it gave it
-   * @throws ProviderError with the client's `rpcError`; `cancelled` or `timeout` when the call ends before the answer
+   * Asks, and waits for all answers.
+   * @param questions by the names that the backend gave them: clients of the modern era see these as the keys of `inputRequests`, and
+   * conformance compares them character by character. A backend that asks one thing at a time makes a name up.
+   * @returns the client's results as it gave them, by the same names
+   * @throws ProviderError with the client's `rpcError`; `cancelled` or `timeout` when the call ends before the answers
    */
-  ask(method: string, params: RawObject | undefined): Promise<RawObject>;
+  ask(questions: Readonly<Record<string, Question>>): Promise<Readonly<Record<string, RawObject>>>;
 }

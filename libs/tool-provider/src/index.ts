@@ -1,4 +1,4 @@
-export type { AskableClient, LogMessage, RawObject } from './askable-client.js';
+export type { AskableClient, LogMessage, Question, RawObject } from './askable-client.js';
 export { openCall, type CallContext, type CallOptions, type OpenCall, type Progress } from './call-context.js';
 export { ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from './provider-error.js';
 export {
