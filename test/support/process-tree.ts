@@ -38,3 +38,10 @@ function parentOf(pid: string): number | undefined {
   const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' ? undefined : Number(parent);
 }
+
+/** The living processes on this machine whose command line holds the text. */
+export const processesNaming = (text: string): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => commandLine(pid).includes(text));
