@@ -1,0 +1,69 @@
+import { inspect } from 'node:util';
+import { wheel } from '../../../../test/simulators/python-index/index.js';
+import { commandLine, descendants } from '../../../../test/support/process-tree.js';
+import { PythonWorkshop } from '../../testing/src/python-workshop.js';
+import { RecordedProgress } from '../../testing/src/recorded-progress.js';
+
+const USER = 'build-robot';
+const PASSWORD = 'pa ss/w0rd@x';
+
+describe('The credentials of a package index', () => {
+  let workshop: PythonWorkshop;
+  let indexUrl: string;
+
+  beforeAll(async () => {
+    workshop = await PythonWorkshop.open();
+    workshop.index.add(wheel({ name: 'private', version: '1.0' }), wheel({ name: 'held', version: '1.0' }));
+    indexUrl = workshop.index.demand(USER, PASSWORD);
+  });
+  afterAll(() => workshop.close());
+
+  const expectNoneIn = (text: string) => {
+    for (const secret of [USER, PASSWORD, encodeURIComponent(PASSWORD)]) expect(text).not.toContain(secret);
+  };
+
+  it('reach the index, and neither the steps nor the log', async () => {
+    const progress = new RecordedProgress();
+    const wanted = { name: 'private', indexUrl, allowScripts: false };
+    await workshop.installer().install(wanted, workshop.newFolder(), progress);
+    expect(workshop.index.credentials).toContain(`${USER}:${PASSWORD}`);
+    expect(progress.lines.join('\n')).toContain(`http://127.0.0.1:${workshop.index.port}/`);
+    expectNoneIn(inspect([progress.steps, progress.lines]));
+  });
+
+  it.each([
+    ['when they are refused', 'private', 'registry_unreachable', (url: string) => url.replace('robot', 'robot-2')],
+    ['when the package is missing', 'unknown', 'package_not_found', (url: string) => url],
+  ])('are in no error %s', async (_when, name, code, change) => {
+    const progress = new RecordedProgress();
+    const installer = workshop.installer({ indexUrl: change(indexUrl), extraIndexUrl: change(indexUrl) });
+    const installing = installer.install({ name, allowScripts: false }, workshop.newFolder(), progress);
+    const error: unknown = await installing.catch((fault: unknown) => fault);
+    expect(error).toMatchObject({ name: 'InstallError', code });
+    expectNoneIn(inspect([error, progress.lines], { depth: null }));
+  });
+
+  it('are in no error about the URL itself', async () => {
+    const error: unknown = await workshop
+      .install({ name: 'private', indexUrl: `${indexUrl}?x=1` })
+      .catch((fault: unknown) => fault);
+    expect(error).toMatchObject({ name: 'NotAllowed', field: 'pipIndexUrl' });
+    expectNoneIn(inspect(error));
+  });
+
+  it('are in no list of processes', async () => {
+    workshop.index.behave('/files/held-1.0-py3-none-any.whl', 'never');
+    const abort = new AbortController();
+    const arrived = workshop.index.asked('/files/held-1.0-py3-none-any.whl');
+    const wanted = { name: 'held', indexUrl, allowScripts: false };
+    const folder = workshop.newFolder();
+    const installing = workshop.installer().install(wanted, folder, new RecordedProgress(abort.signal));
+    installing.catch(() => undefined);
+    await arrived;
+    const lines = descendants(process.pid).map(commandLine);
+    expect(lines.filter((line) => line.startsWith(folder))).toHaveLength(1);
+    expectNoneIn(lines.join('\n'));
+    abort.abort();
+    await expect(installing).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});

@@ -1,0 +1,88 @@
+import { NotAllowed } from '../package-grammar.js';
+
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
+/** pip takes an argument that ends like this for a file. */
+const FILE_NAME = /\.(?:whl|zip|tar|tgz|tbz|txz|tlz|tar\.[a-z0-9]+)$/i;
+const NAME_MAX = 128;
+
+const RELEASE = String.raw`v?(?:\d+!)?\d+(?:\.\d+)*`;
+const PRE = String.raw`(?:[-_.]?(?:alpha|beta|preview|pre|rc|a|b|c)[-_.]?\d*)?`;
+const POST = String.raw`(?:-\d+|[-_.]?(?:post|rev|r)[-_.]?\d*)?`;
+const DEV = String.raw`(?:[-_.]?dev[-_.]?\d*)?`;
+const LOCAL = String.raw`(?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?`;
+const VERSION = RELEASE + PRE + POST + DEV + LOCAL;
+const EXACT = new RegExp(`^${VERSION}$`, 'i');
+const CLAUSE = String.raw`(?:(?:==|!=)\s*${VERSION}(?:\.\*)?|(?:<=|>=|<|>|~=)\s*${VERSION})`;
+const SPECIFIERS = new RegExp(String.raw`^${CLAUSE}(?:\s*,\s*${CLAUSE})*$`, 'i');
+const SPECIFIERS_MAX = 128;
+
+const EXTRA = '[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?';
+const REQUIREMENT = new RegExp(String.raw`^([A-Za-z0-9._-]+)\s*(\[\s*${EXTRA}(?:\s*,\s*${EXTRA})*\s*\])?\s*(.*)$`);
+const DEPENDENCIES_MAX = 50;
+
+const MODULE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
+const MODULE_MAX = 200;
+const URL_MAX = 2000;
+
+/**
+ * The name of a package in an index (PEP 508).
+ * @throws NotAllowed
+ */
+export function pythonName(text: string, field = 'name'): string {
+  if (text.length <= NAME_MAX && NAME.test(text) && !FILE_NAME.test(text)) return text;
+  throw new NotAllowed(field, `${field} must be the name of a Python package: letters, digits, ".", "_" and "-"`);
+}
+
+/**
+ * What pip reads behind the name: `==1.2.3` for a version, `>=1,<2` as it stands (PEP 440), nothing for `latest` or none.
+ * @throws NotAllowed
+ */
+export function pythonVersion(text: string | undefined): string {
+  if (text === undefined || text === 'latest') return '';
+  if (text.length <= SPECIFIERS_MAX && EXACT.test(text)) return `==${text}`;
+  if (isSpecifiers(text)) return text.replaceAll(/\s/g, '');
+  throw new NotAllowed('version', 'version must be a version such as 1.2.3, a range such as >=1,<2 or "latest"');
+}
+
+/**
+ * The module that `python -m` runs.
+ * @throws NotAllowed
+ */
+export function pythonModule(text: string): string {
+  if (text.length <= MODULE_MAX && MODULE.test(text)) return text;
+  throw new NotAllowed('pythonModule', 'pythonModule must be the dotted name of a module, such as my_server.main');
+}
+
+/**
+ * Further packages: each a name, which extras and versions may follow (`httpx[http2]>=0.27`). No options, paths, URLs or markers.
+ * @throws NotAllowed
+ */
+export function pipDependencies(items: readonly string[]): string[] {
+  if (items.length > DEPENDENCIES_MAX) {
+    throw new NotAllowed('pipDependencies', `pipDependencies may have at most ${DEPENDENCIES_MAX} entries`);
+  }
+  return items.map(dependency);
+}
+
+function dependency(text: string): string {
+  const [, name, extras = '', specifiers = ''] = (text.length <= URL_MAX && REQUIREMENT.exec(text)) || [];
+  if (name !== undefined && (specifiers === '' || isSpecifiers(specifiers))) {
+    return (pythonName(name, 'pipDependencies') + extras + specifiers).replaceAll(/\s/g, '');
+  }
+  throw new NotAllowed(
+    'pipDependencies',
+    'pipDependencies must be names that versions may follow, such as httpx>=0.27',
+  );
+}
+
+/**
+ * The address of a package index. It may hold a user and a password.
+ * @throws NotAllowed, without the address
+ */
+export function indexUrl(text: string, field: 'pipIndexUrl' | 'pipExtraIndexUrl'): string {
+  const url = text.length <= URL_MAX && !/[\s\p{Cc}]/u.test(text) ? URL.parse(text) : null;
+  if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return url.href;
+  throw new NotAllowed(field, `${field} must be an http or https URL without a query`);
+}
+
+const isSpecifiers = (text: string): boolean => text.length <= SPECIFIERS_MAX && SPECIFIERS.test(text);

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { zipArchive } from './zip-archive.js';
+
+/** A file of a package index. */
+export interface Distribution {
+  readonly project: string;
+  readonly file: string;
+  readonly content: Buffer;
+  readonly requiresPython?: string;
+}
+
+export interface WheelSpec {
+  readonly name: string;
+  readonly version: string;
+  /** Path in the archive → source. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** What it depends on, as the metadata says it. */
+  readonly requires?: readonly string[];
+  readonly requiresPython?: string;
+  /** Python, ABI and platform that it is for; `py3-none-any` unless told. */
+  readonly tag?: string;
+}
+
+export function wheel({
+  name,
+  version,
+  files = {},
+  requires = [],
+  requiresPython,
+  tag = 'py3-none-any',
+}: WheelSpec): Distribution {
+  const base = `${name.replaceAll('-', '_')}-${version}`;
+  const info = `${base}.dist-info`;
+  const contents: Record<string, string> = {
+    ...files,
+    [`${info}/METADATA`]: metadata(name, version, requires, requiresPython),
+    [`${info}/WHEEL`]: `Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: ${tag}\n`,
+  };
+  const record = Object.entries(contents).map(
+    ([path, text]) => `${path},sha256=${digest(text)},${Buffer.byteLength(text)}`,
+  );
+  contents[`${info}/RECORD`] = [...record, `${info}/RECORD,,`, ''].join('\n');
+  return { project: name, file: `${base}-${tag}.whl`, content: zipArchive(contents), requiresPython };
+}
+
+/**
+ * A package as source. Its build is a module of its own, which needs nothing from an index; it runs when pip looks at the metadata already.
+ * @param marker a file that exists once code of the package has run
+ */
+export function sourceDistribution(name: string, version: string, marker: string): Distribution {
+  const base = `${name.replaceAll('-', '_')}-${version}`;
+  const built = wheel({ name, version, files: { [`${name.replaceAll('-', '_')}.py`]: `VERSION = '${version}'\n` } });
+  const files = {
+    [`${base}/PKG-INFO`]: metadata(name, version, []),
+    [`${base}/pyproject.toml`]: '[build-system]\nrequires = []\nbuild-backend = "build_it"\nbackend-path = ["."]\n',
+    [`${base}/build_it.py`]: buildBackend(built, marker),
+  };
+  return { project: name, file: `${base}.zip`, content: zipArchive(files) };
+}
+
+function metadata(name: string, version: string, requires: readonly string[], requiresPython?: string): string {
+  const lines = ['Metadata-Version: 2.1', `Name: ${name}`, `Version: ${version}`];
+  if (requiresPython !== undefined) lines.push(`Requires-Python: ${requiresPython}`);
+  return [
+    ...lines,
+    ...requires.map((requirement) => `Requires-Dist: ${requirement}`),
+    '',
+    'A package of the tests.',
+    '',
+  ].join('\n');
+}
+
+function buildBackend(built: Distribution, marker: string): string {
+  return `import base64, os
+
+open(${JSON.stringify(marker)}, 'w').close()
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    with open(os.path.join(folder, '${built.file}'), 'wb') as file:
+        file.write(base64.b64decode('${built.content.toString('base64')}'))
+    return '${built.file}'
+`;
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
