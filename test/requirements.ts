@@ -175,6 +175,10 @@ const sections = [
       'packages.agents': 'agents see the tools of a new version without connecting anew',
       'packages.on-start': 'INSTALL_ON_START installs after the port is open, once, and remembers what was removed',
       'packages.restored': 'packages whose files are missing are installed again in their version',
+      'packages.python':
+        'Python packages get a virtual environment each, which is installed, upgraded by a swap, restored and removed',
+      'packages.python-credentials': 'credentials of a package index are in no listing, log or export',
+      'packages.python-missing': 'a missing interpreter is a clear error',
       'packages.kill-9': 'kill -9 at any step of install, upgrade and removal leaves a consistent state',
       'packages.unknown-404': 'unknown packages and jobs are answered 404',
     },

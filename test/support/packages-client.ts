@@ -6,6 +6,7 @@ export interface PackageView {
   readonly latestVersion?: string;
   readonly updateAvailable: boolean;
   readonly installPath: string;
+  readonly venvPath?: string;
   readonly status: string;
   readonly mcpServerId: string;
   readonly enabled: boolean;

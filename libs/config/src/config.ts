@@ -81,6 +81,7 @@ export abstract class PackagesConfig {
   readonly pythonDir: string;
   /** The interpreter that makes them; not set: `python3`. */
   readonly pythonBin?: string;
+  readonly pipCacheDir: string;
   readonly pipIndexUrl?: string;
   readonly pipExtraIndexUrl?: string;
   /** How long one install may take; milliseconds. */

@@ -25,6 +25,7 @@ export function packagesConfig(values: PackagesValues): PackagesConfig {
     npmCacheDir: resolve(values.NPM_CACHE_DIR ?? join(values.DATA_DIR, 'npm-cache')),
     pythonDir: resolve(values.PYTHON_VENV_DIR ?? join(packagesDir, 'python')),
     pythonBin: values.PYTHON_BIN,
+    pipCacheDir: resolve(join(values.DATA_DIR, 'pip-cache')),
     pipIndexUrl: values.PIP_INDEX_URL,
     pipExtraIndexUrl: values.PIP_EXTRA_INDEX_URL,
     installTimeoutMs: values.INSTALL_TIMEOUT_MS,

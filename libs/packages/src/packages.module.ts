@@ -16,6 +16,7 @@ import { PackageWork } from './package-work.js';
 import { PackagesController } from './packages.controller.js';
 import { PackagesService } from './packages.service.js';
 import { NpmInstaller, NpmSettings, NpmVersions } from './npm/index.js';
+import { PythonInstaller, PythonSettings } from './python/index.js';
 import { NodeRuntime } from './runtimes/node-runtime.js';
 import { PythonRuntime } from './runtimes/python-runtime.js';
 import { StartPackages } from './start-packages.service.js';
@@ -30,12 +31,26 @@ const npmSettings = (config: PackagesConfig): NpmSettings => ({
   nodeOptions: [`--max-old-space-size=${INSTALL_HEAP_MB}`],
 });
 
+const pythonSettings = (config: PackagesConfig): PythonSettings => ({
+  bin: config.pythonBin,
+  indexUrl: config.pipIndexUrl,
+  extraIndexUrl: config.pipExtraIndexUrl,
+  cacheDir: config.pipCacheDir,
+  timeoutMs: config.installTimeoutMs,
+});
+
 /** Needs the global modules that provide Config, Store, Keyring and ServerHost. The routes of jobs come first: `/packages/:name` would take theirs. */
 @Module({
   controllers: [JobsController, PackagesController],
   providers: [
     { provide: PackagesConfig, useFactory: ({ packages }: Config) => packages, inject: [Config] },
     { provide: NpmSettings, useFactory: npmSettings, inject: [PackagesConfig] },
+    { provide: PythonSettings, useFactory: pythonSettings, inject: [PackagesConfig] },
+    {
+      provide: PythonInstaller,
+      useFactory: (settings: PythonSettings) => new PythonInstaller(settings),
+      inject: [PythonSettings],
+    },
     Jobs,
     LongWork,
     NodeRuntime,
