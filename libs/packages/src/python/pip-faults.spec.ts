@@ -15,6 +15,23 @@ describe('pipFault', () => {
     });
   });
 
+  it.each(['incomplete-download', 'connection-failed', 'ssl-verification-failed'])(
+    'knows "%s" of newer pips',
+    (reference) => {
+      const lines = ['Collecting x', `error: ${reference}`, '× Download failed after 6 attempts'];
+      expect(pipFault({ ...output, lines })).toMatchObject({ code: 'registry_unreachable' });
+    },
+  );
+
+  it('gives the sentence that stands below the name of an error', () => {
+    const lines = [
+      '  error: subprocess-exited-with-error',
+      '  × Building wheel for x did not run successfully.',
+      '  exit code: 1',
+    ];
+    expect(pipFault({ ...output, lines }).message).toBe('pip failed: Building wheel for x did not run successfully.');
+  });
+
   it('gives the first error of a build that failed', () => {
     const lines = [
       '  error: subprocess-exited-with-error',

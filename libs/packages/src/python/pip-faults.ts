@@ -26,7 +26,7 @@ const SIGNS: readonly (readonly [sign: RegExp, code: InstallFault, message: stri
     'A downloaded file is not the one that the package index describes',
   ],
   [
-    /HTTP error (401|403|407|429|5\d\d)|ConnectionPool|Connection (broken|aborted|reset)|IncompleteRead|timed out|SSLError/i,
+    /HTTP error (401|403|407|429|5\d\d)|ConnectionPool|Connection (broken|aborted|reset)|IncompleteRead|timed out|SSLError|^\s*error: (incomplete-download|connection-|ssl-|proxy-)/i,
     'registry_unreachable',
     'The package index broke off or refused a download',
   ],
@@ -79,7 +79,7 @@ function pageFailure(project: string, reasons: readonly string[]): string | unde
   if (real === undefined) return undefined;
   const status = /\b(\d{3}) (?:Client|Server) Error|too many (\d{3}) error/.exec(real);
   if (status) return `HTTP ${status[1] ?? status[2]}`;
-  return /timed out/.test(real) ? 'no answer in time' : 'no connection';
+  return /timed? ?out/i.test(real) ? 'no answer in time' : 'no connection';
 }
 
 /** Whether a file that was passed over is one that was asked for: any of the project where nothing else is left, else that of the very version. */
@@ -92,7 +92,8 @@ function isAbout(project: string, requirement: string, versions: string, reason:
 
 /** The first error says what was wrong, the ones behind it what became of that. */
 function complaint(lines: readonly string[]): string {
-  const error = firstMatch(lines, /^ERROR: (.+)/) ?? firstMatch(lines, /^\s*(?:fatal )?error: (.+)/i);
+  const patterns = [/^ERROR: (.+)/, /^\s*× (.+)/, /^\s*(?:fatal )?error: (.+)/i];
+  const error = patterns.map((pattern) => firstMatch(lines, pattern)).find((found) => found !== undefined);
   const text = error ?? lines.findLast((line) => !/^(WARNING|\[?notice|hint)/i.test(line)) ?? 'it did not say why';
   return text.slice(0, 300);
 }
