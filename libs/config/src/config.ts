@@ -65,6 +65,20 @@ export abstract class IntegrationAppConfig {
   readonly forwardOnly: boolean;
 }
 
+/** How servers run as child processes of the gateway. */
+export interface HostingConfig {
+  /** The user and group that they run as, where the gateway runs as root. Not set: the gateway's own. */
+  readonly runAs?: { readonly uid: number; readonly gid: number };
+  /** Of one server with everything that it starts, unless its own settings say otherwise. */
+  readonly limits: { readonly memoryMb: number; readonly openFiles: number; readonly processes: number };
+  /** How long a server may take to answer `initialize`, unless its own settings say otherwise; milliseconds. */
+  readonly startTimeoutMs: number;
+  /** How many servers of single users may run at a time, in all. */
+  readonly maxUserServers: number;
+  /** After this long without a call the server of a single user is stopped; milliseconds. */
+  readonly userServerIdleMs: number;
+}
+
 /** A package that is installed when the gateway starts. */
 export interface StartPackage {
   readonly name: string;
@@ -124,6 +138,7 @@ export class Config {
   readonly paragon?: ParagonConfig;
   /** Set where tokens of Integration.app can be verified, or are passed on unverified. */
   readonly integrationApp?: IntegrationAppConfig;
+  readonly hosting: HostingConfig;
   readonly packages: PackagesConfig;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 

@@ -4,6 +4,7 @@ export {
   IntegrationAppConfig,
   PackagesConfig,
   ParagonConfig,
+  type HostingConfig,
   type IssuerConfig,
   type MongoConfig,
   type StartPackage,

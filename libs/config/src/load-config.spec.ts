@@ -98,6 +98,14 @@ describe('loadConfig', () => {
     expect(faultsOf({ ...parts, MONGO_URL: 'mongodb://db/' })).toEqual([expect.stringMatching(/^MONGO_URL/)]);
   });
 
+  it('lets servers run as a group of their own only together with a user', () => {
+    expect(loadConfig({ SERVER_UID: '1001' }).hosting.runAs).toEqual({ uid: 1001, gid: 1001 });
+    expect(loadConfig({ SERVER_UID: '1001', SERVER_GID: '50' }).hosting.runAs).toEqual({ uid: 1001, gid: 50 });
+    expect(loadConfig({}).hosting.runAs).toBeUndefined();
+    expect(faultsOf({ SERVER_GID: '50' })).toEqual([expect.stringMatching(/^SERVER_UID/)]);
+    expect(faultsOf({ SERVER_UID: '0' })).toEqual([expect.stringMatching(/^SERVER_UID/)]);
+  });
+
   it('expects tokens of an issuer to be meant for this gateway', () => {
     const [issuer] = loadConfig({
       MCP_SERVER_URL: 'https://gateway.test/',

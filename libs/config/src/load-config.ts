@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Config, ConfigError, type MongoConfig } from './config.js';
+import { hostingConfig } from './hosting.js';
 import { integrationApp } from './integration-app.js';
 import { packagesConfig } from './packages.js';
 import { paragonConfig, paragonIssuer } from './paragon.js';
@@ -50,6 +51,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     toolListTtlMs: values.TOOL_LIST_TTL_MS,
     paragon,
     integrationApp: integration?.config,
+    hosting: hostingConfig(values),
     packages: packagesConfig(values),
     logLevel: values.LOG_LEVEL,
   });
@@ -69,6 +71,9 @@ function crossChecks(values: Variables): string[] {
   }
   if (values.MONGO_PASS !== undefined && values.MONGO_USER === undefined) {
     faults.push('MONGO_USER must be set where MONGO_PASS is');
+  }
+  if (values.SERVER_GID !== undefined && values.SERVER_UID === undefined) {
+    faults.push('SERVER_UID must be set where SERVER_GID is');
   }
   return faults;
 }

@@ -17,9 +17,13 @@ import {
 } from 'class-validator';
 import { IfGiven } from '@manifold/rest';
 import { IsHttpUrl } from './http-url.decorator.js';
+import { SECRET_NAME } from './secret-name.js';
+import { ServerLimitsDto } from './server-limits.dto.js';
 import { IsStringMap } from './string-map.decorator.js';
 
 export const TRANSPORT_TYPES = ['stdio', 'streamable_http'] as const;
+export const ISOLATIONS = ['shared', 'user'] as const;
+export const SECRET_CARRIERS = ['arguments', 'environment', 'headers'] as const;
 export const STRING_MAP = { type: 'object', additionalProperties: { type: 'string' } } as const;
 const ENV = { names: /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, values: /^[^\u0000]{0,32768}$/, max: 256 };
 /** Field names are tokens, values have no control characters (RFC 9110, section 5). */
@@ -102,6 +106,52 @@ export class ServerSettingsDto {
   @ValidateNested()
   @Type(() => ReconnectionOptionsDto)
   reconnectionOptions?: ReconnectionOptionsDto;
+
+  /**
+   * `shared` unless given: one process (stdio) or session (HTTP) for all users. `user`: one for each user, started for the first call
+   * and stopped when it is idle.
+   */
+  @ApiPropertyOptional({ enum: ISOLATIONS })
+  @IfGiven()
+  @IsIn(ISOLATIONS)
+  isolation?: (typeof ISOLATIONS)[number];
+
+  /**
+   * How a user's secrets reach the server; `arguments` unless given, and they disappear from the listed schemas. `environment` is for
+   * stdio with isolation `user` and needs `secretNames`; `headers` is for streamable_http and needs `secretHeaders`.
+   */
+  @ApiPropertyOptional({ enum: SECRET_CARRIERS })
+  @IfGiven()
+  @IsIn(SECRET_CARRIERS)
+  secretsAs?: (typeof SECRET_CARRIERS)[number];
+
+  /** The secrets that the server may get; all that a user has stored for it unless given. */
+  @ApiPropertyOptional({ type: [String] })
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(64)
+  @IsString({ each: true })
+  @Matches(SECRET_NAME, { each: true, message: 'each of secretNames must be the name of a secret' })
+  secretNames?: string[];
+
+  /** `secretsAs: "headers"`: headers with a user's secrets in braces, such as `{"Authorization": "Bearer {TOKEN}"}`. */
+  @ApiPropertyOptional(STRING_MAP)
+  @IfGiven()
+  @IsStringMap(HEADERS)
+  secretHeaders?: Record<string, string>;
+
+  /** Milliseconds within which a started server must answer; as the gateway is configured unless given. */
+  @IfGiven()
+  @IsInt()
+  @Min(1_000)
+  @Max(600_000)
+  startupTimeout?: number;
+
+  @IfGiven()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ServerLimitsDto)
+  limits?: ServerLimitsDto;
 
   /** A disabled server stays registered, but is not run. True unless given. */
   @IfGiven()

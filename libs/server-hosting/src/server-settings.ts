@@ -6,6 +6,13 @@ export type ReconnectionOptions = {
   maxRetries: number;
 };
 
+/** What one process of a server may use, with everything that it starts. */
+export type ServerLimits = {
+  memoryMb?: number;
+  openFiles?: number;
+  processes?: number;
+};
+
 /** What an operator says of a server. Fields of the other transport have no effect. */
 export interface ServerSettings {
   readonly transportType?: 'stdio' | 'streamable_http';
@@ -17,6 +24,17 @@ export interface ServerSettings {
   readonly reconnectionOptions?: ReconnectionOptions;
   /** A Streamable HTTP session to go on with. */
   readonly sessionId?: string;
+  /** Whether all users share one process, or HTTP session, or have one each. */
+  readonly isolation?: 'shared' | 'user';
+  /** How a user's secrets reach the server. `environment` and `headers` serve each user apart. */
+  readonly secretsAs?: 'arguments' | 'environment' | 'headers';
+  /** The secrets that the server may get; not given: all. */
+  readonly secretNames?: string[];
+  /** Header → its value, with the name of a secret in braces where that belongs: `Bearer {TOKEN}`. */
+  readonly secretHeaders?: Record<string, string>;
+  /** Milliseconds. */
+  readonly startupTimeout?: number;
+  readonly limits?: ServerLimits;
   readonly enabled?: boolean;
   readonly displayName?: string;
   readonly description?: string;

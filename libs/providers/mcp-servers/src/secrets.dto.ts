@@ -1,7 +1,6 @@
 import { IsString, Length, Matches } from 'class-validator';
 import { IfGiven } from '@manifold/rest';
-import { SERVER_NAME } from '@manifold/server-hosting';
-import { SECRET_NAME } from './secret-name.js';
+import { SECRET_NAME, SERVER_NAME } from '@manifold/server-hosting';
 
 export class DeleteSecretDto {
   /** Whose secret it is. Oneself unless given; callers with the role `service` act as "default" unless given. */
@@ -15,7 +14,7 @@ export class DeleteSecretDto {
   @Matches(SERVER_NAME, { message: 'serverName must be the name of a registered server' })
   serverName: string;
 
-  /** The name of the argument as which the server gets the secret. */
+  /** The name of the argument or variable as which the server gets the secret, or the one that its `secretHeaders` use. */
   @IsString()
   @Matches(SECRET_NAME, {
     message:

@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Config } from '@manifold/config';
 import { Egress } from '@manifold/egress';
 import type { ServerFindings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
@@ -6,24 +7,45 @@ import { connectHttp, connectStdio, type LogRing, type UpstreamConnection } from
 
 /** Opens the kind of connection that a server's record asks for. */
 @Injectable()
-export class ServerConnector {
-  constructor(private readonly egress: Egress) {}
+export class ServerConnector implements OnModuleInit {
+  private readonly logger = new Logger(ServerConnector.name);
+
+  constructor(
+    private readonly egress: Egress,
+    private readonly config: Config,
+  ) {}
+
+  onModuleInit(): void {
+    const { environment, hosting } = this.config;
+    if (hosting.runAs && !isRoot()) {
+      this.logger.warn({ msg: 'SERVER_UID has no effect: only root can start servers as another user' });
+    }
+    if (environment === 'production' && !hosting.runAs && isRoot()) {
+      // They could read the master key in /proc (SECURITY.md, threat 32).
+      this.logger.warn({ msg: 'registered servers run as root: set SERVER_UID, or run the gateway as another user' });
+    }
+  }
 
   /**
    * @param signal ends the attempt; nothing of it is left when this has rejected
    * @throws ProviderError
    */
   connect(
-    { transport }: ServerRecord,
+    { transport, limits }: ServerRecord,
     findings: ServerFindings,
     log: LogRing,
     signal: AbortSignal,
   ): Promise<UpstreamConnection> {
     if (transport.transportType === 'stdio') {
-      return connectStdio({ ...transport, cwd: process.cwd() }, { log, signal });
+      const { hosting } = this.config;
+      const runAs = isRoot() ? hosting.runAs : undefined;
+      const spec = { ...transport, cwd: process.cwd(), limits: { ...hosting.limits, ...limits }, runAs };
+      return connectStdio(spec, { log, signal });
     }
     const { egress } = this;
     const onSession: Parameters<typeof connectHttp>[1]['onSession'] = (session) => findings.sessionChanged(session);
     return connectHttp({ ...transport, session: findings.resumable }, { egress, log, signal, onSession });
   }
 }
+
+const isRoot = (): boolean => process.getuid?.() === 0;

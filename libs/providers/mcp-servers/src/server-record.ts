@@ -1,4 +1,4 @@
-import type { ReconnectionOptions } from '@manifold/server-hosting';
+import type { ReconnectionOptions, ServerLimits } from '@manifold/server-hosting';
 import type { CollectionSpec } from '@manifold/store';
 
 export type StdioSettings = {
@@ -15,14 +15,25 @@ export type HttpSettings = {
   reconnectionOptions?: ReconnectionOptions;
 };
 
+/** How a user's secrets reach a server. Records of servers that were registered before there was a choice have none of these. */
+export type SecretSettings = {
+  isolation?: 'shared' | 'user';
+  secretsAs?: 'arguments' | 'environment' | 'headers';
+  secretNames?: string[];
+  secretHeaders?: Record<string, string>;
+};
+
 /**
  * A registered server: what its operator decided. What the gateway learns of the server (tools, HTTP session) lives in records of
  * its own, so that a background write never races with an update of the configuration.
  */
-export type ServerRecord = {
+export type ServerRecord = SecretSettings & {
   tenant: string;
   name: string;
   transport: StdioSettings | HttpSettings;
+  /** Milliseconds. */
+  startupTimeout?: number;
+  limits?: ServerLimits;
   enabled: boolean;
   displayName?: string;
   description?: string;

@@ -1,15 +1,20 @@
 import { invalidRequest, type Problem } from '@manifold/rest';
 import type { ServerSettings } from '@manifold/server-hosting';
 import { restoreHeaders } from './hidden-headers.js';
+import { secretSettings } from './secret-settings.js';
 import type { HttpSettings, ServerRecord, StdioSettings } from './server-record.js';
 
-/** @throws Problem 400 when the transport lacks what it needs */
+/** @throws Problem 400 when the transport lacks what it needs, or settings do not go together */
 export function newRecord(tenant: string, name: string, settings: ServerSettings, now: Date): ServerRecord {
   const at = now.toISOString();
+  const transport = transportOf(settings);
   return {
     tenant,
     name,
-    transport: transportOf(settings),
+    transport,
+    ...secretSettings(settings, transport.transportType),
+    startupTimeout: settings.startupTimeout,
+    limits: settings.limits && { ...settings.limits },
     enabled: settings.enabled ?? true,
     displayName: settings.displayName,
     description: settings.description,
@@ -20,12 +25,16 @@ export function newRecord(tenant: string, name: string, settings: ServerSettings
 
 /**
  * Replaces the given fields. Another transport type drops what belonged to the old one.
- * @throws Problem 400 when the transport lacks what it needs
+ * @throws Problem 400 when the transport lacks what it needs, or settings do not go together
  */
 export function changedRecord(record: ServerRecord, settings: ServerSettings, now: Date): ServerRecord {
+  const transport = transportOf(settings, record.transport);
   return {
     ...record,
-    transport: transportOf(settings, record.transport),
+    transport,
+    ...secretSettings(settings, transport.transportType, record),
+    startupTimeout: settings.startupTimeout ?? record.startupTimeout,
+    limits: settings.limits ? { ...record.limits, ...settings.limits } : record.limits,
     enabled: settings.enabled ?? record.enabled,
     displayName: settings.displayName ?? record.displayName,
     description: settings.description ?? record.description,

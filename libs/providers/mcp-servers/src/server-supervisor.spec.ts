@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProviderError } from '@manifold/tool-provider';
 import { ServerRegistry } from './server-registry.service.js';
@@ -169,7 +169,7 @@ describe('the supervision of all servers', () => {
 
     const second = await TestGateway.start({ dataDir: first.dataDir });
     expect(await second.list()).toHaveLength(99);
-    await until(() => second.ledger('starts').length === 199);
+    await until(() => existsSync(join(first.dataDir, 'starts')) && second.ledger('starts').length === 199);
     expect(mostStartsAtATime(second.ledger('starts'))).toBe(4);
     const { body } = await second.rest('GET', '/mcp/servers');
     const connected = body.servers.filter(({ status }: { status: string }) => status === 'connected');

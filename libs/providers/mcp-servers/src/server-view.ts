@@ -33,7 +33,10 @@ export function operatorView(
   };
 }
 
-function settingsView({ record: { transport } }: SupervisedServer, sessionId: string | undefined): Partial<ServerDto> {
-  if (transport.transportType === 'stdio') return transport;
-  return { ...transport, headers: hideHeaders(transport.headers), sessionId };
+function settingsView({ record }: SupervisedServer, sessionId: string | undefined): Partial<ServerDto> {
+  const { transport, isolation = 'shared', secretsAs = 'arguments' } = record;
+  const { secretNames, secretHeaders, startupTimeout, limits } = record;
+  const hosting = { isolation, secretsAs, secretNames, secretHeaders, startupTimeout, limits };
+  if (transport.transportType === 'stdio') return { ...transport, ...hosting };
+  return { ...transport, ...hosting, headers: hideHeaders(transport.headers), sessionId };
 }

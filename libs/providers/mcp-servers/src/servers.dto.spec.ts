@@ -95,6 +95,19 @@ describe('the body of a registration', () => {
     ['enabled', 'true'],
     ['sessionId', 'a b'],
     ['displayName', 'x'.repeat(129)],
+    ['isolation', 'none'],
+    ['secretsAs', 'cookies'],
+    ['secretNames', 'TOKEN'],
+    ['secretNames', ['A', '__proto__']],
+    ['secretNames', ['a b']],
+    ['secretNames', [{ $ne: null }]],
+    ['secretNames', Array.from({ length: 65 }, (_, index) => `S${index}`)],
+    ['secretHeaders', { 'X A': '{TOKEN}' }],
+    ['secretHeaders', { A: '{TOKEN}\r\nB: c' }],
+    ['startupTimeout', 999],
+    ['startupTimeout', 600_001],
+    ['startupTimeout', '5000'],
+    ['limits', 'none'],
   ])('is refused with %s = %j', async (field, value) => {
     expect(await faultsOf(RegisterServerDto, { ...HTTP, [field]: value })).toEqual([`/${field}`]);
   });
@@ -112,6 +125,15 @@ describe('the body of a registration', () => {
     expect(await faults({ other: 1 })).toEqual(['/reconnectionOptions/other']);
     expect(await faults([{}])).toEqual(['/reconnectionOptions']);
     expect(await faults('soon')).toContain('/reconnectionOptions');
+  });
+
+  it('names the field inside of the limits', async () => {
+    const faults = (limits: unknown) => faultsOf(UpdateServerDto, { limits });
+    expect(await faults({ memoryMb: 512, openFiles: 64, processes: 1 })).toEqual([]);
+    expect(await faults({ memoryMb: 1 })).toEqual(['/limits/memoryMb']);
+    expect(await faults({ openFiles: 1.5 })).toEqual(['/limits/openFiles']);
+    expect(await faults({ processes: 0 })).toEqual(['/limits/processes']);
+    expect(await faults({ cpu: 1 })).toEqual(['/limits/cpu']);
   });
 
   it('never repeats a value in the message', async () => {

@@ -1,9 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString, Matches } from 'class-validator';
 import {
+  ISOLATIONS,
   ReconnectionOptionsDto,
+  SECRET_CARRIERS,
   SERVER_NAME,
   SERVER_NAME_RULE,
+  ServerLimitsDto,
   ServerSettingsDto,
   STRING_MAP,
   TRANSPORT_TYPES,
@@ -53,6 +56,23 @@ export class ServerDto {
   sessionId?: string;
 
   reconnectionOptions?: ReconnectionOptionsDto;
+
+  @ApiPropertyOptional({ enum: ISOLATIONS })
+  isolation?: (typeof ISOLATIONS)[number];
+
+  @ApiPropertyOptional({ enum: SECRET_CARRIERS })
+  secretsAs?: (typeof SECRET_CARRIERS)[number];
+
+  /** The secrets that the server may get; not there: all that a user has stored for it. */
+  secretNames?: string[];
+
+  @ApiPropertyOptional(STRING_MAP)
+  secretHeaders?: Record<string, string>;
+
+  /** Milliseconds; not there: as the gateway is configured. */
+  startupTimeout?: number;
+
+  limits?: ServerLimitsDto;
 
   /** Why the server is not connected, or why its tools may be out of date. */
   lastError?: string;

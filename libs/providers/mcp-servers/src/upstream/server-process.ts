@@ -1,9 +1,12 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inheritedEnvironment } from '@manifold/config';
 import { ProviderError } from '@manifold/tool-provider';
+import { groupWatch, type GroupLimits } from './group-watch.js';
 import { endGroup, guardGroup, signalGroup } from './process-group.js';
+import { limited } from './resource-limits.js';
 
 export interface StdioSpec {
   readonly command: string;
@@ -11,6 +14,9 @@ export interface StdioSpec {
   /** Added to the inherited environment; where both have a name, this wins. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  readonly limits: GroupLimits & { readonly openFiles: number };
+  /** Not set: the gateway's own user and group. */
+  readonly runAs?: { readonly uid: number; readonly gid: number };
 }
 
 const LEAVE_MS = 1000;
@@ -25,26 +31,33 @@ export class ServerProcess {
     readonly streams: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout' | 'stderr'>,
     readonly pid: number,
     exit: Promise<[code: number | null, signal: NodeJS.Signals | null]>,
+    limits: GroupLimits,
   ) {
+    let excess: string | undefined;
+    groupWatch.add(pid, limits, (reason) => (excess = reason));
     this.exited = exit.then(([code, signal]) => {
+      groupWatch.remove(pid);
       endGroup(pid);
+      if (excess !== undefined) return excess;
       return signal === null ? `The server exited with code ${code}` : `The server was ended by ${signal}`;
     });
   }
 
   /** @throws ProviderError that names the command */
-  static async start({ command, args, env, cwd }: StdioSpec): Promise<ServerProcess> {
+  static async start(spec: StdioSpec): Promise<ServerProcess> {
+    const { cwd, limits, runAs } = spec;
     try {
-      const options = { cwd, env: { ...inheritedEnvironment(), ...env }, detached: true, stdio: 'pipe' } as const;
-      const child = spawn(command, args, options);
+      const env = environmentOf(spec);
+      const { command, args } = await limited(spec, { ...limits, hasOwnUser: runAs !== undefined }, env, cwd);
+      const child = spawn(command, args, { cwd, env, ...runAs, detached: true, stdio: 'pipe' });
       const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
       exit.catch(() => undefined); // a child that never started is reported by the next line
       await once(child, 'spawn');
       const pid = child.pid as number;
       guardGroup(pid);
-      return new ServerProcess(child, pid, exit);
+      return new ServerProcess(child, pid, exit, limits);
     } catch (error) {
-      throw startFault(command, error as NodeJS.ErrnoException);
+      throw startFault(spec.command, error as NodeJS.ErrnoException);
     }
   }
 
@@ -65,10 +78,22 @@ export class ServerProcess {
   }
 }
 
+/** A user of its own has no use for the gateway's home, and may not look into it. */
+function environmentOf({ env, runAs }: StdioSpec): Record<string, string> {
+  const inherited = inheritedEnvironment();
+  if (runAs) {
+    delete inherited.USER;
+    delete inherited.LOGNAME;
+    inherited.HOME = tmpdir();
+  }
+  return { ...inherited, ...env };
+}
+
 const START_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'the command or its working folder does not exist',
   EACCES: 'it may not be executed',
   ENOTDIR: 'the working folder is no folder',
+  EPERM: 'the gateway may not run it as the user SERVER_UID',
   E2BIG: 'its arguments and environment are too long',
 };
 

@@ -1,5 +1,6 @@
 // An MCP server over stdio, in raw JSON-RPC, for tests. The first argument picks how it behaves; see the bottom.
 import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const write = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
@@ -13,6 +14,8 @@ const tool = (name) => ({ name, inputSchema: { type: 'object' } });
 /** What this server has received, for tests that ask what arrived. */
 const received = [];
 let waiting = [];
+const hoard = [];
+const shell = (script) => spawn('sh', ['-c', script], { stdio: 'ignore' });
 
 /** Each answers `tools/call` of its name. */
 const tools = {
@@ -89,6 +92,50 @@ const tools = {
       await new Promise((resolve) => process.stdout.write(Buffer.of(byte), resolve));
       await new Promise((resolve) => setImmediate(resolve));
     }
+  },
+  /** Takes memory and keeps it: itself, or in a child. */
+  hog({
+    id,
+    params: {
+      arguments: { mib, inChild },
+    },
+  }) {
+    if (inChild)
+      spawn(process.execPath, ['-e', `globalThis.x = Buffer.alloc(${mib} << 20, 1); setInterval(() => {}, 1e6)`]);
+    else hoard.push(Buffer.alloc(mib * 1024 * 1024, 1));
+    answer(id, text('taken'));
+  },
+  /** Starts many processes, in a session of their own or not. */
+  multiply({
+    id,
+    params: {
+      arguments: { count, detached },
+    },
+  }) {
+    shell(
+      `${detached ? 'setsid ' : ''}sh -c 'i=0; while [ $i -lt ${count} ]; do sleep 98765 & i=$((i+1)); done; wait'`,
+    );
+    answer(id, text('started'));
+  },
+  'open-files'({ id }) {
+    const open = [];
+    try {
+      for (;;) open.push(openSync('/dev/null'));
+    } catch (error) {
+      for (const file of open) closeSync(file);
+      answer(id, text({ code: error.code, count: open.length }));
+    }
+  },
+  /** What a stranger could learn of the gateway. */
+  spy({ id }) {
+    const attempt = () => {
+      try {
+        return readFileSync(`/proc/${process.ppid}/environ`, 'utf8');
+      } catch (error) {
+        return error.code;
+      }
+    };
+    answer(id, text({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(), found: attempt() }));
   },
   grandchild({ id }) {
     const child = spawn('sleep', ['1000'], { stdio: ['ignore', 'inherit', 'inherit'] });

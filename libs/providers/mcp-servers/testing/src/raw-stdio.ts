@@ -10,6 +10,7 @@ export const rawServer = (mode = 'normal', spec: Partial<StdioSpec> = {}): Stdio
   args: [RAW_SERVER, mode],
   env: {},
   cwd: process.cwd(),
+  limits: { memoryMb: 1024, openFiles: 1024, processes: 100 },
   ...spec,
 });
 

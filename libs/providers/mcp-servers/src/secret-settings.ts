@@ -1,0 +1,61 @@
+import { invalidRequest, type Problem } from '@manifold/rest';
+import type { ServerSettings } from '@manifold/server-hosting';
+import { secretsIn } from './secret-headers.js';
+import type { SecretSettings, ServerRecord } from './server-record.js';
+
+type TransportType = ServerRecord['transport']['transportType'];
+
+/**
+ * Replaces the given fields. What belongs to the old transport is dropped with it.
+ * @throws Problem 400 for settings that do not go together
+ */
+export function secretSettings(
+  settings: ServerSettings,
+  transportType: TransportType,
+  before?: ServerRecord,
+): SecretSettings {
+  const sameTransport = before?.transport.transportType === transportType;
+  const secretsAs = settings.secretsAs ?? (sameTransport ? before?.secretsAs : undefined);
+  const isolation = settings.isolation ?? before?.isolation;
+  const secretNames = settings.secretNames ?? before?.secretNames;
+  if (secretsAs === 'environment') requireEnvironment(transportType, isolation, secretNames);
+  if (secretsAs !== 'headers') {
+    if (settings.secretHeaders) throw fault('secretHeaders', 'needs secretsAs to be "headers"');
+    return { isolation, secretsAs, secretNames, secretHeaders: undefined };
+  }
+  const secretHeaders = settings.secretHeaders ?? before?.secretHeaders;
+  requireHeaders(transportType, secretHeaders, secretNames);
+  return { isolation, secretsAs, secretNames, secretHeaders };
+}
+
+function requireEnvironment(
+  transportType: TransportType,
+  isolation: SecretSettings['isolation'],
+  secretNames: readonly string[] | undefined,
+): void {
+  if (transportType !== 'stdio') throw fault('secretsAs', '"environment" needs a server of transportType stdio');
+  if (isolation !== 'user') throw fault('isolation', 'must be "user" where secretsAs is "environment"');
+  // Users choose the names of their secrets: without a list one of them could set NODE_OPTIONS or LD_PRELOAD.
+  if (!secretNames?.length) throw fault('secretNames', 'is needed where secretsAs is "environment"');
+}
+
+function requireHeaders(
+  transportType: TransportType,
+  secretHeaders: Readonly<Record<string, string>> | undefined,
+  secretNames: readonly string[] | undefined,
+): void {
+  if (transportType !== 'streamable_http') {
+    throw fault('secretsAs', '"headers" needs a server of transportType streamable_http');
+  }
+  const templates = Object.entries(secretHeaders ?? {});
+  if (templates.length === 0) throw fault('secretHeaders', 'is needed where secretsAs is "headers"');
+  for (const [header, template] of templates) {
+    const names = secretsIn(template);
+    if (names.length === 0) throw fault(`secretHeaders/${header}`, 'must name a secret in braces');
+    const foreign = secretNames && names.find((name) => !secretNames.includes(name));
+    if (foreign) throw fault(`secretHeaders/${header}`, `names ${foreign}, which is not among secretNames`);
+  }
+}
+
+const fault = (field: string, rule: string): Problem =>
+  invalidRequest([{ pointer: `/${field}`, code: 'does_not_fit', detail: `${field} ${rule}` }]);
