@@ -34,6 +34,11 @@ export class OwnerCache<V> {
     return entry.value;
   }
 
+  /** What is remembered, or on its way. */
+  peek(scope: CacheScope): Promise<V> | undefined {
+    return this.entries.peek(scope.key)?.value;
+  }
+
   forget(scope: CacheScope): void {
     this.entries.delete(scope.key);
   }

@@ -293,4 +293,60 @@ describe('SecretsService', () => {
     const seen = await Promise.all(calls.map((owner) => secrets.open(owner)));
     expect(seen.map(({ ME }) => ME)).toEqual(calls.map((owner) => owner.principal.subject));
   });
+
+  it('opens only the secrets that are wanted', async () => {
+    await secrets.set(ann, 'TOKEN', 'one');
+    await secrets.set(ann, 'KEY', 'two');
+    expect({ ...(await secrets.open(ann, ['KEY', 'OTHER'])) }).toEqual({ KEY: 'two' });
+    expect({ ...(await secrets.open(ann, [])) }).toEqual({});
+  });
+
+  describe('names', () => {
+    const names = async (): Promise<string[]> => [...(await secrets.namesOf('default', 'github'))].sort();
+    const bob = { principal: principal('bob'), app: 'github' };
+
+    it('are those of all users of the tenant, for this server', async () => {
+      await secrets.set(ann, 'TOKEN', 'one');
+      await secrets.set(bob, 'KEY', 'two');
+      await secrets.set({ ...ann, app: 'gitlab' }, 'ELSEWHERE', 'three');
+      await secrets.set({ principal: principal('ann', 'https://one.test', 'other'), app: 'github' }, 'FOREIGN', 'four');
+      expect(await names()).toEqual(['KEY', 'TOKEN']);
+    });
+
+    it('follow what is set and deleted, and are read again only when they may differ', async () => {
+      await secrets.set(ann, 'TOKEN', 'one');
+      expect(await names()).toEqual(['TOKEN']);
+      const finds = () => store.operations.filter((operation) => operation === 'secrets.find').length;
+      const reads = async (task: () => Promise<unknown>): Promise<number> => {
+        await task();
+        const before = finds();
+        await names();
+        return finds() - before;
+      };
+      expect(await reads(() => secrets.set(bob, 'TOKEN', 'two'))).toBe(0);
+      expect(await reads(() => secrets.set(bob, 'KEY', 'three'))).toBe(1);
+      expect(await names()).toEqual(['KEY', 'TOKEN']);
+      await secrets.delete(bob, 'KEY');
+      expect(await names()).toEqual(['TOKEN']);
+      await secrets.deleteApp('default', 'github');
+      expect(await names()).toEqual([]);
+    });
+  });
+
+  it('tells whose secrets have changed, after which they are opened anew', async () => {
+    const seen: string[] = [];
+    let opened: Promise<Readonly<Record<string, string>>> | undefined;
+    const stop = secrets.onChanged((owner) => {
+      seen.push(`${owner.principal.subject} ${owner.app}`);
+      opened = secrets.open(owner);
+    });
+    await secrets.open(ann);
+    await secrets.set(ann, 'TOKEN', 'new');
+    expect(await opened).toMatchObject({ TOKEN: 'new' });
+    await secrets.delete(ann, 'TOKEN');
+    expect({ ...(await opened) }).toEqual({});
+    stop();
+    await secrets.set(ann, 'TOKEN', 'newer');
+    expect(seen).toEqual(['ann github', 'ann github']);
+  });
 });

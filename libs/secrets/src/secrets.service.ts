@@ -4,6 +4,7 @@ import { Store, StoreConflict, type Collection, type Stored } from '@manifold/st
 import { Keyring } from './keyring.js';
 import { OwnerCache, type CacheScope } from './owner-cache.js';
 import { SecretUnreadableError } from './secrets-errors.js';
+import { StoredNames } from './stored-names.js';
 
 /** A user's secrets for one registered server. */
 export interface SecretOwner {
@@ -33,6 +34,8 @@ const WRITE_ATTEMPTS = 100;
 export class SecretsService {
   private readonly records: Collection<SecretRecord>;
   private readonly cache = new OwnerCache<readonly SecretRecord[]>(CACHED_OWNERS);
+  private readonly names = new StoredNames();
+  private readonly listeners = new Set<(owner: SecretOwner) => void>();
 
   constructor(
     store: Store,
@@ -53,26 +56,54 @@ export class SecretsService {
   async set(owner: SecretOwner, name: string, value: string): Promise<void> {
     const fields = { ...ownerFields(owner), name };
     const record = { ...fields, ...this.keyring.seal(value, context(fields)) };
-    await this.write(owner, () => this.upsert(fields, record));
+    await this.write(owner, async () => {
+      await this.upsert(fields, record);
+      await this.names.added(fields.tenant, fields.app, name);
+    });
   }
 
   /** @returns whether there was such a secret */
   async delete(owner: SecretOwner, name: string): Promise<boolean> {
-    const removed = await this.write(owner, () => this.records.removeWhere({ ...ownerFields(owner), name }));
-    return removed > 0;
+    const fields = ownerFields(owner);
+    return this.write(owner, async () => {
+      const removed = await this.records.removeWhere({ ...fields, name });
+      this.names.forget(fields.tenant, fields.app);
+      return removed > 0;
+    });
   }
 
   /**
    * Opens the user's secrets for one server, and no others. Reads the database the first time only.
+   * @param names those that are wanted; all unless given
    * @returns name → value, without a prototype
    * @throws SecretUnreadableError where one of them does not open
    */
-  async open(owner: SecretOwner): Promise<Readonly<Record<string, string>>> {
+  async open(owner: SecretOwner, names?: readonly string[]): Promise<Readonly<Record<string, string>>> {
     const fields = ownerFields(owner);
-    const records = await this.cache.get(scopeOf(fields), () => this.load(fields));
+    const records = await this.cache.get(scopeOf(fields), () => this.all(fields));
     const values: Record<string, string> = Object.create(null);
-    for (const record of records) values[record.name] = this.unseal(record, fields);
+    for (const record of records) {
+      if (!names || names.includes(record.name)) values[record.name] = this.unseal(record, fields);
+    }
     return Object.freeze(values);
+  }
+
+  /** The names of all secrets that anybody in the tenant has stored for a server. Reads the database when they may have changed only. */
+  namesOf(tenant: string, app: string): Promise<ReadonlySet<string>> {
+    return this.names.get(tenant, app, async () => {
+      const records = await this.all({ tenant, app });
+      return new Set(records.map(({ name }) => name));
+    });
+  }
+
+  /**
+   * @param listener called when a secret of this owner was set or deleted, or may have been: from now on `open` answers anew. Not
+   * called for the secrets of a server that is deleted
+   * @returns a function that ends the subscription
+   */
+  onChanged(listener: (owner: SecretOwner) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Deletes all users' secrets of a server that no longer exists. */
@@ -81,15 +112,20 @@ export class SecretsService {
       await this.records.removeWhere({ tenant, app });
     } finally {
       this.cache.forgetApp(tenant, app);
+      this.names.forget(tenant, app);
     }
   }
 
-  /** A write that failed may have happened, so the cache forgets the owner then, too. */
+  /** A write that failed may have happened: the cache forgets the owner then, too. */
   private async write<Result>(owner: SecretOwner, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
+    } catch (error) {
+      this.names.forget(owner.principal.tenant, owner.app);
+      throw error;
     } finally {
       this.cache.forget(scopeOf(ownerFields(owner)));
+      for (const listener of this.listeners) listener(owner);
     }
   }
 
@@ -105,7 +141,7 @@ export class SecretsService {
     }
   }
 
-  private async load(fields: OwnerFields): Promise<readonly SecretRecord[]> {
+  private async all(fields: Partial<SecretFields>): Promise<readonly SecretRecord[]> {
     const records: Stored<SecretRecord>[] = [];
     let page: Stored<SecretRecord>[];
     do {
