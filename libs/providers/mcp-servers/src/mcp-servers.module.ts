@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ServerHost } from '@manifold/server-hosting';
 import { FirstServer } from './first-server.js';
 import { McpServersProvider } from './mcp-servers.provider.js';
+import { SecretParameters } from './secret-parameters.js';
 import { SecretsController } from './secrets.controller.js';
 import { ServerConnector } from './server-connector.js';
 import { ServerRegistry } from './server-registry.service.js';
@@ -16,6 +17,7 @@ import { ServersController } from './servers.controller.js';
   providers: [
     FirstServer,
     McpServersProvider,
+    SecretParameters,
     ServerConnector,
     ServerRegistry,
     ServerSessions,

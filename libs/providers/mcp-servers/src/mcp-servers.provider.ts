@@ -17,13 +17,17 @@ import {
 } from '@manifold/tool-provider';
 import { callWithSecrets } from './call-with-secrets.js';
 import { refuseUnsafeNames, withSecrets } from './safe-arguments.js';
+import { takesSecretsAsArguments, type ServerRecord } from './server-record.js';
+import { SecretParameters } from './secret-parameters.js';
 import { ServerRegistry } from './server-registry.service.js';
+import type { CallableServer, Secrets, ServerRun, ServerStatus } from './server-run.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
-import type { ServerStatus, SupervisedServer } from './supervised-server.js';
+
 import { waitAtMost } from './time-limit.js';
 import { untilAborted } from './until-aborted.js';
 import type { UpstreamConnection } from './upstream/index.js';
+import { withoutParameters } from './without-parameters.js';
 
 /** How long a listing waits for servers that were never listed before. */
 const INTRODUCTION_MS = 5_000;
@@ -53,22 +57,25 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     private readonly supervisor: ServerSupervisor,
     private readonly tools: ServerTools,
     private readonly secrets: SecretsService,
+    private readonly parameters: SecretParameters,
   ) {}
 
   /** The tools as last listed: a server that is down keeps its own. Only servers without any listing yet are waited for. */
   async listTools({ principal, signal }: CallContext): Promise<readonly ToolDescriptor[]> {
     await untilAborted(this.introductions(principal.tenant), signal);
-    return this.enabledServers(principal.tenant).flatMap((name) => this.descriptors(principal.tenant, name));
+    const tools = await Promise.all(this.enabledServers(principal.tenant).map((record) => this.descriptors(record)));
+    return tools.flat();
   }
 
   async callTool(ref: ToolRef, args: Readonly<Record<string, unknown>>, context: CallContext): Promise<ToolResult> {
     const { principal, signal } = context;
-    const { server, tool } = this.resolve(ref, principal);
+    const { run, tool } = this.resolve(ref, principal);
     signal.throwIfAborted();
     refuseUnsafeNames(args);
+    const server = run.for(principal);
     server.calls.begin();
     try {
-      return await this.run(server, tool, args, context);
+      return await this.callOn(server, tool, args, context);
     } finally {
       server.calls.end();
     }
@@ -95,69 +102,74 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     return { status: failed.length === enabled.length ? 'down' : 'degraded', detail };
   }
 
-  private enabledServers(tenant: string): string[] {
-    return this.registry
-      .list(tenant)
-      .filter((record) => record.enabled)
-      .map((record) => record.name);
+  private enabledServers(tenant: string): ServerRecord[] {
+    return this.registry.list(tenant).filter((record) => record.enabled);
   }
 
-  private descriptors(tenant: string, server: string): ToolDescriptor[] {
-    const { definitions } = this.tools.of(tenant, server) ?? { definitions: [] };
-    return definitions.map((definition) => ({
+  private async descriptors(record: ServerRecord): Promise<ToolDescriptor[]> {
+    const { tenant, name: server } = record;
+    const known = this.tools.of(tenant, server);
+    if (!known || known.definitions.length === 0) return [];
+    const hidden = await this.hiddenParameters(record);
+    return known.definitions.map((definition) => ({
       ref: new ServerToolRef(server, definition.name),
       app: server,
       name: definition.name,
       publicName: `${server}_${definition.name}`,
-      definition,
+      definition: withoutParameters(definition, hidden),
     }));
+  }
+
+  private async hiddenParameters(record: ServerRecord): Promise<ReadonlySet<string>> {
+    try {
+      return await this.parameters.of(record);
+    } catch (cause) {
+      const message = `The names of the secrets for server ${record.name} cannot be read`;
+      throw new ProviderError('upstream_unavailable', message, { cause });
+    }
   }
 
   private async introductions(tenant: string): Promise<void> {
     const newcomers = this.enabledServers(tenant)
-      .filter((name) => !this.tools.of(tenant, name))
-      .flatMap((name) => this.supervisor.server(tenant, name) ?? []);
+      .filter(({ name }) => !this.tools.of(tenant, name))
+      .flatMap(({ name }) => this.supervisor.server(tenant, name) ?? []);
     if (newcomers.length === 0) return;
     for (const server of newcomers) server.start();
     await waitAtMost(INTRODUCTION_MS, Promise.all(newcomers.map((server) => server.settled)));
   }
 
-  private resolve(ref: ToolRef, { tenant }: Principal): { server: SupervisedServer; tool: string } {
+  private resolve(ref: ToolRef, { tenant }: Principal): { run: ServerRun; tool: string } {
     if (!(ref instanceof ServerToolRef)) throw new ProviderError('invalid_arguments', 'There is no such tool');
-    const server = this.serverWith(tenant, ref);
-    if (!server) throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
-    if (!server.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${ref.server} is disabled`);
-    return { server, tool: ref.tool };
+    const run = this.runWith(tenant, ref);
+    if (!run) throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
+    if (!run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${ref.server} is disabled`);
+    return { run, tool: ref.tool };
   }
 
   /** The tool may have been looked up before a new version of the server took the place of the one that has it. */
-  private serverWith(tenant: string, { server, tool }: ServerToolRef): SupervisedServer | undefined {
+  private runWith(tenant: string, { server, tool }: ServerToolRef): ServerRun | undefined {
     if (this.tools.of(tenant, server)?.names.has(tool)) return this.supervisor.server(tenant, server);
     return this.supervisor.predecessor(tenant, server, tool);
   }
 
-  private async run(
-    server: SupervisedServer,
-    tool: string,
+  private async callOn(
+    server: CallableServer,
+    name: string,
     args: Readonly<Record<string, unknown>>,
     context: CallContext,
   ): Promise<ToolResult> {
-    const secrets = await this.secretsFor(context.principal, server.record.name);
+    const { record } = server;
+    const asArguments = takesSecretsAsArguments(record) ? await this.secretsFor(context.principal, record) : undefined;
     const connection = server.live ?? (await connect(server, context.signal));
-    return Object.keys(secrets).length === 0
-      ? connection.request('tools/call', { name: tool, arguments: args }, context)
-      : callWithSecrets(
-          connection,
-          { name: tool, arguments: withSecrets(args, secrets) },
-          secrets,
-          server.log,
-          context,
-        );
+    const secrets = asArguments ?? server.secrets;
+    if (Object.keys(secrets).length === 0) return connection.request('tools/call', { name, arguments: args }, context);
+    const params = { name, arguments: asArguments ? withSecrets(args, asArguments) : args };
+    return callWithSecrets(connection, params, secrets, server.log, context);
   }
 
-  private async secretsFor(principal: Principal, app: string): Promise<Readonly<Record<string, string>>> {
+  private async secretsFor(principal: Principal, { name: app, secretNames }: ServerRecord): Promise<Secrets> {
     try {
-      return await this.secrets.open({ principal, app });
+      return await this.secrets.open({ principal, app }, secretNames);
     } catch (cause) {
       throw new ProviderError('upstream_unavailable', `Your secrets for server ${app} cannot be read`, { cause });
     }
@@ -165,7 +177,7 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
 }
 
 /** The reason why a server does not start is for operators; callers learn what they can act on. */
-async function connect(server: SupervisedServer, signal: AbortSignal): Promise<UpstreamConnection> {
+async function connect(server: CallableServer, signal: AbortSignal): Promise<UpstreamConnection> {
   try {
     return await server.connect(signal);
   } catch (error) {

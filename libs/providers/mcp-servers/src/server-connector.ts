@@ -1,8 +1,10 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config } from '@manifold/config';
 import { Egress } from '@manifold/egress';
-import type { ServerFindings } from './server-findings.js';
+import { transportWith } from './launch-secrets.js';
+import type { Findings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
+import type { Secrets } from './server-run.js';
 import { connectHttp, connectStdio, type LogRing, type UpstreamConnection } from './upstream/index.js';
 
 /** Opens the kind of connection that a server's record asks for. */
@@ -31,15 +33,17 @@ export class ServerConnector implements OnModuleInit {
    * @throws ProviderError
    */
   connect(
-    { transport, limits }: ServerRecord,
-    findings: ServerFindings,
+    record: ServerRecord,
+    secrets: Secrets,
+    findings: Findings,
     log: LogRing,
     signal: AbortSignal,
   ): Promise<UpstreamConnection> {
+    const transport = transportWith(record, secrets);
     if (transport.transportType === 'stdio') {
       const { hosting } = this.config;
       const runAs = isRoot() ? hosting.runAs : undefined;
-      const spec = { ...transport, cwd: process.cwd(), limits: { ...hosting.limits, ...limits }, runAs };
+      const spec = { ...transport, cwd: process.cwd(), limits: { ...hosting.limits, ...record.limits }, runAs };
       return connectStdio(spec, { log, signal });
     }
     const { egress } = this;

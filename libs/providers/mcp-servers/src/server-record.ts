@@ -47,5 +47,13 @@ export const SERVERS: CollectionSpec<ServerRecord> = {
   indexes: [{ fields: ['tenant', 'name'], unique: true }],
 };
 
+/** Whether each user has a connection, or process, of one's own. Headers belong to a connection. */
+export const servesUsersApart = ({ isolation, secretsAs }: ServerRecord): boolean =>
+  isolation === 'user' || secretsAs === 'headers';
+
+/** Whether a user's secrets are added to the arguments of each call. */
+export const takesSecretsAsArguments = ({ secretsAs = 'arguments' }: ServerRecord): boolean =>
+  secretsAs === 'arguments';
+
 /** Stands for (tenant, name) where one string is needed. Names hold no NUL, so two servers never share a key. */
 export const serverKey = (tenant: string, name: string): string => `${name}\0${tenant}`;

@@ -6,13 +6,13 @@ import { Store, StoreConflict, type Collection, type Stored } from '@manifold/st
 import { everyRecord } from './every-record.js';
 import { KeyedMutex } from '@manifold/turns';
 import { SERVERS, serverKey, type ServerRecord } from './server-record.js';
+import type { ServerRun } from './server-run.js';
 import { ServerSessions } from './server-sessions.js';
 import { changedRecord, newRecord } from './server-settings.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
 import { operatorView } from './server-view.js';
 import type { ServerDto } from './servers.dto.js';
-import type { SupervisedServer } from './supervised-server.js';
 import { untilAborted } from './until-aborted.js';
 
 /**
@@ -98,7 +98,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
     const before = this.stored(tenant, name);
     const candidate = this.supervisor.candidate(changedRecord(before.value, settings, new Date()));
     try {
-      await candidate.prove(signal);
+      await candidate.prove(signal, this.supervisor.server(tenant, name)!);
       return await this.inTurn(tenant, name, () => this.swap(before, candidate));
     } catch (error) {
       await this.supervisor.drop(candidate);
@@ -171,7 +171,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
   }
 
   /** The record is written first: a gateway that dies before that comes back with the old settings, and after it with the new ones. */
-  private async swap(before: Stored<ServerRecord>, candidate: SupervisedServer): Promise<Replacement> {
+  private async swap(before: Stored<ServerRecord>, candidate: ServerRun): Promise<Replacement> {
     const { record } = candidate;
     const { id, revision } = this.stored(record.tenant, record.name);
     if (revision !== before.revision) {

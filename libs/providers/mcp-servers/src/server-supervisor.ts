@@ -1,13 +1,18 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import PQueue from 'p-queue';
+import { Config } from '@manifold/config';
+import { SecretsService } from '@manifold/secrets';
 import { ServerConnector } from './server-connector.js';
-import { ServerFindings, type Findings } from './server-findings.js';
-import { serverKey, type ServerRecord } from './server-record.js';
+import { ServerFindings, type Knowledge } from './server-findings.js';
+import { serverKey, servesUsersApart, type ServerRecord } from './server-record.js';
+import type { ServerRun } from './server-run.js';
 import { ServerSessions } from './server-sessions.js';
 import { ServerTools } from './server-tools.js';
-import { SupervisedServer, type Supervision } from './supervised-server.js';
+import { SharedServer } from './shared-server.js';
 import { LogRing } from './upstream/index.js';
+import { UserServerPool } from './user-server-pool.js';
+import { UserServers, type UserSupervision } from './user-servers.js';
 
 const STARTS_AT_A_TIME = 4;
 
@@ -19,24 +24,32 @@ const STARTS_AT_A_TIME = 4;
  */
 @Injectable()
 export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
-  private readonly servers = new Map<string, SupervisedServer>();
+  private readonly servers = new Map<string, ServerRun>();
   /** On trial, or on their way out. */
-  private readonly aside = new Map<string, Set<SupervisedServer>>();
-  private readonly supervision: Supervision;
-  private readonly findings: Findings;
+  private readonly aside = new Map<string, Set<ServerRun>>();
+  private readonly supervision: UserSupervision;
+  private readonly knowledge: Knowledge;
+  private unsubscribe?: () => void;
   private startsEagerly = false;
 
   constructor(
     connector: ServerConnector,
     tools: ServerTools,
     sessions: ServerSessions,
+    private readonly secrets: SecretsService,
+    { hosting }: Config,
     private readonly host: HttpAdapterHost,
   ) {
-    this.supervision = { connector, starts: new PQueue({ concurrency: STARTS_AT_A_TIME }) };
-    this.findings = { tools, sessions };
+    const pool = new UserServerPool({ max: hosting.maxUserServers, idleMs: hosting.userServerIdleMs });
+    const starts = new PQueue({ concurrency: STARTS_AT_A_TIME });
+    this.supervision = { connector, starts, startTimeoutMs: hosting.startTimeoutMs, pool, secrets };
+    this.knowledge = { tools, sessions };
   }
 
   onModuleInit(): void {
+    this.unsubscribe = this.secrets.onChanged(({ principal, app }) =>
+      this.server(principal.tenant, app)?.secretsChanged(principal),
+    );
     this.host.listen$.subscribe(() => {
       this.startsEagerly = true;
       for (const server of this.servers.values()) this.startIfEnabled(server);
@@ -45,6 +58,7 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.startsEagerly = false;
+    this.unsubscribe?.();
     const aside = [...this.aside.values()].flatMap((servers) => [...servers]);
     await Promise.all([...this.servers.values(), ...aside].map((server) => server.stop()));
   }
@@ -58,7 +72,7 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** A configuration for a trial beside the one that runs, with a log of its own. It must be promoted or dropped. */
-  candidate(record: ServerRecord): SupervisedServer {
+  candidate(record: ServerRecord): ServerRun {
     const candidate = this.create(record);
     this.setAside(candidate);
     return candidate;
@@ -68,7 +82,7 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
    * Gives a candidate that has proven itself the place of what runs; new calls reach it from now on.
    * @returns a promise that resolves when nothing of the old one runs any more; it never rejects
    */
-  promote(candidate: SupervisedServer): Promise<void> {
+  promote(candidate: ServerRun): Promise<void> {
     const old = this.servers.get(keyOf(candidate));
     this.takeBack(candidate);
     this.servers.set(keyOf(candidate), candidate);
@@ -79,7 +93,7 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Resolves when nothing of the candidate runs any more. */
-  async drop(candidate: SupervisedServer): Promise<void> {
+  async drop(candidate: ServerRun): Promise<void> {
     await candidate.stop({ endSession: true });
     this.takeBack(candidate);
   }
@@ -91,17 +105,17 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Every registered server is known here, enabled or not. */
-  server(tenant: string, name: string): SupervisedServer | undefined {
+  server(tenant: string, name: string): ServerRun | undefined {
     return this.servers.get(serverKey(tenant, name));
   }
 
   /** A server on its way out that has a tool which its successor has no more. */
-  predecessor(tenant: string, name: string, tool: string): SupervisedServer | undefined {
+  predecessor(tenant: string, name: string, tool: string): ServerRun | undefined {
     const aside = this.aside.get(serverKey(tenant, name));
     return aside && [...aside].find((server) => server.isRetiring && server.findings.hasListed(tool));
   }
 
-  all(): Iterable<SupervisedServer> {
+  all(): Iterable<ServerRun> {
     return this.servers.values();
   }
 
@@ -110,25 +124,27 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
     this.servers.delete(serverKey(tenant, name));
   }
 
-  private create(record: ServerRecord, log = new LogRing()): SupervisedServer {
-    const findings = new ServerFindings(record.tenant, record.name, this.findings);
-    return new SupervisedServer(record, log, findings, this.supervision);
+  private create(record: ServerRecord, log = new LogRing()): ServerRun {
+    const findings = new ServerFindings(record.tenant, record.name, this.knowledge);
+    return servesUsersApart(record)
+      ? new UserServers(record, log, findings, this.supervision)
+      : new SharedServer(record, log, findings, this.supervision);
   }
 
-  private setAside(server: SupervisedServer): void {
+  private setAside(server: ServerRun): void {
     const key = keyOf(server);
     this.aside.set(key, (this.aside.get(key) ?? new Set()).add(server));
   }
 
-  private takeBack(server: SupervisedServer): void {
+  private takeBack(server: ServerRun): void {
     const key = keyOf(server);
     const aside = this.aside.get(key);
     if (aside?.delete(server) && aside.size === 0) this.aside.delete(key);
   }
 
-  private startIfEnabled(server: SupervisedServer): void {
+  private startIfEnabled(server: ServerRun): void {
     if (this.startsEagerly && server.record.enabled) server.start();
   }
 }
 
-const keyOf = ({ record: { tenant, name } }: SupervisedServer): string => serverKey(tenant, name);
+const keyOf = ({ record: { tenant, name } }: ServerRun): string => serverKey(tenant, name);

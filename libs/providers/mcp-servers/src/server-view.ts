@@ -1,10 +1,11 @@
 import { hideHeaders } from './hidden-headers.js';
+import { servesUsersApart } from './server-record.js';
 import type { KnownTools } from './server-tools.js';
 import type { ServerDto } from './servers.dto.js';
-import type { SupervisedServer } from './supervised-server.js';
+import type { ServerRun } from './server-run.js';
 
 /** What every user of the tenant may know of a server. */
-export function serverView({ record, status }: SupervisedServer, tools: KnownTools | undefined): ServerDto {
+export function serverView({ record, status }: ServerRun, tools: KnownTools | undefined): ServerDto {
   return {
     name: record.name,
     transportType: record.transport.transportType,
@@ -18,22 +19,25 @@ export function serverView({ record, status }: SupervisedServer, tools: KnownToo
 
 /** What its operators see on top of that. */
 export function operatorView(
-  server: SupervisedServer,
+  server: ServerRun,
   tools: KnownTools | undefined,
   sessionId: string | undefined,
 ): ServerDto {
-  const { record, lastError, log } = server;
+  const { record, lastError, log, instances } = server;
   return {
     ...serverView(server, tools),
     ...settingsView(server, sessionId),
     lastError,
+    instances: servesUsersApart(record)
+      ? instances.map(({ principal, status, since }) => ({ user: principal.subject, status, since }))
+      : undefined,
     logs: log.lines().map(({ time, level, message }) => `${time} ${level} ${message}`),
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
   };
 }
 
-function settingsView({ record }: SupervisedServer, sessionId: string | undefined): Partial<ServerDto> {
+function settingsView({ record }: ServerRun, sessionId: string | undefined): Partial<ServerDto> {
   const { transport, isolation = 'shared', secretsAs = 'arguments' } = record;
   const { secretNames, secretHeaders, startupTimeout, limits } = record;
   const hosting = { isolation, secretsAs, secretNames, secretHeaders, startupTimeout, limits };

@@ -22,6 +22,17 @@ export class RegisterServerDto extends ServerSettingsDto {
   name: string;
 }
 
+/** The process, or connection, of one user. What it logs is shown to nobody. */
+export class ServerInstanceDto {
+  user: string;
+
+  @ApiProperty({ enum: ['connected', 'connecting', 'disconnected', 'error'] })
+  status: 'connected' | 'connecting' | 'disconnected' | 'error';
+
+  /** ISO 8601. */
+  since: string;
+}
+
 /** A registered server. Callers without the role `operator` see neither its settings nor its log. */
 export class ServerDto {
   name: string;
@@ -76,6 +87,10 @@ export class ServerDto {
 
   /** Why the server is not connected, or why its tools may be out of date. */
   lastError?: string;
+
+  /** Those that serve single users, where each user has one. */
+  @ApiPropertyOptional({ type: [ServerInstanceDto] })
+  instances?: ServerInstanceDto[];
 
   /** The last lines that the server wrote: time, level and message. */
   logs?: string[];

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type PQueue from 'p-queue';
 import { ProviderError } from '@manifold/tool-provider';
@@ -6,48 +5,54 @@ import { CallsInFlight } from './calls-in-flight.js';
 import { ListingSchedule } from './listing-schedule.js';
 import { RestartBudget } from './restart-budget.js';
 import type { ServerConnector } from './server-connector.js';
-import type { ServerFindings } from './server-findings.js';
+import type { Findings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
+import type { CallableServer, Secrets, ServerStatus } from './server-run.js';
 import { withTimeLimit } from './time-limit.js';
 import { untilAborted } from './until-aborted.js';
 import type { LogRing, UpstreamConnection } from './upstream/index.js';
 
-export type ServerStatus = 'connecting' | 'connected' | 'disconnected' | 'error';
-
-const START_LIMIT_MS = 30_000;
 const LISTING_LIMIT_MS = 30_000;
 const LISTING_RETRY_MS = 30_000;
 /** A new server that takes longer to start no longer holds up the listings of its tenant. */
 const PATIENCE_MS = 5_000;
-/** Calls that were looked up before the server was replaced may still come this late. */
-const LATE_CALLS_MS = 1_000;
-/** What a call in flight gets on top of that before its server is stopped. */
-const LAST_CALLS_MS = 59_000;
 /** Of stderr, in the report of a configuration that does not work. */
 const LAST_LINES = 10;
 const METHOD_NOT_FOUND = -32601;
+
+const NO_SECRETS: Secrets = {};
 
 /** What all supervised servers share. */
 export interface Supervision {
   readonly connector: ServerConnector;
   /** Bounds how many servers are in their start at a time. */
   readonly starts: PQueue;
+  /** How long a server may take to start, unless its own settings say otherwise. */
+  readonly startTimeoutMs: number;
+}
+
+/** Of a connection that is not for everybody. */
+export interface ServerOwner {
+  /** Different for all owners of one server. */
+  readonly key: string;
+  /** What each new connection is opened with. Rejects with ProviderError. */
+  readonly secrets: () => Promise<Secrets>;
 }
 
 /**
- * Keeps the connection of one configuration of one server.
+ * Keeps one connection of one configuration of a server.
  *
  * 1. `start` (or the first `connect`) opens the connection as soon as the queue allows, and lists the tools; 2. a connection that
- * cannot be opened or ends by itself is opened again after a while, or when a call needs it; 3. `stop` ends everything for good,
+ * cannot be opened or ends by itself is opened again when a call needs it, or, if it is for everybody, after a while; 3. `stop` ends everything for good,
  * also in the middle of a start, and `retire` when the calls in flight have ended: a changed configuration gets a new object.
  */
-export class SupervisedServer {
+export class SupervisedServer implements CallableServer {
   /** Why there is no connection, or why the tools may be out of date, in words for an operator. */
   lastError?: string;
   /** Resolves when the first start has succeeded, tools listed, or has failed. */
   readonly settled: Promise<void>;
-  /** Whoever calls says so, for `retire`. */
   readonly calls = new CallsInFlight();
+  secrets = NO_SECRETS;
   private settle: () => void;
   private readonly logger = new Logger(SupervisedServer.name);
   private readonly ended = new AbortController();
@@ -65,8 +70,9 @@ export class SupervisedServer {
   constructor(
     readonly record: ServerRecord,
     readonly log: LogRing,
-    readonly findings: ServerFindings,
+    private readonly findings: Findings,
     private readonly supervision: Supervision,
+    private readonly owner?: ServerOwner,
   ) {
     this.settled = new Promise((resolve) => (this.settle = resolve));
   }
@@ -77,11 +83,6 @@ export class SupervisedServer {
     return this.lastError === undefined ? 'disconnected' : 'error';
   }
 
-  get isRetiring(): boolean {
-    return this.retiring;
-  }
-
-  /** The connection, if it is open now: the warm path of a call. */
   get live(): UpstreamConnection | undefined {
     return this.connection;
   }
@@ -132,7 +133,7 @@ export class SupervisedServer {
     this.retiring = true;
     clearTimeout(this.restart);
     this.findings.end();
-    await this.lastCalls();
+    await this.calls.over(this.ended.signal);
     await this.stop({ endSession: true });
   }
 
@@ -151,21 +152,8 @@ export class SupervisedServer {
     this.settle();
   }
 
-  private async lastCalls(): Promise<void> {
-    const over = new AbortController();
-    const signal = AbortSignal.any([this.ended.signal, over.signal]);
-    try {
-      await delay(LATE_CALLS_MS, undefined, { signal });
-      await Promise.race([this.calls.idle(), delay(LAST_CALLS_MS, undefined, { signal })]);
-    } catch {
-      // it was stopped meanwhile
-    } finally {
-      over.abort();
-    }
-  }
-
   private get id(): string {
-    return JSON.stringify([this.record.tenant, this.record.name]);
+    return JSON.stringify([this.record.tenant, this.record.name, this.owner?.key]);
   }
 
   private spendRestart(): void {
@@ -176,10 +164,13 @@ export class SupervisedServer {
   }
 
   private async attempt(): Promise<UpstreamConnection> {
-    this.queued = true;
     try {
+      if (this.owner) await this.openSecrets(this.owner);
+      this.queued = true;
       const connection = await this.supervision.starts.add(() => (this.opening = this.open()), {
         id: this.id,
+        // A user waits for it, who may be one of many: nobody waits for servers that start with the gateway.
+        priority: this.owner ? 1 : 0,
         signal: this.ended.signal,
       });
       this.opened(connection);
@@ -193,15 +184,20 @@ export class SupervisedServer {
     }
   }
 
+  private async openSecrets({ secrets }: ServerOwner): Promise<void> {
+    this.secrets = await secrets();
+    this.log.hide(Object.values(this.secrets));
+  }
+
   private async open(): Promise<UpstreamConnection> {
     this.queued = false;
-    const { connector } = this.supervision;
-    const { name } = this.record;
+    const { connector, startTimeoutMs } = this.supervision;
+    const { name, startupTimeout = startTimeoutMs } = this.record;
     const patience = setTimeout(() => this.findings.tried(), PATIENCE_MS);
     try {
-      const message = `Server ${name} did not answer within ${START_LIMIT_MS / 1000} s of its start`;
-      return await withTimeLimit(this.ended.signal, START_LIMIT_MS, message, (signal) =>
-        connector.connect(this.record, this.findings, this.log, signal),
+      const message = `Server ${name} did not answer within ${startupTimeout / 1000} s of its start`;
+      return await withTimeLimit(this.ended.signal, startupTimeout, message, (signal) =>
+        connector.connect(this.record, this.secrets, this.findings, this.log, signal),
       );
     } finally {
       clearTimeout(patience);
@@ -230,7 +226,7 @@ export class SupervisedServer {
     this.lastError = reason;
     this.log.add(reason, 'error');
     this.findings.tried();
-    if (this.retiring) return;
+    if (this.retiring || this.owner) return;
     const restartInMs = Math.round(this.budget.failed(lasted, Date.now(), Math.random()));
     this.restart = setTimeout(() => this.start(), restartInMs);
     this.logger.warn({ msg: 'a server is down', ...this.identity, reason, restartInMs });
@@ -238,7 +234,7 @@ export class SupervisedServer {
 
   private async list(): Promise<void> {
     const { connection } = this;
-    if (!connection) return;
+    if (!connection || !this.findings.wantsTools) return;
     const { name } = this.record;
     try {
       const message = `Server ${name} did not list its tools within ${LISTING_LIMIT_MS / 1000} s`;
