@@ -6,7 +6,9 @@
  * --silent          never answers `initialize`
  * --wait-for=<file> answers `initialize` when the file is there
  * --reject-list     answers `tools/list` with an error
- * --also=<names>    has further tools, with commas between their names: `await`, or others that answer like `pid`
+ * --also=<names>    has further tools, with commas between their names: `await`, `variable`, `reveal`, or others that answer like `pid`
+ * --parameters=<names> all tools have these parameters, all required, with commas between them
+ * --needs=<name>    exits at once when there is no such environment variable
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync } from 'node:fs';
@@ -23,14 +25,20 @@ const text = (value) => ({
 });
 const sha256 = (value) => createHash('sha256').update(value).digest('hex');
 
+const needed = valueOf('--needs');
 const appearance = async (file) => {
   while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
 };
 
 const further = valueOf('--also')?.split(',') ?? [];
+const required = valueOf('--parameters')?.split(',');
+const parameters = required && {
+  properties: Object.fromEntries(required.map((name) => [name, { type: 'string' }])),
+  required,
+};
 const tools = ['received', 'echo', 'reject', 'hang', 'exit', 'grow', 'pid', 'slow', ...further].map((name) => ({
   name,
-  inputSchema: { type: 'object' },
+  inputSchema: { type: 'object', ...parameters },
   'x-unknown': { kept: true },
 }));
 
@@ -63,6 +71,13 @@ const run = {
     stopSlowCalls.push(() => clearInterval(timer));
   },
   pid: () => text(String(process.pid)),
+  /** What is in an environment variable, without repeating it. */
+  variable: ({ name }) => text(process.env[name] === undefined ? 'not set' : sha256(process.env[name])),
+  /** Says it aloud. */
+  reveal: ({ name }) => {
+    process.stderr.write(`${name} is ${process.env[name]}\n`);
+    return text(`${name} is ${process.env[name]}`);
+  },
   /** Answers like `pid` when the file is there. */
   await: async ({ file }) => {
     await appearance(file);
@@ -96,6 +111,11 @@ record(`start ${process.pid}`);
 if (flags.includes('--crash')) {
   process.stderr.write('no configuration found\n');
   process.exit(3);
+}
+
+if (needed && process.env[needed] === undefined) {
+  process.stderr.write(`${needed} is not set\n`);
+  process.exit(4);
 }
 
 // A reader that is gone ends the server, also while it waits.
