@@ -23,57 +23,60 @@ export interface Fault {
   readonly message: string;
 }
 
-type Wording = (error: NpmError, code: string) => Fault | undefined;
+/** What takes an error for its own says the fault. */
+type Wording = (error: NpmError, code: string) => Fault | false;
 
-const NO_NETWORK =
-  /^(?:ECONN|ENOTFOUND|EAI_|EHOST|ENET|EPIPE|EPROTO|E[A-Z]*TIMEDOUT|E[A-Z]*TIMEOUT|ERR_SOCKET|ERR_SSL|ERR_TLS|ERR_STREAM|SELF_SIGNED|UNABLE_TO|CERT_|HPE_)/;
 const SOURCES: Readonly<Record<string, string>> = {
   EALLOWGIT: 'a git repository',
   EALLOWREMOTE: 'a URL outside of the registry',
   EALLOWFILE: 'a file',
   EALLOWDIRECTORY: 'a folder',
 };
+const FILES = /^(?:EACCES|EPERM|EROFS|ENOTDIR|EISDIR|EEXIST|ENOTEMPTY|ELOOP|ENAMETOOLONG|EMFILE|ENFILE|EIO)$/;
+const NETWORK =
+  /^(?:ECONN|ENOTFOUND|EAI_|EHOST|ENET|EPIPE|EPROTO|E[A-Z]*TIMEDOUT|E[A-Z]*TIMEOUT|ERR_SOCKET|ERR_SSL|ERR_TLS|ERR_STREAM|SELF_SIGNED|UNABLE_TO|CERT_|HPE_)/;
 
-/** The first that has words for an error decides. */
-const WORDINGS: readonly Wording[] = [
-  ({ event, pkgid, code }) =>
-    event === undefined
-      ? undefined
-      : fault('scripts_failed', `The script "${event}" of ${pkgid} failed with exit code ${code}`),
-  (error, code) => {
-    if (SOURCES[code] === undefined) return undefined;
-    return fault(
-      'refused_dependency',
-      `The dependency "${nameOf(error.package)}" points to ${SOURCES[code]}: only packages of the registry are installed`,
-    );
-  },
-  ({ uri, statusCode }) =>
-    statusCode === 404 ? fault('package_not_found', `The registry has no ${lastPart(uri)}`) : undefined,
-  ({ uri, statusCode }) =>
-    statusCode === undefined
-      ? undefined
-      : fault('registry_unreachable', `The registry answered ${statusCode} for ${lastPart(uri)}`),
-  ({ message }, code) =>
-    /^(?:ETARGET|ENOVERSIONS)$/.test(code) ? fault('version_not_found', `${message}`) : undefined,
-  ({ package: wanted, pkgid }, code) =>
-    code === 'EINTEGRITY'
-      ? fault('integrity_mismatch', `A tarball of the registry is not what it should be${of(wanted ?? pkgid)}`)
-      : undefined,
-  ({ pkgid }, code) =>
-    code === 'EBADPLATFORM'
-      ? fault('unsupported_engine', `${pkgid} does not run on ${process.platform} ${process.arch}`)
-      : undefined,
-  (_, code) =>
-    /^(?:ENOSPC|EDQUOT|EFBIG)$/.test(code)
-      ? fault('no_space', `There is no space left for the package (${code})`)
-      : undefined,
-  ({ name }, code) =>
-    name === 'FetchError' || NO_NETWORK.test(code)
-      ? fault('registry_unreachable', `The registry cannot be reached, or its answer broke off (${code})`)
-      : undefined,
-  ({ path }, code) =>
-    path === undefined ? undefined : fault('install_failed', `${path} cannot be read or written (${code})`),
-];
+const scripts: Wording = ({ event, pkgid, code }) =>
+  event !== undefined && fault('scripts_failed', `The script "${event}" of ${pkgid} failed with exit code ${code}`);
+
+const dependencies: Wording = (error, code) => {
+  if (code === 'EINVALIDLOCATION') {
+    return fault('refused_dependency', 'The lock file of a package points to a folder outside of it');
+  }
+  const source = SOURCES[code];
+  const words = `The dependency "${nameOf(error.package)}" points to ${source}: only packages of the registry are installed`;
+  return source !== undefined && fault('refused_dependency', words);
+};
+
+const answers: Wording = ({ uri, statusCode }) => {
+  if (statusCode === undefined) return false;
+  if (statusCode === 404) return fault('package_not_found', `The registry has no ${lastPart(uri)}`);
+  return fault('registry_unreachable', `The registry answered ${statusCode} for ${lastPart(uri)}`);
+};
+
+const packages: Wording = ({ message, pkgid }, code) => {
+  if (code === 'ETARGET' || code === 'ENOVERSIONS') return fault('version_not_found', String(message));
+  if (code === 'EINTEGRITY') return fault('integrity_mismatch', 'A tarball is not what the registry promises');
+  if (code !== 'EBADPLATFORM') return false;
+  return fault('unsupported_engine', `${pkgid} does not run on ${process.platform} ${process.arch}`);
+};
+
+/** Before the network: a fault of the cache comes as one of the request that would have filled it. */
+const files: Wording = ({ path }, code) => {
+  if (/^(?:ENOSPC|EDQUOT|EFBIG)$/.test(code)) {
+    return fault('no_space', `There is no space left for the package (${code})`);
+  }
+  return (
+    FILES.test(code) &&
+    fault('install_failed', `${path ?? "A file of npm's cache"} cannot be read or written (${code})`)
+  );
+};
+
+const network: Wording = ({ name }, code) =>
+  (name === 'FetchError' || NETWORK.test(code)) &&
+  fault('registry_unreachable', `The registry cannot be reached, or its answer broke off (${code})`);
+
+const WORDINGS: readonly Wording[] = [scripts, dependencies, answers, packages, files, network];
 
 /** An error of npm in our words. */
 export function faultOf(error: unknown): Fault {
@@ -90,9 +93,7 @@ export function faultOf(error: unknown): Fault {
 const fault = (code: InstallFault, message: string): Fault => ({ code, message });
 
 /** Without its version, which may be a URL with credentials. */
-const nameOf = (spec = ''): string => spec.slice(0, spec.indexOf('@', 1));
-
-const of = (spec: string | undefined): string => (spec === undefined ? '' : `: ${spec}`);
+const nameOf = (spec = ''): string => spec.replace(/(?<!^)@.*/s, '');
 
 /** The package, or the file, that a request was for. */
-const lastPart = (uri = ''): string => decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
+const lastPart = (uri = ''): string => uri.slice(uri.lastIndexOf('/') + 1).replace(/%2f/i, '/');

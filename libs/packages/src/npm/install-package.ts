@@ -4,8 +4,9 @@ import Arborist from '@npmcli/arborist';
 import pacote from 'pacote';
 import semver from 'semver';
 import { InstallError } from '../install-error.js';
+import type { InstallOrder, ProgressReport } from './install-messages.js';
 import { followNpm } from './npm-events.js';
-import type { InstallOrder, InstallReport } from './install-program.js';
+import { registryAccess } from './registry-access.js';
 
 export interface Installed {
   readonly version: string;
@@ -33,8 +34,14 @@ const RESTRICTIONS: Restrictions = {
   foregroundScripts: true,
 };
 
-/** A registry that has a bad moment is asked again twice: after one second, and after four. Milliseconds. */
-const PATIENCE = { timeout: 30_000, fetchRetries: 2, fetchRetryFactor: 4, fetchRetryMintimeout: 1000 };
+/** A registry that has a bad moment is asked again twice: after half a second, and after one and a half. */
+const PATIENCE = {
+  timeout: 30_000,
+  fetchRetries: 2,
+  fetchRetryFactor: 3,
+  fetchRetryMintimeout: 500,
+  fetchRetryMaxtimeout: 1500,
+};
 
 /**
  * Puts the package and its dependencies into the folder's `node_modules`, in these steps: 1. asks the registry for the package, past
@@ -42,14 +49,17 @@ const PATIENCE = { timeout: 30_000, fetchRetries: 2, fetchRetryFactor: 4, fetchR
  * they are allowed.
  * @throws InstallError, or whatever npm throws
  */
-export async function installPackage(order: InstallOrder, report: (report: InstallReport) => void): Promise<Installed> {
+export async function installPackage(
+  order: InstallOrder,
+  report: (report: ProgressReport) => void,
+): Promise<Installed> {
   const { name, version, folder, allowScripts } = order;
   const progress = followNpm(report);
   const options = {
     ...RESTRICTIONS,
     ...PATIENCE,
     path: folder,
-    registry: order.registry,
+    ...npmAccess(order.registry),
     cache: join(order.cacheDir, '_cacache'),
     packumentCache: new Map(),
     ignoreScripts: !allowScripts,
@@ -67,9 +77,15 @@ export async function installPackage(order: InstallOrder, report: (report: Insta
 
   progress.unpacking(packagesOf(tree).length);
   // Nothing is saved: a package.json or a lock file in the folder would have no reader.
-  const result = await arborist.reify({ save: false });
-  refuseLinks(result);
+  await arborist.reify({ save: false });
   return installed;
+}
+
+/** npm has a setting for the credentials of each registry: they are sent to no other. */
+function npmAccess(registry: string): Record<string, string> {
+  const { url, basic } = registryAccess(registry);
+  const address = url.slice(url.indexOf('//'));
+  return { registry: url, ...(basic !== undefined && { [`${address}/:_auth`]: basic }) };
 }
 
 /** Without the folder itself, and without what only other platforms need. */
@@ -85,22 +101,12 @@ function checked(node: Arborist.Node | undefined, { name, expectIntegrity }: Ins
       `${name} ${version} is not what it was: the registry has another integrity now`,
     );
   }
-  const needed = node.package.engines?.node;
-  if (needed !== undefined && !semver.satisfies(process.version, needed, { includePrerelease: true })) {
+  const needed = semver.validRange(node.package.engines?.node);
+  if (needed !== null && !semver.satisfies(process.version, needed, { includePrerelease: true })) {
     throw new InstallError(
       'unsupported_engine',
       `${name} ${version} needs Node ${needed}, and this is ${process.version}`,
     );
   }
   return { version, integrity };
-}
-
-/** The lock file that a package may bring can name links, which npm does not ask the registry for. */
-function refuseLinks(tree: Arborist.Node): void {
-  const links = [...tree.inventory.values()].filter((node) => node.isLink);
-  if (links.length === 0) return;
-  throw new InstallError(
-    'refused_dependency',
-    `The dependency "${links[0].name}" points to a folder: only packages of the registry are installed`,
-  );
 }

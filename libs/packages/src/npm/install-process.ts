@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inheritedEnvironment, networkEnvironment } from '@manifold/config';
 import { InstallError } from '../install-error.js';
 import type { InstallProgress } from '../install-progress.js';
 import { InstallLog } from './install-log.js';
-import type { InstallOrder, InstallReport } from './install-program.js';
+import type { InstallOrder } from './install-messages.js';
+import type { InstallReport } from './install-program.js';
 import { safeLine } from './safe-line.js';
 
 /** It stands beside this file, and is built like it. */
@@ -48,7 +49,7 @@ export async function runInstall({
     else outcome = report;
   });
   for (const stream of [child.stdout!, child.stderr!]) log.follow(stream);
-  const ended = Promise.all([once(child, 'close'), once(child, 'disconnect')]);
+  const ended = Promise.allSettled([once(child, 'close'), once(child, 'disconnect')]);
   child.send(order, () => undefined); // one that has ended meanwhile says so by its exit
 
   const kill = (): void => killGroup(child.pid!);
@@ -57,11 +58,12 @@ export async function runInstall({
   const [code, endedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   signal.removeEventListener('abort', kill);
   kill(); // what install scripts may have left behind
-  await Promise.race([ended, delay(LAST_WORDS_MS)]);
+  await Promise.race([ended, delay(LAST_WORDS_MS, undefined, { ref: false })]);
 
   if (outcome?.kind === 'installed') return outcome;
   if (outcome) throw new InstallError(outcome.code, safeLine(outcome.message));
-  throw new InstallError('install_failed', `The install was ended: ${endedBy ?? `exit code ${code}`}`);
+  if (endedBy === 'SIGXFSZ') throw new InstallError('no_space', 'A file is larger than this process may write');
+  throw new InstallError('install_failed', `The install was ended by ${endedBy ?? `its exit with code ${code}`}`);
 }
 
 async function start(nodeOptions: readonly string[]): Promise<ChildProcess> {
@@ -73,7 +75,7 @@ async function start(nodeOptions: readonly string[]): Promise<ChildProcess> {
   });
   try {
     await once(child, 'spawn');
-    setPriority(child.pid!, NICENESS); // before Node has threads of its own: they take it over
+    setPriority(child.pid!, Math.max(NICENESS, getPriority())); // before Node has threads of its own: they take it over
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new InstallError('install_failed', `The install program cannot be started (${code})`, { cause: error });

@@ -1,5 +1,5 @@
 import { format } from 'node:util';
-import type { InstallReport } from './install-program.js';
+import type { ProgressReport } from './install-messages.js';
 
 /** What npm says that is worth reading; the rest is for its makers. */
 const LEVELS = new Set(['error', 'warn', 'notice', 'http', 'info']);
@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 /** npm tells the process what it does: as `log` events, and as `time` events that name a part of its work. */
-export function followNpm(report: (report: InstallReport) => void): Progress {
+export function followNpm(report: (report: ProgressReport) => void): Progress {
   const step = (percent: number, words: string): void => report({ kind: 'step', percent, step: words });
   let packages = 0;
   let unpacked = 0;

@@ -9,6 +9,7 @@ import {
   serverWithTwoPrograms,
 } from '../../../../test/simulators/npm-registry/index.js';
 import { NpmWorkbench } from '../../testing/src/npm-workbench.js';
+import { NpmInstaller } from './npm-installer.js';
 import { entryOf } from './package-entry.js';
 
 let workbench: NpmWorkbench;
@@ -52,15 +53,8 @@ describe('NpmInstaller', () => {
     registry.tag('weather', 'stable', '1.4.0');
     const versionOf = async (version?: string): Promise<string> =>
       (await workbench.begin({ name: 'weather', version }).result).version;
-    const wanted = ['1.0.0', '^1.0.0', '>=1 <2', 'stable', 'latest', undefined];
-    await expect(Promise.all(wanted.map(versionOf))).resolves.toEqual([
-      '1.0.0',
-      '1.4.0',
-      '1.4.0',
-      '1.4.0',
-      '2.0.0',
-      '2.0.0',
-    ]);
+    const wanted = ['^1.0.0', 'stable', undefined];
+    await expect(Promise.all(wanted.map(versionOf))).resolves.toEqual(['1.4.0', '1.4.0', '2.0.0']);
     await registry.publish(mcpServer({ version: '2.1.0' }));
     await expect(Promise.all([versionOf('2.1.0'), versionOf()])).resolves.toEqual(['2.1.0', '2.1.0']);
   });
@@ -97,6 +91,22 @@ describe('NpmInstaller', () => {
     expect(install.steps).toContainEqual({ percent: 90, step: 'Running install scripts' });
   });
 
+  it('sends the credentials of the registry with every request, and shows them nowhere', async () => {
+    const { registry, settings } = workbench;
+    await registry.publishAll(serverWithDependencies());
+    const url = registry.url.replace('//', '//user:pa55w%40rd@');
+    const install = workbench.begin({ name: 'weather' }, new NpmInstaller({ ...settings, registry: `${url}/` }));
+    await install.result;
+    const requests = [
+      ...registry.requestsTo('document weather-words'),
+      ...registry.requestsTo('tarball weather-words'),
+    ];
+    const authorization = `Basic ${Buffer.from('user:pa55w@rd').toString('base64')}`;
+    expect(requests).toHaveLength(2);
+    for (const { headers } of requests) expect(headers).toMatchObject({ authorization });
+    expect(JSON.stringify([install.lines, install.steps])).not.toContain('pa55w');
+  });
+
   it('says what there is to run', async () => {
     await workbench.registry.publish(serverWithTwoPrograms({ name: 'two' }));
     await workbench.registry.publish({ name: 'nothing', version: '1.0.0' });
@@ -128,7 +138,7 @@ describe('NpmInstaller', () => {
     const asked = workbench.registry.nextRequest('document weather');
     const install = workbench.begin({ name: 'weather' });
     await asked;
-    expect(getPriority(workbench.programs()[0])).toBe(getPriority() + 10);
+    expect(getPriority(workbench.programs()[0])).toBe(Math.max(getPriority(), 10));
     install.abort();
     await expect(install.result).rejects.toMatchObject({ code: 'cancelled' });
   });

@@ -58,6 +58,7 @@ export class NpmInstaller implements OnApplicationShutdown {
       signal.removeEventListener('abort', leave);
       return this.run(request, folder, signal, progress);
     };
+    progress.onStep(0, 'Waiting for its turn');
     return this.queue.add(run, { signal: waiting.signal });
   }
 

@@ -1,6 +1,6 @@
 /** Where npm packages come from, and how they are installed. A class, so that it can be injected. */
 export abstract class NpmSettings {
-  /** URL of the registry. */
+  /** URL of the registry; a user and a password in it are sent to it and nowhere else. */
   readonly registry: string;
   /** npm's cache: absolute path of a folder. npm itself and other gateways may use it at the same time. */
   readonly cacheDir: string;

@@ -35,6 +35,14 @@ describe('NpmVersions', () => {
     expect(request.headers.accept).toContain('application/vnd.npm.install-v1+json');
   });
 
+  it('sends the credentials that the URL of the registry has', async () => {
+    await registry.publish(mcpServer());
+    const asking = versionsOf(registry.url.replace('//', '//user:pa55word@'));
+    await expect(asking.latestVersion('weather', { signal })).resolves.toBe('1.0.0');
+    const authorization = `Basic ${Buffer.from('user:pa55word').toString('base64')}`;
+    expect(registry.requestsTo('document weather')[0].headers).toMatchObject({ authorization });
+  });
+
   it.each([
     ['that is not there', { status: 404 }, 'package_not_found'],
     ['that may not be read', { status: 401 }, 'registry_unreachable'],

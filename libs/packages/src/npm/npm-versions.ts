@@ -5,6 +5,7 @@ import PQueue from 'p-queue';
 import semver from 'semver';
 import { InstallError } from '../install-error.js';
 import { NpmSettings } from './npm-settings.js';
+import { registryAccess } from './registry-access.js';
 
 /** Questions to the registry at the same time, of all who ask. */
 const AT_ONCE = 8;
@@ -50,10 +51,12 @@ export class NpmVersions {
   private async ask(name: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted(); // while it waited for its turn
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    const url = `${this.settings.registry}/${npa(name).escapedName}`;
+    const { url, basic } = registryAccess(this.settings.registry);
+    const headers: Record<string, string> = { accept: ABBREVIATED };
+    if (basic !== undefined) headers.authorization = `Basic ${basic}`;
     try {
-      const answer = await this.egress.request(url, {
-        headers: { accept: ABBREVIATED },
+      const answer = await this.egress.request(`${url}/${npa(name).escapedName}`, {
+        headers,
         policy: 'configured',
         signal: AbortSignal.any([signal, timeout]),
       });
