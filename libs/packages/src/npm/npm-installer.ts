@@ -4,7 +4,6 @@ import { InstallError } from '../install-error.js';
 import type { InstallProgress } from '../install-progress.js';
 import { runInstall } from './install-process.js';
 import { NpmSettings } from './npm-settings.js';
-import { entriesOf, type PackageEntry } from './package-entry.js';
 
 /** What is to be installed. Names and versions have passed the grammar. */
 export interface NpmRequest {
@@ -23,8 +22,6 @@ export interface NpmInstall {
   readonly version: string;
   /** Of the tarball: `sha512-...`. */
   readonly integrity: string;
-  /** What can be run; empty: nothing. */
-  readonly entries: readonly PackageEntry[];
 }
 
 /** Installs at the same time: they take a processor each. */
@@ -80,9 +77,8 @@ export class NpmInstaller implements OnApplicationShutdown {
     try {
       const signal = AbortSignal.any([given, timeout]);
       const { version: exact, integrity } = await runInstall({ order, nodeOptions, signal, progress });
-      const entries = await entriesOf(folder, name);
       progress.onStep(100, 'Installed');
-      return { name, version: exact, integrity, entries };
+      return { name, version: exact, integrity };
     } catch (error) {
       if (given.aborted) throw cancelled();
       if (timeout.aborted) throw new InstallError('timeout', `The install took more than ${timeoutMs / 1000} s`);

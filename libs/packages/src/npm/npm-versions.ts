@@ -32,22 +32,6 @@ export class NpmVersions {
     return this.queue.add(() => this.ask(name, signal));
   }
 
-  /** By name. A package that fails does not fail the others. @throws the reason of the signal */
-  async latestVersions(
-    names: readonly string[],
-    { signal }: { signal: AbortSignal },
-  ): Promise<Map<string, string | InstallError>> {
-    const ask = async (name: string): Promise<[string, string | InstallError]> => {
-      try {
-        return [name, await this.latestVersion(name, { signal })];
-      } catch (error) {
-        if (error instanceof InstallError) return [name, error];
-        throw error;
-      }
-    };
-    return new Map(await Promise.all(names.map(ask)));
-  }
-
   private async ask(name: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted(); // while it waited for its turn
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
