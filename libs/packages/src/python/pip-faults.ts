@@ -16,6 +16,8 @@ export interface PipOutput {
 
 const NO_WHEEL_HINT = 'Building from source runs code of the package while it is installed; "allowScripts" allows it';
 
+const BROKEN_OFF = 'The package index broke off or refused a download';
+
 /** What pip does not say with an exit code, only with words. The first that fits counts. */
 const SIGNS: readonly (readonly [sign: RegExp, code: InstallFault, message: string])[] = [
   [/No space left on device|Errno 28\b|Disk quota exceeded/, 'no_space', 'There is no space left on the disk'],
@@ -25,11 +27,9 @@ const SIGNS: readonly (readonly [sign: RegExp, code: InstallFault, message: stri
     'integrity_mismatch',
     'A downloaded file is not the one that the package index describes',
   ],
-  [
-    /HTTP error (401|403|407|429|5\d\d)|ConnectionPool|Connection (broken|aborted|reset)|IncompleteRead|timed out|SSLError|^\s*error: (incomplete-download|connection-|ssl-|proxy-)/i,
-    'registry_unreachable',
-    'The package index broke off or refused a download',
-  ],
+  [/HTTP error (401|403|407|429|5\d\d)|ConnectionPool|SSLError/, 'registry_unreachable', BROKEN_OFF],
+  [/Connection (broken|aborted|reset)|IncompleteRead|timed out/i, 'registry_unreachable', BROKEN_OFF],
+  [/^\s*error: (incomplete-download|connection-|ssl-|proxy-)/, 'registry_unreachable', BROKEN_OFF],
 ];
 
 /** Why it failed. */
