@@ -390,6 +390,20 @@ const sections = [
       'integration-app.forward-only': 'a token that nobody verified reaches Integration.app and nothing else',
     },
   },
+  {
+    source: 'issue 5, point 5; security model, threats 32, 33 and 42',
+    requirements: {
+      'hosting.users-apart': 'with isolation "user" each user has a process with the own secrets in its environment',
+      'hosting.secret-change': 'after a change of a secret the next call runs with the new one',
+      'hosting.secret-scrubbed': 'a secret of the environment that a server repeats is taken out of its answer',
+      'hosting.listed-from-store': 'the tools of a server with isolation "user" are listed without a process',
+      'hosting.secret-parameters': 'a parameter that a secret fills is not listed, and the caller cannot set it',
+      'hosting.settings': 'settings of isolation and secrets that do not go together are 400, with the field',
+      'hosting.limits': 'a server that wants more memory or processes than it may is ended, and says why',
+      'hosting.start-timeout': 'a server has its own start time-out',
+      'hosting.own-user': 'children of a gateway that runs as root have a user id that can read nothing of it',
+    },
+  },
 ] as const;
 
 type KeyOfEach<T> = T extends unknown ? keyof T & string : never;

@@ -1,0 +1,124 @@
+import { createApiKey } from '../support/api-keys.js';
+import { cites } from '../support/cite.js';
+import { eventually } from '../support/eventually.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { textOf } from '../support/mcp-clients.js';
+import { RestClient } from '../support/rest-client.js';
+import { echoServer } from '../support/upstreams.js';
+
+/** A server without files, which other users may run too: every tool evaluates its name. */
+const evaluating = (...tools: string[]) => ({
+  command: process.execPath,
+  args: [
+    '-e',
+    `
+    const { createInterface } = require('node:readline');
+    const answer = (id, result) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result }) + '\\n');
+    const results = {
+      initialize: ({ protocolVersion }) =>
+        ({ protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'evaluating', version: '1' } }),
+      'tools/list': () => ({ tools: ${JSON.stringify(tools)}.map((name) => ({ name, inputSchema: { type: 'object' } })) }),
+      'tools/call': ({ arguments: { code } }) => {
+        try {
+          return { content: [{ type: 'text', text: String(eval(code)) }] };
+        } catch (error) {
+          return { content: [{ type: 'text', text: error.code }] };
+        }
+      },
+    };
+    createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method, params } = JSON.parse(line);
+      if (id !== undefined) answer(id, results[method]?.(params) ?? {});
+    }).on('close', () => process.exit(0));
+    `,
+  ],
+});
+
+describe('A stdio server', () => {
+  let gateway: GatewayProcess;
+  let rest: RestClient;
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({ env: { SERVER_MEMORY_MB: '200', SERVER_PROCESSES: '20' } });
+    rest = new RestClient(gateway.url);
+    await rest.register({ name: 'well-behaved', ...echoServer() });
+  });
+
+  afterAll(() => gateway.dispose());
+
+  const run = (serverName: string, code: string) => rest.callTool({ serverName, methodName: 'run', args: { code } });
+
+  it.each([
+    ['memory', 'more than 200 MiB of memory', 'globalThis.x = Buffer.alloc(400 << 20, 1), 1'],
+    [
+      'processes',
+      'more than 20 processes',
+      "require('node:child_process').spawn('sh', ['-c', 'for i in $(seq 100); do sleep 86399 & done; wait']).pid",
+    ],
+  ])(
+    cites(
+      'hosting.limits',
+      'is ended when it wants too much, with the reason for its operator, and disturbs no other: %s',
+    ),
+    async (what, reason, code) => {
+      await rest.register({ name: `greedy-${what}`, ...evaluating('run') });
+      const before = gateway.children().length;
+      await run(`greedy-${what}`, code);
+      const { lastError } = await eventually('it was ended', async () => {
+        const { body } = await rest.server(`greedy-${what}`);
+        return body.server.lastError !== undefined && body.server;
+      });
+
+      expect(lastError).toContain(reason);
+      await eventually('nothing of it is left', () => gateway.children().length <= before);
+      const answer = await rest.callTool({ serverName: 'well-behaved', methodName: 'echo', args: { message: 'here' } });
+      expect(textOf(answer.body.data)).toContain('here');
+    },
+  );
+
+  it(cites('hosting.start-timeout', 'that does not answer has failed after its start time-out'), async () => {
+    await rest.request('POST', '/mcp/servers', { name: 'silent', ...echoServer('--silent'), startupTimeout: 1_000 });
+    const server = await eventually('it has failed', async () => {
+      const { body } = await rest.server('silent');
+      return body.server.lastError !== undefined && body.server;
+    });
+
+    expect(server.lastError).toContain('did not answer within 1 s');
+  });
+});
+
+/** Only root can give a child another user. */
+const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
+
+asRoot('A stdio server of a gateway that runs as root', () => {
+  it(
+    cites('hosting.own-user', 'runs as SERVER_UID, and can read neither the environment nor the data of the gateway'),
+    async () => {
+      const gateway = await GatewayProcess.start({ env: { SERVER_UID: '65533', NODE_ENV: 'production' } });
+      const operator = new RestClient(gateway.url, { token: await createApiKey(gateway, 'op', 'user,operator') });
+      await operator.register({ name: 'spy', ...evaluating('run') });
+      const find = async (code: string): Promise<string> => {
+        const { body } = await operator.callTool({ serverName: 'spy', methodName: 'run', args: { code } });
+        return textOf(body.data);
+      };
+      const found = [
+        await find('process.getuid()'),
+        await find("require('node:fs').readFileSync('/proc/' + process.ppid + '/environ', 'utf8')"),
+        await find(`require('node:fs').readdirSync(${JSON.stringify(gateway.dataDir)})`),
+      ];
+      const logs = gateway.logs();
+      await gateway.dispose();
+
+      expect(found).toEqual(['65533', 'EACCES', 'EACCES']);
+      expect(logs).not.toContain('set SERVER_UID');
+    },
+  );
+
+  it(cites('hosting.own-user', 'without SERVER_UID is warned of once in production'), async () => {
+    const gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production' } });
+    const warnings = gateway.logs().match(/set SERVER_UID/g);
+    await gateway.dispose();
+
+    expect(warnings).toHaveLength(1);
+  });
+});
