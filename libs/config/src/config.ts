@@ -140,6 +140,8 @@ export class Config {
   readonly integrationApp?: IntegrationAppConfig;
   readonly hosting: HostingConfig;
   readonly packages: PackagesConfig;
+  /** An MCP registry whose servers are offered beside those that the gateway knows by itself. Without a trailing slash. */
+  readonly registryUrl?: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
   constructor(values: Config) {

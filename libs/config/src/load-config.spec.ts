@@ -56,6 +56,7 @@ describe('loadConfig', () => {
     ['NODE_ENV', 'test'],
     ['ENABLE_LEGACY_SSE', 'TRUE'],
     ['MCP_SERVER_URL', 'ftp://gateway'],
+    ['REGISTRY_URL', 'registry.example.com'],
     ['PAYLOAD_LIMIT', '6 megabytes'],
     ['TOOL_NAME_MAX', '0'],
     ['MONGO_URL', 'postgres://db'],

@@ -53,6 +53,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     integrationApp: integration?.config,
     hosting: hostingConfig(values),
     packages: packagesConfig(values),
+    registryUrl: values.REGISTRY_URL,
     logLevel: values.LOG_LEVEL,
   });
 }

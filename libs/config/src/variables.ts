@@ -154,6 +154,7 @@ export const variables = z.object({
   PIP_EXTRA_INDEX_URL: optional(httpUrl),
   INSTALL_TIMEOUT_MS: optional(integer(1000, 24 * 3600 * 1000)).default(10 * 60 * 1000),
   INSTALL_ON_START: optional(startPackages).default([]),
+  REGISTRY_URL: optional(httpUrl),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])).default('info'),
 });
 
