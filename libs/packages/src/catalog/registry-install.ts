@@ -1,0 +1,95 @@
+import { valid as isExactVersion } from 'semver';
+import type { CatalogServerDto } from './catalog.dto.js';
+import { InputReader } from './input-reader.js';
+import type { RegistryPackage, RegistryRemote, RegistryServer } from './registry.schema.js';
+
+/** How the server will be called. */
+interface Names {
+  readonly serverName: string;
+  readonly displayName: string;
+}
+
+type Installable = Pick<CatalogServerDto, 'runtime' | 'package' | 'url' | 'needs' | 'note' | 'install'>;
+
+/** Only from these: a name in another registry belongs to somebody else (dependency confusion). */
+const NPM = {
+  type: 'npm',
+  base: 'https://registry.npmjs.org',
+  name: /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/,
+};
+const PYPI = { type: 'pypi', base: 'https://pypi.org', name: /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/ };
+const MAX_NAME = 214;
+/** PEP 440, as far as released versions go. */
+const PYTHON_VERSION = /^[0-9]+(?:\.[0-9]+){0,5}(?:(?:a|b|rc)[0-9]+)?(?:\.post[0-9]+)?(?:\.dev[0-9]+)?$/;
+
+/** The first way in which the gateway can run the server: npm, PyPI, remote. */
+export function installOf(server: RegistryServer, names: Names): Installable {
+  const npm = server.packages?.find((candidate) => isFrom(NPM, candidate));
+  if (npm) return npmInstall(npm, names);
+  const pypi = server.packages?.find((candidate) => isFrom(PYPI, candidate));
+  if (pypi) return pythonInstall(pypi, names);
+  const remote =
+    server.remotes?.find(({ type }) => type === 'streamable-http') ??
+    server.remotes?.find(({ type }) => type === 'sse');
+  return remote ? remoteInstall(remote, names) : { runtime: 'other', needs: { secrets: [], arguments: [] } };
+}
+
+function isFrom({ type, base, name }: typeof NPM, candidate: RegistryPackage): boolean {
+  const { registryType, registryBaseUrl = base, identifier, transport } = candidate;
+  return (
+    registryType === type &&
+    registryBaseUrl.replace(/\/+$/, '') === base &&
+    transport.type === 'stdio' &&
+    identifier.length <= MAX_NAME &&
+    name.test(identifier)
+  );
+}
+
+function npmInstall(candidate: RegistryPackage, { serverName, displayName }: Names): Installable {
+  const { identifier, version } = candidate;
+  const input = new InputReader();
+  const program = input.program(candidate);
+  const shown: Installable = { runtime: 'npm', package: identifier, needs: input.needs };
+  if (!program || (version !== undefined && isExactVersion(version) === null)) return shown;
+  const { args, ...rest } = program;
+  const body = { name: identifier, version, serverName, displayName, args, ...rest };
+  return { ...shown, install: { method: 'POST', path: '/packages/install', body: withoutGaps(body) } };
+}
+
+function pythonInstall(candidate: RegistryPackage, { serverName, displayName }: Names): Installable {
+  const { identifier, version } = candidate;
+  const input = new InputReader();
+  const program = input.program(candidate);
+  const shown: Installable = { runtime: 'python', package: identifier, needs: input.needs };
+  if (!program || (version !== undefined && !PYTHON_VERSION.test(version))) return shown;
+  const pythonModule = identifier.toLowerCase().replaceAll(/[-.]+/g, '_');
+  if (!/^[a-z_]/.test(pythonModule)) return shown;
+  const { args: pythonArgs, ...rest } = program;
+  const body = {
+    name: identifier,
+    version,
+    serverName,
+    displayName,
+    runtime: 'python',
+    pythonModule,
+    pythonArgs,
+    ...rest,
+  };
+  return {
+    ...shown,
+    note: 'The registry does not say which module to run: pythonModule is the name of the package.',
+    install: { method: 'POST', path: '/packages/install', body: withoutGaps(body) },
+  };
+}
+
+function remoteInstall(remote: RegistryRemote, { serverName, displayName }: Names): Installable {
+  const input = new InputReader();
+  const endpoint = input.endpoint(remote);
+  const shown: Installable = { runtime: 'remote', url: remote.url, needs: input.needs };
+  if (!endpoint) return shown;
+  const body = { name: serverName, displayName, transportType: 'streamable_http', ...endpoint };
+  return { ...shown, install: { method: 'POST', path: '/mcp/servers', body: withoutGaps(body) } };
+}
+
+const withoutGaps = (body: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));

@@ -1,0 +1,1 @@
+export { McpRegistrySimulator, type PublishedServer } from './mcp-registry-simulator.js';
