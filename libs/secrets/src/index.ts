@@ -2,4 +2,4 @@ export { Keyring } from './keyring.js';
 export { scrub } from './scrub.js';
 export { SecretUnreadableError, WrongSecretsKeyError } from './secrets-errors.js';
 export { SecretsModule } from './secrets.module.js';
-export { SecretsService, type SecretOwner } from './secrets.service.js';
+export { SecretsService, type SecretCount, type SecretOwner } from './secrets.service.js';

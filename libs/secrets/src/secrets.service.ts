@@ -13,6 +13,12 @@ export interface SecretOwner {
   readonly app: string;
 }
 
+/** How much users have stored for one server. */
+export interface SecretCount {
+  readonly secrets: number;
+  readonly users: number;
+}
+
 /** Who owns a secret, in fields that are compared one by one: `a` and `a.b` have nothing in common. */
 type OwnerFields = { tenant: string; issuer: string; subject: string; app: string };
 type SecretFields = OwnerFields & { name: string };
@@ -104,6 +110,12 @@ export class SecretsService {
   onChanged(listener: (owner: SecretOwner) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** What `deleteApp` would delete. Opens nothing. */
+  async countApp(tenant: string, app: string): Promise<SecretCount> {
+    const records = await this.all({ tenant, app });
+    return { secrets: records.length, users: new Set(records.map((record) => scopeOf(record).key)).size };
   }
 
   /** Deletes all users' secrets of a server that no longer exists. */

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
-import { ServerHost } from '@manifold/server-hosting';
+import { ServerExtensions, ServerHost } from '@manifold/server-hosting';
+import { DeleteImpactController } from './delete-impact.controller.js';
+import { DeleteImpact } from './delete-impact.service.js';
 import { FirstServer } from './first-server.js';
 import { McpServersProvider } from './mcp-servers.provider.js';
 import { SecretParameters } from './secret-parameters.js';
@@ -9,22 +11,29 @@ import { ServerRegistry } from './server-registry.service.js';
 import { ServerSessions } from './server-sessions.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
+import { ServerImport } from './server-import.service.js';
 import { ServersController } from './servers.controller.js';
+import { ServersDocumentController } from './servers-document.controller.js';
+import { YamlBodies } from './yaml-bodies.js';
 
 /** Needs the global modules that provide Config, Store, SecretsService and Egress. */
 @Module({
-  controllers: [ServersController, SecretsController],
+  controllers: [ServersController, SecretsController, DeleteImpactController, ServersDocumentController],
   providers: [
+    DeleteImpact,
     FirstServer,
     McpServersProvider,
     SecretParameters,
     ServerConnector,
+    ServerExtensions,
+    ServerImport,
     ServerRegistry,
     ServerSessions,
     ServerSupervisor,
     ServerTools,
+    YamlBodies,
     { provide: ServerHost, useExisting: ServerRegistry },
   ],
-  exports: [McpServersProvider, ServerHost],
+  exports: [McpServersProvider, ServerExtensions, ServerHost],
 })
 export class McpServersModule {}

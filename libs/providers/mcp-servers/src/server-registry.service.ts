@@ -5,6 +5,7 @@ import type { DeletionHooks, Replacement, ServerHost, ServerSettings } from '@ma
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { everyRecord } from './every-record.js';
 import { KeyedMutex } from '@manifold/turns';
+import { redefinedRecord } from './redefined-record.js';
 import { SERVERS, serverKey, type ServerRecord } from './server-record.js';
 import type { ServerRun } from './server-run.js';
 import { ServerSessions } from './server-sessions.js';
@@ -85,6 +86,11 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
     return this.inTurn(tenant, name, () => this.change(tenant, name, settings));
   }
 
+  /** Stops the server, gives it these settings and no others, and starts it again. Hidden headers stay as they are stored. */
+  redefine(tenant: string, name: string, settings: ServerSettings): Promise<ServerRecord> {
+    return this.inTurn(tenant, name, () => this.change(tenant, name, settings, redefinedRecord));
+  }
+
   /**
    * The trial holds up nobody: whatever changes the server meanwhile ends the replacement.
    * @throws ProviderError that says why the new settings do not work; Problem 409 `server_changed`; the signal's reason
@@ -157,9 +163,14 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
     return this.turns.run(serverKey(tenant, name), task);
   }
 
-  private async change(tenant: string, name: string, settings: ServerSettings): Promise<ServerRecord> {
+  private async change(
+    tenant: string,
+    name: string,
+    settings: ServerSettings,
+    derive = changedRecord,
+  ): Promise<ServerRecord> {
     const { id, revision, value } = this.stored(tenant, name);
-    const changed = changedRecord(value, settings, new Date());
+    const changed = derive(value, settings, new Date());
     const elsewhere = urlOf(changed) !== urlOf(value);
     await this.supervisor.stop(tenant, name, { endSession: elsewhere });
     const stored = await this.orKeep(value, async () => {

@@ -93,16 +93,18 @@ export class TestGateway {
     return this.app.get(McpServersProvider);
   }
 
+  /** A request with any body, and its answer as it comes. */
+  async fetch(path: string, init: RequestInit = {}, user = 'operator', roles?: Role[]): Promise<Response> {
+    const headers = new Headers(init.headers);
+    const key = await this.keyOf(user, roles ?? (user === 'operator' ? ['operator'] : []));
+    headers.set('authorization', `Bearer ${key}`);
+    return fetch(`${this.url}${path}`, { ...init, headers });
+  }
+
   /** A request of a caller with the given name; the name "operator" has that role. */
   async rest(method: string, path: string, body?: unknown, user = 'operator', roles?: Role[]): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${await this.keyOf(user, roles ?? (user === 'operator' ? ['operator'] : []))}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    const json = body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await this.fetch(path, { method, ...json }, user, roles);
     return { status: response.status, body: await response.json() };
   }
 

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { SecretsService } from '@manifold/secrets';
+import { ServerExtensions } from '@manifold/server-hosting';
+import type { DeleteImpactDto } from './delete-impact.dto.js';
+import { ServerRegistry } from './server-registry.service.js';
+import { ServerSessions } from './server-sessions.js';
+import { ServerSupervisor } from './server-supervisor.js';
+import { ServerTools } from './server-tools.js';
+
+/** Counts what the deletion of a server takes with it, so that nobody deletes more than they know. */
+@Injectable()
+export class DeleteImpact {
+  constructor(
+    private readonly registry: ServerRegistry,
+    private readonly supervisor: ServerSupervisor,
+    private readonly tools: ServerTools,
+    private readonly sessions: ServerSessions,
+    private readonly secrets: SecretsService,
+    private readonly extensions: ServerExtensions,
+  ) {}
+
+  /** @throws Problem 404 `server_not_found` */
+  async of(tenant: string, name: string): Promise<DeleteImpactDto> {
+    this.registry.get(tenant, name);
+    const [stored, others] = await Promise.all([
+      this.secrets.countApp(tenant, name),
+      this.extensions.impactOf(tenant, name),
+    ]);
+    return {
+      ...others,
+      server: name,
+      usersWithSecrets: stored.users,
+      secrets: stored.secrets,
+      sessions: this.sessions.idOf(tenant, name) === undefined ? 0 : 1,
+      tools: this.tools.of(tenant, name)?.definitions.length ?? 0,
+      processes: this.supervisor.server(tenant, name)?.live?.pid === undefined ? 0 : 1,
+    };
+  }
+}
