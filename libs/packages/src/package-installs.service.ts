@@ -18,6 +18,11 @@ export interface InstallRequest {
   readonly settings: ServerSettings;
 }
 
+interface Launched {
+  readonly settings: ServerSettings;
+  readonly launchArgs: number;
+}
+
 /**
  * Installs packages for new servers.
  *
@@ -55,10 +60,23 @@ export class PackageInstalls {
   }
 
   /** Refuses what can be refused before anything is done. @throws Problem 400, 409; NotAllowed */
-  check(tenant: string, { serverName, runtime, wanted, settings }: InstallRequest): void {
-    this.runtimes.get(runtime).check(wanted);
+  check(tenant: string, request: InstallRequest): void {
+    this.checkPackage(request);
+    const { serverName, settings } = request;
     this.host.check(isStdio(settings) ? { ...settings, command: 'node' } : settings);
     if (this.host.find(tenant, serverName)) throw alreadyExists(serverName);
+  }
+
+  /** @throws NotAllowed */
+  checkPackage({ runtime, wanted }: InstallRequest): void {
+    this.runtimes.get(runtime).check(wanted);
+  }
+
+  /** The settings of a server that runs the package from this folder, and how many of its arguments start the program. */
+  async launched({ runtime, wanted, settings }: InstallRequest, path: string): Promise<Launched> {
+    if (!isStdio(settings)) return { settings, launchArgs: 0 };
+    const { command, args } = await this.runtimes.get(runtime).launch(wanted, path, settings.command);
+    return { settings: { ...settings, command, args: [...args, ...(settings.args ?? [])] }, launchArgs: args.length };
   }
 
   private async place(
@@ -70,7 +88,7 @@ export class PackageInstalls {
     const { serverName, runtime, wanted, settings } = request;
     const path = this.folders.path(runtime, folder);
     const { version, integrity } = await this.runtimes.get(runtime).install(wanted, path, progress);
-    const placed = isStdio(settings) ? await this.launched(request, path) : settings;
+    const { settings: placed, launchArgs } = await this.launched(request, path);
     progress.signal.throwIfAborted();
     // A record without a server is left of an install that did not get this far.
     await this.records.remove(tenant, serverName);
@@ -81,6 +99,7 @@ export class PackageInstalls {
       runtime,
       current: { folder, version, integrity },
       command: isStdio(settings) ? settings.command : undefined,
+      launchArgs,
       allowScripts: wanted.allowScripts,
       python: wanted.python && this.runtimes.details(tenant, serverName, wanted.python),
       installedAt: new Date().toISOString(),
@@ -91,11 +110,6 @@ export class PackageInstalls {
       await this.records.remove(tenant, serverName);
       throw error;
     }
-  }
-
-  private async launched({ runtime, wanted, settings }: InstallRequest, path: string): Promise<ServerSettings> {
-    const { command, args } = await this.runtimes.get(runtime).launch(wanted, path, settings.command);
-    return { ...settings, command, args: [...args, ...(settings.args ?? [])] };
   }
 }
 

@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import { Config, PackagesConfig } from '@manifold/config';
+import { CatalogModule } from './catalog/index.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { Jobs } from './jobs/jobs.service.js';
 import { LongWork } from './long-work.js';
 import { PackageDeletions } from './package-deletions.service.js';
+import { PackageDocuments } from './package-documents.service.js';
 import { PackageFolders } from './package-folders.js';
 import { PackageInstalls } from './package-installs.service.js';
 import { PackageRecords } from './package-records.service.js';
@@ -41,6 +43,7 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
 
 /** Needs the global modules that provide Config, Store, Keyring and ServerHost. The routes of jobs come first: `/packages/:name` would take theirs. */
 @Module({
+  imports: [CatalogModule],
   controllers: [JobsController, PackagesController],
   providers: [
     { provide: PackagesConfig, useFactory: ({ packages }: Config) => packages, inject: [Config] },
@@ -57,6 +60,7 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
     NpmInstaller,
     NpmVersions,
     PackageDeletions,
+    PackageDocuments,
     PackageFolders,
     PackageInstalls,
     PackageRecords,

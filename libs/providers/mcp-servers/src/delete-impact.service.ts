@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { SecretsService } from '@manifold/secrets';
 import { ServerExtensions } from '@manifold/server-hosting';
 import type { DeleteImpactDto } from './delete-impact.dto.js';
+import { servesUsersApart } from './server-record.js';
 import { ServerRegistry } from './server-registry.service.js';
+import type { ServerRun } from './server-run.js';
 import { ServerSessions } from './server-sessions.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
@@ -33,7 +35,14 @@ export class DeleteImpact {
       secrets: stored.secrets,
       sessions: this.sessions.idOf(tenant, name) === undefined ? 0 : 1,
       tools: this.tools.of(tenant, name)?.definitions.length ?? 0,
-      processes: this.supervisor.server(tenant, name)?.live?.pid === undefined ? 0 : 1,
+      processes: processesOf(this.supervisor.server(tenant, name)),
     };
   }
+}
+
+/** Child processes that run now: of the server, or of each of its users. */
+function processesOf(run: ServerRun | undefined): number {
+  if (run?.record.transport.transportType !== 'stdio') return 0;
+  const statuses = servesUsersApart(run.record) ? run.instances.map(({ status }) => status) : [run.status];
+  return statuses.filter((status) => status === 'connected').length;
 }
