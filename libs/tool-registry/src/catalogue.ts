@@ -40,7 +40,8 @@ export class Catalogue {
     const byApp = new Map<string, Map<string, CatalogueEntry>>();
     for (const entry of entries) {
       const app = byApp.get(entry.app) ?? new Map<string, CatalogueEntry>();
-      byApp.set(entry.app, app.set(entry.name, entry));
+      byApp.set(entry.app, app);
+      if (!app.has(entry.name)) app.set(entry.name, entry);
     }
     this.byApp = byApp;
   }
@@ -49,9 +50,10 @@ export class Catalogue {
     return new Catalogue(entriesOf(listings, nameMax));
   }
 
-  /** The tools of the view's apps. They keep the names that they have among all tools. */
+  /** The tools of the view's apps. They keep the names that they have among all tools, unless the view is of one app alone. */
   only(view: View): Catalogue {
-    return new Catalogue(this.entries.filter(({ app }) => shows(view, app)));
+    const shown = this.entries.filter(({ app }) => shows(view, app));
+    return new Catalogue(view.own === undefined ? shown : underOwnNames(shown));
   }
 
   /** The tools as JSON text (MCP `Tool[]`) in UTF-8, made once: a listing costs no serialisation. */
@@ -77,6 +79,14 @@ export const publicDefinition = ({ definition, publicName }: ListedTool): ToolDe
   ...definition,
   name: publicName,
 });
+
+/** Of two providers that have the app the first counts: a name stands for one tool. */
+function underOwnNames(entries: readonly CatalogueEntry[]): CatalogueEntry[] {
+  const byName = new Map<string, CatalogueEntry>();
+  for (const entry of entries)
+    if (!byName.has(entry.name)) byName.set(entry.name, { ...entry, publicName: entry.name });
+  return [...byName.values()];
+}
 
 function entriesOf(listings: readonly Listing[], nameMax: number): CatalogueEntry[] {
   const owned = listings.flatMap(({ provider, tools }) =>

@@ -14,6 +14,7 @@ import {
 import type { Catalogue, CatalogueEntry, ListedTool, Listing } from './catalogue.js';
 import { Catalogues } from './catalogues.js';
 import { ProviderListings } from './provider-listings.js';
+import { isReachable } from './reachable-providers.js';
 import { ToolSearches } from './tool-searches.js';
 import { AppUnavailableError, UnknownToolError } from './unknown-tool.error.js';
 import { EVERYTHING, shows, type View } from './view.js';
@@ -86,8 +87,8 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     context: CallContext,
     view: View,
   ): Promise<ToolResult> {
-    const entry = (await this.list(context)).find(publicName);
-    if (!entry || !shows(view, entry.app)) throw new UnknownToolError(publicName);
+    const entry = find(await this.list(context), publicName, view);
+    if (!entry) throw new UnknownToolError(publicName);
     return this.dispatch(entry, args, context);
   }
 
@@ -104,13 +105,19 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     const catalogue = await this.list(context);
     const entry = catalogue.findInApp(app, name);
     if (entry) return this.dispatch(entry, args, context);
-    const state = await this.describeApp(app, context);
+    const state = await this.describeApp(app, context.principal);
     if (!state && !catalogue.hasApp(app)) throw new AppUnavailableError(app, 'unknown', `Server ${app} not found`);
     if (state && !state.enabled) throw new AppUnavailableError(app, 'disabled', `Server ${app} is disabled`);
     if (state?.unavailable) {
       throw new AppUnavailableError(app, 'unavailable', `Server ${app} is not available: ${state.unavailable}`);
     }
     throw new UnknownToolError(name);
+  }
+
+  /** Whether there is such an app for the caller, be it disabled or down. */
+  async knowsApp(app: string, principal: Principal, requestId: string): Promise<boolean> {
+    if (await this.describeApp(app, principal)) return true;
+    return this.catalogues.of(await this.listingsFor({ principal, requestId })).hasApp(app);
   }
 
   /**
@@ -124,23 +131,22 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     return () => leave.forEach((stop) => stop());
   }
 
-  private listingsFor({ principal, requestId }: CallContext): Promise<Listing[]> {
+  private listingsFor({ principal, requestId }: Pick<CallContext, 'principal' | 'requestId'>): Promise<Listing[]> {
     return Promise.all(this.reachableBy(principal).map((listings) => listings.get(principal, requestId)));
   }
 
-  /** Whose credential only one upstream can judge reaches that upstream's tools alone: to all others it is a stranger. */
-  private reachableBy({ confinedTo }: Principal): readonly ProviderListings[] {
-    if (confinedTo === undefined) return this.listings;
-    return this.listings.filter(({ provider }) => provider.id === confinedTo);
+  private reachableBy(principal: Principal): readonly ProviderListings[] {
+    if (principal.confinedTo === undefined) return this.listings;
+    return this.listings.filter(({ provider }) => isReachable(provider, principal));
   }
 
   private refreshDue(now: number): void {
     for (const listings of this.listings) listings.refreshDue(now);
   }
 
-  private async describeApp(app: string, context: CallContext): Promise<AppState | undefined> {
-    for (const { provider } of this.reachableBy(context.principal)) {
-      const state = describesApps(provider) ? await provider.describeApp(app, context.principal) : undefined;
+  private async describeApp(app: string, principal: Principal): Promise<AppState | undefined> {
+    for (const { provider } of this.reachableBy(principal)) {
+      const state = describesApps(provider) ? await provider.describeApp(app, principal) : undefined;
       if (state) return state;
     }
     return undefined;
@@ -191,4 +197,11 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
       ms: Math.round(milliseconds * 10) / 10,
     });
   }
+}
+
+/** Looked up by the name that the view shows: what it hides is unknown. */
+function find(catalogue: Catalogue, name: string, view: View): CatalogueEntry | undefined {
+  if (view.own !== undefined) return catalogue.findInApp(view.own, name);
+  const entry = catalogue.find(name);
+  return entry && shows(view, entry.app) ? entry : undefined;
 }

@@ -8,6 +8,8 @@ export interface View {
   readonly apps?: ReadonlySet<string>;
   /** Tools are found and enabled one by one, instead of being listed. */
   readonly isDynamic: boolean;
+  /** The one app that is shown under its own names, as if the client were connected to it and to nothing else. */
+  readonly own?: string;
 }
 
 /** What a client sees that asks for nothing special. */
@@ -26,6 +28,16 @@ export function viewOf(apps: Iterable<string> | undefined, isDynamic: boolean): 
   const seen = known.get(key);
   if (seen) return seen;
   const view = { key, apps: new Set(sorted), isDynamic };
+  known.set(key, view);
+  return view;
+}
+
+/** What a client sees that is connected to one app. */
+export function ownViewOf(app: string): View {
+  const key = `own:${app}`;
+  const seen = known.get(key);
+  if (seen) return seen;
+  const view = { key, apps: new Set([app]), isDynamic: false, own: app };
   known.set(key, view);
   return view;
 }

@@ -1,8 +1,8 @@
 import type { Json } from '@manifold/store';
+import type { Introduction } from './introductions.js';
 import { invalidParams } from './json-rpc-error.js';
 import { isObject, type Params } from './json-rpc.js';
 import { negotiateLegacy, type LegacyVersion } from './protocol-versions.js';
-import { SERVER_INFO } from './server-info.js';
 
 /** What a client says of itself when it starts a session. */
 export interface Initialization {
@@ -33,5 +33,5 @@ export function readInitialize(params: Params | undefined): Initialization {
 const isOptionalObject = (value: unknown): value is Params | undefined => value === undefined || isObject(value);
 
 /** The InitializeResult as JSON text. */
-export const initializeResult = (protocolVersion: LegacyVersion): string =>
-  JSON.stringify({ protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo: SERVER_INFO });
+export const initializeResult = (protocolVersion: LegacyVersion, introduction: Introduction): string =>
+  JSON.stringify({ protocolVersion, ...introduction });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { initializeResult, readInitialize } from './initialize.js';
+import { Introductions } from './introductions.js';
 import { JsonRpcError } from './json-rpc-error.js';
 import {
   errorMessage,
@@ -16,7 +17,10 @@ import type { Text } from './spliced-text.js';
 /** What clients of the legacy era send, whichever transport brought it. */
 @Injectable()
 export class LegacyMessages {
-  constructor(private readonly runner: RequestRunner) {}
+  constructor(
+    private readonly runner: RequestRunner,
+    private readonly introductions: Introductions,
+  ) {}
 
   /** @returns the response; undefined for a cancelled request, which gets none */
   async answer(request: JsonRpcRequest, caller: Caller): Promise<Text | undefined> {
@@ -36,7 +40,10 @@ export class LegacyMessages {
 
   private result(request: JsonRpcRequest, caller: Caller): Promise<Text | undefined> | string {
     if (request.method === 'ping') return '{}';
-    if (request.method === 'initialize') return initializeResult(readInitialize(request.params).protocolVersion);
+    if (request.method === 'initialize') {
+      const introduction = this.introductions.of(caller.view, caller.principal);
+      return initializeResult(readInitialize(request.params).protocolVersion, introduction);
+    }
     return this.runner.run(request, caller, encode);
   }
 }

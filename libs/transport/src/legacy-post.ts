@@ -6,7 +6,8 @@ import { ChatSessions } from './chat-sessions.service.js';
 import { answerEmpty, answerJson } from './http-answer.js';
 import { EventStreams } from './event-streams.js';
 import { initializeResult, readInitialize } from './initialize.js';
-import { invalidRequest, JsonRpcError, repeatedId, TRANSPORT_ERROR } from './json-rpc-error.js';
+import { Introductions } from './introductions.js';
+import { invalidRequest, JsonRpcError, repeatedId, sessionNotFound, TRANSPORT_ERROR } from './json-rpc-error.js';
 import { errorMessage, readMessage, resultMessage, type JsonRpcRequest, type Message } from './json-rpc.js';
 import { LegacyMessages } from './legacy-messages.js';
 import type { LegacySession } from './legacy-session.js';
@@ -20,7 +21,7 @@ import { readView } from './view-query.js';
 /** SECURITY.md, threat 17. */
 const MAX_BATCH = 20;
 
-/** `POST /mcp` in the legacy era. */
+/** `POST` in the legacy era. */
 @Injectable()
 export class LegacyPost {
   constructor(
@@ -29,18 +30,22 @@ export class LegacyPost {
     private readonly streams: EventStreams,
     private readonly chats: ChatSessions,
     private readonly tools: SessionTools,
+    private readonly introductions: Introductions,
   ) {}
 
-  /** @throws JsonRpcError for what is refused before a method is looked at */
-  async handle(request: FastifyRequest, reply: FastifyReply, principal: Principal): Promise<void> {
-    if (Array.isArray(request.body)) return this.batch(request.body, request, reply, principal);
+  /**
+   * @param server whose endpoint it is, where it is not that of all
+   * @throws JsonRpcError for what is refused before a method is looked at
+   */
+  async handle(request: FastifyRequest, reply: FastifyReply, principal: Principal, server?: string): Promise<void> {
+    if (Array.isArray(request.body)) return this.batch(request.body, request, reply, principal, server);
     const message = readMessage(request.body);
     if (message.kind === 'invalid') throw invalidRequest('The body is not a JSON-RPC message');
     if (message.kind === 'request' && message.request.method === 'initialize') {
-      return this.initialize(message.request, request, reply, principal);
+      return this.initialize(message.request, request, reply, principal, server);
     }
 
-    const session = await this.sessionOf(request, principal);
+    const session = await this.sessionOf(request, principal, server);
     if (message.kind === 'notification') this.messages.receive(message.notification, session.calls);
     if (message.kind !== 'request') return answerEmpty(reply, 202);
     if (session.calls.has(message.request.id)) throw repeatedId();
@@ -48,10 +53,11 @@ export class LegacyPost {
     answer.end(await this.respond(message.request, session, answer, request, principal));
   }
 
-  /** The caller's session, for a request whose headers fit it. */
-  async sessionOf(request: FastifyRequest, principal: Principal): Promise<LegacySession> {
+  /** The caller's session at this endpoint, for a request whose headers fit it. */
+  async sessionOf(request: FastifyRequest, principal: Principal, server?: string): Promise<LegacySession> {
     readChatId(request.headers);
     const session = await this.sessions.find(request.headers['mcp-session-id'], principal);
+    if (session.view.own !== server) throw sessionNotFound();
     const version = request.headers['mcp-protocol-version'];
     if (version !== undefined && !isLegacyVersion(String(version))) {
       throw new JsonRpcError(TRANSPORT_ERROR, `Unsupported protocol version: ${String(version)}`, 400);
@@ -64,16 +70,18 @@ export class LegacyPost {
     { query, headers }: FastifyRequest,
     reply: FastifyReply,
     principal: Principal,
+    server: string | undefined,
   ): Promise<void> {
     let session;
     try {
       const initialization = readInitialize(params);
-      session = await this.chats.open(principal, initialization, readView(query), readChatId(headers));
+      session = await this.chats.open(principal, initialization, readView(query, server), readChatId(headers));
     } catch (error) {
       if (!(error instanceof JsonRpcError) || error.headers) throw error;
       return answerJson(reply, error.status, errorMessage(id, error));
     }
-    const message = resultMessage(id, initializeResult(session.protocolVersion));
+    const introduction = this.introductions.of(session.view, principal);
+    const message = resultMessage(id, initializeResult(session.protocolVersion, introduction));
     answerJson(reply, 200, message, { 'mcp-session-id': session.id });
   }
 
@@ -82,8 +90,9 @@ export class LegacyPost {
     request: FastifyRequest,
     reply: FastifyReply,
     principal: Principal,
+    server: string | undefined,
   ): Promise<void> {
-    const session = await this.sessionOf(request, principal);
+    const session = await this.sessionOf(request, principal, server);
     if (!allowsBatches(session, request.headers['mcp-protocol-version'])) {
       throw invalidRequest(`Batches are not a part of protocol version ${session.protocolVersion}`);
     }

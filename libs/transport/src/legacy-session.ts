@@ -1,5 +1,5 @@
 import type { Stored } from '@manifold/store';
-import { viewOf, type View } from '@manifold/tool-registry';
+import { ownViewOf, viewOf, type View } from '@manifold/tool-registry';
 import type { OpenCalls } from './calls-in-flight.js';
 import type { EventStream } from './event-stream.js';
 import type { LegacyVersion } from './protocol-versions.js';
@@ -35,7 +35,7 @@ export const sessionOf = ({ id, revision, value }: Stored<SessionRecord>, now: n
   principalKey: value.principal,
   protocolVersion: value.protocolVersion,
   takesUrls: takesUrls(value.capabilities),
-  view: viewOf(value.apps, value.mode === 'dynamic'),
+  view: value.own === undefined ? viewOf(value.apps, value.mode === 'dynamic') : ownViewOf(value.own),
   enabledTools: value.enabledTools ?? NONE,
   calls: new Map(),
   stream: undefined,

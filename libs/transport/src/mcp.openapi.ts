@@ -11,6 +11,7 @@ import {
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
+  ApiParam,
   ApiPayloadTooLargeResponse,
   ApiQuery,
   ApiServiceUnavailableResponse,
@@ -66,8 +67,11 @@ const chatHeader = {
     'With initialize: the chat that continues in its session, or in a new one. 1 to 256 printable characters',
 };
 
+export const ApiServerName = () =>
+  ApiParam({ name: 'name', description: 'The registered server', example: 'everything' });
+
 /** What a client wants to see: read with initialize, with each stateless request, and when a stream of HTTP+SSE is opened. */
-const view = () =>
+export const ApiMcpView = () =>
   applyDecorators(
     ApiQuery({
       name: 'apps',
@@ -113,7 +117,6 @@ export const ApiMcpPost = () =>
     ApiHeader(sessionHeader),
     ApiHeader(versionHeader),
     ApiHeader(chatHeader),
-    view(),
     ApiOkResponse({
       description: 'The response, or a stream that ends with it',
       content: { 'application/json': { schema: message }, 'text/event-stream': { schema: { type: 'string' } } },
@@ -147,7 +150,7 @@ export const ApiMcpDelete = () =>
 export const ApiSseStream = () =>
   applyDecorators(
     ApiOperation({ summary: 'Open a session of the HTTP+SSE transport (revision 2024-11-05)' }),
-    view(),
+    ApiMcpView(),
     ApiOkResponse(stream),
     ApiBadRequestResponse(failure('apps or mode do not fit')),
     ApiNotAcceptableResponse(failure('The client does not accept event streams')),

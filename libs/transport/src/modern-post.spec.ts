@@ -36,7 +36,7 @@ describe('POST /mcp in the modern era', () => {
       result: {
         resultType: 'complete',
         supportedVersions: ['2026-07-28'],
-        capabilities: { tools: {} },
+        capabilities: { tools: { listChanged: true } },
         ttlMs: expect.any(Number),
         cacheScope: 'public',
         _meta: { [SERVER_INFO_KEY]: serverInfo },

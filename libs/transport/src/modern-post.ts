@@ -6,6 +6,7 @@ import { readChatId } from './chat-id.js';
 import { cancelAll, type OpenCalls } from './calls-in-flight.js';
 import { EventStreams } from './event-streams.js';
 import { answerEmpty, answerJson } from './http-answer.js';
+import { Introductions } from './introductions.js';
 import { invalidRequest, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
 import { errorMessage, metaOf, readMessage, resultMessage, type JsonRpcRequest } from './json-rpc.js';
 import {
@@ -14,22 +15,26 @@ import {
   checkModernRequest,
   CLIENT_CAPABILITIES_KEY,
 } from './modern-request.js';
-import { DISCOVER_RESULT, modernResult } from './modern-result.js';
+import { discoverResult, modernResult } from './modern-result.js';
 import { PostAnswer } from './post-answer.js';
 import { RequestRunner } from './request-runner.js';
 import { takesUrls } from './url-elicitation.js';
 import { readView } from './view-query.js';
 
-/** `POST /mcp` in the modern era: every request stands alone. */
+/** `POST` in the modern era: every request stands alone. */
 @Injectable()
 export class ModernPost {
   constructor(
     private readonly runner: RequestRunner,
     private readonly streams: EventStreams,
+    private readonly introductions: Introductions,
   ) {}
 
-  /** @throws JsonRpcError for what has no request id to answer */
-  async handle(request: FastifyRequest, reply: FastifyReply, principal: Principal): Promise<void> {
+  /**
+   * @param server whose endpoint it is, where it is not that of all
+   * @throws JsonRpcError for what has no request id to answer
+   */
+  async handle(request: FastifyRequest, reply: FastifyReply, principal: Principal, server?: string): Promise<void> {
     if (Array.isArray(request.body)) throw batchesAreGone();
     const message = readMessage(request.body);
     if (message.kind === 'notification') {
@@ -41,14 +46,15 @@ export class ModernPost {
     try {
       checkModernRequest(message.request, request.headers);
       this.checkMethod(message.request.method);
-      view = readView(request.query);
+      view = readView(request.query, server);
       readChatId(request.headers);
     } catch (error) {
       if (!(error instanceof JsonRpcError)) throw error;
       return answerJson(reply, error.status, errorMessage(message.request.id, error));
     }
     if (message.request.method === 'server/discover') {
-      return answerJson(reply, 200, resultMessage(message.request.id, DISCOVER_RESULT));
+      const result = discoverResult(this.introductions.of(view, principal), view.own === undefined);
+      return answerJson(reply, 200, resultMessage(message.request.id, result));
     }
     await this.run(message.request, request, reply, principal, view);
   }

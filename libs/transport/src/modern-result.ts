@@ -1,3 +1,4 @@
+import type { Introduction } from './introductions.js';
 import { isObject } from './json-rpc.js';
 import { JsonText, type MethodResult } from './method-handler.js';
 import { MODERN_VERSIONS } from './protocol-versions.js';
@@ -35,12 +36,17 @@ function listResult(text: Text): Text {
   return new SplicedText(`${LIST_MEMBERS},${text.before.slice(1)}`, text.shared, text.after);
 }
 
-/** The result of `server/discover`. It is the same for everybody. */
-export const DISCOVER_RESULT = JSON.stringify({
-  resultType: 'complete',
-  supportedVersions: MODERN_VERSIONS,
-  capabilities: { tools: {} },
-  ttlMs: DISCOVERY_TTL_MS,
-  cacheScope: 'public',
-  _meta: META,
-});
+/**
+ * The result of `server/discover`.
+ * @param isShared whether it is the same for everybody, so that shared caches may keep it
+ */
+export const discoverResult = ({ capabilities, instructions, serverInfo }: Introduction, isShared: boolean): string =>
+  JSON.stringify({
+    resultType: 'complete',
+    supportedVersions: MODERN_VERSIONS,
+    capabilities,
+    instructions,
+    ttlMs: DISCOVERY_TTL_MS,
+    cacheScope: isShared ? 'public' : 'private',
+    _meta: { [SERVER_INFO_KEY]: serverInfo },
+  });

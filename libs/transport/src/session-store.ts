@@ -16,6 +16,8 @@ export type SessionRecord = {
   /** The view: undefined means all apps, and static. */
   apps?: string[];
   mode?: 'dynamic';
+  /** The one server whose endpoint the session is of. Without it: the endpoint of all. */
+  own?: string;
   enabledTools?: string[];
   /** The chat that continues in this session, and the key of the principal whose chat it is. Both or neither. */
   chatId?: string;

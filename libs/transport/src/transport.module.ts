@@ -6,15 +6,19 @@ import { ChatSessions } from './chat-sessions.service.js';
 import { Drain } from './drain.js';
 import { DynamicMode } from './dynamic-mode.js';
 import { EventStreams } from './event-streams.js';
+import { Introductions } from './introductions.js';
+import { KnownServers } from './known-servers.js';
 import { LegacyMessages } from './legacy-messages.js';
 import { LegacyPost } from './legacy-post.js';
 import { LegacySessions } from './legacy-sessions.service.js';
 import { ListChanged } from './list-changed.js';
 import { McpController } from './mcp.controller.js';
+import { McpEndpoint } from './mcp-endpoint.js';
 import { ModernPost } from './modern-post.js';
 import { RebindingGuard } from './rebinding.guard.js';
 import { RequestRunner } from './request-runner.js';
 import { ServerStream } from './server-stream.js';
+import { ServerMcpController } from './server-mcp.controller.js';
 import { SessionPlaces } from './session-places.js';
 import { SessionStore } from './session-store.js';
 import { SessionTools } from './session-tools.js';
@@ -28,17 +32,20 @@ import { TransportStatus } from './transport-status.js';
 /** MCP over HTTP towards clients. Needs the global modules that provide Config, Store, Metrics and ToolProviders. */
 @Module({
   imports: [ToolRegistryModule],
-  controllers: [ChatSessionsController, McpController, SseController],
+  controllers: [ChatSessionsController, McpController, ServerMcpController, SseController],
   providers: [
     { provide: APP_GUARD, useClass: RebindingGuard },
     ChatSessions,
     Drain,
     DynamicMode,
     EventStreams,
+    Introductions,
+    KnownServers,
     LegacyMessages,
     LegacyPost,
     LegacySessions,
     ListChanged,
+    McpEndpoint,
     ModernPost,
     RequestRunner,
     ServerStream,

@@ -1,17 +1,24 @@
-import { EVERYTHING, viewOf, type View } from '@manifold/tool-registry';
+import { EVERYTHING, ownViewOf, viewOf, type View } from '@manifold/tool-registry';
 import { invalidRequest } from './json-rpc-error.js';
 
 /** Keys of integrations, and names of registered servers. */
 const APP = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$/;
 const MAX_APPS = 100;
 
+export const isApp = (name: string): boolean => APP.test(name);
+
 /**
  * The view that a URL asks for: `apps=a,b` and `mode=static|dynamic`. An app that does not exist is no error: it has no tools.
  * @param query of the request, parsed
+ * @param server whose endpoint it is, where it is not that of all: there is nothing to choose then
  * @throws JsonRpcError 400
  */
-export function readView(query: unknown): View {
+export function readView(query: unknown, server?: string): View {
   const { apps, mode } = query as { readonly apps?: unknown; readonly mode?: unknown };
+  if (server !== undefined) {
+    if (apps === undefined && mode === undefined) return ownViewOf(server);
+    throw invalidRequest('apps and mode are for the endpoint of all servers');
+  }
   if (apps === undefined && mode === undefined) return EVERYTHING;
   return viewOf(readApps(apps), readMode(mode) === 'dynamic');
 }
@@ -28,7 +35,7 @@ function readApps(apps: unknown): string[] | undefined {
   if (typeof apps !== 'string') throw invalidRequest('apps must be given once: apps=a,b');
   const names = apps.split(',', MAX_APPS + 1);
   if (names.length > MAX_APPS) throw invalidRequest(`apps must name at most ${MAX_APPS} apps`);
-  if (!names.every((name) => APP.test(name))) {
+  if (!names.every(isApp)) {
     throw invalidRequest('apps must be names of integrations or servers, separated by commas: apps=a,b');
   }
   return names;

@@ -2,6 +2,8 @@
 export interface WireOptions {
   readonly user?: string;
   readonly session?: string;
+  /** The endpoint; `/mcp` unless told. */
+  readonly path?: string;
   /** Of the URL, with its question mark. */
   readonly query?: string;
   readonly headers?: Record<string, string>;
@@ -19,7 +21,7 @@ const headersOf = ({ user = 'alice', session, headers }: WireOptions): Record<st
 });
 
 export const send = (url: string, body: unknown, options: WireOptions = {}): Promise<Response> =>
-  fetch(`${url}/mcp${options.query ?? ''}`, {
+  fetch(`${url}${options.path ?? '/mcp'}${options.query ?? ''}`, {
     method: 'POST',
     headers: headersOf(options),
     body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -33,7 +35,7 @@ export function withoutBody(
 ): Promise<Response> {
   const headers = new Headers(headersOf(options));
   headers.delete('content-type');
-  return fetch(`${url}/mcp${options.query ?? ''}`, { method, headers, signal: options.signal });
+  return fetch(`${url}${options.path ?? '/mcp'}${options.query ?? ''}`, { method, headers, signal: options.signal });
 }
 
 export const request = (id: number | string, method: string, params?: unknown) => ({
@@ -50,8 +52,8 @@ export const callTool = (id: number | string, name: string, args: unknown = {}, 
     ...(progressToken !== undefined && { _meta: { progressToken } }),
   });
 
-export const initialize = (protocolVersion = '2025-11-25') =>
-  request(0, 'initialize', { protocolVersion, capabilities: {}, clientInfo: { name: 'test', version: '1' } });
+export const initialize = (protocolVersion = '2025-11-25', capabilities: object = {}) =>
+  request(0, 'initialize', { protocolVersion, capabilities, clientInfo: { name: 'test', version: '1' } });
 
 /** @returns the new session's id */
 export async function openSession(
@@ -91,7 +93,8 @@ export function modernRequest(
     params: { ...params, _meta: { ...envelope, ...(params._meta as object | undefined), ...meta } },
   };
   const standard: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': message.method };
-  if (typeof params.name === 'string') standard['mcp-name'] = params.name;
+  const name = params.name ?? params.uri;
+  if (typeof name === 'string') standard['mcp-name'] = name;
   const given = Object.entries({ ...standard, ...headers }).filter(([, value]) => value !== '');
   return { body, headers: Object.fromEntries(given) };
 }
@@ -123,6 +126,13 @@ export async function* events(response: Response): AsyncGenerator<ServerEvent> {
       if (lines.length > 0) yield { event: field('event'), data: field('data') };
     }
   }
+}
+
+/** The session of a client with these capabilities, at the endpoint and as the user that `options` name. @returns its id */
+export async function openSessionWith(url: string, capabilities: object, options: WireOptions = {}): Promise<string> {
+  const response = await send(url, initialize('2025-11-25', capabilities), options);
+  await response.text();
+  return response.headers.get('mcp-session-id') ?? '';
 }
 
 /** The messages of a stream until it ends. */
