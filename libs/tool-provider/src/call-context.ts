@@ -22,33 +22,72 @@ export interface CallContext {
   readonly meta?: RawObject;
 }
 
-/** A call that is under way: its context, and the two ways in which it ends early. */
+/** A call that is under way: its context, and the ways in which it ends early. */
 export interface OpenCall {
   readonly context: CallContext;
   /** The caller gave up. Without effect after `close`. */
   cancel(): void;
+  /** Stops the clock: the time that a client takes to answer a question is not the call's. Each `pause` needs its `resume`. */
+  pause(): void;
+  resume(): void;
   /** Must be called when the call has ended, in whatever way: it releases the deadline's timer. */
   close(): void;
 }
 
-export interface CallOptions {
-  readonly principal: Principal;
-  readonly requestId: string;
+export interface CallOptions extends Pick<CallContext, 'principal' | 'requestId' | 'onProgress' | 'onLog' | 'meta'> {
   /** Milliseconds until the call is aborted with `timeout`. */
   readonly timeoutMs: number;
-  readonly onProgress?: (progress: Progress) => void;
+  /** Makes the client that can be asked, out of the call that it is asked in. */
+  readonly clientOf?: (call: OpenCall) => AskableClient;
 }
 
 /** Starts the clock of a call. One controller and one timer: `AbortSignal.any` and `.timeout` cost ten times as much. */
-export function openCall({ principal, requestId, timeoutMs, onProgress }: CallOptions): OpenCall {
-  const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new ProviderError('timeout', `No answer within ${timeoutMs} ms`)),
-    timeoutMs,
-  );
-  return {
-    context: { principal, requestId, signal: controller.signal, onProgress },
-    cancel: () => controller.abort(new ProviderError('cancelled', 'The call was cancelled')),
-    close: () => clearTimeout(timer),
-  };
+export const openCall = (options: CallOptions): OpenCall => new RunningCall(options);
+
+class RunningCall implements OpenCall {
+  readonly context: CallContext;
+  private readonly controller = new AbortController();
+  private readonly timeoutMs: number;
+  private timer?: NodeJS.Timeout;
+  private startedAt = 0;
+  private leftMs: number;
+  private pauses = 0;
+  private closed = false;
+
+  constructor({ principal, requestId, timeoutMs, onProgress, onLog, meta, clientOf }: CallOptions) {
+    this.timeoutMs = timeoutMs;
+    this.leftMs = timeoutMs;
+    const { signal } = this.controller;
+    this.context = { principal, requestId, signal, onProgress, onLog, client: clientOf?.(this), meta };
+    this.start();
+  }
+
+  cancel(): void {
+    this.controller.abort(new ProviderError('cancelled', 'The call was cancelled'));
+  }
+
+  pause(): void {
+    this.pauses += 1;
+    if (this.pauses > 1) return;
+    clearTimeout(this.timer);
+    this.leftMs -= performance.now() - this.startedAt;
+  }
+
+  resume(): void {
+    this.pauses -= 1;
+    if (this.pauses === 0 && !this.closed) this.start();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+  }
+
+  private start(): void {
+    this.startedAt = performance.now();
+    this.timer = setTimeout(
+      () => this.controller.abort(new ProviderError('timeout', `No answer within ${this.timeoutMs} ms`)),
+      Math.max(0, this.leftMs),
+    );
+  }
 }

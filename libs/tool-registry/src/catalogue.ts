@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ToolDefinition, ToolDescriptor, ToolProvider } from '@manifold/tool-provider';
-import { publicNames, type OwnedTool } from './public-names.js';
+import { publicNames } from './public-names.js';
 import { shows, type View } from './view.js';
 
 /** One provider's tools for one principal, as last listed. */
@@ -92,7 +92,7 @@ function entriesOf(listings: readonly Listing[], nameMax: number): CatalogueEntr
   const owned = listings.flatMap(({ provider, tools }) =>
     withoutRepeats(provider, tools).map((descriptor) => ({ provider, providerId: provider.id, descriptor })),
   );
-  const names = publicNames(owned satisfies readonly OwnedTool[], nameMax);
+  const names = publicNames(owned, nameMax);
   return owned.map(({ provider, descriptor }, index) => ({
     publicName: names[index]!,
     app: descriptor.app,

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
-import type { ToolDescriptor } from '@manifold/tool-provider';
-import { publicNames, type OwnedTool } from './public-names.js';
+import { publicNames, type Owned } from './public-names.js';
 
-const owned = (app: string, name: string, publicName = `${app}_${name}`): OwnedTool => ({
+const owned = (app: string, name: string, publicName = `${app}_${name}`): Owned => ({
   providerId: 'test',
-  descriptor: { ref: {}, app, name, publicName, definition: { name } } satisfies ToolDescriptor,
+  descriptor: { app, name, publicName },
 });
 
 describe('publicNames', () => {

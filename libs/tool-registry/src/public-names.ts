@@ -1,22 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { ToolDescriptor } from '@manifold/tool-provider';
 
-/** A tool with the provider that owns it: together they are what a public name stands for. */
-export interface OwnedTool {
+/** A tool or a prompt with the provider that owns it: together they are what a public name stands for. */
+export interface Owned {
   readonly providerId: string;
-  readonly descriptor: ToolDescriptor;
+  readonly descriptor: { readonly app: string; readonly name: string; readonly publicName: string };
 }
 
 const VALID = /^[A-Za-z0-9_-]+$/;
 
 /**
- * Gives each tool a name that agents can use: `[A-Za-z0-9_-]`, at most `max` characters, unique.
+ * Gives each tool (or prompt) a name that agents can use: `[A-Za-z0-9_-]`, at most `max` characters, unique.
  *
  * A wanted name that fits and that nobody else wants is used as it is. All others get a suffix made from what the tool is, so
  * that it stays the same whatever else is registered. Of two tools that want one name neither gets it: a new server can never
  * take over the name of a known tool (SECURITY.md, threat 29).
  */
-export function publicNames(tools: readonly OwnedTool[], max: number): string[] {
+export function publicNames(tools: readonly Owned[], max: number): string[] {
   const wanted = tools.map(({ descriptor }) => descriptor.publicName);
   let names = wanted.map((name, index) => (fits(name, max) ? name : suffixed(tools[index]!, max, 8)));
   for (const digits of [8, 12, 16]) {
@@ -29,7 +28,7 @@ export function publicNames(tools: readonly OwnedTool[], max: number): string[] 
 
 const fits = (name: string, max: number): boolean => name.length <= max && VALID.test(name);
 
-function suffixed({ providerId, descriptor }: OwnedTool, max: number, digits: number): string {
+function suffixed({ providerId, descriptor }: Owned, max: number, digits: number): string {
   const identity = JSON.stringify([providerId, descriptor.app, descriptor.name]);
   const suffix = createHash('sha256')
     .update(identity)

@@ -1,13 +1,17 @@
 import { Module } from '@nestjs/common';
 import { AppFeatures } from './app-features.js';
 import { CallsInFlight } from './calls-in-flight.js';
+import { Completions } from './completions.service.js';
+import { Prompts } from './prompts.service.js';
+import { ProviderOffers } from './provider-offers.js';
+import { Resources } from './resources.service.js';
 import { ToolRegistry } from './tool-registry.service.js';
 import { ToolsController } from './tools.controller.js';
 
 /** Needs the global modules that provide Config, Metrics and ToolProviders. */
 @Module({
   controllers: [ToolsController],
-  providers: [AppFeatures, CallsInFlight, ToolRegistry],
-  exports: [AppFeatures, CallsInFlight, ToolRegistry],
+  providers: [AppFeatures, CallsInFlight, Completions, Prompts, ProviderOffers, Resources, ToolRegistry],
+  exports: [AppFeatures, CallsInFlight, Completions, Prompts, Resources, ToolRegistry],
 })
 export class ToolRegistryModule {}

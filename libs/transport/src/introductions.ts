@@ -14,7 +14,13 @@ export interface Introduction {
 }
 
 const THE_GATEWAY: Introduction = {
-  capabilities: { tools: { listChanged: true } },
+  capabilities: {
+    tools: { listChanged: true },
+    resources: { subscribe: true, listChanged: true },
+    prompts: { listChanged: true },
+    completions: {},
+    logging: {},
+  },
   serverInfo: SERVER_INFO,
 };
 

@@ -9,7 +9,10 @@ export const INTERNAL_ERROR = -32603;
 /** What HTTP refuses before a method is looked at. */
 export const TRANSPORT_ERROR = -32000;
 export const SESSION_NOT_FOUND = -32001;
+/** In the legacy era; the modern one has INVALID_PARAMS for it. */
+export const RESOURCE_NOT_FOUND = -32002;
 export const HEADER_MISMATCH = -32020;
+export const MISSING_CLIENT_CAPABILITY = -32021;
 export const UNSUPPORTED_PROTOCOL_VERSION = -32022;
 
 export interface JsonRpcErrorOptions extends ErrorOptions {
@@ -38,6 +41,8 @@ export class JsonRpcError extends Error implements ErrorObject {
 
 export const invalidRequest = (message: string): JsonRpcError => new JsonRpcError(INVALID_REQUEST, message, 400);
 export const invalidParams = (message: string): JsonRpcError => new JsonRpcError(INVALID_PARAMS, message);
+export const methodNotFound = (method: string, status = 200): JsonRpcError =>
+  new JsonRpcError(METHOD_NOT_FOUND, `Method not found: ${method}`, status);
 export const sessionNotFound = (): JsonRpcError => new JsonRpcError(SESSION_NOT_FOUND, 'Session not found', 404);
 /** Two answers to one id could not be told apart. */
 export const repeatedId = (): JsonRpcError => invalidRequest('A request with this id is under way');

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { initializeResult, readInitialize } from './initialize.js';
 import { Introductions } from './introductions.js';
-import { JsonRpcError } from './json-rpc-error.js';
+import { JsonRpcError, methodNotFound } from './json-rpc-error.js';
 import {
   errorMessage,
   resultMessage,
@@ -11,6 +11,7 @@ import {
 } from './json-rpc.js';
 import type { OpenCalls } from './calls-in-flight.js';
 import { JsonText, type MethodResult } from './method-handler.js';
+import { Methods } from './methods.js';
 import { RequestRunner, type Caller } from './request-runner.js';
 import type { Text } from './spliced-text.js';
 
@@ -18,6 +19,7 @@ import type { Text } from './spliced-text.js';
 @Injectable()
 export class LegacyMessages {
   constructor(
+    private readonly methods: Methods,
     private readonly runner: RequestRunner,
     private readonly introductions: Introductions,
   ) {}
@@ -38,13 +40,15 @@ export class LegacyMessages {
     if (method === 'notifications/cancelled') calls.get(params?.requestId as RequestId)?.cancel();
   }
 
-  private result(request: JsonRpcRequest, caller: Caller): Promise<Text | undefined> | string {
+  private async result(request: JsonRpcRequest, caller: Caller): Promise<Text | undefined> {
     if (request.method === 'ping') return '{}';
     if (request.method === 'initialize') {
       const introduction = this.introductions.of(caller.view, caller.principal);
       return initializeResult(readInitialize(request.params).protocolVersion, introduction);
     }
-    return this.runner.run(request, caller, encode);
+    const handler = this.methods.findInSession(request.method);
+    if (!handler) throw methodNotFound(request.method);
+    return this.runner.run(request, handler, caller, encode);
   }
 }
 

@@ -1,5 +1,13 @@
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
-import { callTool, initialize, openSession, request, send, withoutBody } from '../testing/src/mcp-wire.js';
+import {
+  callTool,
+  GATEWAY_CAPABILITIES,
+  initialize,
+  openSession,
+  request,
+  send,
+  withoutBody,
+} from '../testing/src/mcp-wire.js';
 
 describe('POST /mcp in the legacy era', () => {
   let app: TransportApp;
@@ -23,7 +31,7 @@ describe('POST /mcp in the legacy era', () => {
         id: 0,
         result: {
           protocolVersion: version,
-          capabilities: { tools: { listChanged: true } },
+          capabilities: GATEWAY_CAPABILITIES,
           serverInfo: { name: 'manifold', title: 'Manifold', version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
         },
       });

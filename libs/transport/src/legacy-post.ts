@@ -125,7 +125,7 @@ export class LegacyPost {
     const send = (text: string): void => answer.send(text);
     const { calls, takesUrls, view } = session;
     const enabled = view.isDynamic ? this.tools.of(session, principal, send) : undefined;
-    return this.messages.answer(message, { principal, requestId, calls, takesUrls, view, enabled, send });
+    return this.messages.answer(message, { principal, requestId, calls, takesUrls, view, session, enabled, send });
   }
 }
 

@@ -1,26 +1,22 @@
 import type { Stored } from '@manifold/store';
-import { ownViewOf, viewOf, type View } from '@manifold/tool-registry';
-import type { OpenCalls } from './calls-in-flight.js';
+import { ownViewOf, viewOf } from '@manifold/tool-registry';
+import type { ClientSession } from './client-session.js';
 import type { EventStream } from './event-stream.js';
 import type { LegacyVersion } from './protocol-versions.js';
 import type { SessionRecord } from './session-store.js';
+import { askable } from './askable.js';
 import { takesUrls } from './url-elicitation.js';
 
 /**
  * A session of the legacy era in memory. There are thousands: no timer, no closure, and nothing that a call does not
  * need. The client's name and its other capabilities are in the store.
  */
-export interface LegacySession {
+export interface LegacySession extends ClientSession {
   readonly id: string;
   readonly principalKey: string;
   readonly protocolVersion: LegacyVersion;
   readonly takesUrls: boolean;
-  /** What the URL of `initialize` asked for. */
-  readonly view: View;
-  /** In dynamic mode: the public names of the tools that the client has enabled. */
-  enabledTools: readonly string[];
-  readonly calls: OpenCalls;
-  /** The client's GET stream, while it is open. */
+  /** The client's GET stream. */
   stream?: EventStream;
   /** Epoch milliseconds. */
   lastSeen: number;
@@ -36,7 +32,10 @@ export const sessionOf = ({ id, revision, value }: Stored<SessionRecord>, now: n
   protocolVersion: value.protocolVersion,
   takesUrls: takesUrls(value.capabilities),
   view: value.own === undefined ? viewOf(value.apps, value.mode === 'dynamic') : ownViewOf(value.own),
+  capabilities: askable(value.capabilities),
   enabledTools: value.enabledTools ?? NONE,
+  logLevel: value.logLevel,
+  subscriptions: value.subscriptions?.length ? new Map(value.subscriptions.map((uri) => [uri, undefined])) : undefined,
   calls: new Map(),
   stream: undefined,
   lastSeen: now,

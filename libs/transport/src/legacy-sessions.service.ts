@@ -7,6 +7,7 @@ import { cancelAll } from './calls-in-flight.js';
 import type { Initialization } from './initialize.js';
 import { JsonRpcError, sessionNotFound, TRANSPORT_ERROR } from './json-rpc-error.js';
 import { isIdle, sessionOf, type LegacySession } from './legacy-session.js';
+import { endSubscriptions } from './resource-subscriptions.js';
 import { SessionPlaces } from './session-places.js';
 import { SessionStore, type SessionRecord } from './session-store.js';
 
@@ -147,6 +148,7 @@ export class LegacySessions {
     if (!this.sessions.delete(session.id)) return;
     this.places.free();
     cancelAll(session.calls);
+    endSubscriptions(session);
     session.stream?.end();
   }
 

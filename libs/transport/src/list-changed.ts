@@ -1,51 +1,85 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
-import { ToolRegistry } from '@manifold/tool-registry';
-import type { EventStream } from './event-stream.js';
+import { Prompts, Resources, ToolRegistry } from '@manifold/tool-registry';
+import type { MessageStream } from './client-session.js';
 import { notificationMessage } from './json-rpc.js';
 
 /** Milliseconds in which several changes are one: a server that starts announces its tools in bursts. */
 const COALESCE_MS = 50;
 
-export const LIST_CHANGED = notificationMessage('notifications/tools/list_changed');
+/** The lists that change, in the words of MCP. */
+export type ChangingList = 'tools' | 'resources' | 'prompts';
 
-/** Tells the clients of the legacy era that their list of tools has changed: those whose own has, and no others. */
+export const listChanged = (list: ChangingList): string => notificationMessage(`notifications/${list}/list_changed`);
+
+/** Tells clients that their own lists have changed, and nobody else. */
 @Injectable()
 export class ListChanged implements OnApplicationShutdown {
-  private readonly followed = new Map<EventStream, () => void>();
-  private readonly due = new Set<EventStream>();
+  private readonly followed = new Map<MessageStream, Map<ChangingList, () => void>>();
+  private readonly due = new Map<MessageStream, Set<string>>();
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly registry: ToolRegistry) {}
+  constructor(
+    private readonly tools: ToolRegistry,
+    private readonly resources: Resources,
+    private readonly prompts: Prompts,
+  ) {}
 
   onApplicationShutdown(): void {
     clearTimeout(this.timer);
   }
 
-  /** From now on the stream hears when the tools of the principal change, until it is forgotten. */
-  follow(stream: EventStream, principal: Principal): void {
-    if (!stream.isOpen || this.followed.has(stream)) return;
-    this.followed.set(
-      stream,
-      this.registry.onToolsChanged(principal, () => this.announceOn(stream)),
-    );
+  /**
+   * From now on the stream hears when these lists of the principal change, until it is forgotten.
+   * @param announcement makes the message; that of the legacy era unless given
+   */
+  follow(
+    stream: MessageStream,
+    principal: Principal,
+    lists: readonly ChangingList[],
+    announcement: (list: ChangingList) => string = listChanged,
+  ): void {
+    if (!stream.isOpen) return;
+    const followed = this.followed.get(stream) ?? new Map<ChangingList, () => void>();
+    this.followed.set(stream, followed);
+    for (const list of lists) {
+      if (followed.has(list)) continue;
+      const message = announcement(list);
+      followed.set(
+        list,
+        this.onChanged(list, principal, () => this.announceOn(stream, message)),
+      );
+    }
   }
 
-  announceOn(stream: EventStream): void {
-    this.due.add(stream);
+  announceOn(stream: MessageStream, message = listChanged('tools')): void {
+    const messages = this.due.get(stream);
+    if (messages) messages.add(message);
+    else this.due.set(stream, new Set([message]));
     this.timer ??= setTimeout(() => this.announce(), COALESCE_MS).unref();
   }
 
   /** It must be called when the stream has ended. */
-  forget(stream: EventStream): void {
-    this.followed.get(stream)?.();
+  forget(stream: MessageStream): void {
+    for (const stop of this.followed.get(stream)?.values() ?? []) stop();
     this.followed.delete(stream);
     this.due.delete(stream);
   }
 
+  private onChanged(list: ChangingList, principal: Principal, onChange: () => void): () => void {
+    switch (list) {
+      case 'tools':
+        return this.tools.onToolsChanged(principal, onChange);
+      case 'resources':
+        return this.resources.onChanged(principal, onChange);
+      case 'prompts':
+        return this.prompts.onChanged(principal, onChange);
+    }
+  }
+
   private announce(): void {
     this.timer = undefined;
-    for (const stream of this.due) stream.send(LIST_CHANGED);
+    for (const [stream, messages] of this.due) for (const message of messages) stream.send(message);
     this.due.clear();
   }
 }

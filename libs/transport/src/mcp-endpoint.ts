@@ -40,7 +40,8 @@ export class McpEndpoint {
     refuseHead(request);
     refuseModernEra(request);
     requireStreamAccepted(request);
-    await this.serverStream.open(await this.legacy.sessionOf(request, principal, server), reply, principal);
+    const session = await this.legacy.sessionOf(request, principal, server);
+    await this.serverStream.open(session, reply, principal, request.id);
   }
 
   async delete(request: FastifyRequest, reply: FastifyReply, principal: Principal, server?: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CallContext } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
+import type { ClientSession } from './client-session.js';
 import type { Params } from './json-rpc.js';
 import type { Text } from './spliced-text.js';
 
@@ -22,6 +23,8 @@ export interface EnabledTools {
 /** The client that sent the request, as far as methods have to do with it. */
 export interface Client {
   readonly view: View;
+  /** In the legacy era. */
+  readonly session?: ClientSession;
   /** In dynamic mode, for clients that have a session. */
   readonly enabled?: EnabledTools;
   /** Whether it can take its user to a URL when a message before the result asks for that, as the legacy era does. */

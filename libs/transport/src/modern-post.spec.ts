@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 import {
   callTool,
+  GATEWAY_CAPABILITIES,
   initialize,
   messages,
   modern,
@@ -36,7 +37,7 @@ describe('POST /mcp in the modern era', () => {
       result: {
         resultType: 'complete',
         supportedVersions: ['2026-07-28'],
-        capabilities: { tools: { listChanged: true } },
+        capabilities: GATEWAY_CAPABILITIES,
         ttlMs: expect.any(Number),
         cacheScope: 'public',
         _meta: { [SERVER_INFO_KEY]: serverInfo },

@@ -7,7 +7,7 @@ import { cancelAll, type OpenCalls } from './calls-in-flight.js';
 import { EventStreams } from './event-streams.js';
 import { answerEmpty, answerJson } from './http-answer.js';
 import { Introductions } from './introductions.js';
-import { invalidRequest, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
+import { invalidRequest, JsonRpcError, methodNotFound } from './json-rpc-error.js';
 import { errorMessage, metaOf, readMessage, resultMessage, type JsonRpcRequest } from './json-rpc.js';
 import {
   batchesAreGone,
@@ -15,7 +15,9 @@ import {
   checkModernRequest,
   CLIENT_CAPABILITIES_KEY,
 } from './modern-request.js';
-import { discoverResult, modernResult } from './modern-result.js';
+import { modernError } from './modern-error.js';
+import { discoverResult, modernReadResult, modernResult } from './modern-result.js';
+import { Methods } from './methods.js';
 import { PostAnswer } from './post-answer.js';
 import { RequestRunner } from './request-runner.js';
 import { takesUrls } from './url-elicitation.js';
@@ -25,6 +27,7 @@ import { readView } from './view-query.js';
 @Injectable()
 export class ModernPost {
   constructor(
+    private readonly methods: Methods,
     private readonly runner: RequestRunner,
     private readonly streams: EventStreams,
     private readonly introductions: Introductions,
@@ -45,7 +48,7 @@ export class ModernPost {
     let view;
     try {
       checkModernRequest(message.request, request.headers);
-      this.checkMethod(message.request.method);
+      if (!this.serves(message.request.method)) throw methodNotFound(message.request.method, 404);
       view = readView(request.query, server);
       readChatId(request.headers);
     } catch (error) {
@@ -59,9 +62,8 @@ export class ModernPost {
     await this.run(message.request, request, reply, principal, view);
   }
 
-  private checkMethod(method: string): void {
-    if (method === 'server/discover' || this.runner.serves(method)) return;
-    throw new JsonRpcError(METHOD_NOT_FOUND, `Method not found: ${method}`, 404);
+  private serves(method: string): boolean {
+    return method === 'server/discover' || this.methods.find(method) !== undefined;
   }
 
   /** In this era a client that closes the connection has cancelled its request. */
@@ -80,11 +82,14 @@ export class ModernPost {
     const caller = { principal, requestId, calls, takesUrls: false, takesUrlResults, view, send };
     reply.raw.once('close', () => cancelAll(calls));
     try {
-      const result = await this.runner.run(message, caller, modernResult);
+      const handler = this.methods.find(message.method)!;
+      const encode = message.method === 'resources/read' ? modernReadResult : modernResult;
+      const result = await this.runner.run(message, handler, caller, encode);
       answer.end(result === undefined ? undefined : resultMessage(message.id, result));
     } catch (error) {
       if (!(error instanceof JsonRpcError)) throw error;
-      answer.end(errorMessage(message.id, error));
+      const refusal = modernError(error);
+      answer.end(errorMessage(message.id, refusal), refusal.status);
     }
   }
 }

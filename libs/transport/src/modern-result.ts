@@ -31,6 +31,14 @@ export function modernResult(result: MethodResult): Text {
   });
 }
 
+/** What a read gives may depend on the user, and how long it stays as it is only its owner can say. */
+export function modernReadResult(result: MethodResult): Text {
+  if (result instanceof JsonText) return modernResult(result);
+  const { ttlMs } = result;
+  const isLifetime = Number.isSafeInteger(ttlMs) && Number(ttlMs) >= 0;
+  return modernResult({ ...result, ttlMs: isLifetime ? ttlMs : 0, cacheScope: 'private' });
+}
+
 function listResult(text: Text): Text {
   if (typeof text === 'string') return `${LIST_MEMBERS},${text.slice(1)}`;
   return new SplicedText(`${LIST_MEMBERS},${text.before.slice(1)}`, text.shared, text.after);

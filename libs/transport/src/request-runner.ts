@@ -4,11 +4,10 @@ import { Config } from '@manifold/config';
 import { openCall, ProviderError, type OpenCall, type Progress } from '@manifold/tool-provider';
 import { CallsInFlight } from '@manifold/tool-registry';
 import type { OpenCalls } from './calls-in-flight.js';
-import { INTERNAL_ERROR, JsonRpcError, METHOD_NOT_FOUND } from './json-rpc-error.js';
+import { INTERNAL_ERROR, JsonRpcError } from './json-rpc-error.js';
 import { metaOf, notificationMessage, type JsonRpcRequest, type Params, type RequestId } from './json-rpc.js';
 import type { Client, MethodHandler, MethodResult } from './method-handler.js';
 import type { Text } from './spliced-text.js';
-import { ToolMethods } from './tool-methods.js';
 
 /** Where a request came from, and the way back. */
 export interface Caller extends Client {
@@ -23,19 +22,11 @@ export interface Caller extends Client {
 @Injectable()
 export class RequestRunner {
   private readonly logger = new Logger(RequestRunner.name);
-  private readonly handlers: ReadonlyMap<string, MethodHandler>;
 
   constructor(
-    tools: ToolMethods,
     private readonly inFlight: CallsInFlight,
     private readonly config: Config,
-  ) {
-    this.handlers = new Map(Object.entries(tools.handlers));
-  }
-
-  serves(method: string): boolean {
-    return this.handlers.has(method);
-  }
+  ) {}
 
   /**
    * @param encode makes the JSON text of the result, in the form of the client's era
@@ -44,13 +35,11 @@ export class RequestRunner {
    */
   async run(
     request: JsonRpcRequest,
+    handler: MethodHandler,
     caller: Caller,
     encode: (result: MethodResult) => Text,
   ): Promise<Text | undefined> {
-    const { id, method, params = {} } = request;
-    const handler = this.handlers.get(method);
-    if (!handler) throw new JsonRpcError(METHOD_NOT_FOUND, `Method not found: ${method}`);
-
+    const { id, params = {} } = request;
     const call = this.open(id, params, caller);
     caller.calls.set(id, call);
     this.inFlight.started();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '@manifold/config';
 import { Store, StoreConflict, type Collection, type CollectionSpec, type Json, type Stored } from '@manifold/store';
+import type { LogLevel } from './log-level.js';
 import type { LegacyVersion } from './protocol-versions.js';
 
 /** What is kept of a session, so that it survives a restart and moves to another replica. */
@@ -19,6 +20,9 @@ export type SessionRecord = {
   /** The one server whose endpoint the session is of. Without it: the endpoint of all. */
   own?: string;
   enabledTools?: string[];
+  logLevel?: LogLevel;
+  /** URIs of the resources that the client has subscribed to. */
+  subscriptions?: string[];
   /** The chat that continues in this session, and the key of the principal whose chat it is. Both or neither. */
   chatId?: string;
   chatOwner?: string;

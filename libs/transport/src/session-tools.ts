@@ -1,19 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
-import type { View } from '@manifold/tool-registry';
-import type { EventStream } from './event-stream.js';
+import type { ClientSession, MessageStream } from './client-session.js';
 import { sessionNotFound } from './json-rpc-error.js';
 import type { LegacySession } from './legacy-session.js';
-import { LIST_CHANGED, ListChanged } from './list-changed.js';
+import { listChanged, ListChanged, type ChangingList } from './list-changed.js';
 import type { EnabledTools } from './method-handler.js';
 import { SessionStore } from './session-store.js';
 
-/** As much of a session as says which tools it lists. */
-interface Session {
-  readonly view: View;
-  readonly stream?: EventStream;
-  enabledTools: readonly string[];
-}
+const WITHOUT_TOOLS: readonly ChangingList[] = ['resources', 'prompts'];
+const ALL: readonly ChangingList[] = ['tools', ...WITHOUT_TOOLS];
 
 /** The tools that sessions of dynamic mode have enabled: kept with the session, and announced to its client alone. */
 @Injectable()
@@ -26,9 +21,10 @@ export class SessionTools {
     private readonly listChanged: ListChanged,
   ) {}
 
-  /** Announces changes on the session's stream, where it lists tools that can change: else no provider has to be watched. */
-  follow({ view, stream, enabledTools }: Session, principal: Principal): void {
-    if (stream && (!view.isDynamic || enabledTools.length > 0)) this.listChanged.follow(stream, principal);
+  /** Announces changes on the session's stream, of tools where it lists such as can change: else no provider has to be watched. */
+  follow({ view, stream, enabledTools }: ClientSession, principal: Principal): void {
+    const listsTools = !view.isDynamic || enabledTools.length > 0;
+    if (stream) this.listChanged.follow(stream, principal, listsTools ? ALL : WITHOUT_TOOLS);
   }
 
   /** @param send reaches the client where it has no stream open */
@@ -40,7 +36,7 @@ export class SessionTools {
   }
 
   /** HTTP+SSE: a session is its stream, and nothing of it is stored. */
-  ofStream(session: Session & { readonly stream: EventStream }, principal: Principal): EnabledTools {
+  ofStream(session: ClientSession & { readonly stream: MessageStream }, principal: Principal): EnabledTools {
     const replace = async (names: readonly string[]): Promise<void> => {
       if (sameNames(names, session.enabledTools)) return;
       session.enabledTools = names;
@@ -63,7 +59,7 @@ export class SessionTools {
     session.enabledTools = names;
     this.follow(session, principal);
     if (session.stream) this.listChanged.announceOn(session.stream);
-    else send(LIST_CHANGED);
+    else send(listChanged('tools'));
   }
 
   private inTurn(session: LegacySession, change: () => Promise<void>): Promise<void> {

@@ -2,24 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { StreamGrants, type Principal } from '@manifold/auth';
+import type { RawObject } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
 import { cancelAll, type OpenCalls } from './calls-in-flight.js';
+import type { ClientSession } from './client-session.js';
 import type { EventStream } from './event-stream.js';
 import { EventStreams } from './event-streams.js';
 import { sessionNotFound } from './json-rpc-error.js';
+import { endSubscriptions } from './resource-subscriptions.js';
 import { SessionPlaces } from './session-places.js';
 import { SessionTools } from './session-tools.js';
 
 /** A session of the HTTP+SSE transport (2024-11-05). It is its stream: it begins and ends with it, and is stored nowhere. */
-export interface SseSession {
+export interface SseSession extends ClientSession {
   readonly principalKey: string;
   readonly stream: EventStream;
-  readonly calls: OpenCalls;
-  /** What the URL of the stream asked for. */
-  readonly view: View;
-  /** In dynamic mode: the public names of the tools that the client has enabled. */
-  enabledTools: readonly string[];
   /** Known once the client has sent `initialize`. */
+  capabilities?: RawObject;
   takesUrls: boolean;
 }
 
@@ -55,9 +54,17 @@ export class SseSessions {
       this.grants.revoke(id);
       this.places.free();
       cancelAll(calls);
+      endSubscriptions(session);
     };
     const stream = this.streams.openStanding(reply, principal, onClose);
-    const session = { principalKey: principal.key, stream, calls, view, enabledTools: [], takesUrls: false };
+    const session: SseSession = {
+      principalKey: principal.key,
+      stream,
+      calls,
+      view,
+      enabledTools: [],
+      takesUrls: false,
+    };
     this.sessions.set(id, session);
     this.tools.follow(session, principal);
     if (granted) this.grants.grant(id, principal);

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, DEFAULT_USERNAME, queryTokenOf, RouteOptions, type Principal } from '@manifold/auth';
+import { askable } from './askable.js';
 import { invalidRequest, repeatedId } from './json-rpc-error.js';
 import { JsonRpcFilter } from './json-rpc.filter.js';
 import { readMessage } from './json-rpc.js';
@@ -48,13 +49,15 @@ export class SseController {
     if (message.kind === 'notification') this.messages.receive(message.notification, calls);
     if (message.kind === 'request') {
       if (calls.has(message.request.id)) throw repeatedId();
-      if (message.request.method === 'initialize')
-        session.takesUrls = canTakeUrls(message.request.params?.capabilities);
+      if (message.request.method === 'initialize') {
+        session.capabilities = askable(message.request.params?.capabilities);
+        session.takesUrls = canTakeUrls(session.capabilities);
+      }
       const send = (text: string): void => stream.send(text);
       const { takesUrls, view } = session;
       const enabled = view.isDynamic ? this.tools.ofStream(session, principal) : undefined;
       void this.messages
-        .answer(message.request, { principal, requestId: request.id, calls, takesUrls, view, enabled, send })
+        .answer(message.request, { principal, requestId: request.id, calls, takesUrls, view, session, enabled, send })
         .then((text) => text !== undefined && send(String(text)));
     }
     void reply.status(202).type('text/plain').send('Accepted');

@@ -11,14 +11,21 @@ import { KnownServers } from './known-servers.js';
 import { LegacyMessages } from './legacy-messages.js';
 import { LegacyPost } from './legacy-post.js';
 import { LegacySessions } from './legacy-sessions.service.js';
+import { ListPages } from './list-pages.js';
 import { ListChanged } from './list-changed.js';
 import { McpController } from './mcp.controller.js';
 import { McpEndpoint } from './mcp-endpoint.js';
+import { Methods } from './methods.js';
 import { ModernPost } from './modern-post.js';
+import { PromptMethods } from './prompt-methods.js';
 import { RebindingGuard } from './rebinding.guard.js';
 import { RequestRunner } from './request-runner.js';
 import { ServerStream } from './server-stream.js';
+import { ResourceMethods } from './resource-methods.js';
+import { ResourceSubscriptions } from './resource-subscriptions.js';
+import { SealedText } from './sealed-text.js';
 import { ServerMcpController } from './server-mcp.controller.js';
+import { SessionMethods } from './session-methods.js';
 import { SessionPlaces } from './session-places.js';
 import { SessionStore } from './session-store.js';
 import { SessionTools } from './session-tools.js';
@@ -29,7 +36,7 @@ import { ToolCalls } from './tool-calls.js';
 import { ToolMethods } from './tool-methods.js';
 import { TransportStatus } from './transport-status.js';
 
-/** MCP over HTTP towards clients. Needs the global modules that provide Config, Store, Metrics and ToolProviders. */
+/** MCP over HTTP towards clients. Needs the global modules that provide Config, Store, Keyring, Metrics and ToolProviders. */
 @Module({
   imports: [ToolRegistryModule],
   controllers: [ChatSessionsController, McpController, ServerMcpController, SseController],
@@ -45,10 +52,17 @@ import { TransportStatus } from './transport-status.js';
     LegacyPost,
     LegacySessions,
     ListChanged,
+    ListPages,
     McpEndpoint,
+    Methods,
     ModernPost,
+    PromptMethods,
     RequestRunner,
+    ResourceMethods,
+    ResourceSubscriptions,
+    SealedText,
     ServerStream,
+    SessionMethods,
     SessionPlaces,
     SessionStore,
     SessionTools,

@@ -141,3 +141,12 @@ export async function messages(response: Response): Promise<Record<string, unkno
   for await (const { data } of events(response)) all.push(JSON.parse(data) as Record<string, unknown>);
   return all;
 }
+
+/** What the gateway declares (MCP `ServerCapabilities`). */
+export const GATEWAY_CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+  completions: {},
+  logging: {},
+};

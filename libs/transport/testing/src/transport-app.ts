@@ -18,6 +18,7 @@ import { principalKey, StreamGrants, type Principal } from '@manifold/auth';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
 import { Problem, ProblemFilter, readJsonBodies } from '@manifold/rest';
+import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
 import { ToolProviders, type ToolProvider } from '@manifold/tool-provider';
 import { JsonRpcFilter } from '../../src/json-rpc.filter.js';
@@ -76,6 +77,7 @@ export async function startTransport(options: TransportAppOptions = {}): Promise
     imports: [
       ConfigModule.forRoot(config),
       StoreModule,
+      SecretsModule,
       surroundings([provider, ...(options.providers ?? [])]),
       TransportModule,
     ],
