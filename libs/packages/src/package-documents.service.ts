@@ -4,7 +4,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Problem, type FieldFault } from '@manifold/rest';
 import {
   ServerExtensions,
-  ServerHost,
+  type PackagedServer,
   type PackageFacts,
   type ServerPackages,
   type ServerSettings,
@@ -12,24 +12,17 @@ import {
 import { unfollowed } from './install-progress.js';
 import { installRequest } from './install-request.js';
 import { PackageFolders } from './package-folders.js';
-import { PackageInstalls, type InstallRequest } from './package-installs.service.js';
+import { PackageInstalls } from './package-installs.service.js';
 import { asProblem } from './package-problems.js';
+import type { PackageRecord } from './package-record.js';
 import { PackageRecords } from './package-records.service.js';
+import type { Launch } from './package-runtime.js';
+import { PackageRuntimes } from './package-runtimes.js';
 import { PackageUpgrades } from './package-upgrades.service.js';
 import { InstallPackageDto } from './packages.dto.js';
 
 /** The fields of an install that a document keeps: no addresses of indexes, which may hold credentials. */
-const FACTS = [
-  'name',
-  'version',
-  'runtime',
-  'command',
-  'args',
-  'allowScripts',
-  'pythonModule',
-  'pythonArgs',
-  'pipDependencies',
-];
+const FACTS = ['name', 'version', 'runtime', 'command', 'allowScripts', 'pythonModule', 'pipDependencies'];
 
 /** Packages in documents of servers: the facts of an install, as `POST /packages/install` takes them; and in the impact of a deletion. */
 @Injectable()
@@ -39,7 +32,7 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     private readonly folders: PackageFolders,
     private readonly installs: PackageInstalls,
     private readonly upgrades: PackageUpgrades,
-    private readonly host: ServerHost,
+    private readonly runtimes: PackageRuntimes,
     private readonly extensions: ServerExtensions,
   ) {}
 
@@ -48,21 +41,12 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     this.extensions.addImpact({ key: 'package', impactOf: (tenant, name) => this.impactOf(tenant, name) });
   }
 
-  factsOf(tenant: string, name: string): PackageFacts | undefined {
-    const record = this.records.known(tenant, name);
-    if (!record) return undefined;
-    const { runtime, current, command, allowScripts, python, launchArgs } = record;
-    const transport = this.host.find(tenant, name)?.transport;
-    const added = transport?.transportType === 'stdio' ? transport.args.slice(launchArgs) : [];
-    const args = added.length > 0 ? added : undefined;
-    return {
-      name: record.name,
-      version: current.version,
-      ...(python
-        ? { runtime, pythonModule: python.module, pythonArgs: args, pipDependencies: python.dependencies }
-        : { command, args }),
-      ...(allowScripts && { allowScripts }),
-    };
+  async list(tenant: string): Promise<ReadonlyMap<string, PackagedServer>> {
+    const records = await this.records.list(tenant);
+    const packaged = records.map(
+      async (record) => [record.serverName, { facts: factsOf(record), launch: await this.launchOf(record) }] as const,
+    );
+    return new Map(await Promise.all(packaged));
   }
 
   faultsOf(facts: PackageFacts): readonly FieldFault[] {
@@ -85,35 +69,53 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
 
   async install(tenant: string, name: string, facts: PackageFacts, settings: ServerSettings): Promise<void> {
     try {
-      const request = this.requestOf(name, facts, settings);
-      const present = this.records.known(tenant, name);
-      if (!this.host.find(tenant, name)) return await this.installs.install(tenant, request, unfollowed(NEVER));
-      if (present?.name !== request.wanted.name || present.runtime !== request.runtime) {
-        throw new Problem(409, 'server_already_exists', `Server ${name} does not come from ${request.wanted.name}`);
-      }
-      await this.upgrades.upgrade(tenant, name, request.wanted.version, unfollowed(NEVER));
-      await this.host.redefine(tenant, name, await this.settingsNow(tenant, request));
+      const request = installRequest({ ...settings, ...facts, serverName: name } as InstallPackageDto);
+      await this.installs.install(tenant, request, unfollowed(NEVER));
     } catch (error) {
       throw asProblem(error);
     }
   }
 
-  private async settingsNow(tenant: string, request: InstallRequest): Promise<ServerSettings> {
-    const { runtime, current } = (await this.records.get(tenant, request.serverName)).value;
-    return (await this.installs.launched(request, this.folders.path(runtime, current.folder))).settings;
+  async change(tenant: string, name: string, facts: PackageFacts): Promise<void> {
+    try {
+      const { wanted } = installRequest({ ...facts, serverName: name } as InstallPackageDto);
+      const { value } = await this.records.get(tenant, name);
+      if (value.name !== wanted.name) {
+        throw new Problem(409, 'package_differs', `Server ${name} runs ${value.name}, not ${wanted.name}`);
+      }
+      await this.upgrades.upgrade(tenant, name, wanted.version, unfollowed(NEVER));
+    } catch (error) {
+      throw asProblem(error);
+    }
   }
 
-  private requestOf(serverName: string, facts: PackageFacts, settings: ServerSettings): InstallRequest {
-    return installRequest({ ...settings, ...facts, serverName } as InstallPackageDto);
+  /** Not set where the files are missing or damaged. */
+  private async launchOf(record: PackageRecord): Promise<Launch | undefined> {
+    const { runtime, current, command } = record;
+    const path = this.folders.path(runtime, current.folder);
+    try {
+      return await this.runtimes.get(runtime).launch(this.runtimes.wanted(record), path, command);
+    } catch {
+      return undefined;
+    }
   }
 
   private async impactOf(tenant: string, name: string): Promise<unknown> {
-    const record = this.records.known(tenant, name);
-    if (!record) return undefined;
-    const { runtime, current } = record;
-    return { name: record.name, version: current.version, installPath: this.folders.path(runtime, current.folder) };
+    const stored = await this.records.find(tenant, name);
+    if (!stored) return undefined;
+    const { runtime, current } = stored.value;
+    const installPath = this.folders.path(runtime, current.folder);
+    return { name: stored.value.name, version: current.version, installPath };
   }
 }
+
+const factsOf = ({ name, current, runtime, command, allowScripts, python }: PackageRecord): PackageFacts => ({
+  name,
+  version: current.version,
+  ...(python && { runtime, pythonModule: python.module, pipDependencies: python.dependencies }),
+  ...(command !== undefined && { command }),
+  ...(allowScripts && { allowScripts }),
+});
 
 /** An import is not cancelled. */
 const NEVER = new AbortController().signal;

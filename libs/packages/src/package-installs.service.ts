@@ -18,11 +18,6 @@ export interface InstallRequest {
   readonly settings: ServerSettings;
 }
 
-interface Launched {
-  readonly settings: ServerSettings;
-  readonly launchArgs: number;
-}
-
 /**
  * Installs packages for new servers.
  *
@@ -72,13 +67,6 @@ export class PackageInstalls {
     this.runtimes.get(runtime).check(wanted);
   }
 
-  /** The settings of a server that runs the package from this folder, and how many of its arguments start the program. */
-  async launched({ runtime, wanted, settings }: InstallRequest, path: string): Promise<Launched> {
-    if (!isStdio(settings)) return { settings, launchArgs: 0 };
-    const { command, args } = await this.runtimes.get(runtime).launch(wanted, path, settings.command);
-    return { settings: { ...settings, command, args: [...args, ...(settings.args ?? [])] }, launchArgs: args.length };
-  }
-
   private async place(
     tenant: string,
     request: InstallRequest,
@@ -88,7 +76,7 @@ export class PackageInstalls {
     const { serverName, runtime, wanted, settings } = request;
     const path = this.folders.path(runtime, folder);
     const { version, integrity } = await this.runtimes.get(runtime).install(wanted, path, progress);
-    const { settings: placed, launchArgs } = await this.launched(request, path);
+    const placed = isStdio(settings) ? await this.launched(request, path) : settings;
     progress.signal.throwIfAborted();
     // A record without a server is left of an install that did not get this far.
     await this.records.remove(tenant, serverName);
@@ -99,7 +87,6 @@ export class PackageInstalls {
       runtime,
       current: { folder, version, integrity },
       command: isStdio(settings) ? settings.command : undefined,
-      launchArgs,
       allowScripts: wanted.allowScripts,
       python: wanted.python && this.runtimes.details(tenant, serverName, wanted.python),
       installedAt: new Date().toISOString(),
@@ -110,6 +97,11 @@ export class PackageInstalls {
       await this.records.remove(tenant, serverName);
       throw error;
     }
+  }
+
+  private async launched({ runtime, wanted, settings }: InstallRequest, path: string): Promise<ServerSettings> {
+    const { command, args } = await this.runtimes.get(runtime).launch(wanted, path, settings.command);
+    return { ...settings, command, args: [...args, ...(settings.args ?? [])] };
   }
 }
 

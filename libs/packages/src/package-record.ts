@@ -32,8 +32,6 @@ export type PackageRecord = {
   next?: InstalledVersion;
   /** What the operator named as the command, where that says which program of the package to run. */
   command?: string;
-  /** How many of the server's arguments start the program; those that follow are the operator's. */
-  launchArgs: number;
   allowScripts: boolean;
   python?: PythonDetails;
   /** The newest version, as far as the gateway knows. */

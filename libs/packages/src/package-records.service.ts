@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Problem } from '@manifold/rest';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { PACKAGES, type PackageRecord } from './package-record.js';
@@ -11,21 +11,11 @@ const PAGE = 1000;
  * Errors: Problem 404 `package_not_found`; those of the store.
  */
 @Injectable()
-export class PackageRecords implements OnModuleInit {
+export class PackageRecords {
   private readonly records: Collection<PackageRecord>;
-  private readonly memory = new Map<string, PackageRecord>();
 
   constructor(store: Store) {
     this.records = store.collection(PACKAGES);
-  }
-
-  async onModuleInit(): Promise<void> {
-    for (const { value } of await this.all()) this.memory.set(keyOf(value.tenant, value.serverName), value);
-  }
-
-  /** As this process last stored or read it. */
-  known(tenant: string, serverName: string): PackageRecord | undefined {
-    return this.memory.get(keyOf(tenant, serverName));
   }
 
   async find(tenant: string, serverName: string): Promise<Stored<PackageRecord> | undefined> {
@@ -62,7 +52,6 @@ export class PackageRecords implements OnModuleInit {
 
   async insert(record: PackageRecord): Promise<void> {
     await this.records.insert(record);
-    this.memory.set(keyOf(record.tenant, record.serverName), record);
   }
 
   /** Changes the record as it is now, whoever changed it meanwhile. @throws Problem 404 when it is gone */
@@ -74,9 +63,7 @@ export class PackageRecords implements OnModuleInit {
     for (;;) {
       const { id, revision, value } = await this.get(tenant, serverName);
       try {
-        const changed = (await this.records.update(id, revision, change(value))).value;
-        this.memory.set(keyOf(tenant, serverName), changed);
-        return changed;
+        return (await this.records.update(id, revision, change(value))).value;
       } catch (error) {
         // Somebody else's change has succeeded: this one is made again on top of it.
         if (!(error instanceof StoreConflict)) throw error;
@@ -86,11 +73,8 @@ export class PackageRecords implements OnModuleInit {
 
   async remove(tenant: string, serverName: string): Promise<void> {
     await this.records.removeWhere({ tenant, serverName });
-    this.memory.delete(keyOf(tenant, serverName));
   }
 }
-
-const keyOf = (tenant: string, serverName: string): string => JSON.stringify([tenant, serverName]);
 
 export const notFound = (name: string): Problem =>
   new Problem(404, 'package_not_found', `No package is installed for ${name}`);

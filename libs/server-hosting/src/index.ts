@@ -1,6 +1,12 @@
 export { IsHttpUrl } from './http-url.decorator.js';
 export { SECRET_NAME } from './secret-name.js';
-export { ServerExtensions, type ImpactPart, type PackageFacts, type ServerPackages } from './server-extensions.js';
+export {
+  ServerExtensions,
+  type ImpactPart,
+  type PackagedServer,
+  type PackageFacts,
+  type ServerPackages,
+} from './server-extensions.js';
 export { ServerHost, type DeletionHooks, type HostedServer, type Replacement } from './server-host.js';
 export { SERVER_NAME, SERVER_NAME_RULE } from './server-name.js';
 export { ServerLimitsDto } from './server-limits.dto.js';

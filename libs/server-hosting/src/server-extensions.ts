@@ -13,18 +13,30 @@ export interface ImpactPart {
 /** What makes a package be installed again elsewhere: plain JSON, without secrets. */
 export type PackageFacts = Readonly<Record<string, unknown>>;
 
+/** A package as it is installed for a server. */
+export interface PackagedServer {
+  readonly facts: PackageFacts;
+  /** How the package starts its program; the operator's own arguments follow. Not set where that is not to be found out. */
+  readonly launch?: { readonly command: string; readonly args: readonly string[] };
+}
+
 /** How servers that came out of packages are written into documents and made from them. The library of packages implements it. */
 export interface ServerPackages {
-  /** Undefined: the server was registered without a package. */
-  factsOf(tenant: string, name: string): PackageFacts | undefined;
+  /** By the name of their server. */
+  list(tenant: string): Promise<ReadonlyMap<string, PackagedServer>>;
   /** What is wrong with the facts of a document. Pointers begin at the facts. */
   faultsOf(facts: PackageFacts): readonly FieldFault[];
   /**
-   * Installs the package for a server that is not there yet, or in place of the one that the server has, and gives the server
-   * these settings and no others. Command and arguments come from the package.
-   * @throws Problem that says why; the server is as it was then
+   * Installs a package for a server that is not there yet.
+   * @param settings without a command; `args` follow the program
+   * @throws Problem that says why; then there is no server
    */
   install(tenant: string, name: string, facts: PackageFacts, settings: ServerSettings): Promise<void>;
+  /**
+   * Brings the package of a server to what the facts say; the server's settings stay.
+   * @throws Problem that says why; then the server runs what it ran before
+   */
+  change(tenant: string, name: string, facts: PackageFacts): Promise<void>;
 }
 
 /** Where other libraries tell the registry of servers what else belongs to a server. They do so in `onModuleInit`. */
@@ -33,6 +45,11 @@ export class ServerExtensions {
   /** Not set: there are no packages. */
   packages?: ServerPackages;
   private readonly parts = new Set<ImpactPart>();
+
+  /** Of a tenant, by the name of their server. */
+  async packagedServers(tenant: string): Promise<ReadonlyMap<string, PackagedServer>> {
+    return (await this.packages?.list(tenant)) ?? new Map();
+  }
 
   /** @returns a function that takes the part away */
   addImpact(part: ImpactPart): () => void {

@@ -47,8 +47,6 @@ export abstract class ServerHost {
     settings: ServerSettings,
     options: { readonly signal: AbortSignal },
   ): Promise<Replacement>;
-  /** Gives the server these settings and no others, and starts it anew. */
-  abstract redefine(tenant: string, name: string, settings: ServerSettings): Promise<unknown>;
   abstract enable(tenant: string, name: string): Promise<unknown>;
   abstract disable(tenant: string, name: string): Promise<unknown>;
   abstract delete(tenant: string, name: string): Promise<void>;

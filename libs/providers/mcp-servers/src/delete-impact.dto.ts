@@ -10,7 +10,7 @@ export class DeleteImpactDto {
   /** Secrets of all users for the server. */
   secrets: number;
 
-  /** Sessions with an HTTP server that would be resumed. */
+  /** Sessions with an HTTP server: the one that would be resumed, or those of single users. */
   sessions: number;
 
   /** Tools that nobody can use any more. */

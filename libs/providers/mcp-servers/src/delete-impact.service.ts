@@ -4,7 +4,7 @@ import { ServerExtensions } from '@manifold/server-hosting';
 import type { DeleteImpactDto } from './delete-impact.dto.js';
 import { servesUsersApart } from './server-record.js';
 import { ServerRegistry } from './server-registry.service.js';
-import type { ServerRun } from './server-run.js';
+import type { ServerStatus } from './server-run.js';
 import { ServerSessions } from './server-sessions.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
@@ -33,16 +33,25 @@ export class DeleteImpact {
       server: name,
       usersWithSecrets: stored.users,
       secrets: stored.secrets,
-      sessions: this.sessions.idOf(tenant, name) === undefined ? 0 : 1,
+      sessions: this.sessionsOf(tenant, name),
       tools: this.tools.of(tenant, name)?.definitions.length ?? 0,
-      processes: processesOf(this.supervisor.server(tenant, name)),
+      processes: this.processesOf(tenant, name),
     };
+  }
+
+  private processesOf(tenant: string, name: string): number {
+    const { record, status, instances } = this.supervisor.server(tenant, name)!;
+    if (record.transport.transportType !== 'stdio') return 0;
+    if (servesUsersApart(record)) return instances.filter(isConnected).length;
+    return isConnected({ status }) ? 1 : 0;
+  }
+
+  private sessionsOf(tenant: string, name: string): number {
+    const { record, instances } = this.supervisor.server(tenant, name)!;
+    if (record.transport.transportType === 'stdio') return 0;
+    if (servesUsersApart(record)) return instances.filter(isConnected).length;
+    return this.sessions.idOf(tenant, name) === undefined ? 0 : 1;
   }
 }
 
-/** Child processes that run now: of the server, or of each of its users. */
-function processesOf(run: ServerRun | undefined): number {
-  if (run?.record.transport.transportType !== 'stdio') return 0;
-  const statuses = servesUsersApart(run.record) ? run.instances.map(({ status }) => status) : [run.status];
-  return statuses.filter((status) => status === 'connected').length;
-}
+const isConnected = ({ status }: { readonly status: ServerStatus }): boolean => status === 'connected';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalidRequest, Problem, type FieldFault } from '@manifold/rest';
-import type { PackageFacts, ServerPackages, ServerSettings } from '@manifold/server-hosting';
+import type { PackagedServer, PackageFacts, ServerPackages, ServerSettings } from '@manifold/server-hosting';
+import { withProgram } from './packaged-program.js';
 import { redefinedRecord } from './redefined-record.js';
 import type { ServerRecord } from './server-record.js';
 import { newRecord } from './server-settings.js';
@@ -10,20 +11,23 @@ import type { ServerDefinitionDto } from './servers-document.dto.js';
 export interface ImportStep {
   readonly name: string;
   readonly action: 'created' | 'updated' | 'unchanged' | 'deleted';
-  readonly settings: ServerSettings;
-  /** Set: another package is to be installed than there is. */
-  readonly install?: PackageFacts;
+  /** Without a command, where that comes from a package. Not set: they stay. */
+  readonly settings?: ServerSettings;
+  /** Set: the package that there is to be, and is not yet. */
+  readonly package?: PackageFacts;
 }
 
 /** What there is before an import. */
 export interface Present {
   readonly tenant: string;
   readonly records: readonly ServerRecord[];
+  readonly packaged: ReadonlyMap<string, PackagedServer>;
+  /** Not set: nothing can be installed. */
   readonly packages?: ServerPackages;
 }
 
 /** Stands for the command of a package that is not installed yet. */
-const COMMAND_OF_PACKAGE = { command: 'package' };
+const COMMAND_OF_PACKAGE = 'package';
 
 /**
  * Checks a whole document, and says what makes the servers what it wants.
@@ -43,54 +47,45 @@ export function importPlan(servers: readonly ServerDefinitionDto[], present: Pre
     try {
       return [stepFor(definition, present)];
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const found = error.errors.length > 0 ? error.errors : [fault('', error.message)];
-      faults.push(...found.map((one) => within(pointer, one)));
+      faults.push(...faultsOf(error).map((one) => within(pointer, one)));
       return [];
     }
   });
   if (faults.length > 0) throw invalidRequest(faults);
   const gone = prune ? present.records.filter(({ name }) => !names.has(name)) : [];
-  return [...steps, ...gone.map(({ name }) => ({ name, action: 'deleted' as const, settings: {} }))];
+  return [...steps, ...gone.map(({ name }) => ({ name, action: 'deleted' as const }))];
 }
 
-function faultsOfPackage(definition: ServerDefinitionDto, { tenant, packages }: Present): readonly FieldFault[] {
-  const { name, package: facts, transportType = 'stdio' } = definition;
-  if (!facts) {
-    return packages?.factsOf(tenant, name) ? [fault('/package', `Server ${name} comes from a package: name it`)] : [];
-  }
+function faultsOfPackage(definition: ServerDefinitionDto, { packaged, packages }: Present): readonly FieldFault[] {
+  const { name, package: facts, command } = definition;
+  if (!facts) return packaged.has(name) ? [fault('/package', `Server ${name} comes from a package: name it`)] : [];
   if (!packages) return [fault('/package', 'Packages cannot be installed here')];
-  const own = transportType === 'stdio' ? (['command', 'args'] as const) : [];
   return [
-    ...own
-      .filter((field) => definition[field] !== undefined)
-      .map((field) => fault(`/${field}`, `${field} comes from the package`)),
+    ...(command === undefined ? [] : [fault('/command', 'command comes from the package')]),
     ...packages.faultsOf(facts).map((one) => within('/package', one)),
   ];
 }
 
 /** @throws Problem 400 for settings that do not fit */
-function stepFor(definition: ServerDefinitionDto, { tenant, records, packages }: Present): ImportStep {
-  const { name, package: facts, ...given } = definition;
+function stepFor(definition: ServerDefinitionDto, { tenant, records, packaged }: Present): ImportStep {
+  const { name, package: facts, ...settings } = definition;
   const record = records.find((one) => one.name === name);
-  const settings = facts ? { ...given, ...programOf(record) } : given;
   const now = new Date();
   if (!record) {
-    newRecord(tenant, name, settings, now);
-    return { name, action: 'created', settings: facts ? given : settings, ...(facts && { install: facts }) };
+    newRecord(tenant, name, facts ? { ...settings, command: COMMAND_OF_PACKAGE } : settings, now);
+    return { name, action: 'created', settings, ...(facts && { package: facts }) };
   }
-  const wanted = redefinedRecord(record, settings, now);
-  const otherPackage =
-    facts !== undefined && !isDeepStrictEqual(asStored(facts), asStored(packages!.factsOf(tenant, name)));
-  if (otherPackage) return { name, action: 'updated', settings: given, install: facts };
-  return { name, action: isSame(record, wanted) ? 'unchanged' : 'updated', settings };
-}
-
-/** A package that stays keeps its command. */
-function programOf(record: ServerRecord | undefined): { command: string; args?: string[] } {
-  if (record?.transport.transportType !== 'stdio') return COMMAND_OF_PACKAGE;
-  const { command, args } = record.transport;
-  return { command, args };
+  const installed = packaged.get(name);
+  if (facts && !installed) throw invalidRequest([fault('/package', `Server ${name} is there without a package`)]);
+  const wanted = redefinedRecord(record, installed ? withProgram(settings, record, installed) : settings, now);
+  const hasPackage = isDeepStrictEqual(asStored(facts), asStored(installed?.facts));
+  const hasSettings = isSame(record, wanted);
+  return {
+    name,
+    action: hasPackage && hasSettings ? 'unchanged' : 'updated',
+    ...(!hasSettings && { settings }),
+    ...(!hasPackage && { package: facts }),
+  };
 }
 
 const isSame = (record: ServerRecord, wanted: ServerRecord): boolean =>
@@ -99,6 +94,11 @@ const isSame = (record: ServerRecord, wanted: ServerRecord): boolean =>
 /** Without members that are undefined, which the store drops. */
 const asStored = (value: object | undefined): unknown =>
   value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+
+function faultsOf(error: unknown): readonly FieldFault[] {
+  if (!(error instanceof Problem)) throw error;
+  return error.errors.length > 0 ? error.errors : [fault('', error.message)];
+}
 
 const fault = (pointer: string, detail: string): FieldFault => ({ pointer, code: 'does_not_fit', detail });
 

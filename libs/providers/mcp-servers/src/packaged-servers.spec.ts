@@ -2,21 +2,22 @@ import { Problem } from '@manifold/rest';
 import {
   ServerExtensions,
   ServerHost,
+  type PackagedServer,
   type PackageFacts,
   type ServerPackages,
   type ServerSettings,
 } from '@manifold/server-hosting';
-import { registration, TestGateway } from '../testing/src/gateway.js';
+import { FIXTURES, registration, TestGateway } from '../testing/src/gateway.js';
 import { ServerRegistry } from './server-registry.service.js';
 
 /** Packages without files: each "installed" version is the fixture server with an argument of its own. */
 class Shelf implements ServerPackages {
-  readonly installed = new Map<string, PackageFacts>();
+  readonly installed = new Map<string, PackagedServer>();
 
   constructor(private readonly registry: ServerRegistry) {}
 
-  factsOf(_tenant: string, name: string): PackageFacts | undefined {
-    return this.installed.get(name);
+  async list(): Promise<ReadonlyMap<string, PackagedServer>> {
+    return this.installed;
   }
 
   faultsOf(facts: PackageFacts) {
@@ -26,14 +27,24 @@ class Shelf implements ServerPackages {
 
   async install(tenant: string, name: string, facts: PackageFacts, settings: ServerSettings): Promise<void> {
     if (facts.name === 'missing') throw new Problem(502, 'package_not_found', 'There is no package missing');
-    const { command, args } = registration(name, `--version=${String(facts.version)}`) as Required<ServerSettings>;
-    const whole = { ...settings, command, args };
-    await (this.registry.find(tenant, name)
-      ? this.registry.redefine(tenant, name, whole)
-      : this.registry.register(tenant, name, whole));
-    this.installed.set(name, facts);
+    const launch = launchOf(facts);
+    const args = [...launch.args, ...(settings.args ?? [])];
+    await this.registry.register(tenant, name, { ...settings, command: launch.command, args });
+    this.installed.set(name, { facts, launch });
+  }
+
+  async change(tenant: string, name: string, facts: PackageFacts): Promise<void> {
+    if (facts.version === 'broken') throw new Problem(422, 'upgrade_failed', 'It did not come up');
+    const launch = launchOf(facts);
+    await this.registry.update(tenant, name, { command: launch.command, args: launch.args });
+    this.installed.set(name, { facts, launch });
   }
 }
+
+const launchOf = ({ version }: PackageFacts) => ({
+  command: 'node',
+  args: [`${FIXTURES}/registered-server.mjs`, `--version=${String(version)}`],
+});
 
 describe('servers that come from packages, as a document', () => {
   let gateway: TestGateway;
@@ -48,59 +59,84 @@ describe('servers that come from packages, as a document', () => {
   const exported = async () => (await gateway.rest('GET', '/servers/export')).body;
   const bring = (servers: object[], query = '') =>
     gateway.rest('POST', `/servers/import${query}`, { version: 1, servers });
-  const tool = { name: 'tool', package: { name: 'a-tool', version: '1.0.0' }, env: { A: '1' }, enabled: false };
+  const argsOf = async (name: string): Promise<string[]> =>
+    (await gateway.rest('GET', `/mcp/servers/${name}`)).body.server.args.slice(1);
+  const tool = {
+    name: 'tool',
+    package: { name: 'a-tool', version: '1' },
+    args: ['--own'],
+    env: { A: '1' },
+    enabled: false,
+  };
 
   it('are installed where they are missing, and written down without the command that only this machine has', async () => {
     expect((await bring([tool])).body.results).toEqual([{ name: 'tool', action: 'created' }]);
-    expect((await gateway.rest('GET', '/mcp/servers/tool')).body.server.args).toContain('--version=1.0.0');
+    expect(await argsOf('tool')).toEqual(['--version=1', '--own']);
     expect(await exported()).toEqual({ version: 1, servers: [{ ...tool, transportType: 'stdio' }] });
   });
 
   it('stay as they are when the document says the same, in whatever order', async () => {
     await bring([tool]);
-    const same = { ...tool, package: { version: '1.0.0', name: 'a-tool' } };
+    const same = { ...tool, package: { version: '1', name: 'a-tool' } };
     expect((await bring([same])).body.results).toEqual([{ name: 'tool', action: 'unchanged' }]);
   });
 
-  it('are changed with their command when only a setting differs', async () => {
+  it.each([
+    [{ env: { A: '2' } }, ['--version=1', '--own']],
+    [{ args: ['--other'] }, ['--version=1', '--other']],
+    [{ args: undefined }, ['--version=1']],
+  ])('keep their program when only a setting differs: %j', async (change, args) => {
     await bring([tool]);
-    const before = (await gateway.rest('GET', '/mcp/servers/tool')).body.server;
-    expect((await bring([{ ...tool, env: { A: '2' } }])).body.results).toEqual([{ name: 'tool', action: 'updated' }]);
-    const after = (await gateway.rest('GET', '/mcp/servers/tool')).body.server;
-    expect(after).toMatchObject({ command: before.command, args: before.args, env: { A: '2' } });
+    expect((await bring([{ ...tool, ...change }])).body.results).toEqual([{ name: 'tool', action: 'updated' }]);
+    expect(await argsOf('tool')).toEqual(args);
+    expect((await bring([{ ...tool, ...change }])).body.results).toEqual([{ name: 'tool', action: 'unchanged' }]);
   });
 
-  it('get another package when the document names one, but not in a dry run', async () => {
+  it('get another version when the document names one, with the settings that differ, but not in a dry run', async () => {
     await bring([tool]);
-    const newer = { ...tool, package: { ...tool.package, version: '2.0.0' } };
+    const newer = { ...tool, package: { ...tool.package, version: '2' }, args: ['--new'] };
     expect((await bring([newer], '?dryRun=true')).body.results).toEqual([{ name: 'tool', action: 'updated' }]);
-    expect(shelf.installed.get('tool')).toMatchObject({ version: '1.0.0' });
+    expect(await argsOf('tool')).toEqual(['--version=1', '--own']);
     expect((await bring([newer])).body.results).toEqual([{ name: 'tool', action: 'updated' }]);
-    expect((await gateway.rest('GET', '/mcp/servers/tool')).body.server.args).toContain('--version=2.0.0');
+    expect(await argsOf('tool')).toEqual(['--version=2', '--new']);
+    expect((await bring([newer])).body.results).toEqual([{ name: 'tool', action: 'unchanged' }]);
   });
 
-  it('say why they could not be installed', async () => {
+  it('keep a command that an operator has written anew', async () => {
+    await bring([tool]);
+    await gateway.rest('PUT', '/mcp/servers/tool', { command: 'sh', args: ['-c', 'exec tool'] });
+    const { servers } = await exported();
+    expect(servers[0]).not.toHaveProperty('args');
+    expect((await bring(servers)).body.results).toEqual([{ name: 'tool', action: 'unchanged' }]);
+    await bring([{ ...servers[0], env: { A: '2' } }]);
+    const { server } = (await gateway.rest('GET', '/mcp/servers/tool')).body;
+    expect(server).toMatchObject({ command: 'sh', args: ['-c', 'exec tool'], env: { A: '2' } });
+  });
+
+  it('say why they could not be installed or changed', async () => {
+    await bring([{ ...tool, name: 'old' }]);
     const missing = { ...tool, package: { name: 'missing' } };
-    expect((await bring([missing, { ...tool, name: 'other' }])).body.results).toEqual([
+    const broken = { ...tool, name: 'old', package: { ...tool.package, version: 'broken' } };
+    expect((await bring([missing, broken, { ...tool, name: 'other' }])).body.results).toEqual([
       { name: 'tool', action: 'failed', error: 'There is no package missing' },
+      { name: 'old', action: 'failed', error: 'It did not come up' },
       { name: 'other', action: 'created' },
     ]);
+    expect(await argsOf('old')).toEqual(['--version=1', '--own']);
   });
 
   it.each<[string, object, string[]]>([
     ['facts that do not fit', { ...tool, package: {} }, ['/servers/0/package/name']],
-    ['a command beside the package', { ...tool, command: 'sh', args: [] }, ['/servers/0/command', '/servers/0/args']],
+    ['a command beside the package', { ...tool, command: 'sh' }, ['/servers/0/command']],
     ['no package for a server that has one', { ...registration('kept'), enabled: false }, ['/servers/0/package']],
+    ['a package for a server that has none', { ...tool, name: 'plain' }, ['/servers/0/package']],
   ])('are refused with %s', async (_, server, pointers) => {
-    await bring([{ ...tool, name: 'kept' }]);
+    await bring([
+      { ...tool, name: 'kept' },
+      { ...registration('plain'), enabled: false },
+    ]);
     const { status, body } = await bring([server]);
     expect([status, body.errors.map((fault: { pointer: string }) => fault.pointer)]).toEqual([400, pointers]);
-    expect((await exported()).servers).toHaveLength(1);
-  });
-
-  it('can be remote: the package then says nothing of a command', async () => {
-    const remote = { ...tool, env: undefined, transportType: 'streamable_http', url: 'http://127.0.0.1:9/mcp' };
-    const { body } = await bring([{ ...remote, command: 'no effect' }], '?dryRun=true');
-    expect(body.results).toEqual([{ name: 'tool', action: 'created' }]);
+    expect((await exported()).servers).toHaveLength(2);
   });
 });

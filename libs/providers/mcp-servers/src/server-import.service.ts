@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { toProblem } from '@manifold/rest';
-import { ServerExtensions } from '@manifold/server-hosting';
+import { ServerExtensions, type ServerSettings } from '@manifold/server-hosting';
 import { KeyedMutex } from '@manifold/turns';
 import { importPlan, type ImportStep } from './import-plan.js';
+import { withProgram } from './packaged-program.js';
 import { ServerRegistry } from './server-registry.service.js';
 import type { ImportResultDto, ServerDefinitionDto } from './servers-document.dto.js';
 
@@ -33,7 +34,9 @@ export class ServerImport {
     { dryRun, prune }: ImportOptions,
   ): Promise<ImportResultDto[]> {
     return this.turns.run(tenant, async () => {
-      const present = { tenant, records: this.registry.list(tenant), packages: this.extensions.packages };
+      const { packages } = this.extensions;
+      const packaged = await this.extensions.packagedServers(tenant);
+      const present = { tenant, records: this.registry.list(tenant), packaged, packages };
       const plan = importPlan(servers, present, prune);
       if (dryRun) return plan.map(({ name, action }) => ({ name, action }));
       const results: ImportResultDto[] = [];
@@ -53,11 +56,21 @@ export class ServerImport {
     }
   }
 
-  private async carryOut(tenant: string, { name, action, settings, install }: ImportStep): Promise<unknown> {
-    if (install) return this.extensions.packages!.install(tenant, name, install, settings);
-    if (action === 'created') return this.registry.register(tenant, name, settings);
-    if (action === 'updated') return this.registry.redefine(tenant, name, settings);
+  private async carryOut(tenant: string, { name, action, settings, package: facts }: ImportStep): Promise<void> {
+    const { packages } = this.extensions;
     if (action === 'deleted') return this.registry.delete(tenant, name);
-    return undefined;
+    if (action === 'created') {
+      if (facts) return packages!.install(tenant, name, facts, settings!);
+      await this.registry.register(tenant, name, settings!);
+      return;
+    }
+    if (facts) await packages!.change(tenant, name, facts);
+    if (settings) await this.registry.redefine(tenant, name, await this.complete(tenant, name, settings));
+  }
+
+  /** With the program of the package as it is installed now. */
+  private async complete(tenant: string, name: string, settings: ServerSettings): Promise<ServerSettings> {
+    const packaged = (await this.extensions.packagedServers(tenant)).get(name);
+    return packaged ? withProgram(settings, this.registry.get(tenant, name), packaged) : settings;
   }
 }

@@ -32,14 +32,13 @@ export class ServersDocumentController {
   })
   @ApiProduces('application/json', YAML)
   @ApiOkResponse({ type: ServersDocumentDto })
-  export(
+  async export(
     @CurrentPrincipal() { tenant }: Principal,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): ServersDocumentDto | string {
-    const servers = this.registry
-      .list(tenant)
-      .map((record) => definitionOf(record, this.extensions.packages?.factsOf(tenant, record.name)));
+  ): Promise<ServersDocumentDto | string> {
+    const packaged = await this.extensions.packagedServers(tenant);
+    const servers = this.registry.list(tenant).map((record) => definitionOf(record, packaged.get(record.name)));
     const document: ServersDocumentDto = { version: DOCUMENT_VERSION, servers };
     void reply.header('vary', 'Accept');
     if (!accepts(accept, YAML)) return document;
