@@ -34,11 +34,9 @@ export interface OpenCall {
   close(): void;
 }
 
-export interface CallOptions extends Pick<CallContext, 'principal' | 'requestId' | 'onProgress' | 'onLog' | 'meta'> {
+export interface CallOptions extends Omit<CallContext, 'signal'> {
   /** Milliseconds until the call is aborted with `timeout`. */
   readonly timeoutMs: number;
-  /** Makes the client that can be asked, out of the call that it is asked in. */
-  readonly clientOf?: (call: OpenCall) => AskableClient;
 }
 
 /** Starts the clock of a call. One controller and one timer: `AbortSignal.any` and `.timeout` cost ten times as much. */
@@ -54,11 +52,11 @@ class RunningCall implements OpenCall {
   private pauses = 0;
   private closed = false;
 
-  constructor({ principal, requestId, timeoutMs, onProgress, onLog, meta, clientOf }: CallOptions) {
+  constructor({ principal, requestId, timeoutMs, onProgress, onLog, client, meta }: CallOptions) {
     this.timeoutMs = timeoutMs;
     this.leftMs = timeoutMs;
     const { signal } = this.controller;
-    this.context = { principal, requestId, signal, onProgress, onLog, client: clientOf?.(this), meta };
+    this.context = { principal, requestId, signal, onProgress, onLog, client, meta };
     this.start();
   }
 

@@ -17,6 +17,8 @@ export interface JsonRpcNotification {
 
 export interface JsonRpcResponse {
   readonly id: RequestId;
+  readonly result?: unknown;
+  readonly error?: unknown;
 }
 
 /** A message after its shape has been checked; `invalid` is everything that is no JSON-RPC message of MCP. */
@@ -66,7 +68,7 @@ export interface ErrorObject {
 export const errorMessage = (id: RequestId | null, { code, message, data }: ErrorObject): string =>
   JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } });
 
-export const requestMessage = (id: RequestId, method: string, params: Params): string =>
+export const requestMessage = (id: RequestId, method: string, params?: Params): string =>
   JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
 export const notificationMessage = (method: string, params?: Params): string =>

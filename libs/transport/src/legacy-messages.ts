@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { initializeResult, readInitialize } from './initialize.js';
+import type { ClientSession } from './client-session.js';
 import { Introductions } from './introductions.js';
 import { JsonRpcError, methodNotFound } from './json-rpc-error.js';
 import {
@@ -7,17 +8,20 @@ import {
   resultMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,
+  type Message,
   type RequestId,
 } from './json-rpc.js';
-import type { OpenCalls } from './calls-in-flight.js';
 import { JsonText, type MethodResult } from './method-handler.js';
 import { Methods } from './methods.js';
 import { RequestRunner, type Caller } from './request-runner.js';
+import { takeAnswer } from './session-client.js';
 import type { Text } from './spliced-text.js';
 
 /** What clients of the legacy era send, whichever transport brought it. */
 @Injectable()
 export class LegacyMessages {
+  private readonly logger = new Logger(LegacyMessages.name);
+
   constructor(
     private readonly methods: Methods,
     private readonly runner: RequestRunner,
@@ -35,8 +39,15 @@ export class LegacyMessages {
     }
   }
 
-  /** Notifications that nobody knows are ignored, as JSON-RPC wants it. */
-  receive({ method, params }: JsonRpcNotification, calls: OpenCalls): void {
+  /** What the client sends without waiting for an answer. Notifications that nobody knows are ignored, as JSON-RPC wants it. */
+  receive(message: Message, session: ClientSession): void {
+    if (message.kind === 'notification') this.notified(message.notification, session);
+    if (message.kind === 'response' && !takeAnswer(session, message.response)) {
+      this.logger.debug({ msg: 'an answer to no open question of its session was ignored' });
+    }
+  }
+
+  private notified({ method, params }: JsonRpcNotification, { calls }: ClientSession): void {
     if (method === 'notifications/cancelled') calls.get(params?.requestId as RequestId)?.cancel();
   }
 

@@ -9,6 +9,7 @@ import { initializeResult, readInitialize } from './initialize.js';
 import { Introductions } from './introductions.js';
 import { invalidRequest, JsonRpcError, repeatedId, sessionNotFound, TRANSPORT_ERROR } from './json-rpc-error.js';
 import { errorMessage, readMessage, resultMessage, type JsonRpcRequest, type Message } from './json-rpc.js';
+import { LegacyCaller } from './legacy-caller.js';
 import { LegacyMessages } from './legacy-messages.js';
 import type { LegacySession } from './legacy-session.js';
 import { LegacySessions } from './legacy-sessions.service.js';
@@ -46,8 +47,10 @@ export class LegacyPost {
     }
 
     const session = await this.sessionOf(request, principal, server);
-    if (message.kind === 'notification') this.messages.receive(message.notification, session.calls);
-    if (message.kind !== 'request') return answerEmpty(reply, 202);
+    if (message.kind !== 'request') {
+      this.messages.receive(message, session);
+      return answerEmpty(reply, 202);
+    }
     if (session.calls.has(message.request.id)) throw repeatedId();
     const answer = new PostAnswer(reply, this.streams);
     answer.end(await this.respond(message.request, session, answer, request, principal));
@@ -106,8 +109,10 @@ export class LegacyPost {
     const answer = new PostAnswer(reply, this.streams);
     const element = (message: Message): Promise<Text | undefined> | string | undefined => {
       if (message.kind === 'invalid') return INVALID_ELEMENT;
-      if (message.kind === 'notification') this.messages.receive(message.notification, session.calls);
-      if (message.kind !== 'request') return undefined;
+      if (message.kind !== 'request') {
+        this.messages.receive(message, session);
+        return undefined;
+      }
       if (session.calls.has(message.request.id)) return errorMessage(null, repeatedId());
       return this.respond(message.request, session, answer, request, principal);
     };
@@ -122,10 +127,9 @@ export class LegacyPost {
     { id: requestId }: FastifyRequest,
     principal: Principal,
   ): Promise<Text | undefined> {
-    const send = (text: string): void => answer.send(text);
-    const { calls, takesUrls, view } = session;
-    const enabled = view.isDynamic ? this.tools.of(session, principal, send) : undefined;
-    return this.messages.answer(message, { principal, requestId, calls, takesUrls, view, session, enabled, send });
+    const { view } = session;
+    const enabled = view.isDynamic ? this.tools.of(session, principal, (text) => answer.send(text)) : undefined;
+    return this.messages.answer(message, new LegacyCaller(session, principal, requestId, enabled, answer));
   }
 }
 

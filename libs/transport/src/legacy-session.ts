@@ -4,7 +4,7 @@ import type { ClientSession } from './client-session.js';
 import type { EventStream } from './event-stream.js';
 import type { LegacyVersion } from './protocol-versions.js';
 import type { SessionRecord } from './session-store.js';
-import { askable } from './askable.js';
+import { askable } from './asked-client.js';
 import { takesUrls } from './url-elicitation.js';
 
 /**
@@ -15,7 +15,6 @@ export interface LegacySession extends ClientSession {
   readonly id: string;
   readonly principalKey: string;
   readonly protocolVersion: LegacyVersion;
-  readonly takesUrls: boolean;
   /** The client's GET stream. */
   stream?: EventStream;
   /** Epoch milliseconds. */

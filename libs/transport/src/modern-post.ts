@@ -9,16 +9,12 @@ import { answerEmpty, answerJson } from './http-answer.js';
 import { Introductions } from './introductions.js';
 import { invalidRequest, JsonRpcError, methodNotFound } from './json-rpc-error.js';
 import { errorMessage, metaOf, readMessage, resultMessage, type JsonRpcRequest } from './json-rpc.js';
-import {
-  batchesAreGone,
-  checkModernNotification,
-  checkModernRequest,
-  CLIENT_CAPABILITIES_KEY,
-} from './modern-request.js';
+import { batchesAreGone, checkModernNotification, checkModernRequest } from './modern-request.js';
 import { modernError } from './modern-error.js';
 import { discoverResult, modernReadResult, modernResult } from './modern-result.js';
 import { Methods } from './methods.js';
 import { PostAnswer } from './post-answer.js';
+import { CLIENT_CAPABILITIES_KEY } from './request-meta.js';
 import { RequestRunner } from './request-runner.js';
 import { takesUrls } from './url-elicitation.js';
 import { readView } from './view-query.js';

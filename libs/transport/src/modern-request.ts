@@ -8,9 +8,7 @@ import {
 } from './json-rpc-error.js';
 import { isObject, metaOf, type JsonRpcNotification, type JsonRpcRequest, type Params } from './json-rpc.js';
 import { MODERN_VERSIONS, PROTOCOL_VERSION_KEY } from './protocol-versions.js';
-
-export const CLIENT_CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
-const CLIENT_INFO_KEY = 'io.modelcontextprotocol/clientInfo';
+import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY } from './request-meta.js';
 
 /** The methods whose header Mcp-Name repeats a parameter, and which one. */
 const NAMED_BY: ReadonlyMap<string, string> = new Map([

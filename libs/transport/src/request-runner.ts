@@ -1,12 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
-import { openCall, ProviderError, type OpenCall, type Progress } from '@manifold/tool-provider';
+import { openCall, ProviderError, type LogMessage, type OpenCall, type Progress } from '@manifold/tool-provider';
 import { CallsInFlight } from '@manifold/tool-registry';
+import type { AskedClient } from './asked-client.js';
 import type { OpenCalls } from './calls-in-flight.js';
 import { INTERNAL_ERROR, JsonRpcError } from './json-rpc-error.js';
 import { metaOf, notificationMessage, type JsonRpcRequest, type Params, type RequestId } from './json-rpc.js';
+import { isLogged, type LogLevel } from './log-level.js';
 import type { Client, MethodHandler, MethodResult } from './method-handler.js';
+import { passedOnMeta } from './request-meta.js';
 import type { Text } from './spliced-text.js';
 
 /** Where a request came from, and the way back. */
@@ -16,6 +19,12 @@ export interface Caller extends Client {
   readonly requestId: string;
   /** The requests of this client that are under way: this one is added while it runs. */
   readonly calls: OpenCalls;
+  /** The least that the client wants to read of what is logged; undefined: nothing. */
+  readonly logLevel?: LogLevel;
+  /** Where the client can be asked something. */
+  readonly client?: AskedClient;
+  /** As the client named it in the request that the call belongs to at the moment. */
+  progressToken?: RequestId;
 }
 
 /** Runs requests of both eras: the call's context, its progress, its end, and the errors of all methods in one place. */
@@ -42,6 +51,7 @@ export class RequestRunner {
     const { id, params = {} } = request;
     const call = this.open(id, params, caller);
     caller.calls.set(id, call);
+    caller.client?.begin(call);
     this.inFlight.started();
     try {
       const result = await handler(params, call.context, caller);
@@ -51,36 +61,52 @@ export class RequestRunner {
       throw this.rpcErrorOf(error, request, caller);
     } finally {
       call.close();
+      caller.client?.end();
       caller.calls.delete(id);
       this.inFlight.ended();
     }
   }
 
-  private open(id: RequestId, params: Params, { principal, requestId, calls, send }: Caller): OpenCall {
+  private open(id: RequestId, params: Params, caller: Caller): OpenCall {
+    const { principal, requestId, client, logLevel } = caller;
     const { progressToken } = metaOf(params);
     const wantsProgress = typeof progressToken === 'string' || typeof progressToken === 'number';
-    // Nothing may follow the result or a cancellation, whatever the provider does.
-    const onProgress = (progress: Progress): void => {
-      if (calls.get(id)?.context.signal.aborted === false) this.relay({ ...progress, progressToken }, send);
-    };
+    if (wantsProgress) caller.progressToken = progressToken;
     return openCall({
       principal,
       requestId,
       timeoutMs: this.config.toolCallTimeoutMs,
-      onProgress: wantsProgress ? onProgress : undefined,
+      onProgress: wantsProgress ? (progress) => this.relayProgress(id, progress, caller) : undefined,
+      onLog: logLevel === undefined ? undefined : (message) => this.relayLog(id, message, caller),
+      client,
+      meta: passedOnMeta(params),
     });
   }
 
-  /** An upstream may send what JSON.stringify cannot write (nested too deep): that must not end the process. */
-  private relay(progress: Progress, send: (message: string) => void): void {
+  private relayProgress(id: RequestId, progress: Progress, caller: Caller): void {
+    const { progressToken } = caller;
+    this.relay(id, 'notifications/progress', { ...progress, progressToken }, caller);
+  }
+
+  private relayLog(id: RequestId, message: LogMessage, caller: Caller): void {
+    const { logLevel } = caller;
+    if (logLevel !== undefined && isLogged(message.level, logLevel)) {
+      this.relay(id, 'notifications/message', message, caller);
+    }
+  }
+
+  /** Nothing may follow the result or a cancellation, whatever the provider does. */
+  private relay(id: RequestId, method: string, params: Params, caller: Caller): void {
+    if (caller.calls.get(id)?.context.signal.aborted !== false) return;
     let message: string;
     try {
-      message = notificationMessage('notifications/progress', progress);
+      message = notificationMessage(method, params);
     } catch (err) {
-      this.logger.warn({ msg: 'a progress notification cannot be written', err });
+      // An upstream may send what JSON.stringify cannot write (nested too deep): that must not end the process.
+      this.logger.warn({ msg: 'a notification cannot be written', method, err });
       return;
     }
-    send(message);
+    caller.send(message);
   }
 
   private rpcErrorOf(error: unknown, { method }: JsonRpcRequest, { requestId }: Caller): JsonRpcError {

@@ -1,16 +1,17 @@
 import { Controller, Get, HttpCode, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, DEFAULT_USERNAME, queryTokenOf, RouteOptions, type Principal } from '@manifold/auth';
-import { askable } from './askable.js';
+import { askable } from './asked-client.js';
 import { invalidRequest, repeatedId } from './json-rpc-error.js';
 import { JsonRpcFilter } from './json-rpc.filter.js';
-import { readMessage } from './json-rpc.js';
+import { readMessage, type JsonRpcRequest } from './json-rpc.js';
+import { LegacyCaller } from './legacy-caller.js';
 import { LegacyMessages } from './legacy-messages.js';
 import { LegacySseGuard } from './legacy-sse.guard.js';
 import { ApiMcp, ApiSseMessage, ApiSseStream } from './mcp.openapi.js';
 import { MAX_MESSAGE_BYTES, refuseHead, requireJsonBody, requireStreamAccepted } from './request-checks.js';
 import { SessionTools } from './session-tools.js';
-import { SseSessions } from './sse-sessions.service.js';
+import { SseSessions, type SseSession } from './sse-sessions.service.js';
 import { takesUrls as canTakeUrls } from './url-elicitation.js';
 import { readView } from './view-query.js';
 
@@ -43,24 +44,24 @@ export class SseController {
   message(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @CurrentPrincipal() principal: Principal): void {
     requireJsonBody(request);
     const session = this.sessions.find((request.query as { sessionId?: unknown }).sessionId, principal);
-    const { stream, calls } = session;
     const message = readMessage(request.body);
     if (message.kind === 'invalid') throw invalidRequest('The body is not a JSON-RPC message');
-    if (message.kind === 'notification') this.messages.receive(message.notification, calls);
-    if (message.kind === 'request') {
-      if (calls.has(message.request.id)) throw repeatedId();
-      if (message.request.method === 'initialize') {
-        session.capabilities = askable(message.request.params?.capabilities);
-        session.takesUrls = canTakeUrls(session.capabilities);
-      }
-      const send = (text: string): void => stream.send(text);
-      const { takesUrls, view } = session;
-      const enabled = view.isDynamic ? this.tools.ofStream(session, principal) : undefined;
-      void this.messages
-        .answer(message.request, { principal, requestId: request.id, calls, takesUrls, view, session, enabled, send })
-        .then((text) => text !== undefined && send(String(text)));
-    }
+    if (message.kind === 'request') this.answer(message.request, session, request.id, principal);
+    else this.messages.receive(message, session);
     void reply.status(202).type('text/plain').send('Accepted');
+  }
+
+  private answer(message: JsonRpcRequest, session: SseSession, requestId: string, principal: Principal): void {
+    const { stream, calls, view } = session;
+    if (calls.has(message.id)) throw repeatedId();
+    if (message.method === 'initialize') {
+      session.capabilities = askable(message.params?.capabilities);
+      session.takesUrls = canTakeUrls(session.capabilities);
+    }
+    const enabled = view.isDynamic ? this.tools.ofStream(session, principal) : undefined;
+    void this.messages
+      .answer(message, new LegacyCaller(session, principal, requestId, enabled, stream))
+      .then((text) => text !== undefined && stream.send(String(text)));
   }
 }
 
