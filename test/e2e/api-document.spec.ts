@@ -37,6 +37,20 @@ const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['get', '/mcp/servers/{name}/delete-impact', [404, 503]],
   ['get', '/servers/export', [503]],
   ['post', '/servers/import', [400, 413, 415, 503]],
+  ['post', '/packages/install', [400, 409, 413, 415, 422, 502, 503, 504]],
+  ['get', '/packages', [503]],
+  ['get', '/packages/catalog', [400, 503]],
+  ['get', '/packages/updates', [400, 404, 503]],
+  ['get', '/packages/by-name/{name}', [404, 503]],
+  ['get', '/packages/by-id/{name}', [404, 503]],
+  ['put', '/packages/upgrade-all', [503]],
+  ['put', '/packages/{name}/upgrade', [400, 404, 409, 413, 415, 422, 502, 503, 504]],
+  ['put', '/packages/{name}/enable', [404, 503]],
+  ['put', '/packages/{name}/disable', [404, 503]],
+  ['delete', '/packages/{name}', [404, 409, 503]],
+  ['get', '/packages/jobs', [503]],
+  ['get', '/packages/jobs/{id}', [404, 503]],
+  ['delete', '/packages/jobs/{id}', [404, 503]],
   ['post', '/secrets/set', [400, 404, 413, 415, 503]],
   ['post', '/secrets/delete', [400, 404, 413, 415, 503]],
   ['post', '/auth/keys', [400, 409, 413, 415, 503]],
@@ -49,10 +63,15 @@ const MCP_ROUTES: [method: string, path: string, answer: string][] = [
   ['post', '/mcp', '200'],
   ['get', '/mcp', '200'],
   ['delete', '/mcp', '200'],
+  ['post', '/mcp/servers/{name}/mcp', '200'],
+  ['get', '/mcp/servers/{name}/mcp', '200'],
+  ['delete', '/mcp/servers/{name}/mcp', '200'],
   ['get', '/sse', '200'],
   ['post', '/messages', '202'],
   ['post', '/sse/messages', '202'],
 ];
+
+const STREAM_ROUTES = ['get /packages/jobs/{id}/events'];
 
 /** Answers without `success`: another specification has fixed them, or they are kept as files. */
 const PLAIN_ANSWERS: Readonly<Record<string, Schema>> = {
@@ -98,7 +117,7 @@ describe('The API document', () => {
     );
     const expected = [...REST_ROUTES, ...MCP_ROUTES].map(([method, path]) => `${method} ${path}`);
 
-    expect(listed.sort()).toEqual([...expected, ...PUBLIC_ROUTES].sort());
+    expect(listed.sort()).toEqual([...expected, ...STREAM_ROUTES, ...PUBLIC_ROUTES].sort());
   });
 
   it(cites('operation.openapi', 'describes how a URL and a header choose the view and the chat'), () => {
@@ -115,7 +134,8 @@ describe('The API document', () => {
     cites('operation.openapi', '%s %s has a described answer, and every error as a problem document'),
     (method, path, problems) => {
       const { responses, summary } = document.paths[path]![method]!;
-      const { '200': answer, ...errors } = responses;
+      const { '200': answer, '202': accepted, ...errors } = responses;
+      expect(accepted === undefined || accepted.content).toBeTruthy();
       const schemas = Object.values(answer!.content!).map(({ schema }) => resolve(schema));
 
       expect(summary).toEqual(expect.any(String));
