@@ -13,26 +13,26 @@ const waiting = async ({ signal }: CallContext): Promise<never> => {
 
 describe('a part of a call with less time than the whole', () => {
   it('ends with timeout, and the whole goes on', async () => {
-    const { context, close } = open();
-    await expect(withTimeLimit(context, 10, waiting)).rejects.toMatchObject({ code: 'timeout' });
-    expect(context.signal.aborted).toBe(false);
-    close();
+    const call = open();
+    await expect(withTimeLimit(call.context, 10, waiting)).rejects.toMatchObject({ code: 'timeout' });
+    expect(call.context.signal.aborted).toBe(false);
+    call.close();
   });
 
   it('ends with the whole, for its reason', async () => {
-    const { context, cancel, close } = open();
-    const part = withTimeLimit(context, 20_000, waiting);
-    cancel();
+    const call = open();
+    const part = withTimeLimit(call.context, 20_000, waiting);
+    call.cancel();
     await expect(part).rejects.toMatchObject({ code: 'cancelled' });
-    close();
+    call.close();
   });
 
   it('gets everything else of the call', async () => {
-    const { context, close } = open();
-    await expect(withTimeLimit(context, 20_000, (limited) => Promise.resolve(limited))).resolves.toMatchObject({
-      principal: context.principal,
+    const call = open();
+    await expect(withTimeLimit(call.context, 20_000, (limited) => Promise.resolve(limited))).resolves.toMatchObject({
+      principal: call.context.principal,
       requestId: 'limit-spec',
     });
-    close();
+    call.close();
   });
 });

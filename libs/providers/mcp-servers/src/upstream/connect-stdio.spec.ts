@@ -152,11 +152,11 @@ describe('a connection over stdio', () => {
     const pid = connection.pid as number;
     process.kill(pid, 'SIGSTOP');
     const principal = { key: '', tenant: '', issuer: '', subject: '', roles: [], method: 'development' } as const;
-    const { context, close } = openCall({ principal, requestId: 'request-1', timeoutMs: 100 });
-    await expect(call(connection, 'echo', { args: 1, signal: context.signal })).rejects.toMatchObject({
+    const limited = openCall({ principal, requestId: 'request-1', timeoutMs: 100 });
+    await expect(call(connection, 'echo', { args: 1, signal: limited.context.signal })).rejects.toMatchObject({
       code: 'timeout',
     });
-    close();
+    limited.close();
     process.kill(pid, 'SIGCONT');
     expect(await call(connection, 'echo', { args: 2 })).toBe('2');
   });
