@@ -1,3 +1,4 @@
+import { SECRET_NAME } from '@manifold/server-hosting';
 import type { CatalogNeedsDto } from './catalog.dto.js';
 import type { Argument, Input, NamedInput, RegistryPackage, RegistryRemote } from './registry.schema.js';
 
@@ -24,7 +25,6 @@ type Variables = NamedInput['variables'];
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const HEADER_NAME = /^[A-Za-z][A-Za-z0-9-]*$/;
-const SECRET_NAME = /^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_]/;
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
 const VARIABLE = /\{([A-Za-z0-9_-]{1,64})\}/g;
 

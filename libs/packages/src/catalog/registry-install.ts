@@ -1,4 +1,7 @@
-import { valid as isExactVersion } from 'semver';
+import semver from 'semver';
+import { packageName } from '../npm/index.js';
+import { NotAllowed } from '../package-grammar.js';
+import { pythonName, pythonVersion } from '../python/index.js';
 import type { CatalogServerDto } from './catalog.dto.js';
 import { InputReader } from './input-reader.js';
 import type { RegistryPackage, RegistryRemote, RegistryServer } from './registry.schema.js';
@@ -12,15 +15,8 @@ interface Names {
 type Installable = Pick<CatalogServerDto, 'runtime' | 'package' | 'url' | 'needs' | 'note' | 'install'>;
 
 /** Only from these: a name in another registry belongs to somebody else (dependency confusion). */
-const NPM = {
-  type: 'npm',
-  base: 'https://registry.npmjs.org',
-  name: /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/,
-};
-const PYPI = { type: 'pypi', base: 'https://pypi.org', name: /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/ };
-const MAX_NAME = 214;
-/** PEP 440, as far as released versions go. */
-const PYTHON_VERSION = /^[0-9]+(?:\.[0-9]+){0,5}(?:(?:a|b|rc)[0-9]+)?(?:\.post[0-9]+)?(?:\.dev[0-9]+)?$/;
+const NPM = { type: 'npm', base: 'https://registry.npmjs.org', parseName: packageName };
+const PYPI = { type: 'pypi', base: 'https://pypi.org', parseName: pythonName };
 
 /** The first way in which the gateway can run the server: npm, PyPI, remote. */
 export function installOf(server: RegistryServer, names: Names): Installable {
@@ -34,14 +30,13 @@ export function installOf(server: RegistryServer, names: Names): Installable {
   return remote ? remoteInstall(remote, names) : { runtime: 'other', needs: { secrets: [], arguments: [] } };
 }
 
-function isFrom({ type, base, name }: typeof NPM, candidate: RegistryPackage): boolean {
+function isFrom({ type, base, parseName }: typeof NPM, candidate: RegistryPackage): boolean {
   const { registryType, registryBaseUrl = base, identifier, transport } = candidate;
   return (
     registryType === type &&
     registryBaseUrl.replace(/\/+$/, '') === base &&
     transport.type === 'stdio' &&
-    identifier.length <= MAX_NAME &&
-    name.test(identifier)
+    isAllowed(() => parseName(identifier))
   );
 }
 
@@ -50,7 +45,7 @@ function npmInstall(candidate: RegistryPackage, { serverName, displayName }: Nam
   const input = new InputReader();
   const program = input.program(candidate);
   const shown: Installable = { runtime: 'npm', package: identifier, needs: input.needs };
-  if (!program || (version !== undefined && isExactVersion(version) === null)) return shown;
+  if (!program || (version !== undefined && semver.valid(version) === null)) return shown;
   const { args, ...rest } = program;
   const body = { name: identifier, version, serverName, displayName, args, ...rest };
   return { ...shown, install: { method: 'POST', path: '/packages/install', body: withoutGaps(body) } };
@@ -61,7 +56,7 @@ function pythonInstall(candidate: RegistryPackage, { serverName, displayName }: 
   const input = new InputReader();
   const program = input.program(candidate);
   const shown: Installable = { runtime: 'python', package: identifier, needs: input.needs };
-  if (!program || (version !== undefined && !PYTHON_VERSION.test(version))) return shown;
+  if (!program || (version !== undefined && !isExactPythonVersion(version))) return shown;
   const pythonModule = identifier.toLowerCase().replaceAll(/[-.]+/g, '_');
   if (!/^[a-z_]/.test(pythonModule)) return shown;
   const { args: pythonArgs, ...rest } = program;
@@ -93,3 +88,16 @@ function remoteInstall(remote: RegistryRemote, { serverName, displayName }: Name
 
 const withoutGaps = (body: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+
+const isExactPythonVersion = (version: string): boolean =>
+  isAllowed(() => pythonVersion(version)) && /^==[^*]+$/.test(pythonVersion(version));
+
+function isAllowed(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch (error) {
+    if (error instanceof NotAllowed) return false;
+    throw error;
+  }
+}

@@ -83,6 +83,7 @@ describe('a server of the registry', () => {
   it.each<[string, object]>([
     ['npm with a range', { packages: [{ ...npm, version: '^1.0.0' }] }],
     ['npm with a tag', { packages: [{ ...npm, version: 'next' }] }],
+    ['PyPI with a range', { packages: [{ ...pypi, version: '>=1.0' }] }],
     ['PyPI with a URL for a version', { packages: [{ ...pypi, version: '1.0 @ https://example.com' }] }],
     ['a required secret on the command line', { packages: [{ ...npm, packageArguments: [secretArgument()] }] }],
     ['a strange name of a variable', { packages: [{ ...npm, environmentVariables: [{ name: 'A B' }] }] }],

@@ -1,34 +1,28 @@
 import 'reflect-metadata';
-import npa from 'npm-package-arg';
 import { DtoValidationPipe, Problem } from '@manifold/rest';
-import { SERVER_NAME, ServerSettingsDto } from '@manifold/server-hosting';
+import { SECRET_NAME, SERVER_NAME, ServerSettingsDto } from '@manifold/server-hosting';
+import { installRequest } from '../../install-request.js';
+import { packageName } from '../../npm/index.js';
+import { InstallPackageDto } from '../../packages.dto.js';
+import { pythonModule, pythonName } from '../../python/index.js';
 import { BUNDLED_SERVERS } from './bundled-servers.js';
 
 const ENV_NAME = /^[A-Z][A-Z0-9_]*$/;
-const PYTHON_NAME = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
-const MODULE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 
-const bodyOf = (name: string): Record<string, unknown> =>
-  BUNDLED_SERVERS.find((server) => server.name === name)!.install!.body;
+const serverOf = (name: string) => BUNDLED_SERVERS.find((server) => server.name === name)!;
+const bodyOf = (name: string): Record<string, unknown> => serverOf(name).install!.body;
 
-/** Parts of a body that are not settings which every server has. */
-const OTHERS = [
-  'name',
-  'serverName',
-  'runtime',
-  'pythonModule',
-  'pythonArgs',
-  'isolation',
-  'secretsAs',
-  'secretNames',
-  'secretHeaders',
-];
-
-async function faultsOfSettings(body: Record<string, unknown>): Promise<unknown> {
-  const settings = Object.fromEntries(Object.entries(body).filter(([name]) => !OTHERS.includes(name)));
+/** What the route says of a body. */
+async function faultsOf(body: Record<string, unknown>, path: string): Promise<unknown> {
   const pipe = new DtoValidationPipe();
   try {
-    await pipe.transform(settings, { type: 'body', metatype: ServerSettingsDto });
+    if (path === '/packages/install') {
+      const dto: InstallPackageDto = await pipe.transform(body, { type: 'body', metatype: InstallPackageDto });
+      installRequest(dto);
+    } else {
+      const settings = Object.fromEntries(Object.entries(body).filter(([member]) => member !== 'name'));
+      await pipe.transform(settings, { type: 'body', metatype: ServerSettingsDto });
+    }
     return [];
   } catch (error) {
     return error instanceof Problem ? error.errors : error;
@@ -51,7 +45,7 @@ describe('the bundled servers', () => {
   });
 
   it.each(names)('%s has a name for a server, words for people and a homepage', (name) => {
-    const server = BUNDLED_SERVERS.find((one) => one.name === name)!;
+    const server = serverOf(name);
     expect(name).toMatch(SERVER_NAME);
     expect(server).toMatchObject({ source: 'bundled', title: expect.stringMatching(/\S/) });
     expect(server.description).toMatch(/^[A-Z].{15,200}\.$/);
@@ -60,26 +54,26 @@ describe('the bundled servers', () => {
   });
 
   it.each(names)('%s is installed with settings that the gateway accepts', async (name) => {
-    expect(await faultsOfSettings(bodyOf(name))).toEqual([]);
+    expect(await faultsOf(bodyOf(name), serverOf(name).install!.path)).toEqual([]);
   });
 
   it.each(names)('%s says of each placeholder in its body what it stands for, and of no other', (name) => {
-    const { needs } = BUNDLED_SERVERS.find((server) => server.name === name)!;
+    const { needs } = serverOf(name);
     const inBody = JSON.stringify(bodyOf(name)).match(/\{[a-z-]+\}/g) ?? [];
     expect(needs.arguments.map(({ placeholder }) => placeholder).sort()).toEqual([...new Set(inBody)].sort());
     for (const { example } of needs.arguments) expect(example).toMatch(/\S/);
   });
 
   it.each(programs)('%s is a package, and gets its secrets in the environment of a process of its own', (name) => {
-    const server = BUNDLED_SERVERS.find((one) => one.name === name)!;
+    const server = serverOf(name);
     const { body, path } = server.install!;
     expect(path).toBe('/packages/install');
     expect(body).toMatchObject({ name: server.package, serverName: name });
     if (server.runtime === 'npm') {
-      expect(npa(server.package!)).toMatchObject({ registry: true, type: 'range', name: server.package });
+      expect(packageName(server.package!)).toBe(server.package);
     } else {
-      expect(server.package).toMatch(PYTHON_NAME);
-      expect(body).toMatchObject({ runtime: 'python', pythonModule: expect.stringMatching(MODULE) });
+      expect(pythonName(server.package!)).toBe(server.package);
+      expect(pythonModule(String(body.pythonModule))).toBe(body.pythonModule);
     }
     const secrets = server.needs.secrets.map((secret) => secret.name);
     expect(secrets.filter((secret) => !ENV_NAME.test(secret))).toEqual([]);
@@ -89,7 +83,7 @@ describe('the bundled servers', () => {
   });
 
   it.each(remotes)('%s is an endpoint, and gets its secrets as headers', (name) => {
-    const server = BUNDLED_SERVERS.find((one) => one.name === name)!;
+    const server = serverOf(name);
     const { body, path } = server.install!;
     expect(path).toBe('/mcp/servers');
     expect(body).toMatchObject({ name, url: server.url, transportType: 'streamable_http' });
@@ -98,6 +92,7 @@ describe('the bundled servers', () => {
     expect(body.secretNames).toEqual(secrets.length > 0 ? secrets : undefined);
     expect(body.secretsAs).toBe(secrets.length > 0 ? 'headers' : undefined);
     const templates = Object.values((body.secretHeaders as Record<string, string> | undefined) ?? {});
+    expect(secrets.filter((secret) => !SECRET_NAME.test(secret))).toEqual([]);
     expect(templates.flatMap((template) => template.match(/(?<=\{)[A-Z0-9_]+(?=\})/g))).toEqual(secrets);
   });
 });
