@@ -10,6 +10,8 @@ import { descendants, isAlive } from './process-tree.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'dist/apps/gateway/src/main.js');
+/** Little less than a hook of jest may take: many gateways start on a machine of two cores. */
+const START_LIMIT_MS = 28_000;
 
 export interface GatewayOptions {
   /** Variables on top of development defaults; NODE_ENV: 'production' gets a SECRETS_KEY by itself. */
@@ -117,10 +119,14 @@ export class GatewayProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
-    await eventually('the gateway answers /livez', () => {
-      if (!this.isRunning()) throw new Error(`The gateway ended while it started:\n${this.output}`);
-      return isUp(this.url);
-    });
+    await eventually(
+      'the gateway answers /livez',
+      () => {
+        if (!this.isRunning()) throw new Error(`The gateway ended while it started:\n${this.output}`);
+        return isUp(this.url);
+      },
+      START_LIMIT_MS,
+    );
   }
 
   private async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
