@@ -1,0 +1,23 @@
+import type { Principal } from '@manifold/auth';
+
+/** Whose connection to which server. */
+export interface ConnectionOwner {
+  readonly principal: Pick<Principal, 'tenant' | 'issuer' | 'subject'>;
+  /** The name of the registered server. */
+  readonly server: string;
+}
+
+/** The same in fields of a record, which are compared one by one: `a` and `a.b` have nothing in common (threat 41). */
+export type OwnerFields = { tenant: string; issuer: string; subject: string; server: string };
+
+export function ownerFields({ principal: { tenant, issuer, subject }, server }: ConnectionOwner): OwnerFields {
+  return { tenant, issuer, subject, server };
+}
+
+export const ownerOf = ({ tenant, issuer, subject, server }: OwnerFields): ConnectionOwner => ({
+  principal: { tenant, issuer, subject },
+  server,
+});
+
+export const ownerKey = ({ tenant, issuer, subject, server }: OwnerFields): string =>
+  JSON.stringify([tenant, issuer, subject, server]);

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { Config, PRODUCT_NAME } from '@manifold/config';
+import { isLoopback } from './metadata-rules.js';
+
+/** Paths of the gateway that authorization servers know. */
+export const CALLBACK_PATH = '/oauth/callback';
+export const CLIENT_METADATA_PATH = '/oauth/client.json';
+
+/** What the gateway says of itself as a client. */
+@Injectable()
+export class GatewayClient {
+  private readonly publicUrl: string;
+  readonly redirectUri: string;
+  /** The URL of the gateway's own metadata document, which is its client id where that is understood. */
+  readonly metadataUrl: string;
+  /** Whether browsers reach it over plain http: development on one machine. */
+  readonly isPlain: boolean;
+
+  constructor({ publicUrl }: Config) {
+    this.publicUrl = publicUrl;
+    this.redirectUri = `${publicUrl}${CALLBACK_PATH}`;
+    this.metadataUrl = `${publicUrl}${CLIENT_METADATA_PATH}`;
+    this.isPlain = publicUrl.startsWith('http:');
+  }
+
+  /** Whether authorization servers can be expected to fetch the document: it has to be an https URL that is not this machine's own. */
+  get hasDocument(): boolean {
+    return !this.isPlain && !isLoopback(this.publicUrl);
+  }
+
+  /** The client id metadata document (draft-ietf-oauth-client-id-metadata-document), served at `CLIENT_METADATA_PATH`. */
+  get document(): object {
+    return { client_id: this.metadataUrl, ...this.description('none') };
+  }
+
+  /** What a registration asks for (RFC 7591). */
+  description(authMethod: string) {
+    return {
+      client_name: PRODUCT_NAME,
+      client_uri: this.publicUrl,
+      redirect_uris: [this.redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: authMethod,
+      application_type: isLoopback(this.publicUrl) ? 'native' : 'web',
+    };
+  }
+}

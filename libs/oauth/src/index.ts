@@ -1,0 +1,12 @@
+export { bearerChallenge, missingScopes, type BearerChallenge } from './bearer-challenge.js';
+export { ConnectFlow, type Callback, type Connected, type Departure, type StartOptions } from './connect-flow.js';
+export type { ConnectionOwner } from './connection-owner.js';
+export type { ConnectionStatus } from './connection-tokens.js';
+export { Connections, type BroughtTokens } from './connections.js';
+export { CALLBACK_PATH, CLIENT_METADATA_PATH, GatewayClient } from './gateway-client.js';
+export { Leases } from './leases.js';
+export { OAuthFault, type OAuthFaultCode } from './oauth-fault.js';
+export { OAuthLimits } from './oauth-limits.js';
+export { OAuthModule } from './oauth.module.js';
+export type { ClientCredentials, PreRegisteredClient, ProtectedServer } from './protected-server.js';
+export { TokenService, type TokenOptions } from './token.service.js';

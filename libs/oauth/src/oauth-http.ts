@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { Egress } from '@manifold/egress';
+import { OAuthFault, requestFault } from './oauth-fault.js';
+import { OAuthLimits } from './oauth-limits.js';
+
+export interface OAuthRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: HeadersInit;
+  readonly body?: BodyInit;
+  /** For the whole exchange. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
+
+/**
+ * Requests to whatever a server names as its metadata and its authorization server (threat 24): guarded addresses, one deadline for the
+ * whole exchange, small answers. Metadata may be redirected within its origin; a POST is not, since it carries credentials.
+ *
+ * Rejects with OAuthFault `unavailable` and `metadata_refused`, or with the reason of the caller's signal.
+ */
+@Injectable()
+export class OAuthHttp {
+  constructor(
+    private readonly egress: Egress,
+    private readonly limits: OAuthLimits,
+  ) {}
+
+  /** @returns the answer, whatever its status, with a body that has arrived */
+  async fetch(url: string | URL, { timeoutMs, signal, ...init }: OAuthRequest): Promise<Response> {
+    const { host } = new URL(url);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const until = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    const redirect = init.method === 'POST' ? 'manual' : 'follow';
+    try {
+      const response = await this.egress.fetch(url, { ...init, redirect, signal: until });
+      const text = await this.text(response, host);
+      if (isRedirect(response.status)) {
+        throw new OAuthFault('metadata_refused', `${host} redirects where it must answer`);
+      }
+      const { status, headers } = response;
+      return new Response(text === '' ? null : text, { status, headers });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw requestFault(error, host);
+    }
+  }
+
+  private async text(response: Response, host: string): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > this.limits.bytes) throw new OAuthFault('metadata_refused', `The answer of ${host} is too large`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+}

@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { ClientRegistration } from './client-registration.js';
+import { ConnectFlow } from './connect-flow.js';
+import { Connections } from './connections.js';
+import { Discovery } from './discovery.js';
+import { GatewayClient } from './gateway-client.js';
+import { Leases } from './leases.js';
+import { OAuthHttp } from './oauth-http.js';
+import { OAuthLimits } from './oauth-limits.js';
+import { PendingAuthorizations } from './pending-authorizations.js';
+import { StoreLeases } from './store-leases.js';
+import { TokenRenewal } from './token-renewal.js';
+import { TokenRequests } from './token-request.js';
+import { TokenVault } from './token-vault.js';
+import { TokenService } from './token.service.js';
+
+/** The gateway as a client of the authorization servers of its upstreams. Needs the global Config, Store, Egress and Keyring. */
+@Module({
+  providers: [
+    ClientRegistration,
+    ConnectFlow,
+    Connections,
+    Discovery,
+    GatewayClient,
+    OAuthHttp,
+    OAuthLimits,
+    PendingAuthorizations,
+    TokenRenewal,
+    TokenRequests,
+    TokenService,
+    TokenVault,
+    { provide: Leases, useClass: StoreLeases },
+  ],
+  exports: [ConnectFlow, Connections, GatewayClient, TokenService],
+})
+export class OAuthModule {}

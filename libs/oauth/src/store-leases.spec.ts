@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore, type OpenStore } from '@manifold/store/testing';
+import { OAuthLimits } from './oauth-limits.js';
+import { StoreLeases } from './store-leases.js';
+
+const LEASE_MS = 300;
+
+let folder: string;
+let stores: OpenStore[];
+
+/** A process with a connection of its own to the same database. */
+async function process(): Promise<StoreLeases> {
+  const opened = await openStore({ DATA_DIR: folder });
+  stores.push(opened);
+  return new StoreLeases(opened.store, Object.assign(new OAuthLimits(), { leaseMs: LEASE_MS }));
+}
+
+/** Something to wait for, and the switch for it. */
+function gate(): { passed: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { passed, open };
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'manifold-leases-'));
+  stores = [];
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const { close } of stores) await close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('lets the processes take turns, one at a time', async () => {
+  const all = await Promise.all([process(), process(), process()]);
+  let running = 0;
+  let most = 0;
+  const task = async (): Promise<void> => {
+    most = Math.max(most, (running += 1));
+    await sleep(5);
+    running -= 1;
+  };
+  await Promise.all([...all, ...all, ...all].map((leases) => leases.run('one', task)));
+  expect(most).toBe(1);
+});
+
+it('does not let one name wait for another', async () => {
+  const leases = await process();
+  const { passed, open } = gate();
+  const held = leases.run('one', () => passed);
+  await expect(leases.run('two', () => Promise.resolve('done'))).resolves.toBe('done');
+  open();
+  await held;
+});
+
+it('gives the turn back when the task fails', async () => {
+  const leases = await process();
+  await expect(leases.run('one', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  await expect(leases.run('one', () => Promise.resolve('next'))).resolves.toBe('next');
+});
+
+it('keeps the turn for a task that takes much longer than a lease', async () => {
+  const [slow, other] = [await process(), await process()];
+  const events: string[] = [];
+  const started = gate();
+  const first = slow.run('one', async () => {
+    started.open();
+    await sleep(4 * LEASE_MS);
+    events.push('slow ends');
+  });
+  await started.passed;
+  await other.run('one', async () => void events.push('other begins'));
+  await first;
+  expect(events).toEqual(['slow ends', 'other begins']);
+});
+
+it('passes the turn of a process that has died on', async () => {
+  const [dead, other] = [await process(), await process()];
+  const started = gate();
+  const never = dead.run('one', () => {
+    started.open();
+    return new Promise(() => undefined);
+  });
+  await started.passed;
+  void never;
+  await stores[0]!.close(); // its heart stops
+  stores.shift();
+  await expect(other.run('one', () => Promise.resolve('taken over'))).resolves.toBe('taken over');
+});
+
+it.each([-300_000, 300_000])('compares no clocks: one of them may be %i ms off', async (skew) => {
+  const [holder, other] = [await process(), await process()];
+  const { passed, open } = gate();
+  const started = gate();
+  const events: string[] = [];
+  const first = holder.run('one', async () => {
+    started.open();
+    await passed;
+    events.push('holder ends');
+  });
+  await started.passed;
+  const now = Date.now.bind(Date);
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + skew);
+  const second = other.run('one', async () => void events.push('other begins'));
+  await sleep(2 * LEASE_MS);
+  open();
+  await Promise.all([first, second]);
+  expect(events).toEqual(['holder ends', 'other begins']);
+});
+
+it('does not disturb the new holder when one that was taken for dead ends', async () => {
+  const [stalled, other, third] = [await process(), await process(), await process()];
+  const [started, stalledMayEnd, otherMayEnd] = [gate(), gate(), gate()];
+  const stopped = jest
+    .spyOn(global, 'setInterval')
+    .mockImplementationOnce(() => setTimeout(() => undefined, 0) as never);
+  const first = stalled.run('one', () => (started.open(), stalledMayEnd.passed));
+  await started.passed;
+  expect(stopped).toHaveBeenCalled();
+  const [events, taken] = [[] as string[], gate()];
+  const second = other.run('one', async () => {
+    taken.open();
+    await otherMayEnd.passed;
+    events.push('other ends');
+  });
+  await taken.passed;
+  stalledMayEnd.open();
+  await first;
+  const last = third.run('one', async () => void events.push('third begins'));
+  await sleep(LEASE_MS);
+  otherMayEnd.open();
+  await Promise.all([second, last]);
+  expect(events).toEqual(['other ends', 'third begins']);
+});

@@ -1,0 +1,106 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { Leases } from './leases.js';
+import { OAuthLimits } from './oauth-limits.js';
+
+type LeaseRecord = {
+  /** Empty: nobody. */
+  holder: string;
+};
+
+const POLL_MS = 50;
+/** Records outlive their last use by far, so that clocks which differ by minutes see the same ones. */
+const KEPT_MS = 3_600_000;
+const BEATS_PER_LEASE = 3;
+
+/**
+ * Leases in the store. Nobody compares clocks: a holder changes the revision of its record again and again, and who waits takes the turn
+ * over when the revision has stood still for the length of a lease on its own monotonic clock.
+ */
+@Injectable()
+export class StoreLeases extends Leases {
+  private readonly logger = new Logger(StoreLeases.name);
+  private readonly records: Collection<LeaseRecord>;
+
+  constructor(
+    store: Store,
+    private readonly limits: OAuthLimits,
+  ) {
+    super();
+    this.records = store.collection<LeaseRecord>({ name: 'leases' });
+  }
+
+  async run<T>(name: string, task: () => Promise<T>): Promise<T> {
+    const lease = new Heartbeat(this.records, await this.acquire(idOf(name)), (err) =>
+      this.logger.warn({ msg: 'a lease could not be renewed', err }),
+    );
+    const timer = setInterval(() => lease.beat(), this.limits.leaseMs / BEATS_PER_LEASE).unref();
+    try {
+      return await task();
+    } finally {
+      clearInterval(timer);
+      await lease.release();
+    }
+  }
+
+  private async acquire(id: string): Promise<Stored<LeaseRecord>> {
+    let seen = { state: '', since: 0 };
+    for (;;) {
+      const known = await this.records.get(id);
+      const now = performance.now();
+      const state = known ? `${known.value.holder} ${known.revision}` : '';
+      if (state !== seen.state) seen = { state, since: now };
+      const isFree = !known || known.value.holder === '' || now - seen.since >= this.limits.leaseMs;
+      const taken = isFree ? await this.take(id, known) : undefined;
+      if (taken) return taken;
+      await sleep(POLL_MS * (0.5 + Math.random()));
+    }
+  }
+
+  /** @returns undefined when somebody else was faster */
+  private async take(id: string, known: Stored<LeaseRecord> | undefined): Promise<Stored<LeaseRecord> | undefined> {
+    const value = { holder: randomUUID() };
+    const expiresAt = Date.now() + KEPT_MS;
+    try {
+      if (!known) return await this.records.insert(value, { id, expiresAt });
+      return await this.records.update(id, known.revision, value, { expiresAt });
+    } catch (error) {
+      if (error instanceof StoreConflict) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A lease that is held. Its writes keep their order. */
+class Heartbeat {
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly records: Collection<LeaseRecord>,
+    private record: Stored<LeaseRecord>,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  beat(): void {
+    this.last = this.last.then(() => this.write(this.record.value.holder));
+  }
+
+  async release(): Promise<void> {
+    this.last = this.last.then(() => this.write(''));
+    await this.last;
+  }
+
+  /** A failure ends nothing: a lease that is lost, or cannot be given back, passes on by itself. */
+  private async write(holder: string): Promise<void> {
+    const { id, revision } = this.record;
+    try {
+      this.record = await this.records.update(id, revision, { holder }, { expiresAt: Date.now() + KEPT_MS });
+    } catch (error) {
+      this.onFailure(error);
+    }
+  }
+}
+
+const idOf = (name: string): string => createHash('sha256').update(name).digest('base64url');

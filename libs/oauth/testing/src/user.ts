@@ -1,0 +1,5 @@
+import type { ConnectionOwner } from '@manifold/oauth';
+import { principal } from '@manifold/secrets/testing';
+
+/** A user, at the server `files` unless told. */
+export const user = (subject: string, server = 'files'): ConnectionOwner => ({ principal: principal(subject), server });
