@@ -346,8 +346,12 @@ describe('a callback is refused', () => {
 
   it('when the token endpoint redirects: the code goes nowhere else', async () => {
     const canary = await AuthorizationServer.start();
-    authority.redirect('token', `${canary.issuer}/token`);
-    await expect(flow.finish(good.callback, good.cookies)).rejects.toMatchObject({ code: 'metadata_refused' });
+    for (const location of [`${canary.issuer}/token`, `${authority.issuer}/elsewhere`]) {
+      const { callback, cookies } = await consent();
+      authority.redirect('token', location);
+      await expect(flow.finish(callback, cookies)).rejects.toMatchObject({ code: 'metadata_refused' });
+      expect(authority.requestsTo('other')).toEqual([]);
+    }
     expect(canary.requests).toEqual([]);
     await canary.stop();
   });
