@@ -183,7 +183,7 @@ describe('a refresh', () => {
     expect([...statuses]).toEqual([200]);
     expect(upstream.count(401)).toBe(0);
     expect(refreshes()).toBeLessThanOrEqual(60);
-  });
+  }, 120_000);
 
   it('is not ended by a caller who gives up', async () => {
     clock.advance(HOUR);
