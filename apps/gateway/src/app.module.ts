@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule } from '@manifold/auth';
 import { ConfigModule, type Config } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
+import { OAuthModule } from '@manifold/oauth';
 import { PackagesModule } from '@manifold/packages';
 import { ObservabilityModule } from '@manifold/observability';
 import { SecretsModule } from '@manifold/secrets';
@@ -24,6 +25,7 @@ export class AppModule {
         EgressModule,
         AuthModule,
         SecretsModule,
+        OAuthModule,
         ProvidersModule.forRoot(config),
         PackagesModule,
         ToolRegistryModule,

@@ -66,8 +66,13 @@ export function isAlive({ accessToken, expiresAt }: ConnectionTokens, now: numbe
 export function areFor({ resource }: ConnectionTokens, serverUrl: string): boolean {
   const requested = URL.parse(serverUrl);
   if (!requested || !URL.canParse(resource)) return false;
-  const secure = requested.protocol === 'https:' || isLoopback(requested);
-  return secure && checkResourceAllowed({ requestedResource: requested, configuredResource: resource });
+  return takesTokens(serverUrl) && checkResourceAllowed({ requestedResource: requested, configuredResource: resource });
+}
+
+/** Tokens travel over https only; on loopback there is nobody on the way. */
+export function takesTokens(serverUrl: string): boolean {
+  const url = URL.parse(serverUrl);
+  return url !== null && (url.protocol === 'https:' || isLoopback(url));
 }
 
 export function statusOf(tokens: ConnectionTokens | undefined, now: number): ConnectionStatus {

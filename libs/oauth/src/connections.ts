@@ -51,6 +51,14 @@ export class Connections {
     return this.vault.remove(owner);
   }
 
+  /**
+   * @param listener called when a user has connected, or was disconnected, in this process; not for a refresh
+   * @returns a function that ends the subscription
+   */
+  onChanged(listener: (owner: ConnectionOwner) => void): () => void {
+    return this.vault.onChanged(listener);
+  }
+
   /** The server no longer exists: neither do connections to it, nor what the gateway registered for it. */
   async removeServer(tenant: string, server: string): Promise<void> {
     await this.pending.removeServer(tenant, server);

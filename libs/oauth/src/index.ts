@@ -1,7 +1,7 @@
 export { bearerChallenge, missingScopes, type BearerChallenge } from './bearer-challenge.js';
 export { ConnectFlow, type Callback, type Connected, type Departure, type StartOptions } from './connect-flow.js';
 export type { ConnectionOwner } from './connection-owner.js';
-export type { ConnectionStatus } from './connection-tokens.js';
+export { takesTokens, type ConnectionStatus } from './connection-tokens.js';
 export { Connections, type BroughtTokens } from './connections.js';
 export { CALLBACK_PATH, CLIENT_METADATA_PATH, GatewayClient } from './gateway-client.js';
 export { Leases } from './leases.js';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClientMetadataController } from './client-metadata.controller.js';
 import { ClientRegistration } from './client-registration.js';
 import { ConnectFlow } from './connect-flow.js';
 import { Connections } from './connections.js';
@@ -16,6 +17,7 @@ import { TokenService } from './token.service.js';
 
 /** The gateway as a client of the authorization servers of its upstreams. Needs the global Config, Store, Egress and Keyring. */
 @Module({
+  controllers: [ClientMetadataController],
   providers: [
     ClientRegistration,
     ConnectFlow,

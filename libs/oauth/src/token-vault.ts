@@ -41,6 +41,7 @@ const contextOf = ({ tenant, issuer, subject, server }: OwnerFields): string[] =
 export class TokenVault {
   private readonly records: Collection<TokenRecord>;
   private readonly cache = new LRUCache<string, Promise<Stored<TokenRecord> | undefined>>({ max: CACHED });
+  private readonly listeners = new Set<(owner: ConnectionOwner) => void>();
 
   constructor(
     store: Store,
@@ -89,6 +90,7 @@ export class TokenVault {
       await this.upsert(fields, record);
     } finally {
       this.forget(owner);
+      this.changed(owner);
     }
   }
 
@@ -117,7 +119,17 @@ export class TokenVault {
       return (await this.records.removeWhere(ownerFields(owner))) > 0;
     } finally {
       this.forget(owner);
+      this.changed(owner);
     }
+  }
+
+  /**
+   * @param listener called when a user has connected, or was disconnected, in this process; not for a refresh
+   * @returns a function that ends the subscription
+   */
+  onChanged(listener: (owner: ConnectionOwner) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Removes all users' connections to a server that no longer exists. */
@@ -140,6 +152,10 @@ export class TokenVault {
   /** Takes it out of memory only: another process has changed it. */
   forget(owner: ConnectionOwner): void {
     this.cache.delete(ownerKey(ownerFields(owner)));
+  }
+
+  private changed(owner: ConnectionOwner): void {
+    for (const listener of this.listeners) listener(owner);
   }
 
   private forgetWhere(test: (parts: readonly string[]) => boolean): void {

@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
+import { OAuthModule } from '@manifold/oauth';
 import { ServerExtensions, ServerHost } from '@manifold/server-hosting';
+import { ServerConnectionRemoval } from './consent/server-connection-removal.js';
+import { UserConnectionsController } from './consent/user-connections.controller.js';
 import { DeleteImpactController } from './delete-impact.controller.js';
 import { DeleteImpact } from './delete-impact.service.js';
 import { FirstServer } from './first-server.js';
@@ -18,12 +21,20 @@ import { YamlBodies } from './yaml-bodies.js';
 
 /** Needs the global modules that provide Config, Store, SecretsService and Egress. */
 @Module({
-  controllers: [ServersController, SecretsController, DeleteImpactController, ServersDocumentController],
+  imports: [OAuthModule],
+  controllers: [
+    ServersController,
+    SecretsController,
+    UserConnectionsController,
+    DeleteImpactController,
+    ServersDocumentController,
+  ],
   providers: [
     DeleteImpact,
     FirstServer,
     McpServersProvider,
     SecretParameters,
+    ServerConnectionRemoval,
     ServerConnector,
     ServerExtensions,
     ServerImport,

@@ -1,0 +1,25 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Connections } from '@manifold/oauth';
+import { ServerHost } from '@manifold/server-hosting';
+
+/** With a server go the tokens that its users have for it: a later server of the same name must not get them. */
+@Injectable()
+export class ServerConnectionRemoval implements OnModuleInit, OnModuleDestroy {
+  private unsubscribe?: () => void;
+
+  constructor(
+    private readonly host: ServerHost,
+    private readonly connections: Connections,
+  ) {}
+
+  onModuleInit(): void {
+    this.unsubscribe = this.host.onDelete({
+      before: (tenant, name) => this.connections.removeServer(tenant, name),
+      after: () => Promise.resolve(),
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe?.();
+  }
+}

@@ -1,0 +1,93 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
+import { Connections, takesTokens, type BroughtTokens } from '@manifold/oauth';
+import { ApiProblems, invalidRequest, Problem } from '@manifold/rest';
+import { ServerRegistry } from '../server-registry.service.js';
+import { DoneAnswerDto } from '../servers.dto.js';
+import { ConnectionAnswerDto, ConnectionUserDto, StoreTokensDto } from './user-connections.dto.js';
+
+/** The users' connections to servers that want OAuth tokens. No route shows a token. */
+@ApiTags('oauth')
+@ApiAuthenticated()
+@ApiProblems(400, 403, 404, 503)
+@Controller('mcp/servers/:name/oauth')
+@Roles('user')
+export class UserConnectionsController {
+  constructor(
+    private readonly registry: ServerRegistry,
+    private readonly connections: Connections,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Store OAuth tokens of a user for a server',
+    description:
+      'For a system that has run the flow itself. From now on the user calls the server with these tokens, which the gateway refreshes; ' +
+      'a static Authorization header of the server does not count for this user.',
+  })
+  @ApiOkResponse({ type: DoneAnswerDto })
+  @ApiProblems(409, 413, 415)
+  async store(
+    @Param('name') server: string,
+    @Body() body: StoreTokensDto,
+    @CurrentPrincipal() caller: Principal,
+  ): Promise<DoneAnswerDto> {
+    const principal = actingUser(caller, body.username);
+    const tokens = broughtTokens(body);
+    await this.registry.whileRegistered(principal.tenant, server, () =>
+      this.connections.adopt({ principal, server }, this.urlOf(principal, server), tokens),
+    );
+    return { success: true };
+  }
+
+  @Get()
+  @ApiOperation({ summary: "Whether a user is connected to a server's OAuth account, and until when" })
+  @ApiOkResponse({ type: ConnectionAnswerDto })
+  async status(
+    @Param('name') server: string,
+    @Query() { username }: ConnectionUserDto,
+    @CurrentPrincipal() caller: Principal,
+  ): Promise<ConnectionAnswerDto> {
+    const principal = actingUser(caller, username);
+    this.registry.get(principal.tenant, server);
+    const { scopes, ...connection } = await this.connections.status({ principal, server });
+    return { success: true, connection: { ...connection, scopes: [...scopes] } };
+  }
+
+  @Delete()
+  @ApiOperation({ summary: 'Forget the tokens of a user for a server' })
+  @ApiOkResponse({ type: DoneAnswerDto })
+  async disconnect(
+    @Param('name') server: string,
+    @Query() { username }: ConnectionUserDto,
+    @CurrentPrincipal() caller: Principal,
+  ): Promise<DoneAnswerDto> {
+    const principal = actingUser(caller, username);
+    this.registry.get(principal.tenant, server);
+    if (!(await this.connections.disconnect({ principal, server }))) {
+      throw new Problem(404, 'connection_not_found', `There is no connection to server ${server}`);
+    }
+    return { success: true };
+  }
+
+  private urlOf({ tenant }: Principal, server: string): string {
+    const { transport } = this.registry.get(tenant, server);
+    if (transport.transportType === 'streamable_http' && takesTokens(transport.url)) return transport.url;
+    throw new Problem(409, 'server_takes_no_tokens', `Server ${server} is not reached over https: it gets no tokens`);
+  }
+}
+
+function broughtTokens(body: StoreTokensDto): BroughtTokens {
+  const { accessToken, refreshToken, expiresIn, scopes, clientId, clientSecret } = body;
+  const needsClient =
+    refreshToken !== undefined ? 'refreshToken' : clientSecret !== undefined ? 'clientSecret' : undefined;
+  if (needsClient !== undefined && clientId === undefined) {
+    throw invalidRequest([
+      { pointer: '/clientId', code: 'required', detail: `clientId is needed with ${needsClient}` },
+    ]);
+  }
+  const client = clientId === undefined ? undefined : { clientId, clientSecret };
+  return { accessToken, refreshToken, expiresIn, scopes, client };
+}
