@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ConnectLinks } from './browser/connect-links.service.js';
 import { ClientRegistration } from './client-registration.js';
 import { uniqueScopes } from './bearer-challenge.js';
 import type { ConnectionOwner } from './connection-owner.js';
@@ -25,6 +26,7 @@ export class Connections {
     private readonly vault: TokenVault,
     private readonly registration: ClientRegistration,
     private readonly pending: PendingAuthorizations,
+    private readonly links: ConnectLinks,
   ) {}
 
   status(owner: ConnectionOwner): Promise<ConnectionStatus> {
@@ -61,6 +63,7 @@ export class Connections {
 
   /** The server no longer exists: neither do connections to it, nor what the gateway registered for it. */
   async removeServer(tenant: string, server: string): Promise<void> {
+    await this.links.removeServer(tenant, server);
     await this.pending.removeServer(tenant, server);
     await this.vault.removeServer(tenant, server);
     await this.registration.removeServer(tenant, server);
@@ -68,6 +71,7 @@ export class Connections {
 
   /** The user no longer exists. */
   async removeUser(user: ConnectionOwner['principal']): Promise<void> {
+    await this.links.removeUser(user);
     await this.pending.removeUser(user);
     await this.vault.removeUser(user);
   }

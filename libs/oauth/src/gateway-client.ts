@@ -5,6 +5,8 @@ import { isLoopback } from './metadata-rules.js';
 /** Paths of the gateway that authorization servers know. */
 export const CALLBACK_PATH = '/oauth/callback';
 export const CLIENT_METADATA_PATH = '/oauth/client.json';
+/** Where users start; the name of the server follows. */
+export const CONNECT_PATH = '/oauth/connect';
 
 /** What the gateway says of itself as a client. */
 @Injectable()

@@ -1,3 +1,4 @@
+export { ConnectLinks, type ConnectInvitation } from './browser/connect-links.service.js';
 export { bearerChallenge, missingScopes, type BearerChallenge } from './bearer-challenge.js';
 export { ConnectFlow, type Callback, type Connected, type Departure, type StartOptions } from './connect-flow.js';
 export type { ConnectionOwner } from './connection-owner.js';

@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { CallbackController } from './browser/callback.controller.js';
+import { ConnectLinks } from './browser/connect-links.service.js';
+import { ConnectController } from './browser/connect.controller.js';
 import { ClientMetadataController } from './client-metadata.controller.js';
 import { ClientRegistration } from './client-registration.js';
 import { ConnectFlow } from './connect-flow.js';
@@ -17,10 +20,11 @@ import { TokenService } from './token.service.js';
 
 /** The gateway as a client of the authorization servers of its upstreams. Needs the global Config, Store, Egress and Keyring. */
 @Module({
-  controllers: [ClientMetadataController],
+  controllers: [CallbackController, ClientMetadataController, ConnectController],
   providers: [
     ClientRegistration,
     ConnectFlow,
+    ConnectLinks,
     Connections,
     Discovery,
     GatewayClient,
@@ -33,6 +37,6 @@ import { TokenService } from './token.service.js';
     TokenVault,
     { provide: Leases, useClass: StoreLeases },
   ],
-  exports: [ConnectFlow, Connections, GatewayClient, TokenService],
+  exports: [ConnectFlow, ConnectLinks, Connections, GatewayClient, TokenService],
 })
 export class OAuthModule {}

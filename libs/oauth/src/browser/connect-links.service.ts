@@ -1,0 +1,98 @@
+import { hash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Config } from '@manifold/config';
+import { Keyring } from '@manifold/secrets';
+import { Store, type Collection, type Stored } from '@manifold/store';
+import type { BearerChallenge } from '../bearer-challenge.js';
+import { ownerFields, ownerOf, type ConnectionOwner, type OwnerFields } from '../connection-owner.js';
+import { CONNECT_PATH } from '../gateway-client.js';
+import type { ProtectedServer } from '../protected-server.js';
+import { sealJson, unsealJson, type Sealed } from '../sealed-json.js';
+
+/** What a link is for: one user connects to one server. */
+export interface ConnectInvitation {
+  readonly owner: ConnectionOwner;
+  readonly server: ProtectedServer;
+  /** What the server said when it refused the call that led here. */
+  readonly challenge?: BearerChallenge;
+}
+
+type LinkRecord = OwnerFields & Sealed;
+
+const VALID_MS = 15 * 60 * 1000;
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
+/** 256 random bits cannot be guessed, so a plain SHA-256 is enough. */
+const recordId = (token: string): string => hash('sha256', token, 'base64url');
+const contextOf = ({ tenant, issuer, subject, server }: OwnerFields, id: string): string[] => [
+  tenant,
+  issuer,
+  subject,
+  server,
+  'oauth',
+  'link',
+  id,
+];
+
+/**
+ * Links on which a user connects to a server in a browser. They live in the store: each replica knows them, and a restart loses none.
+ *
+ * 1. `create` when a call needs the user's consent; 2. `look` when the page is opened, as often as a mail scanner or a browser likes;
+ * 3. `consume` when the user presses the button. A link that nobody uses expires. A dump of the database holds no link that works.
+ */
+@Injectable()
+export class ConnectLinks {
+  private readonly links: Collection<LinkRecord>;
+
+  constructor(
+    store: Store,
+    private readonly keyring: Keyring,
+    private readonly config: Config,
+  ) {
+    this.links = store.collection<LinkRecord>({
+      name: 'oauth_connect_links',
+      secret: true,
+      indexes: [{ fields: ['tenant', 'server'] }, { fields: ['tenant', 'issuer', 'subject'] }],
+    });
+  }
+
+  /** @returns a URL that is good for 15 minutes and for one use, by whoever has it: to be shown to this user only */
+  async create({ owner, server, challenge }: ConnectInvitation): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    const id = recordId(token);
+    const fields = ownerFields(owner);
+    const sealed = sealJson(this.keyring, { server, challenge }, contextOf(fields, id));
+    await this.links.insert({ ...fields, ...sealed }, { id, expiresAt: Date.now() + VALID_MS });
+    return `${this.config.publicUrl}${CONNECT_PATH}/${encodeURIComponent(owner.server)}?link=${token}`;
+  }
+
+  /** What the link is for, if it can still be used. Changes nothing. */
+  async look(server: string, token: unknown): Promise<ConnectInvitation | undefined> {
+    if (typeof token !== 'string' || !TOKEN.test(token)) return undefined;
+    const record = await this.links.get(recordId(token));
+    return record?.value.server === server ? this.opened(record) : undefined;
+  }
+
+  /** The same, once: of all who ask, on all replicas, one gets the link. */
+  async consume(server: string, token: string): Promise<ConnectInvitation | undefined> {
+    const invitation = await this.look(server, token);
+    return invitation && (await this.links.remove(recordId(token))) ? invitation : undefined;
+  }
+
+  async removeServer(tenant: string, server: string): Promise<void> {
+    await this.links.removeWhere({ tenant, server });
+  }
+
+  async removeUser({ tenant, issuer, subject }: ConnectionOwner['principal']): Promise<void> {
+    await this.links.removeWhere({ tenant, issuer, subject });
+  }
+
+  private opened({ id, value }: Stored<LinkRecord>): ConnectInvitation {
+    const { server, challenge } = unsealJson<Omit<ConnectInvitation, 'owner'>>(
+      this.keyring,
+      value,
+      contextOf(value, id),
+    );
+    return { owner: ownerOf(value), server, challenge };
+  }
+}

@@ -1,0 +1,89 @@
+import { Body, Controller, Get, Header, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBadRequestResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Public, RouteOptions } from '@manifold/auth';
+import { Config } from '@manifold/config';
+import { ApiProblems, Problem } from '@manifold/rest';
+import { ConnectFlow } from '../connect-flow.js';
+import { CONNECT_PATH } from '../gateway-client.js';
+import { OAuthFault } from '../oauth-fault.js';
+import { ConnectLinks } from './connect-links.service.js';
+import { connectPage, unusableLinkPage } from './connect-pages.js';
+import { DepartureDto, UseConnectLinkDto } from './connect.dto.js';
+import { isSameOrigin } from './same-origin.js';
+
+/** Bytes. A link has 43. */
+const BODY_LIMIT = 1024;
+const HTML = { content: { 'text/html': { schema: { type: 'string' } } } };
+
+/**
+ * Where users agree to connect to a server: whoever has the link needs no other credential.
+ *
+ * Opening the page changes nothing, because mail scanners and browsers open links that nobody asked them to open. Only the button uses
+ * the link up; the browser that pressed it is the only one that can finish.
+ */
+@ApiTags('oauth')
+@Controller(CONNECT_PATH)
+export class ConnectController {
+  constructor(
+    private readonly links: ConnectLinks,
+    private readonly flow: ConnectFlow,
+    private readonly config: Config,
+  ) {}
+
+  @Get(':server')
+  @Public()
+  @ApiOperation({ summary: 'The page on which a user connects to a server', description: 'Does not use the link up.' })
+  @ApiQuery({ name: 'link', type: String })
+  @ApiOkResponse({ description: 'The page', ...HTML })
+  @ApiBadRequestResponse({ description: 'A page that says that the link cannot be used, and what to do', ...HTML })
+  async page(
+    @Param('server') server: string,
+    @Query('link') link: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const invitation = await this.links.look(server, link);
+    const gateway = new URL(this.config.publicUrl).host;
+    const { html, headers } = invitation ? connectPage(invitation, gateway) : unusableLinkPage(gateway);
+    void reply.status(invitation ? 200 : 400).headers(headers);
+    return html;
+  }
+
+  @Post(':server')
+  @HttpCode(200)
+  @RouteOptions({ public: true, bodyLimit: BODY_LIMIT })
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    summary: 'Use a connect link up',
+    description:
+      'For the page only: a request of another site is refused. One request per link is answered; the next gets 400.',
+  })
+  @ApiOkResponse({ type: DepartureDto })
+  @ApiProblems(400, 403, 413, 415, 502, 503)
+  async depart(
+    @Param('server') server: string,
+    @Body() { link }: UseConnectLinkDto,
+    @Headers() headers: IncomingHttpHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DepartureDto> {
+    if (!isSameOrigin(headers, this.config.publicUrl)) {
+      throw new Problem(403, 'forbidden_site', 'Only the connect page of this gateway may use a connect link');
+    }
+    const invitation = await this.links.consume(server, link);
+    if (!invitation) {
+      throw new Problem(400, 'connect_link_unusable', 'The link has been used, has expired, or never was one');
+    }
+    const { owner, server: target, challenge } = invitation;
+    const options = { challenge, cookies: headers.cookie };
+    const { authorizationUrl, setCookie } = await this.flow.start(owner, target, options).catch(asProblem);
+    void reply.header('set-cookie', setCookie);
+    return { authorizationUrl };
+  }
+}
+
+function asProblem(error: unknown): never {
+  if (!(error instanceof OAuthFault)) throw error;
+  const retryAfter = error.code === 'unavailable' ? 30 : undefined;
+  throw new Problem(retryAfter === undefined ? 502 : 503, error.code, error.message, { retryAfter, cause: error });
+}

@@ -1,0 +1,79 @@
+import 'reflect-metadata';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import helmet from '@fastify/helmet';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AuthModule } from '@manifold/auth';
+import { ConfigModule, loadConfig } from '@manifold/config';
+import { EgressModule } from '@manifold/egress';
+import { ConnectLinks, Connections, OAuthModule } from '@manifold/oauth';
+import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest';
+import { SecretsModule } from '@manifold/secrets';
+import { StoreModule } from '@manifold/store';
+
+@Module({})
+class TestModule {}
+
+/** The pages behind the authentication of the gateway in production, with the real store, on a real socket. */
+export class OAuthApp {
+  private constructor(
+    private readonly app: NestFastifyApplication,
+    readonly dataDir: string,
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<OAuthApp> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'manifold-oauth-app-'));
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const config = loadConfig({
+      NODE_ENV: 'production',
+      SECRETS_KEY: 'vB7-a-key-of-these-specs-only-2wQ9',
+      MCP_SERVER_URL: url,
+      EGRESS_ALLOW: '127.0.0.1',
+      DATA_DIR: dataDir,
+    });
+    const imports = [ConfigModule.forRoot(config), StoreModule, EgressModule, AuthModule, SecretsModule, OAuthModule];
+    const adapter = new FastifyAdapter({ forceCloseConnections: true, genReqId: () => 'request-of-a-test' });
+    const app = await NestFactory.create<NestFastifyApplication>({ module: TestModule, imports }, adapter, {
+      logger: false,
+      bodyParser: false,
+    });
+    readJsonBodies(adapter.getInstance(), config.payloadLimit);
+    // Its headers are on every page of the gateway; some of them would break these.
+    await app.register(helmet);
+    app.useGlobalPipes(new DtoValidationPipe());
+    app.useGlobalFilters(new ProblemFilter());
+    await app.listen(port, '127.0.0.1');
+    return new OAuthApp(app, dataDir, url);
+  }
+
+  get links(): ConnectLinks {
+    return this.app.get(ConnectLinks);
+  }
+
+  get connections(): Connections {
+    return this.app.get(Connections);
+  }
+
+  /** Stops it and removes its data. */
+  async discard(): Promise<void> {
+    await this.app.close();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
