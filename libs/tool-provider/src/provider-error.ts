@@ -31,7 +31,7 @@ export interface ProviderErrorOptions {
   readonly cause?: unknown;
   /** What the model reads instead of the message, where a backend's specification fixes the words. */
   readonly modelText?: string;
-  /** For `not_connected`: the page on which the user connects. With it the model gets an answer to act on, not an error. */
+  /** For `not_connected` and `reauth_required`: the page on which the user connects. With it the model gets an answer to act on, not an error. */
   readonly setupUrl?: string;
   /** The JSON-RPC error of an MCP upstream, passed on as it came. */
   readonly rpcError?: { readonly code: number; readonly message: string; readonly data?: unknown };

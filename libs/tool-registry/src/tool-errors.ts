@@ -32,11 +32,17 @@ function adviceFor(error: ProviderError): string {
 /** JSON-RPC "Invalid params": the one upstream error that is the caller's own. */
 const INVALID_PARAMS = -32602;
 
+/** Whose call to which server it was. */
+export interface FailedCall {
+  readonly serverName: string;
+  readonly username: string;
+}
+
 /** A failed call in the words of HTTP, for REST callers. Errors of other kinds are returned as they are. */
-export function toolProblem(error: unknown): unknown {
+export function toolProblem(error: unknown, call: FailedCall): unknown {
   if (error instanceof UnknownToolError) return new Problem(404, 'tool_not_found', `Tool ${error.tool} not found`);
   if (error instanceof AppUnavailableError) return appProblem(error);
-  if (error instanceof ProviderError) return providerProblem(error);
+  if (error instanceof ProviderError) return providerProblem(error, call);
   return error;
 }
 
@@ -51,7 +57,7 @@ function appProblem(error: AppUnavailableError): Problem {
   }
 }
 
-function providerProblem(error: ProviderError): Problem {
+function providerProblem(error: ProviderError, call: FailedCall): Problem {
   const { message, retryAfter, rpcError, setupUrl } = error;
   switch (error.code) {
     case 'not_connected':
@@ -75,6 +81,8 @@ function providerProblem(error: ProviderError): Problem {
         ? new Problem(400, 'invalid_request', message)
         : new Problem(502, error.code, message, { extensions: rpcError ? { rpcError } : {} });
     case 'reauth_required':
-      return new Problem(401, error.code, message, { extensions: { reauthRequired: true } });
+      return new Problem(401, error.code, message, {
+        extensions: { reauthRequired: true, ...call, ...(setupUrl !== undefined && { authorizationUrl: setupUrl }) },
+      });
   }
 }

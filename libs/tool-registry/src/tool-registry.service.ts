@@ -108,6 +108,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     const state = await this.describeApp(app, context.principal);
     if (!state && !catalogue.hasApp(app)) throw new AppUnavailableError(app, 'unknown', `Server ${app} not found`);
     if (state && !state.enabled) throw new AppUnavailableError(app, 'disabled', `Server ${app} is disabled`);
+    await state?.demandsConsent?.();
     if (state?.unavailable) {
       throw new AppUnavailableError(app, 'unavailable', `Server ${app} is not available: ${state.unavailable}`);
     }

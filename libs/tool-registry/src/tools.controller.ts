@@ -68,7 +68,7 @@ export class ToolsController {
       const result = await this.registry.callInApp(body.serverName, body.methodName, body.args, call.context);
       return { success: true, data: { ...result, contentType: contentTypeOf(result) } };
     } catch (error) {
-      throw toolProblem(error);
+      throw toolProblem(error, { serverName: body.serverName, username: principal.subject });
     } finally {
       reply.raw.off('close', giveUp);
       call.close();

@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { OAuthModule } from '@manifold/oauth';
 import { ServerExtensions, ServerHost } from '@manifold/server-hosting';
+import { ConsentRequests } from './consent/consent-requests.js';
 import { ServerConnectionRemoval } from './consent/server-connection-removal.js';
 import { UserConnectionsController } from './consent/user-connections.controller.js';
+import { UserConsents } from './consent/user-consents.js';
 import { DeleteImpactController } from './delete-impact.controller.js';
 import { DeleteImpact } from './delete-impact.service.js';
 import { FirstServer } from './first-server.js';
@@ -30,6 +32,7 @@ import { YamlBodies } from './yaml-bodies.js';
     ServersDocumentController,
   ],
   providers: [
+    ConsentRequests,
     DeleteImpact,
     FirstServer,
     McpServersProvider,
@@ -42,6 +45,7 @@ import { YamlBodies } from './yaml-bodies.js';
     ServerSessions,
     ServerSupervisor,
     ServerTools,
+    UserConsents,
     YamlBodies,
     { provide: ServerHost, useExisting: ServerRegistry },
   ],

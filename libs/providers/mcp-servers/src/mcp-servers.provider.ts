@@ -16,6 +16,8 @@ import {
   type ToolResult,
 } from '@manifold/tool-provider';
 import { callWithSecrets } from './call-with-secrets.js';
+import { ConnectToolRef, connectTool, isConnected } from './consent/connect-tool.js';
+import { ConsentRequests } from './consent/consent-requests.js';
 import { refuseUnsafeNames, withSecrets } from './safe-arguments.js';
 import { takesSecretsAsArguments, type ServerRecord } from './server-record.js';
 import { SecretParameters } from './secret-parameters.js';
@@ -58,6 +60,7 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     private readonly tools: ServerTools,
     private readonly secrets: SecretsService,
     private readonly parameters: SecretParameters,
+    private readonly consent: ConsentRequests,
   ) {}
 
   /** The tools as last listed: a server that is down keeps its own. Only servers without any listing yet are waited for. */
@@ -69,16 +72,11 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
 
   async callTool(ref: ToolRef, args: Readonly<Record<string, unknown>>, context: CallContext): Promise<ToolResult> {
     const { principal, signal } = context;
+    if (ref instanceof ConnectToolRef) return this.connectUser(ref, context);
     const { run, tool } = this.resolve(ref, principal);
     signal.throwIfAborted();
     refuseUnsafeNames(args);
-    const server = run.for(principal);
-    server.calls.begin();
-    try {
-      return await this.callOn(server, tool, args, context);
-    } finally {
-      server.calls.end();
-    }
+    return this.serve(run, context, (server) => this.callOn(server, tool, args, context));
   }
 
   catalogueKey(principal: Principal): string {
@@ -89,9 +87,11 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     return this.tools.onChanged(listener);
   }
 
-  async describeApp(app: string, { tenant }: Principal): Promise<AppState | undefined> {
-    const server = this.supervisor.server(tenant, app);
-    return server && { enabled: server.record.enabled, unavailable: WHY_UNAVAILABLE[server.status] };
+  async describeApp(app: string, principal: Principal): Promise<AppState | undefined> {
+    const server = this.supervisor.server(principal.tenant, app);
+    if (!server) return undefined;
+    const demandsConsent = this.isWithoutTools(server) ? () => this.demandConsent(server, principal) : undefined;
+    return { enabled: server.record.enabled, unavailable: WHY_UNAVAILABLE[server.status], demandsConsent };
   }
 
   health(): ProviderHealth {
@@ -109,7 +109,10 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
   private async descriptors(record: ServerRecord): Promise<ToolDescriptor[]> {
     const { tenant, name: server } = record;
     const known = this.tools.of(tenant, server);
-    if (!known || known.definitions.length === 0) return [];
+    if (!known || known.definitions.length === 0) {
+      const run = this.supervisor.server(tenant, server);
+      return run && this.isWithoutTools(run) ? [connectTool(server)] : [];
+    }
     const hidden = await this.hiddenParameters(record);
     return known.definitions.map((definition) => ({
       ref: new ServerToolRef(server, definition.name),
@@ -136,6 +139,42 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     if (newcomers.length === 0) return;
     for (const server of newcomers) server.start();
     await waitAtMost(INTRODUCTION_MS, Promise.all(newcomers.map((server) => server.settled)));
+  }
+
+  /** Whether its tools are unknown because nobody has connected yet. */
+  private isWithoutTools({ record, wantsConsent, findings }: ServerRun): boolean {
+    return record.enabled && wantsConsent && !findings.areToolsKnown;
+  }
+
+  private async connectUser({ server: name }: ConnectToolRef, context: CallContext): Promise<ToolResult> {
+    const run = this.supervisor.server(context.principal.tenant, name);
+    if (!run?.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${name} is not available`);
+    await this.serve(run, context, (server) => connect(server, context.signal));
+    return isConnected(name);
+  }
+
+  private async demandConsent(run: ServerRun, principal: Principal): Promise<void> {
+    await run.prepare(principal);
+    try {
+      run.for(principal);
+    } catch (error) {
+      throw await this.consent.explained(error, run.record, principal);
+    }
+  }
+
+  /** Runs a task with the server of this caller. A refusal that the caller's consent would lift comes with a link. */
+  private async serve<T>(
+    run: ServerRun,
+    { principal, signal }: CallContext,
+    task: (server: CallableServer) => Promise<T>,
+  ): Promise<T> {
+    const preparation = run.prepare(principal);
+    if (preparation) await untilAborted(preparation, signal);
+    try {
+      return await counted(run.for(principal), task);
+    } catch (error) {
+      throw await this.consent.explained(error, run.record, principal);
+    }
   }
 
   private resolve(ref: ToolRef, { tenant }: Principal): { run: ServerRun; tool: string } {
@@ -173,6 +212,15 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     } catch (cause) {
       throw new ProviderError('upstream_unavailable', `Your secrets for server ${app} cannot be read`, { cause });
     }
+  }
+}
+
+async function counted<T>(server: CallableServer, task: (server: CallableServer) => Promise<T>): Promise<T> {
+  server.calls.begin();
+  try {
+    return await task(server);
+  } finally {
+    server.calls.end();
   }
 }
 

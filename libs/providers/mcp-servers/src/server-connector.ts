@@ -1,11 +1,15 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
 import { Egress } from '@manifold/egress';
+import { TokenService } from '@manifold/oauth';
+import { AuthorizedHttp } from './consent/authorized-http.js';
+import { UserConsents } from './consent/user-consents.js';
 import { transportWith } from './launch-secrets.js';
 import type { Findings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { Secrets } from './server-run.js';
-import { connectHttp, connectStdio, type LogRing, type UpstreamConnection } from './upstream/index.js';
+import { connectHttp, connectStdio, type HttpClient, type LogRing, type UpstreamConnection } from './upstream/index.js';
 
 /** Opens the kind of connection that a server's record asks for. */
 @Injectable()
@@ -15,6 +19,8 @@ export class ServerConnector implements OnModuleInit {
   constructor(
     private readonly egress: Egress,
     private readonly config: Config,
+    private readonly consents: UserConsents,
+    private readonly tokens: TokenService,
   ) {}
 
   onModuleInit(): void {
@@ -29,15 +35,17 @@ export class ServerConnector implements OnModuleInit {
   }
 
   /**
+   * @param user whose the connection is, unless it is for everybody
    * @param signal ends the attempt; nothing of it is left when this has rejected
    * @throws ProviderError
    */
-  connect(
+  async connect(
     record: ServerRecord,
     secrets: Secrets,
     findings: Findings,
     log: LogRing,
     signal: AbortSignal,
+    user?: Principal,
   ): Promise<UpstreamConnection> {
     const transport = transportWith(record, secrets);
     if (transport.transportType === 'stdio') {
@@ -46,9 +54,18 @@ export class ServerConnector implements OnModuleInit {
       const spec = { ...transport, cwd: process.cwd(), limits: { ...hosting.limits, ...record.limits }, runAs };
       return connectStdio(spec, { log, signal });
     }
-    const { egress } = this;
+    const egress = user ? await this.httpOf(user, record.name, transport.url, signal) : this.egress;
     const onSession: Parameters<typeof connectHttp>[1]['onSession'] = (session) => findings.sessionChanged(session);
     return connectHttp({ ...transport, session: findings.resumable }, { egress, log, signal, onSession });
+  }
+
+  /** With the user's tokens, if there are any. */
+  private async httpOf(user: Principal, server: string, url: string, signal: AbortSignal): Promise<HttpClient> {
+    await this.consents.learn(user, server);
+    if (!this.consents.isConnected(user, server)) return this.egress;
+    const http = new AuthorizedHttp(this.egress, this.tokens, { principal: user, server }, url);
+    await http.ready(signal);
+    return http;
   }
 }
 

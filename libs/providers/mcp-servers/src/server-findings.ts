@@ -78,6 +78,11 @@ export class ServerFindings implements Findings {
     if (this.session?.id !== sessions.idOf(this.tenant, this.name)) this.sessionChanged(this.session);
   }
 
+  /** What can be listed for it has changed. */
+  consentIsWanted(): void {
+    if (this.state === 'published') this.knowledge.tools.announceChange();
+  }
+
   /** Goes on with what is known of the server. */
   resume(): void {
     this.state = 'published';

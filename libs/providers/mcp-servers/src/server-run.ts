@@ -49,11 +49,16 @@ export interface ServerRun {
   /** Resolves when the first start has succeeded, tools listed, or has failed. */
   readonly settled: Promise<void>;
   readonly isRetiring: boolean;
+  /** Nobody without an account of one's own gets in. */
+  readonly wantsConsent: boolean;
   /** Those that serve single users. */
   readonly instances: readonly UserInstance[];
+  /** Finds out what `for` has to know of this caller; a promise where that takes time. @throws ProviderError */
+  prepare(principal: Principal): Promise<void> | undefined;
   /**
    * Who serves the calls of this caller.
-   * @throws ProviderError `rate_limited` when no more servers of single users can run
+   * @throws ProviderError `rate_limited` when no more servers of single users can run; `reauth_required` when the server wants an
+   *   account that the caller has not connected
    */
   for(principal: Principal): CallableServer;
   /** Without effect when it is started or stopped. */
@@ -66,6 +71,8 @@ export interface ServerRun {
   prove(signal: AbortSignal, incumbent: ServerRun): Promise<void>;
   /** A user's secrets for it are no longer what they were. */
   secretsChanged(principal: Principal): void;
+  /** A user has connected an account, another one perhaps, or was disconnected. */
+  consentChanged(principal: Principal, isConnected: boolean): void;
   /** Another configuration has taken its place. Resolves when the calls in flight have ended, after a minute at most, and it is stopped. */
   retire(): Promise<void>;
   /**

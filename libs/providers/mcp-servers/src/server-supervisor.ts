@@ -3,6 +3,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import PQueue from 'p-queue';
 import { Config } from '@manifold/config';
 import { SecretsService } from '@manifold/secrets';
+import { ConsentingServer } from './consent/consenting-server.js';
+import { UserConsents } from './consent/user-consents.js';
 import { ServerConnector } from './server-connector.js';
 import { ServerFindings, type Knowledge } from './server-findings.js';
 import { serverKey, servesUsersApart, type ServerRecord } from './server-record.js';
@@ -29,7 +31,7 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
   private readonly aside = new Map<string, Set<ServerRun>>();
   private readonly supervision: UserSupervision;
   private readonly knowledge: Knowledge;
-  private unsubscribe?: () => void;
+  private readonly unsubscribe: (() => void)[] = [];
   private startsEagerly = false;
 
   constructor(
@@ -37,18 +39,22 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
     tools: ServerTools,
     sessions: ServerSessions,
     private readonly secrets: SecretsService,
+    private readonly consents: UserConsents,
     { hosting }: Config,
     private readonly host: HttpAdapterHost,
   ) {
     const pool = new UserServerPool({ max: hosting.maxUserServers, idleMs: hosting.userServerIdleMs });
     const starts = new PQueue({ concurrency: STARTS_AT_A_TIME });
-    this.supervision = { connector, starts, startTimeoutMs: hosting.startTimeoutMs, pool, secrets };
+    this.supervision = { connector, starts, startTimeoutMs: hosting.startTimeoutMs, pool, secrets, consents };
     this.knowledge = { tools, sessions };
   }
 
   onModuleInit(): void {
-    this.unsubscribe = this.secrets.onChanged(({ principal, app }) =>
-      this.server(principal.tenant, app)?.secretsChanged(principal),
+    this.unsubscribe.push(
+      this.secrets.onChanged(({ principal, app }) => this.server(principal.tenant, app)?.secretsChanged(principal)),
+      this.consents.onChanged((user, server, isConnected) =>
+        this.server(user.tenant, server)?.consentChanged(user, isConnected),
+      ),
     );
     this.host.listen$.subscribe(() => {
       this.startsEagerly = true;
@@ -58,7 +64,7 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.startsEagerly = false;
-    this.unsubscribe?.();
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
     const aside = [...this.aside.values()].flatMap((servers) => [...servers]);
     await Promise.all([...this.servers.values(), ...aside].map((server) => server.stop()));
   }
@@ -126,9 +132,10 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
 
   private create(record: ServerRecord, log = new LogRing()): ServerRun {
     const findings = new ServerFindings(record.tenant, record.name, this.knowledge);
-    return servesUsersApart(record)
-      ? new UserServers(record, log, findings, this.supervision)
-      : new SharedServer(record, log, findings, this.supervision);
+    if (servesUsersApart(record)) return new UserServers(record, log, findings, this.supervision);
+    const isRemote = record.transport.transportType === 'streamable_http';
+    const Kind = isRemote ? ConsentingServer : SharedServer;
+    return new Kind(record, log, findings, this.supervision);
   }
 
   private setAside(server: ServerRun): void {

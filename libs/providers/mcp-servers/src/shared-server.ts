@@ -27,9 +27,17 @@ export class SharedServer implements ServerRun {
     return this.server.lastError;
   }
 
+  readonly wantsConsent = false;
+
+  get refusal(): SupervisedServer['refusal'] {
+    return this.server.refusal;
+  }
+
   get settled(): Promise<void> {
     return this.server.settled;
   }
+
+  prepare(): undefined {}
 
   for(): CallableServer {
     return this.server;
@@ -45,6 +53,9 @@ export class SharedServer implements ServerRun {
 
   /** Each call brings the secrets of its user. */
   secretsChanged(): void {}
+
+  /** It serves those who have no account of their own. */
+  consentChanged(): void {}
 
   retire(): Promise<void> {
     this.isRetiring = true;

@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type PQueue from 'p-queue';
+import type { Principal } from '@manifold/auth';
 import { ProviderError } from '@manifold/tool-provider';
 import { CallsInFlight } from './calls-in-flight.js';
+import { wantsConsent } from './consent/wants-consent.js';
 import { ListingSchedule } from './listing-schedule.js';
 import { RestartBudget } from './restart-budget.js';
 import type { ServerConnector } from './server-connector.js';
@@ -35,6 +37,8 @@ export interface Supervision {
 export interface ServerOwner {
   /** Different for all owners of one server. */
   readonly key: string;
+  /** Whose it is; undefined: nobody's yet. */
+  readonly principal?: Principal;
   /** What each new connection is opened with. Rejects with ProviderError. */
   readonly secrets: () => Promise<Secrets>;
 }
@@ -49,6 +53,8 @@ export interface ServerOwner {
 export class SupervisedServer implements CallableServer {
   /** Why there is no connection, or why the tools may be out of date, in words for an operator. */
   lastError?: string;
+  /** The server wants a user's consent: another attempt without it would change nothing. */
+  refusal?: { readonly error: ProviderError; readonly at: number };
   /** Resolves when the first start has succeeded, tools listed, or has failed. */
   readonly settled: Promise<void>;
   readonly calls = new CallsInFlight();
@@ -176,6 +182,7 @@ export class SupervisedServer implements CallableServer {
       this.opened(connection);
       return connection;
     } catch (error) {
+      if (wantsConsent(error, this.record)) this.refusal = { error, at: Date.now() };
       this.failed(error instanceof Error ? error.message : String(error), 0);
       throw error;
     } finally {
@@ -197,7 +204,7 @@ export class SupervisedServer implements CallableServer {
     try {
       const message = `Server ${name} did not answer within ${startupTimeout / 1000} s of its start`;
       return await withTimeLimit(this.ended.signal, startupTimeout, message, (signal) =>
-        connector.connect(this.record, this.secrets, this.findings, this.log, signal),
+        connector.connect(this.record, this.secrets, this.findings, this.log, signal, this.owner?.principal),
       );
     } finally {
       clearTimeout(patience);
@@ -209,6 +216,7 @@ export class SupervisedServer implements CallableServer {
     this.connection = connection;
     this.connectedAt = Date.now();
     this.lastError = undefined;
+    this.refusal = undefined;
     connection.onClosed((reason) => this.closed(connection, reason));
     connection.onToolsChanged(() => this.listing.request());
     this.logger.log({ msg: 'a server is connected', ...this.identity, pid: connection.pid });
@@ -226,7 +234,7 @@ export class SupervisedServer implements CallableServer {
     this.lastError = reason;
     this.log.add(reason, 'error');
     this.findings.tried();
-    if (this.retiring || this.owner) return;
+    if (this.retiring || this.owner || this.refusal) return;
     const restartInMs = Math.round(this.budget.failed(lasted, Date.now(), Math.random()));
     this.restart = setTimeout(() => this.start(), restartInMs);
     this.logger.warn({ msg: 'a server is down', ...this.identity, reason, restartInMs });

@@ -3,11 +3,12 @@ import type { Principal } from '@manifold/auth';
 import type { SecretsService } from '@manifold/secrets';
 import { ProviderError } from '@manifold/tool-provider';
 import { LATE_CALLS_MS } from './calls-in-flight.js';
+import type { UserConsents } from './consent/user-consents.js';
 import { launchSecrets } from './launch-secrets.js';
 import { UserFindings, type ServerFindings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { Secrets, ServerRun, ServerStatus, UserInstance } from './server-run.js';
-import { SupervisedServer, type Supervision } from './supervised-server.js';
+import { SupervisedServer, type ServerOwner, type Supervision } from './supervised-server.js';
 import { untilAborted } from './until-aborted.js';
 import { LogRing } from './upstream/index.js';
 import type { UserServerPool } from './user-server-pool.js';
@@ -16,6 +17,7 @@ import type { UserServerPool } from './user-server-pool.js';
 export interface UserSupervision extends Supervision {
   readonly pool: UserServerPool;
   readonly secrets: SecretsService;
+  readonly consents: UserConsents;
 }
 
 interface UserServer {
@@ -33,6 +35,7 @@ interface UserServer {
 export class UserServers implements ServerRun {
   readonly settled: Promise<void>;
   isRetiring = false;
+  readonly wantsConsent = false;
   private settle: () => void;
   private readonly ended = new AbortController();
   private readonly users = new Map<string, UserServer>();
@@ -73,6 +76,8 @@ export class UserServers implements ServerRun {
     }));
   }
 
+  prepare(): undefined {}
+
   for(principal: Principal): SupervisedServer {
     return this.users.get(principal.key)?.server ?? this.admit(principal);
   }
@@ -91,10 +96,11 @@ export class UserServers implements ServerRun {
   }
 
   secretsChanged(principal: Principal): void {
-    if (launchSecrets(this.record).length === 0) return;
-    const user = this.users.get(principal.key);
-    if (user) this.release(user);
-    if (this.record.enabled && !this.findings.hasListed()) void this.startsFor(principal, this.ended.signal);
+    if (launchSecrets(this.record).length > 0) this.renew(principal, true);
+  }
+
+  consentChanged(principal: Principal, isConnected: boolean): void {
+    this.renew(principal, isConnected);
   }
 
   async retire(): Promise<void> {
@@ -112,6 +118,14 @@ export class UserServers implements ServerRun {
     await Promise.all([this.introducer, ...servers].map((server) => server.stop({ endSession: true })));
     for (const server of servers) this.supervision.pool.leave(server);
     this.settle();
+  }
+
+  /** @param introduces the user may be the first to whom the server shows its tools */
+  private renew(principal: Principal, introduces: boolean): void {
+    const user = this.users.get(principal.key);
+    if (user) this.release(user);
+    const isNew = this.record.enabled && !this.findings.hasListed();
+    if (introduces && isNew) void this.startsFor(principal, this.ended.signal);
   }
 
   private async introduce(): Promise<void> {
@@ -143,13 +157,13 @@ export class UserServers implements ServerRun {
       await room;
       return this.open(principal);
     };
-    const server = this.create(new LogRing(), { key: principal.key, secrets });
+    const server = this.create(new LogRing(), { key: principal.key, principal, secrets });
     room = this.supervision.pool.admit(server, () => this.dismiss(principal.key, server));
     this.users.set(principal.key, { principal, server, since: new Date().toISOString() });
     return server;
   }
 
-  private create(log: LogRing, owner: { key: string; secrets: () => Promise<Secrets> }): SupervisedServer {
+  private create(log: LogRing, owner: ServerOwner): SupervisedServer {
     return new SupervisedServer(this.record, log, new UserFindings(this.findings), this.supervision, owner);
   }
 

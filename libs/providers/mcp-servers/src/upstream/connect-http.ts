@@ -1,8 +1,7 @@
-import type { Egress } from '@manifold/egress';
 import { ProviderError } from '@manifold/tool-provider';
 import { withTimeLimit } from '../time-limit.js';
 import { handshake } from './handshake.js';
-import type { HttpTarget } from './http-exchange.js';
+import type { HttpClient, HttpTarget } from './http-exchange.js';
 import { HttpRefusal } from './http-refusal.js';
 import { httpTarget } from './http-target.js';
 import { JsonRpcConnection } from './json-rpc-connection.js';
@@ -23,7 +22,7 @@ export interface HttpSpec {
 }
 
 export interface HttpOptions {
-  readonly egress: Egress;
+  readonly egress: HttpClient;
   readonly log: LogRing;
   /** Ends the attempt to connect. Without effect on the connection. */
   readonly signal: AbortSignal;

@@ -6,11 +6,14 @@ import type { OutgoingMessage } from './pipe.js';
 
 const METHOD_NOT_ALLOWED = 405;
 
+/** What requests are sent with. */
+export type HttpClient = Pick<Egress, 'fetch'>;
+
 export interface HttpTarget {
   readonly url: URL;
   /** Sent with each request. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly egress: Egress;
+  readonly egress: HttpClient;
 }
 
 /** What requests say about the session that they belong to. Empty until `initialize` has been answered. */

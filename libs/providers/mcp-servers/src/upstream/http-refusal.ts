@@ -1,4 +1,5 @@
 import { EgressError, retryAfterSeconds } from '@manifold/egress';
+import { bearerChallenge, type BearerChallenge } from '@manifold/oauth';
 import { ProviderError } from '@manifold/tool-provider';
 
 /** The server answered a request with an HTTP status that is no success. */
@@ -7,13 +8,16 @@ export class HttpRefusal extends Error {
     readonly status: number,
     /** Seconds. */
     readonly retryAfter: number | undefined,
+    /** What it wants to see. */
+    readonly challenge?: BearerChallenge,
   ) {
     super(`HTTP ${status}`);
     this.name = 'HttpRefusal';
   }
 
   static of(response: Response): HttpRefusal {
-    return new HttpRefusal(response.status, retryAfterSeconds(response.headers.get('retry-after'), Date.now()));
+    const retryAfter = retryAfterSeconds(response.headers.get('retry-after'), Date.now());
+    return new HttpRefusal(response.status, retryAfter, bearerChallenge(response.headers.get('www-authenticate')));
   }
 }
 

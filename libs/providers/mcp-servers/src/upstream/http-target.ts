@@ -1,6 +1,5 @@
-import type { Egress } from '@manifold/egress';
 import { ProviderError } from '@manifold/tool-provider';
-import type { HttpTarget } from './http-exchange.js';
+import type { HttpClient, HttpTarget } from './http-exchange.js';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Visible characters, spaces and tabs: no line break that would start another header (threat 20). */
@@ -20,7 +19,7 @@ const RESERVED = new Set([
 ]);
 
 /** @throws ProviderError that names the header or the fault of the URL, never a value */
-export function httpTarget(url: string, headers: Readonly<Record<string, string>>, egress: Egress): HttpTarget {
+export function httpTarget(url: string, headers: Readonly<Record<string, string>>, egress: HttpClient): HttpTarget {
   const parsed = URL.parse(url);
   if (!parsed) throw new ProviderError('upstream_unavailable', 'The URL of the server is no URL');
   for (const [name, value] of Object.entries(headers)) {

@@ -1,5 +1,7 @@
 export { connectHttp, type HttpOptions, type HttpSpec } from './connect-http.js';
 export { connectStdio, type StdioOptions } from './connect-stdio.js';
+export type { HttpClient } from './http-exchange.js';
+export { HttpRefusal } from './http-refusal.js';
 export { LogRing, type LogLine } from './log-ring.js';
 export {
   type RawObject,

@@ -1,0 +1,95 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { principalKey, type Principal } from '@manifold/auth';
+import { Connections, type ConnectionOwner } from '@manifold/oauth';
+import { ProviderError } from '@manifold/tool-provider';
+
+/** Whoever connects on another replica is noticed this late; milliseconds. */
+const FRESH_MS = 5_000;
+const MOST = 10_000;
+
+interface Finding {
+  readonly isConnected: boolean;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+type ChangeListener = (user: Principal, server: string, isConnected: boolean) => void;
+
+/** Which users have an account of their own at which servers. Known from memory; the database is asked every few seconds of use. */
+@Injectable()
+export class UserConsents implements OnModuleInit, OnModuleDestroy {
+  private readonly findings = new LRUCache<string, Finding>({ max: MOST });
+  private readonly listeners = new Set<ChangeListener>();
+  private unsubscribe?: () => void;
+  private changes = 0;
+
+  constructor(private readonly connections: Connections) {}
+
+  onModuleInit(): void {
+    this.unsubscribe = this.connections.onChanged((owner) => void this.changed(owner));
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe?.();
+  }
+
+  /** As `learn` has found it. */
+  isConnected(principal: Principal, server: string): boolean {
+    return this.findings.get(keyOf(principal.key, server))?.isConnected ?? false;
+  }
+
+  /**
+   * @returns a promise where the database has to be asked
+   * @throws ProviderError `upstream_unavailable`: nobody knows with whose credentials the user would call
+   */
+  learn(principal: Principal, server: string): Promise<void> | undefined {
+    const known = this.findings.get(keyOf(principal.key, server));
+    return known && Date.now() < known.until ? undefined : this.ask(principal, server, known);
+  }
+
+  /** @returns a function that ends the subscription */
+  onChanged(listener: ChangeListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private async ask(principal: Principal, server: string, known: Finding | undefined): Promise<void> {
+    const { changes } = this;
+    try {
+      const { state } = await this.connections.status({ principal, server });
+      if (changes !== this.changes) return await this.learn(principal, server); // the answer may be older than the change
+      const finding = { isConnected: state !== 'none', until: Date.now() + FRESH_MS };
+      this.findings.set(keyOf(principal.key, server), finding);
+    } catch (cause) {
+      if (known) return;
+      const message = `Whether you are connected to server ${server} cannot be read`;
+      throw new ProviderError('upstream_unavailable', message, { cause });
+    }
+  }
+
+  private async changed(owner: ConnectionOwner): Promise<void> {
+    const user = userOf(owner.principal);
+    this.changes += 1;
+    this.findings.delete(keyOf(user.key, owner.server));
+    try {
+      await this.learn(user, owner.server);
+    } catch {
+      return; // the next call asks again
+    }
+    const isConnected = this.isConnected(user, owner.server);
+    for (const listener of this.listeners) listener(user, owner.server, isConnected);
+  }
+}
+
+const keyOf = (principal: string, server: string): string => JSON.stringify([principal, server]);
+
+/** Names whose connection it is, to look it up: nobody calls as this. */
+const userOf = ({ tenant, issuer, subject }: ConnectionOwner['principal']): Principal => ({
+  key: principalKey(tenant, issuer, subject),
+  tenant,
+  issuer,
+  subject,
+  roles: ['user'],
+  method: 'jwt',
+});
