@@ -39,7 +39,8 @@ const shared = {
 
 export default {
   rootDir: '.',
-  testTimeout: 30000,
+  // Only ends what hangs: no test is to fail because the machine is busy.
+  testTimeout: 120_000,
   // Half of the time is waiting for sockets and processes: one worker per core, where jest would leave one core free.
   maxWorkers: '100%',
   // A test that fails may leave a client that reconnects for ever: the run has to end all the same.

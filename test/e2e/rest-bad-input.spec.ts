@@ -12,7 +12,7 @@ describe('Bad input to the REST routes', () => {
   let rest: RestClient;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start();
+    gateway = await GatewayProcess.start({ sampleServer: true });
     rest = new RestClient(gateway.url);
     await rest.register({ name: 'echo', ...echoServer() });
     await rest.setSecret(secret);

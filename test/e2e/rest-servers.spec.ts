@@ -13,7 +13,7 @@ describe('The REST routes of servers', () => {
   let rest: RestClient;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start();
+    gateway = await GatewayProcess.start({ sampleServer: true });
     rest = new RestClient(gateway.url);
   });
 

@@ -8,7 +8,7 @@ describe('The REST routes of tools', () => {
   let rest: RestClient;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start();
+    gateway = await GatewayProcess.start({ sampleServer: true });
     rest = new RestClient(gateway.url);
     await rest.register({ name: 'echo.server', ...echoServer() });
     await rest.register({ name: 'off', ...echoServer() });

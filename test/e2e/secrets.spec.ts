@@ -22,7 +22,7 @@ describe('The secrets of users', () => {
   let rest: RestClient;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start({ env: { LOG_LEVEL: 'trace' } });
+    gateway = await GatewayProcess.start({ env: { LOG_LEVEL: 'trace' }, sampleServer: true });
     rest = new RestClient(gateway.url);
     for (const name of ['mcp-github', 'ae', 'ae.b', 'talkative']) await rest.register({ name, ...echoServer() });
   });

@@ -51,7 +51,7 @@ describe('SIGTERM', () => {
     await Promise.all(clients.map((client) => client.close()));
 
     expect(answers).toEqual(Array(4).fill('done'));
-    expect(family.length).toBeGreaterThan(1);
+    expect(family.length).toBeGreaterThan(0);
     expect(family.filter(isAlive)).toEqual([]);
   });
 
@@ -61,7 +61,7 @@ describe('SIGTERM', () => {
       void rest.register({ name: 'lingering', ...lingering }).catch(() => undefined); // cut off
       const family = await eventually('it has begun to start', () => {
         const pids = gateway.children();
-        return pids.length >= 2 + 3 && pids;
+        return pids.length >= 1 + 3 && pids;
       });
       await gateway.stop();
 
@@ -105,6 +105,6 @@ describe('kill -9', () => {
     await gateway.kill9();
     await eventually('all have ended', () => !family.some(isAlive));
 
-    expect(family.length).toBeGreaterThanOrEqual(5); // with slow, and everything of the first start
+    expect(family.length).toBeGreaterThanOrEqual(4); // with slow
   });
 });

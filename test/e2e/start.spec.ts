@@ -13,7 +13,7 @@ describe('the first start in development', () => {
   let rest: RestClient;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start();
+    gateway = await GatewayProcess.start({ sampleServer: true });
     rest = new RestClient(gateway.url);
   });
 
@@ -54,7 +54,7 @@ describe('the first start in development', () => {
 
 describe('a start in production', () => {
   it(cites('start.everything', 'registers nothing by itself'), async () => {
-    const gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production' } });
+    const gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production' }, sampleServer: true });
     const { stdout: key } = await promisify(execFile)(
       process.execPath,
       ['dist/apps/gateway/src/admin.js', 'create-key', '--name', 'me', '--roles', 'operator'],

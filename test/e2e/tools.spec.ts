@@ -20,7 +20,7 @@ let client: WireClient;
 let session: string;
 
 beforeAll(async () => {
-  gateway = await GatewayProcess.start();
+  gateway = await GatewayProcess.start({ sampleServer: true });
   upstreams = await Promise.all([HttpUpstream.start('--page-size=3'), HttpUpstream.start('--sse-only')]);
   const rest = new RestClient(gateway.url);
   await rest.register({ name: 'stdio', ...echoServer('--page-size=2') });

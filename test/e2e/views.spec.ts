@@ -13,7 +13,7 @@ let gateway: GatewayProcess;
 let wire: WireClient;
 
 beforeAll(async () => {
-  gateway = await GatewayProcess.start();
+  gateway = await GatewayProcess.start({ sampleServer: true });
   wire = new WireClient(gateway.url, { user: 'alice' });
   const rest = new RestClient(gateway.url);
   await rest.register({ name: 'gmail', ...echoServer() });

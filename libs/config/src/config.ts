@@ -118,6 +118,8 @@ export class Config {
   /** Bytes that a REST body may have. */
   readonly payloadLimit: number;
   readonly legacySse: boolean;
+  /** Registers server-everything on the first start. */
+  readonly sampleServer: boolean;
   readonly sessionIdleTimeoutMs: number;
   readonly maxSessions: number;
   readonly toolNameMax: number;

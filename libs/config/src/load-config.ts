@@ -35,6 +35,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     allowedOrigins: values.MCP_ALLOWED_ORIGINS,
     payloadLimit: values.PAYLOAD_LIMIT,
     legacySse: values.ENABLE_LEGACY_SSE,
+    sampleServer: values.SAMPLE_SERVER ?? !production,
     sessionIdleTimeoutMs: values.MCP_SESSION_IDLE_TIMEOUT_MS,
     maxSessions: values.MCP_MAX_SESSIONS,
     toolNameMax: values.TOOL_NAME_MAX,

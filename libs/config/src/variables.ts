@@ -96,6 +96,7 @@ export const variables = z.object({
   MCP_ALLOWED_ORIGINS: optional(list).default([]),
   PAYLOAD_LIMIT: optional(bytes).default(6 * 1024 * 1024),
   ENABLE_LEGACY_SSE: optional(boolean).default(true),
+  SAMPLE_SERVER: optional(boolean),
   MCP_SESSION_IDLE_TIMEOUT_MS: optional(integer(1000, 30 * 24 * 3600 * 1000)).default(30 * 60 * 1000),
   MCP_MAX_SESSIONS: optional(integer(1, 1_000_000)).default(10_000),
   TOOL_NAME_MAX: optional(integer(16, 128)).default(60),

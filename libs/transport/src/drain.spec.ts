@@ -1,5 +1,5 @@
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
-import { callTool, initialize, openSession, send, withoutBody } from '../testing/src/mcp-wire.js';
+import { callTool, events, initialize, openSession, send, withoutBody } from '../testing/src/mcp-wire.js';
 import { Drain } from './drain.js';
 import { TransportStatus } from './transport-status.js';
 
@@ -26,6 +26,26 @@ describe('shutting down', () => {
     expect(await (await pending).json()).toMatchObject({ id: 1, result: { content: [{ text: 'released' }] } });
     expect(await stream.text()).toBe('');
     expect(app.get(TransportStatus)).toMatchObject({ callsInFlight: 0 });
+  });
+
+  it('lets the last answer reach a client of HTTP+SSE', async () => {
+    const authorization = 'Bearer alice';
+    const stream = events(await fetch(`${app.url}/sse`, { headers: { authorization, accept: 'text/event-stream' } }));
+    const { data: endpoint } = (await stream.next()).value!;
+    const held = app.provider.nextHeld();
+    await fetch(`${app.url}${endpoint}`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(callTool(1, 'hold')),
+    });
+    await held;
+
+    const drained = app.get(Drain).beforeApplicationShutdown();
+    app.provider.release();
+    await drained;
+    const { data } = (await stream.next()).value!;
+    expect(JSON.parse(data)).toMatchObject({ id: 1, result: { content: [{ text: 'released' }] } });
+    expect((await stream.next()).done).toBe(true);
   });
 
   it('ends with open streams, and leaves the sessions to the next start', async () => {

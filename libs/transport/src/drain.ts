@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { CallsInFlight } from '@manifold/tool-registry';
 import { EventStreams } from './event-streams.js';
@@ -20,6 +21,7 @@ export class Drain implements BeforeApplicationShutdown {
     this.places.refuseNew();
     const drained = await this.calls.whenNone(DRAIN_MS);
     if (!drained) this.logger.warn({ msg: 'calls are cut off by the shutdown', calls: this.calls.size });
+    await nextTurn(); // the last answers are on their way to their streams
     this.streams.endAll();
   }
 }

@@ -35,9 +35,18 @@ describe('the first server', () => {
     await second.destroy();
   });
 
-  it('is not there in production', async () => {
-    const gateway = await TestGateway.start();
-    expect(await names(gateway)).toEqual([]);
+  it.each([{}, { ...DEVELOPMENT, SAMPLE_SERVER: 'false' }])(
+    'is not there in production or when it is switched off: %j',
+    async (environment) => {
+      const gateway = await TestGateway.start({ environment });
+      expect(await names(gateway)).toEqual([]);
+      await gateway.destroy();
+    },
+  );
+
+  it('is there in production where an operator wants it', async () => {
+    const gateway = await TestGateway.start({ environment: { SAMPLE_SERVER: 'true' } });
+    expect(await names(gateway)).toEqual(['everything']);
     await gateway.destroy();
   });
 });

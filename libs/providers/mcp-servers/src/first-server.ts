@@ -13,7 +13,7 @@ const SETTINGS = {
   command: 'node',
   args: ['node_modules/@modelcontextprotocol/server-everything/dist/index.js', 'stdio'],
   displayName: 'Everything',
-  description: 'Exercises all features of MCP. Registered on the first start in development.',
+  description: 'Exercises all features of MCP. Registered on the first start.',
 };
 
 /** Gives a newcomer one real server, so that the first `tools/list` shows tools. */
@@ -26,7 +26,7 @@ export class FirstServer implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.config.environment !== 'development') return;
+    if (!this.config.sampleServer) return;
     const seeds = this.store.collection(SEEDED);
     if (await seeds.get(NAME)) return;
     await this.registry.register(DEFAULT_TENANT, NAME, SETTINGS).catch(unlessConflict);
