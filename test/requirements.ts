@@ -404,6 +404,24 @@ const sections = [
       'hosting.own-user': 'children of a gateway that runs as root have a user id that can read nothing of it',
     },
   },
+  {
+    source:
+      "issue 6: servers that need a user's consent; MCP 2025-11-25, basic/authorization; security model, threat 12",
+    requirements: {
+      'oauth.connect-mcp':
+        'a user without a token gets a link from a call over MCP, consents in a browser, and calls again',
+      'oauth.connect-rest': 'a REST call without a token is 401 reauth_required with server, user and the connect link',
+      'oauth.users-apart': 'each user calls with an account of the own; the others get a link',
+      'oauth.elicitation': 'a client that shows URLs is asked to take its user to the connect link',
+      'oauth.refresh': 'tokens are refreshed before they expire and on 401 without a failed call, also after a restart',
+      'oauth.one-refresh':
+        '100 concurrent calls on an expired token at two gateways that share a store: exactly one refresh',
+      'oauth.revoked': 'when everything was taken back the user is asked again',
+      'oauth.step-up': 'insufficient_scope leads to a link that asks for the further scope',
+      'oauth.secret': 'tokens, codes, states and links are in no log and no answer',
+      'oauth.removal': 'tokens go with the server',
+    },
+  },
 ] as const;
 
 type KeyOfEach<T> = T extends unknown ? keyof T & string : never;

@@ -34,6 +34,9 @@ const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['delete', '/mcp/servers/{name}', [404, 503]],
   ['put', '/mcp/servers/{name}/enable', [404, 503]],
   ['put', '/mcp/servers/{name}/disable', [404, 503]],
+  ['post', '/mcp/servers/{name}/oauth', [400, 404, 409, 413, 415, 503]],
+  ['get', '/mcp/servers/{name}/oauth', [400, 404, 503]],
+  ['delete', '/mcp/servers/{name}/oauth', [400, 404, 503]],
   ['get', '/mcp/servers/{name}/delete-impact', [404, 503]],
   ['get', '/servers/export', [503]],
   ['post', '/servers/import', [400, 413, 415, 503]],
@@ -86,6 +89,10 @@ const PUBLIC_ROUTES = [
   'get /healthz',
   'get /.well-known/oauth-protected-resource',
   'get /.well-known/oauth-protected-resource/mcp',
+  'get /oauth/client.json',
+  'get /oauth/connect/{server}',
+  'post /oauth/connect/{server}',
+  'get /oauth/callback',
 ];
 
 describe('The API document', () => {

@@ -74,6 +74,10 @@ describe('the tokens that another system brings', () => {
       const refused = await gateway.rest(method, `${PATH}?username=dave`, undefined, 'alice');
       expect([method, refused.status]).toEqual([method, 403]);
     }
+    for (const query of ['username=', 'username=a%00', 'username=a&username=b%0A', `username=${'x'.repeat(300)}`]) {
+      const refused = await gateway.rest('GET', `${PATH}?${query}`, undefined, 'platform', ['service', 'user']);
+      expect([query, refused.status]).toEqual([query, 400]);
+    }
     expect((await gateway.rest('POST', PATH, others, 'platform', ['service', 'user'])).status).toBe(200);
     expect(await stateOf('dave')).toBe('connected');
     const seen = await gateway.rest('GET', `${PATH}?username=dave`, undefined, 'platform', ['service', 'user']);

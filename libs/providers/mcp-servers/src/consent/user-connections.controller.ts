@@ -1,11 +1,18 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
 import { Connections, takesTokens, type BroughtTokens } from '@manifold/oauth';
 import { ApiProblems, invalidRequest, Problem } from '@manifold/rest';
 import { ServerRegistry } from '../server-registry.service.js';
 import { DoneAnswerDto } from '../servers.dto.js';
-import { ConnectionAnswerDto, ConnectionUserDto, StoreTokensDto } from './user-connections.dto.js';
+import { ConnectionAnswerDto, StoreTokensDto } from './user-connections.dto.js';
+
+const USERNAME = {
+  name: 'username',
+  type: String,
+  required: false,
+  description: 'Whose connection it is; the rules are those of the body',
+};
 
 /** The users' connections to servers that want OAuth tokens. No route shows a token. */
 @ApiTags('oauth')
@@ -44,10 +51,11 @@ export class UserConnectionsController {
 
   @Get()
   @ApiOperation({ summary: "Whether a user is connected to a server's OAuth account, and until when" })
+  @ApiQuery(USERNAME)
   @ApiOkResponse({ type: ConnectionAnswerDto })
   async status(
     @Param('name') server: string,
-    @Query() { username }: ConnectionUserDto,
+    @Query('username') username: string | undefined,
     @CurrentPrincipal() caller: Principal,
   ): Promise<ConnectionAnswerDto> {
     const principal = actingUser(caller, username);
@@ -58,10 +66,11 @@ export class UserConnectionsController {
 
   @Delete()
   @ApiOperation({ summary: 'Forget the tokens of a user for a server' })
+  @ApiQuery(USERNAME)
   @ApiOkResponse({ type: DoneAnswerDto })
   async disconnect(
     @Param('name') server: string,
-    @Query() { username }: ConnectionUserDto,
+    @Query('username') username: string | undefined,
     @CurrentPrincipal() caller: Principal,
   ): Promise<DoneAnswerDto> {
     const principal = actingUser(caller, username);

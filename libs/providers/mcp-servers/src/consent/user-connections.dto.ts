@@ -11,16 +11,14 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
 const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
 const TEN_YEARS = 315_360_000;
 
-export class ConnectionUserDto {
-  /** Whose connection it is. Oneself unless given; callers with the role `service` act as "default" unless given. */
+/** Tokens that another system got for a user, and the client that it got them as. */
+export class StoreTokensDto {
+  /** Whose they are. Oneself unless given; callers with the role `service` act as "default" unless given. */
   @IfGiven()
   @IsString()
   @Length(1, 256)
   username?: string;
-}
 
-/** Tokens that another system got for a user, and the client that it got them as. */
-export class StoreTokensDto extends ConnectionUserDto {
   /** Only bearer tokens can be used. */
   @IfGiven()
   @Matches(/^bearer$/i, { message: 'tokenType must be "Bearer"' })
