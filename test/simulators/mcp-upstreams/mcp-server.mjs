@@ -1,4 +1,5 @@
 import { Journal } from './journal.mjs';
+import { UpstreamOffer } from './upstream-offer.mjs';
 import { UpstreamTools } from './upstream-tools.mjs';
 
 const LATEST = '2025-11-25';
@@ -10,13 +11,17 @@ const error = (id, code, message) => ({ jsonrpc: '2.0', id, error: { code, messa
  */
 export class McpServer {
   /**
-   * @param {{ tools?: string, 'page-size'?: string, ledger?: string, lifecycle?: string }} flags
+   * @param {{ tools?: string, 'page-size'?: string, ledger?: string, lifecycle?: string, offers?: string | true }} flags
    * @param {(message: object) => void} broadcast reaches every client
    */
   constructor(flags, broadcast) {
     this.pageSize = Number(flags['page-size'] ?? 10_000);
     this.lifecycle = new Journal(flags.lifecycle);
+    if (flags.offers) {
+      this.offer = new UpstreamOffer({ resources: Number(flags.offers), pageSize: this.pageSize, broadcast });
+    }
     this.tools = new UpstreamTools({
+      offer: this.offer,
       extra: Number(flags.tools ?? 0),
       ledger: new Journal(flags.ledger),
       onChanged: () => broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }),
@@ -38,9 +43,17 @@ export class McpServer {
     if (method === 'notifications/cancelled') channel.inFlight.get(params?.requestId)?.abort();
     if (id === undefined) return ended();
     if (method === 'tools/call') return this.call(id, params, channel, send, ended);
-    const result = this.answer(method, params);
-    send(result ? { jsonrpc: '2.0', id, result } : error(id, -32601, `Method not found: ${method}`));
+    this.respond(id, method, params, send);
     if (method === 'initialize') this.lifecycle.write({ event: 'initialized' });
+  }
+
+  respond(id, method, params, send) {
+    try {
+      const result = this.answer(method, params) ?? this.offer?.answer(method, params);
+      send(result ? { jsonrpc: '2.0', id, result } : error(id, -32601, `Method not found: ${method}`));
+    } catch (fault) {
+      send(error(id, -32002, fault.message));
+    }
   }
 
   answer(method, params) {
@@ -49,7 +62,8 @@ export class McpServer {
     if (method !== 'initialize') return undefined;
     return {
       protocolVersion: params?.protocolVersion ?? LATEST,
-      capabilities: { tools: { listChanged: true } },
+      capabilities: { tools: { listChanged: true }, ...this.offer?.capabilities },
+      ...(this.offer && { instructions: 'Read the notes first.' }),
       serverInfo: { name: 'simulated-upstream', version: '1.0.0' },
     };
   }

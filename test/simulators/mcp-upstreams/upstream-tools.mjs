@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { OFFER_TOOLS } from './upstream-offer.mjs';
 
 const object = (properties = {}, required = []) => ({ type: 'object', properties, required });
 const tool = (name, description, inputSchema = object()) => ({ name, description, inputSchema });
@@ -39,14 +40,17 @@ function received(args) {
 /** What a tool call does. Nothing here knows a transport. */
 export class UpstreamTools {
   /**
-   * @param {{ extra: number, ledger: import('./journal.mjs').Journal, onChanged: () => void }} options `extra` tools
-   * besides the own ones; `ledger` gets one line per executed call; `onChanged` is called when a tool was added
+   * @param {{ extra: number, ledger: import('./journal.mjs').Journal, onChanged: () => void, offer?: import('./upstream-offer.mjs').UpstreamOffer }} options
+   * `extra` tools besides the own ones; `ledger` gets one line per executed call; `onChanged` is called when a tool was added
    */
-  constructor({ extra, ledger, onChanged }) {
+  constructor({ extra, ledger, onChanged, offer }) {
+    this.offer = offer;
     this.ledger = ledger;
     this.onChanged = onChanged;
     this.cancellations = 0;
-    this.definitions = new Map(OWN_TOOLS.map((definition) => [definition.name, definition]));
+    this.definitions = new Map(
+      [...OWN_TOOLS, ...(offer ? OFFER_TOOLS : [])].map((definition) => [definition.name, definition]),
+    );
     for (let number = 1; number <= extra; number++) this.add('extra', number);
   }
 
@@ -82,6 +86,10 @@ export class UpstreamTools {
         return text('changed');
       case 'unknown_fields':
         return UNKNOWN_FIELDS_RESULT;
+      case 'touch':
+      case 'grow':
+      case 'subscribed':
+        return this.offer.call(name, args);
       default:
         return text(name);
     }

@@ -5,11 +5,12 @@ import type { LogRing, RawObject, UpstreamConnection } from './upstream/index.js
 type Secrets = Readonly<Record<string, string>>;
 
 /**
- * Calls a tool whose arguments hold a user's secrets. Whatever comes back may repeat them (SECURITY.md, threat 42): their values
+ * A request to a server that knows a user's secrets, from its start or from the arguments. Whatever comes back may repeat them (SECURITY.md, threat 42): their values
  * are taken out of the result, of progress and of errors, and out of what the server logs meanwhile.
  */
 export async function callWithSecrets(
   connection: UpstreamConnection,
+  method: string,
   params: RawObject,
   secrets: Secrets,
   log: LogRing,
@@ -18,7 +19,7 @@ export async function callWithSecrets(
   const values = Object.values(secrets);
   log.hide(values);
   try {
-    const result = await connection.request('tools/call', params, {
+    const result = await connection.request(method, params, {
       signal,
       onProgress: onProgress && ((progress) => onProgress(scrub(progress, secrets))),
     });

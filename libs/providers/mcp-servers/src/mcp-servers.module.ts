@@ -9,9 +9,15 @@ import { DeleteImpactController } from './delete-impact.controller.js';
 import { DeleteImpact } from './delete-impact.service.js';
 import { FirstServer } from './first-server.js';
 import { McpServersProvider } from './mcp-servers.provider.js';
+import { OfferedLists } from './relay/offered-lists.js';
+import { ResourceSubscriptions } from './relay/resource-subscriptions.js';
+import { ServerFeatures } from './relay/server-features.js';
+import { ServerRelay } from './relay/server-relay.js';
 import { SecretParameters } from './secret-parameters.js';
 import { SecretsController } from './secrets.controller.js';
+import { ServerAccess } from './server-access.js';
 import { ServerConnector } from './server-connector.js';
+import { ServerKnowledge } from './server-knowledge.js';
 import { ServerRegistry } from './server-registry.service.js';
 import { ServerSessions } from './server-sessions.js';
 import { ServerSupervisor } from './server-supervisor.js';
@@ -36,12 +42,18 @@ import { YamlBodies } from './yaml-bodies.js';
     DeleteImpact,
     FirstServer,
     McpServersProvider,
+    OfferedLists,
+    ResourceSubscriptions,
     SecretParameters,
+    ServerAccess,
     ServerConnectionRemoval,
     ServerConnector,
     ServerExtensions,
+    ServerFeatures,
     ServerImport,
+    ServerKnowledge,
     ServerRegistry,
+    ServerRelay,
     ServerSessions,
     ServerSupervisor,
     ServerTools,

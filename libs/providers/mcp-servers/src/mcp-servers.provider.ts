@@ -6,9 +6,17 @@ import {
   type AppState,
   type CallContext,
   type ChecksHealth,
+  type Completes,
+  type DeclaresCapabilities,
   type DescribesApps,
   type NotifiesChanges,
+  type OffersPrompts,
+  type OffersResources,
+  type PromptDescriptor,
   type ProviderHealth,
+  type RawObject,
+  type ResourceDescriptor,
+  type ResourceTemplateDescriptor,
   type SharesCatalogue,
   type ToolDescriptor,
   type ToolProvider,
@@ -17,18 +25,18 @@ import {
 } from '@manifold/tool-provider';
 import { callWithSecrets } from './call-with-secrets.js';
 import { ConnectToolRef, connectTool, isConnected } from './consent/connect-tool.js';
-import { ConsentRequests } from './consent/consent-requests.js';
+import { ServerRelay } from './relay/server-relay.js';
 import { refuseUnsafeNames, withSecrets } from './safe-arguments.js';
 import { takesSecretsAsArguments, type ServerRecord } from './server-record.js';
 import { SecretParameters } from './secret-parameters.js';
+import { ServerAccess } from './server-access.js';
+import { connectionTo } from './server-connection.js';
 import { ServerRegistry } from './server-registry.service.js';
 import type { CallableServer, Secrets, ServerRun, ServerStatus } from './server-run.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
-
 import { waitAtMost } from './time-limit.js';
 import { untilAborted } from './until-aborted.js';
-import type { UpstreamConnection } from './upstream/index.js';
 import { withoutParameters } from './without-parameters.js';
 
 /** How long a listing waits for servers that were never listed before. */
@@ -49,9 +57,18 @@ class ServerToolRef {
   ) {}
 }
 
-/** The tools of the MCP servers that the principal's tenant has registered. */
+type Powers = SharesCatalogue &
+  NotifiesChanges &
+  DescribesApps &
+  ChecksHealth &
+  OffersResources &
+  OffersPrompts &
+  Completes &
+  DeclaresCapabilities;
+
+/** What the MCP servers offer that the principal's tenant has registered. */
 @Injectable()
-export class McpServersProvider implements ToolProvider, SharesCatalogue, NotifiesChanges, DescribesApps, ChecksHealth {
+export class McpServersProvider implements ToolProvider, Powers {
   readonly id = 'mcp-servers';
 
   constructor(
@@ -60,7 +77,8 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     private readonly tools: ServerTools,
     private readonly secrets: SecretsService,
     private readonly parameters: SecretParameters,
-    private readonly consent: ConsentRequests,
+    private readonly access: ServerAccess,
+    private readonly relay: ServerRelay,
   ) {}
 
   /** The tools as last listed: a server that is down keeps its own. Only servers without any listing yet are waited for. */
@@ -76,7 +94,7 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     const { run, tool } = this.resolve(ref, principal);
     signal.throwIfAborted();
     refuseUnsafeNames(args);
-    return this.serve(run, context, (server) => this.callOn(server, tool, args, context));
+    return this.access.serve(run, context, (server) => this.callOn(server, tool, args, context));
   }
 
   catalogueKey(principal: Principal): string {
@@ -87,10 +105,55 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     return this.tools.onChanged(listener);
   }
 
+  listResources(context: CallContext): Promise<readonly ResourceDescriptor[]> {
+    return this.relay.resources(context);
+  }
+
+  listResourceTemplates(context: CallContext): Promise<readonly ResourceTemplateDescriptor[]> {
+    return this.relay.templates(context);
+  }
+
+  readResource(app: string, uri: string, context: CallContext): Promise<RawObject> {
+    return this.relay.read(app, uri, context);
+  }
+
+  subscribeResource(
+    app: string,
+    uri: string,
+    context: CallContext,
+    onUpdated: (params: RawObject) => void,
+  ): Promise<() => void> {
+    return this.relay.subscribe(app, uri, context, onUpdated);
+  }
+
+  onResourcesChanged(listener: (tenant?: string) => void): () => void {
+    return this.relay.onChanged('resources', listener);
+  }
+
+  listPrompts(context: CallContext): Promise<readonly PromptDescriptor[]> {
+    return this.relay.prompts(context);
+  }
+
+  getPrompt(app: string, name: string, args: RawObject | undefined, context: CallContext): Promise<RawObject> {
+    return this.relay.getPrompt(app, name, args, context);
+  }
+
+  onPromptsChanged(listener: (tenant?: string) => void): () => void {
+    return this.relay.onChanged('prompts', listener);
+  }
+
+  complete(app: string, reference: RawObject, params: RawObject, context: CallContext): Promise<RawObject> {
+    return this.relay.complete(app, reference, params, context);
+  }
+
+  serverFeatures(app: string, principal: Principal): ReturnType<DeclaresCapabilities['serverFeatures']> {
+    return this.relay.introduction(app, principal);
+  }
+
   async describeApp(app: string, principal: Principal): Promise<AppState | undefined> {
     const server = this.supervisor.server(principal.tenant, app);
     if (!server) return undefined;
-    const demandsConsent = this.isWithoutTools(server) ? () => this.demandConsent(server, principal) : undefined;
+    const demandsConsent = this.isWithoutTools(server) ? () => this.access.demandConsent(server, principal) : undefined;
     return { enabled: server.record.enabled, unavailable: WHY_UNAVAILABLE[server.status], demandsConsent };
   }
 
@@ -149,32 +212,8 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
   private async connectUser({ server: name }: ConnectToolRef, context: CallContext): Promise<ToolResult> {
     const run = this.supervisor.server(context.principal.tenant, name);
     if (!run?.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${name} is not available`);
-    await this.serve(run, context, (server) => connect(server, context.signal));
+    await this.access.serve(run, context, (server) => connectionTo(server, context.signal));
     return isConnected(name);
-  }
-
-  private async demandConsent(run: ServerRun, principal: Principal): Promise<void> {
-    await run.prepare(principal);
-    try {
-      run.for(principal);
-    } catch (error) {
-      throw await this.consent.explained(error, run.record, principal);
-    }
-  }
-
-  /** Runs a task with the server of this caller. A refusal that the caller's consent would lift comes with a link. */
-  private async serve<T>(
-    run: ServerRun,
-    { principal, signal }: CallContext,
-    task: (server: CallableServer) => Promise<T>,
-  ): Promise<T> {
-    const preparation = run.prepare(principal);
-    if (preparation) await untilAborted(preparation, signal);
-    try {
-      return await counted(run.for(principal), task);
-    } catch (error) {
-      throw await this.consent.explained(error, run.record, principal);
-    }
   }
 
   private resolve(ref: ToolRef, { tenant }: Principal): { run: ServerRun; tool: string } {
@@ -199,11 +238,11 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
   ): Promise<ToolResult> {
     const { record } = server;
     const asArguments = takesSecretsAsArguments(record) ? await this.secretsFor(context.principal, record) : undefined;
-    const connection = server.live ?? (await connect(server, context.signal));
+    const connection = server.live ?? (await connectionTo(server, context.signal));
     const secrets = asArguments ?? server.secrets;
     if (Object.keys(secrets).length === 0) return connection.request('tools/call', { name, arguments: args }, context);
     const params = { name, arguments: asArguments ? withSecrets(args, asArguments) : args };
-    return callWithSecrets(connection, params, secrets, server.log, context);
+    return callWithSecrets(connection, 'tools/call', params, secrets, server.log, context);
   }
 
   private async secretsFor(principal: Principal, { name: app, secretNames }: ServerRecord): Promise<Secrets> {
@@ -212,25 +251,5 @@ export class McpServersProvider implements ToolProvider, SharesCatalogue, Notifi
     } catch (cause) {
       throw new ProviderError('upstream_unavailable', `Your secrets for server ${app} cannot be read`, { cause });
     }
-  }
-}
-
-async function counted<T>(server: CallableServer, task: (server: CallableServer) => Promise<T>): Promise<T> {
-  server.calls.begin();
-  try {
-    return await task(server);
-  } finally {
-    server.calls.end();
-  }
-}
-
-/** The reason why a server does not start is for operators; callers learn what they can act on. */
-async function connect(server: CallableServer, signal: AbortSignal): Promise<UpstreamConnection> {
-  try {
-    return await server.connect(signal);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (error instanceof ProviderError && (error.code !== 'upstream_unavailable' || error.retryAfter)) throw error;
-    throw new ProviderError('upstream_unavailable', `Server ${server.record.name} is not available`, { cause: error });
   }
 }

@@ -1,13 +1,7 @@
 import type { ToolDefinition } from '@manifold/tool-provider';
-import type { ServerSessions } from './server-sessions.js';
-import type { ServerTools } from './server-tools.js';
-import type { UpstreamSession } from './upstream/index.js';
-
-/** Where what is found out about servers is kept. */
-export interface Knowledge {
-  readonly tools: ServerTools;
-  readonly sessions: ServerSessions;
-}
+import { NOTHING, type KnownFeatures } from './relay/server-features.js';
+import type { ServerKnowledge } from './server-knowledge.js';
+import type { Offer, UpstreamConnection, UpstreamSession } from './upstream/index.js';
 
 /** What a connection tells of its server. */
 export interface Findings {
@@ -16,29 +10,37 @@ export interface Findings {
   readonly wantsTools: boolean;
   /** Resolves when the tools are stored, as far as they are to be stored. */
   listed(definitions: readonly ToolDefinition[]): Promise<void>;
+  readonly wantsOffer: boolean;
+  /** Resolves when it is stored, as far as it is to be stored. */
+  offered(features: KnownFeatures): Promise<void>;
   /** From now on the tools of the server are known, if only as none: nobody waits for them. */
   tried(): void;
+  /** What is subscribed of the server is subscribed on this connection from now on. */
+  connected(connection: UpstreamConnection): void;
   sessionChanged(session: UpstreamSession | undefined): void;
   /** Nothing counts any more, so that a server on its way out does not overwrite what its successor says. */
   end(): void;
 }
 
 /**
- * What one configuration of a server tells of itself: its tools and its HTTP session.
+ * What one configuration of a server tells of itself: its tools, what it offers beside them, and its HTTP session.
  *
  * 1. Of a configuration on trial they are kept aside; 2. `publish` makes them what the gateway knows of the server, from then on at
  * once; 3. `end`.
  */
 export class ServerFindings implements Findings {
   readonly wantsTools = true;
+  readonly wantsOffer = true;
   private state: 'aside' | 'published' | 'ended' = 'aside';
   private definitions?: readonly ToolDefinition[];
+  private features?: KnownFeatures;
+  private connection?: UpstreamConnection;
   private session?: UpstreamSession;
 
   constructor(
     private readonly tenant: string,
     private readonly name: string,
-    private readonly knowledge: Knowledge,
+    private readonly knowledge: ServerKnowledge,
   ) {}
 
   get resumable(): UpstreamSession | undefined {
@@ -60,6 +62,31 @@ export class ServerFindings implements Findings {
     if (this.state === 'published') await this.knowledge.tools.learn(this.tenant, this.name, definitions);
   }
 
+  /** Whether the configuration itself has said what it offers. */
+  get hasOffered(): boolean {
+    return this.features !== undefined;
+  }
+
+  async offered(features: KnownFeatures): Promise<void> {
+    this.features = features;
+    if (this.state === 'published') await this.knowledge.features.learn(this.tenant, this.name, features);
+  }
+
+  connected(connection: UpstreamConnection): void {
+    this.connection = connection;
+    if (this.state === 'published') this.knowledge.subscriptions.moveTo(connection, this.tenant, this.name);
+  }
+
+  /** The same for the connection of a single user. */
+  connectedFor(owner: string, connection: UpstreamConnection): void {
+    this.knowledge.subscriptions.moveTo(connection, this.tenant, this.name, owner);
+  }
+
+  /** What a single user is offered; undefined: it no longer counts. */
+  offeredTo(owner: string, offer: Offer | undefined): void {
+    if (this.state === 'published') this.knowledge.features.learnOwn(this.tenant, this.name, owner, offer);
+  }
+
   tried(): void {
     if (this.state !== 'published' || this.knowledge.tools.of(this.tenant, this.name)) return;
     void this.knowledge.tools.learn(this.tenant, this.name, []);
@@ -73,8 +100,10 @@ export class ServerFindings implements Findings {
   /** Takes the place of what was known of the server. */
   publish(): void {
     this.state = 'published';
-    const { tools, sessions } = this.knowledge;
+    const { tools, sessions, features } = this.knowledge;
     if (this.definitions) void tools.learn(this.tenant, this.name, this.definitions);
+    if (this.features) void features.learn(this.tenant, this.name, this.features);
+    if (this.connection) this.connected(this.connection);
     if (this.session?.id !== sessions.idOf(this.tenant, this.name)) this.sessionChanged(this.session);
   }
 
@@ -94,13 +123,18 @@ export class ServerFindings implements Findings {
 }
 
 /**
- * What the connection of a single user tells: the tools count for everybody when nobody has listed any before, as a listing needs no
- * connection of its own; the session is the user's.
+ * What the connection of a single user tells, or one that is opened without any user to introduce the server: the tools count for
+ * everybody when nobody has listed any before, as a listing needs no connection of its own; what is offered beside them may be the
+ * user's own, and so are the session and the subscriptions.
  */
 export class UserFindings implements Findings {
   private session?: UpstreamSession;
 
-  constructor(private readonly server: ServerFindings) {}
+  constructor(
+    private readonly server: ServerFindings,
+    /** Key of the user's principal. */
+    private readonly owner: string | undefined,
+  ) {}
 
   get resumable(): UpstreamSession | undefined {
     return this.session;
@@ -114,8 +148,22 @@ export class UserFindings implements Findings {
     if (this.wantsTools) await this.server.listed(definitions);
   }
 
+  get wantsOffer(): boolean {
+    return this.owner !== undefined || !this.server.hasOffered;
+  }
+
+  async offered(features: KnownFeatures): Promise<void> {
+    if (this.owner !== undefined) this.server.offeredTo(this.owner, features.offer);
+    if (this.server.hasOffered) return;
+    await this.server.offered(this.owner === undefined ? features : { ...features, offer: NOTHING });
+  }
+
   tried(): void {
     this.server.tried();
+  }
+
+  connected(connection: UpstreamConnection): void {
+    if (this.owner !== undefined) this.server.connectedFor(this.owner, connection);
   }
 
   sessionChanged(session: UpstreamSession | undefined): void {
@@ -124,5 +172,6 @@ export class UserFindings implements Findings {
 
   end(): void {
     this.session = undefined;
+    if (this.owner !== undefined) this.server.offeredTo(this.owner, undefined);
   }
 }

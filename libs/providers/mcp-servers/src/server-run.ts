@@ -14,6 +14,8 @@ export interface CallableServer {
   readonly live: UpstreamConnection | undefined;
   /** The secrets that the connection was opened with. */
   readonly secrets: Secrets;
+  /** Resolves when its first start has succeeded, everything listed, or has failed. */
+  readonly settled: Promise<void>;
   /** Whoever calls says so. */
   readonly calls: CallsInFlight;
   /**
@@ -46,7 +48,7 @@ export interface ServerRun {
   readonly status: ServerStatus;
   /** Why there is no connection, or why the tools may be out of date, in words for an operator. */
   readonly lastError?: string;
-  /** Resolves when the first start has succeeded, tools listed, or has failed. */
+  /** Resolves when the first start has succeeded, everything listed, or has failed. */
   readonly settled: Promise<void>;
   readonly isRetiring: boolean;
   /** Nobody without an account of one's own gets in. */
@@ -55,6 +57,8 @@ export interface ServerRun {
   readonly instances: readonly UserInstance[];
   /** Finds out what `for` has to know of this caller; a promise where that takes time. @throws ProviderError */
   prepare(principal: Principal): Promise<void> | undefined;
+  /** Key of the caller, if the caller has a connection that serves nobody else. `prepare` comes before it. */
+  ownerFor(principal: Principal): string | undefined;
   /**
    * Who serves the calls of this caller.
    * @throws ProviderError `rate_limited` when no more servers of single users can run; `reauth_required` when the server wants an

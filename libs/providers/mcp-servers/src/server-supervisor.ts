@@ -6,11 +6,10 @@ import { SecretsService } from '@manifold/secrets';
 import { ConsentingServer } from './consent/consenting-server.js';
 import { UserConsents } from './consent/user-consents.js';
 import { ServerConnector } from './server-connector.js';
-import { ServerFindings, type Knowledge } from './server-findings.js';
+import { ServerFindings } from './server-findings.js';
+import { ServerKnowledge } from './server-knowledge.js';
 import { serverKey, servesUsersApart, type ServerRecord } from './server-record.js';
 import type { ServerRun } from './server-run.js';
-import { ServerSessions } from './server-sessions.js';
-import { ServerTools } from './server-tools.js';
 import { SharedServer } from './shared-server.js';
 import { LogRing } from './upstream/index.js';
 import { UserServerPool } from './user-server-pool.js';
@@ -30,14 +29,12 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
   /** On trial, or on their way out. */
   private readonly aside = new Map<string, Set<ServerRun>>();
   private readonly supervision: UserSupervision;
-  private readonly knowledge: Knowledge;
   private readonly unsubscribe: (() => void)[] = [];
   private startsEagerly = false;
 
   constructor(
     connector: ServerConnector,
-    tools: ServerTools,
-    sessions: ServerSessions,
+    private readonly knowledge: ServerKnowledge,
     private readonly secrets: SecretsService,
     private readonly consents: UserConsents,
     { hosting }: Config,
@@ -46,7 +43,6 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
     const pool = new UserServerPool({ max: hosting.maxUserServers, idleMs: hosting.userServerIdleMs });
     const starts = new PQueue({ concurrency: STARTS_AT_A_TIME });
     this.supervision = { connector, starts, startTimeoutMs: hosting.startTimeoutMs, pool, secrets, consents };
-    this.knowledge = { tools, sessions };
   }
 
   onModuleInit(): void {

@@ -25,6 +25,7 @@ export class ServerTools implements OnModuleInit {
   private records: LearnedRecords<ToolsRecord>;
   private readonly known = new Map<string, KnownTools>();
   private readonly listeners = new Set<() => void>();
+  private readonly serverListeners = new Set<() => void>();
 
   constructor(private readonly store: Store) {}
 
@@ -45,7 +46,7 @@ export class ServerTools implements OnModuleInit {
     const text = JSON.stringify(definitions);
     if (this.records.get(tenant, name)?.definitions === text) return;
     this.known.set(serverKey(tenant, name), knownTools(definitions));
-    this.announceChange();
+    this.announce(this.listeners);
     try {
       await this.records.put({ tenant, name, definitions: text });
     } catch (error) {
@@ -64,9 +65,25 @@ export class ServerTools implements OnModuleInit {
     return () => this.listeners.delete(listener);
   }
 
-  /** What principals can use is no longer what it was. */
+  /** Hears when servers come or go, and with them all that they offer. @returns a function that ends the subscription */
+  onServersChanged(listener: () => void): () => void {
+    this.serverListeners.add(listener);
+    return () => this.serverListeners.delete(listener);
+  }
+
+  /** Servers have come or gone: what principals can use is no longer what it was. */
   announceChange(): void {
-    for (const listener of this.listeners) listener();
+    this.announce(this.listeners);
+    this.announce(this.serverListeners);
+  }
+
+  /** The tools are those that they were, but principals are shown something else of them. */
+  announceOtherTools(): void {
+    this.announce(this.listeners);
+  }
+
+  private announce(listeners: ReadonlySet<() => void>): void {
+    for (const listener of listeners) listener();
   }
 }
 

@@ -39,6 +39,8 @@ export class SharedServer implements ServerRun {
 
   prepare(): undefined {}
 
+  ownerFor(): undefined {}
+
   for(): CallableServer {
     return this.server;
   }

@@ -5,6 +5,7 @@ import { ProviderError } from '@manifold/tool-provider';
 import { CallsInFlight } from './calls-in-flight.js';
 import { wantsConsent } from './consent/wants-consent.js';
 import { ListingSchedule } from './listing-schedule.js';
+import { ServerOffer } from './relay/server-offer.js';
 import { RestartBudget } from './restart-budget.js';
 import type { ServerConnector } from './server-connector.js';
 import type { Findings } from './server-findings.js';
@@ -55,10 +56,11 @@ export class SupervisedServer implements CallableServer {
   lastError?: string;
   /** The server wants a user's consent: another attempt without it would change nothing. */
   refusal?: { readonly error: ProviderError; readonly at: number };
-  /** Resolves when the first start has succeeded, tools listed, or has failed. */
+  /** Resolves when the first start has succeeded, everything listed, or has failed. */
   readonly settled: Promise<void>;
   readonly calls = new CallsInFlight();
   secrets = NO_SECRETS;
+  private readonly offer: ServerOffer;
   private settle: () => void;
   private readonly logger = new Logger(SupervisedServer.name);
   private readonly ended = new AbortController();
@@ -81,6 +83,7 @@ export class SupervisedServer implements CallableServer {
     private readonly owner?: ServerOwner,
   ) {
     this.settled = new Promise((resolve) => (this.settle = resolve));
+    this.offer = new ServerOffer(record, findings, log, this.ended.signal);
   }
 
   get status(): ServerStatus {
@@ -114,7 +117,7 @@ export class SupervisedServer implements CallableServer {
     this.budget.started(Date.now());
     this.starting = this.attempt();
     void this.starting
-      .then(() => this.listing.now())
+      .then(() => Promise.all([this.listing.now(), this.offer.settled()]))
       .catch(() => undefined) // it is in `lastError`, and with those who wait for the start
       .finally(this.settle);
   }
@@ -152,7 +155,7 @@ export class SupervisedServer implements CallableServer {
     clearTimeout(this.restart);
     const connection = await this.opening?.catch(() => undefined);
     await connection?.close(options);
-    await this.listing.stop();
+    await Promise.all([this.listing.stop(), this.offer.stop()]);
     this.connection = undefined;
     this.lastError = undefined;
     this.settle();
@@ -219,6 +222,7 @@ export class SupervisedServer implements CallableServer {
     this.refusal = undefined;
     connection.onClosed((reason) => this.closed(connection, reason));
     connection.onToolsChanged(() => this.listing.request());
+    this.offer.follow(connection);
     this.logger.log({ msg: 'a server is connected', ...this.identity, pid: connection.pid });
   }
 

@@ -78,6 +78,10 @@ export class UserServers implements ServerRun {
 
   prepare(): undefined {}
 
+  ownerFor({ key }: Principal): string {
+    return key;
+  }
+
   for(principal: Principal): SupervisedServer {
     return this.users.get(principal.key)?.server ?? this.admit(principal);
   }
@@ -164,7 +168,8 @@ export class UserServers implements ServerRun {
   }
 
   private create(log: LogRing, owner: ServerOwner): SupervisedServer {
-    return new SupervisedServer(this.record, log, new UserFindings(this.findings), this.supervision, owner);
+    const findings = new UserFindings(this.findings, owner.principal?.key);
+    return new SupervisedServer(this.record, log, findings, this.supervision, owner);
   }
 
   private async open(principal: Principal): Promise<Secrets> {

@@ -54,8 +54,12 @@ export class ConsentingServer implements ServerRun {
     return this.supervision.consents.learn(principal, this.record.name);
   }
 
+  ownerFor(principal: Principal): string | undefined {
+    return this.supervision.consents.isConnected(principal, this.record.name) ? principal.key : undefined;
+  }
+
   for(principal: Principal): CallableServer {
-    if (this.supervision.consents.isConnected(principal, this.record.name)) return this.apart.for(principal);
+    if (this.ownerFor(principal) !== undefined) return this.apart.for(principal);
     const { refusal } = this.shared;
     if (refusal && Date.now() < refusal.at + REFUSAL_MS) throw refusal.error;
     return this.shared.for();

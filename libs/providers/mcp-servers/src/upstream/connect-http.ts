@@ -65,13 +65,15 @@ async function connectStreamable(
     const { id, protocolVersion } = pipe.session;
     if (id !== undefined && protocolVersion !== undefined) onSession({ id, protocolVersion, initializeResult });
   };
-  const renewSession = (): Promise<void> => {
+  const renewSession = async (): Promise<void> => {
     onSession(undefined);
-    return withTimeLimit(new AbortController().signal, RENEWAL_MS, 'The server did not answer', openSession);
+    await withTimeLimit(new AbortController().signal, RENEWAL_MS, 'The server did not answer', openSession);
+    connection.sessionRenewed();
   };
   const reconnection = spec.reconnectionOptions ?? DEFAULT_RECONNECTION;
   const pipe = new StreamableHttpPipe({ target, receiver: rpc, log, reconnection, renewSession });
   rpc.start(pipe);
+  const connection = new McpConnection({ rpc, pipe, log, initializeResult: () => initializeResult });
   try {
     if (spec.session) {
       initializeResult = spec.session.initializeResult;
@@ -82,7 +84,7 @@ async function connectStreamable(
       await openSession(signal);
     }
     pipe.listen();
-    return new McpConnection({ rpc, pipe, log, initializeResult: () => initializeResult });
+    return connection;
   } catch (error) {
     rpc.close();
     await pipe.close();

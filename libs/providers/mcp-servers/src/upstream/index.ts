@@ -3,7 +3,9 @@ export { connectStdio, type StdioOptions } from './connect-stdio.js';
 export type { HttpClient } from './http-exchange.js';
 export { HttpRefusal } from './http-refusal.js';
 export { LogRing, type LogLine } from './log-ring.js';
+export { isObject } from './rpc-values.js';
 export {
+  type Offer,
   type RawObject,
   type RequestOptions,
   type UpstreamConnection,

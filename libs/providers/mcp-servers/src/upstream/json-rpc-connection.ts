@@ -7,6 +7,8 @@ import type { RawObject, RequestOptions } from './upstream-connection.js';
 
 const METHOD_NOT_FOUND = -32601;
 
+type NotificationListener = (params: RawObject) => void;
+
 /**
  * JSON-RPC over a pipe: many requests at a time, each with its answer, its progress and its cancellation. Messages pass
  * raw; what does not fit the protocol is ignored with one log line.
@@ -15,7 +17,7 @@ const METHOD_NOT_FOUND = -32601;
  */
 export class JsonRpcConnection implements PipeReceiver {
   private readonly pending = new Map<number, PendingRequest>();
-  private readonly toolsChanged: (() => void)[] = [];
+  private readonly listeners = new Map<string, NotificationListener[]>();
   private readonly closed: ((reason: string) => void)[] = [];
   private readonly onAbort = (request: PendingRequest): void => this.cancel(request);
   private pipe: Pipe | undefined;
@@ -54,8 +56,9 @@ export class JsonRpcConnection implements PipeReceiver {
     await this.pipe?.send({ jsonrpc: '2.0', method, params });
   }
 
-  onToolsChanged(listener: () => void): void {
-    this.toolsChanged.push(listener);
+  /** Hears of notifications of one method. Progress is not among them: it belongs to its request. */
+  onNotification(method: string, listener: NotificationListener): void {
+    this.listeners.set(method, [...(this.listeners.get(method) ?? []), listener]);
   }
 
   onClosed(listener: (reason: string) => void): void {
@@ -108,7 +111,7 @@ export class JsonRpcConnection implements PipeReceiver {
 
   private notified(method: string, params: unknown): void {
     if (method === 'notifications/progress') return this.progressed(params);
-    if (method === 'notifications/tools/list_changed') for (const listener of this.toolsChanged) listener();
+    for (const listener of this.listeners.get(method) ?? []) listener(isObject(params) ? params : {});
   }
 
   private progressed(params: unknown): void {

@@ -3,6 +3,13 @@ import type { Progress, ToolDefinition } from '@manifold/tool-provider';
 /** A JSON object as it came over the wire: fields that nobody knows are kept. */
 export type RawObject = { readonly [field: string]: unknown };
 
+/** What a server offers beside tools, in its own order. */
+export interface Offer {
+  readonly resources: readonly RawObject[];
+  readonly templates: readonly RawObject[];
+  readonly prompts: readonly RawObject[];
+}
+
 /** What a Streamable HTTP session needs to be resumed after a restart of the gateway. */
 export interface UpstreamSession {
   readonly id: string;
@@ -34,10 +41,23 @@ export interface UpstreamConnection {
    * it still says about the request is dropped. A `progressToken` in `params._meta` is replaced by the connection's own.
    */
   request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject>;
-  /** The tools of every page, within the limits of `tool-listing.ts`: what is over them is dropped and logged. */
+  /** The tools of every page, within the limits of `paged-list.ts`: what is over them is dropped and logged. */
   listTools(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
   /** The server says that its tools have changed. */
   onToolsChanged(listener: () => void): void;
+  /** The resources and prompts of every page, as far as the server says that it has any, within the same limits. */
+  listOffer(signal: AbortSignal): Promise<Offer>;
+  /** The server says that its resources or its prompts have changed. */
+  onOfferChanged(listener: () => void): void;
+  /**
+   * Asks to be told of changes of a resource. Once for each URI, however often it is called; a new session of the same connection
+   * asks again by itself.
+   */
+  subscribe(uri: string, signal: AbortSignal): Promise<void>;
+  /** Takes `subscribe` back. Without effect where it was not called; what goes wrong is only logged. */
+  unsubscribe(uri: string): void;
+  /** @param listener gets the params of `notifications/resources/updated` */
+  onResourceUpdated(listener: (params: RawObject) => void): void;
   /** The connection ended by itself, with the reason in words for an operator. Called once, never for `close()`. */
   onClosed(listener: (reason: string) => void): void;
   /**

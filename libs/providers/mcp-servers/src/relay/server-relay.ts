@@ -1,0 +1,115 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Principal } from '@manifold/auth';
+import {
+  ProviderError,
+  type CallContext,
+  type PromptDescriptor,
+  type RawObject,
+  type ResourceDescriptor,
+  type ResourceTemplateDescriptor,
+} from '@manifold/tool-provider';
+import { callWithSecrets } from '../call-with-secrets.js';
+import { refuseUnsafeNames } from '../safe-arguments.js';
+import { ServerAccess } from '../server-access.js';
+import { connectionTo } from '../server-connection.js';
+import { ServerRegistry } from '../server-registry.service.js';
+import type { CallableServer, ServerRun } from '../server-run.js';
+import { ServerSupervisor } from '../server-supervisor.js';
+import { ServerTools } from '../server-tools.js';
+import { OfferedLists } from './offered-lists.js';
+import { ResourceSubscriptions } from './resource-subscriptions.js';
+import { ServerFeatures, type ChangeListener, type Changing, type Introduction } from './server-features.js';
+
+/** Resources, prompts and completion of the servers that a tenant has registered. */
+@Injectable()
+export class ServerRelay implements OnModuleInit {
+  constructor(
+    private readonly registry: ServerRegistry,
+    private readonly supervisor: ServerSupervisor,
+    private readonly access: ServerAccess,
+    private readonly tools: ServerTools,
+    private readonly features: ServerFeatures,
+    private readonly lists: OfferedLists,
+    private readonly subscriptions: ResourceSubscriptions,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.onDelete({
+      before: (tenant, name) => this.features.forget(tenant, name),
+      after: () => Promise.resolve(),
+    });
+  }
+
+  resources(context: CallContext): Promise<readonly ResourceDescriptor[]> {
+    return this.lists.resources(context);
+  }
+
+  templates(context: CallContext): Promise<readonly ResourceTemplateDescriptor[]> {
+    return this.lists.templates(context);
+  }
+
+  prompts(context: CallContext): Promise<readonly PromptDescriptor[]> {
+    return this.lists.prompts(context);
+  }
+
+  read(app: string, uri: string, context: CallContext): Promise<RawObject> {
+    return this.request(app, 'resources/read', { uri }, context);
+  }
+
+  async getPrompt(app: string, name: string, args: RawObject | undefined, context: CallContext): Promise<RawObject> {
+    if (args) refuseUnsafeNames(args);
+    return this.request(app, 'prompts/get', args ? { name, arguments: args } : { name }, context);
+  }
+
+  complete(app: string, reference: RawObject, params: RawObject, context: CallContext): Promise<RawObject> {
+    return this.request(app, 'completion/complete', { ...params, ref: reference }, context);
+  }
+
+  subscribe(
+    app: string,
+    uri: string,
+    context: CallContext,
+    onUpdated: (params: RawObject) => void,
+  ): Promise<() => void> {
+    const { principal, signal } = context;
+    const run = this.enabled(app, principal);
+    return this.access.serve(run, context, async (server) => {
+      const connection = await connectionTo(server, signal);
+      const listeners = this.subscriptions.of(principal.tenant, app, run.ownerFor(principal));
+      return listeners.add(uri, onUpdated, connection, signal);
+    });
+  }
+
+  introduction(app: string, { tenant }: Principal): Introduction | undefined {
+    return this.registry.find(tenant, app)?.enabled ? this.features.of(tenant, app)?.introduction : undefined;
+  }
+
+  onChanged(what: Changing, listener: ChangeListener): () => void {
+    const ends = [this.features.onChanged(what, listener), this.tools.onServersChanged(() => listener())];
+    return () => ends.forEach((end) => end());
+  }
+
+  private async request(app: string, method: string, params: RawObject, context: CallContext): Promise<RawObject> {
+    const run = this.enabled(app, context.principal);
+    return this.access.serve(run, context, (server) => requestOn(server, method, params, context));
+  }
+
+  private enabled(app: string, { tenant }: Principal): ServerRun {
+    const run = this.supervisor.server(tenant, app);
+    if (!run) throw new ProviderError('invalid_arguments', `There is no server ${app}`);
+    if (!run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${app} is disabled`);
+    return run;
+  }
+}
+
+async function requestOn(
+  server: CallableServer,
+  method: string,
+  params: RawObject,
+  context: CallContext,
+): Promise<RawObject> {
+  const connection = await connectionTo(server, context.signal);
+  const { secrets, log } = server;
+  if (Object.keys(secrets).length === 0) return connection.request(method, params, context);
+  return callWithSecrets(connection, method, params, secrets, log, context);
+}

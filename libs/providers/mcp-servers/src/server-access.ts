@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '@manifold/auth';
+import type { CallContext } from '@manifold/tool-provider';
+import { ConsentRequests } from './consent/consent-requests.js';
+import type { CallableServer, ServerRun } from './server-run.js';
+import { untilAborted } from './until-aborted.js';
+
+/** The way to the server of a caller, whatever is asked of it. */
+@Injectable()
+export class ServerAccess {
+  constructor(private readonly consent: ConsentRequests) {}
+
+  /** Runs a task with the server of this caller. A refusal that the caller's consent would lift comes with a link. */
+  async serve<T>(
+    run: ServerRun,
+    { principal, signal }: CallContext,
+    task: (server: CallableServer) => Promise<T>,
+  ): Promise<T> {
+    const preparation = run.prepare(principal);
+    if (preparation) await untilAborted(preparation, signal);
+    try {
+      return await counted(run.for(principal), task);
+    } catch (error) {
+      throw await this.consent.explained(error, run.record, principal);
+    }
+  }
+
+  /** @throws ProviderError `reauth_required` if the server wants a consent that the user has not given */
+  async demandConsent(run: ServerRun, principal: Principal): Promise<void> {
+    await run.prepare(principal);
+    try {
+      run.for(principal);
+    } catch (error) {
+      throw await this.consent.explained(error, run.record, principal);
+    }
+  }
+}
+
+async function counted<T>(server: CallableServer, task: (server: CallableServer) => Promise<T>): Promise<T> {
+  server.calls.begin();
+  try {
+    return await task(server);
+  } finally {
+    server.calls.end();
+  }
+}
