@@ -9,6 +9,7 @@ import {
   ToolProviders,
   type AppState,
   type CallContext,
+  type ToolDefinition,
   type ToolResult,
 } from '@manifold/tool-provider';
 import type { Catalogue, CatalogueEntry, ListedTool, Listing } from './catalogue.js';
@@ -79,6 +80,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Runs a tool by its public name. What the view hides is unknown.
+   * @param guard sees the call before the provider does; what it throws goes to the caller
    * @throws UnknownToolError | ProviderError
    */
   async call(
@@ -86,9 +88,11 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     args: Readonly<Record<string, unknown>>,
     context: CallContext,
     view: View,
+    guard?: { checkCall(definition: ToolDefinition, args: Readonly<Record<string, unknown>>): void },
   ): Promise<ToolResult> {
     const entry = find(await this.list(context), publicName, view);
     if (!entry) throw new UnknownToolError(publicName);
+    guard?.checkCall(entry.definition, args);
     return this.dispatch(entry, args, context);
   }
 

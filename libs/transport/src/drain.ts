@@ -2,11 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { CallsInFlight } from '@manifold/tool-registry';
 import { EventStreams } from './event-streams.js';
+import { ParkedCalls } from './parked-calls.js';
 import { SessionPlaces } from './session-places.js';
 
 const DRAIN_MS = 25_000;
 
-/** Leaves in order: no new sessions, calls in flight get their answers, then the streams end. Sessions stay in the store. */
+/** Leaves in order: no new sessions, calls in flight get their answers (but those that wait for a client do not), then the streams end. */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Drain.name);
@@ -15,10 +16,12 @@ export class Drain implements BeforeApplicationShutdown {
     private readonly places: SessionPlaces,
     private readonly calls: CallsInFlight,
     private readonly streams: EventStreams,
+    private readonly parked: ParkedCalls,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
     this.places.refuseNew();
+    this.parked.cancelAll();
     const drained = await this.calls.whenNone(DRAIN_MS);
     if (!drained) this.logger.warn({ msg: 'calls are cut off by the shutdown', calls: this.calls.size });
     await nextTurn(); // the last answers are on their way to their streams

@@ -9,6 +9,8 @@ export interface EventStreamOptions {
   readonly keepAliveMs: number;
   /** Epoch milliseconds at which the stream ends, because its caller's credential does. */
   readonly expiresAt?: number;
+  /** The last message of a stream that the gateway ends. */
+  readonly farewell?: string;
   /** Called once, however the stream ends. */
   readonly onClose: () => void;
 }
@@ -57,6 +59,7 @@ export class EventStream {
 
   end(): void {
     if (!this.isOpen) return;
+    if (this.options.farewell !== undefined) this.send(this.options.farewell);
     this.ended = true;
     this.raw.end();
   }

@@ -45,15 +45,16 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Opens a stream for messages that answer no request: GET /mcp and HTTP+SSE. It ends when the caller's credential does.
+   * Opens a stream for messages that answer no request: GET, HTTP+SSE and subscriptions. It ends when the caller's credential does.
    * @param whenClosed called once, however the stream ends
+   * @param farewell the last message, where the gateway ends it
    */
-  openStanding(reply: FastifyReply, { expiresAt }: Principal, whenClosed: () => void): EventStream {
+  openStanding(reply: FastifyReply, { expiresAt }: Principal, whenClosed: () => void, farewell?: string): EventStream {
     const onClose = (): void => {
       this.listChanged.forget(stream);
       whenClosed();
     };
-    const stream = this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, expiresAt, onClose });
+    const stream = this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, expiresAt, farewell, onClose });
     return stream;
   }
 

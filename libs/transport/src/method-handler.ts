@@ -1,4 +1,4 @@
-import type { CallContext } from '@manifold/tool-provider';
+import type { CallContext, ToolDefinition } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
 import type { ClientSession } from './client-session.js';
 import type { Params } from './json-rpc.js';
@@ -20,6 +20,12 @@ export interface EnabledTools {
   replace(names: readonly string[]): Promise<void>;
 }
 
+/** Has a say before a tool is called. */
+export interface CallGuard {
+  /** @throws JsonRpcError for a call that must not reach an upstream */
+  checkCall(definition: ToolDefinition, args: Params): void;
+}
+
 /** The client that sent the request, as far as methods have to do with it. */
 export interface Client {
   readonly view: View;
@@ -31,6 +37,8 @@ export interface Client {
   readonly takesUrls: boolean;
   /** The same by a result that asks, as the modern era does; not when the request is already the answer to one. */
   readonly takesUrlResults?: boolean;
+  /** For tools that the client calls by their names. */
+  readonly guard?: CallGuard;
   /** Sends a message that belongs to the request, before its result. */
   send(message: string): void;
 }

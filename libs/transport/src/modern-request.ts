@@ -1,11 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import {
-  HEADER_MISMATCH,
-  INVALID_PARAMS,
-  invalidRequest,
-  JsonRpcError,
-  UNSUPPORTED_PROTOCOL_VERSION,
-} from './json-rpc-error.js';
+import { decodeHeader, mismatch } from './header-value.js';
+import { INVALID_PARAMS, invalidRequest, JsonRpcError, UNSUPPORTED_PROTOCOL_VERSION } from './json-rpc-error.js';
 import { isObject, metaOf, type JsonRpcNotification, type JsonRpcRequest, type Params } from './json-rpc.js';
 import { MODERN_VERSIONS, PROTOCOL_VERSION_KEY } from './protocol-versions.js';
 import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY } from './request-meta.js';
@@ -81,19 +76,6 @@ function checkName(method: string, params: Params | undefined, header: Header): 
   requireHeader('Mcp-Name', header);
   if (decodeHeader(String(header)) !== name) throw mismatch('Mcp-Name differs from the body');
 }
-
-const ENCODED = /^=\?base64\?(.*)\?=$/;
-
-/** Names that a header cannot hold come as `=?base64?...?=`. @returns undefined for what is not canonical Base64 of UTF-8 */
-function decodeHeader(header: string): string | undefined {
-  const base64 = ENCODED.exec(header)?.[1];
-  if (base64 === undefined) return header;
-  const decoded = Buffer.from(base64, 'base64').toString();
-  return Buffer.from(decoded).toString('base64') === base64 ? decoded : undefined;
-}
-
-const mismatch = (message: string): JsonRpcError =>
-  new JsonRpcError(HEADER_MISMATCH, `Header mismatch: ${message}`, 400);
 
 const invalidEnvelope = (key: string, problem: string): JsonRpcError =>
   new JsonRpcError(INVALID_PARAMS, `Invalid _meta: ${key} ${problem}`, 400, { data: { key, problem } });

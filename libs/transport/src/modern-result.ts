@@ -1,14 +1,16 @@
+import type { Question } from '@manifold/tool-provider';
 import type { Introduction } from './introductions.js';
-import { isObject } from './json-rpc.js';
+import { isObject, type RequestId } from './json-rpc.js';
 import { JsonText, type MethodResult } from './method-handler.js';
 import { MODERN_VERSIONS } from './protocol-versions.js';
+import { SUBSCRIPTION_ID_KEY } from './request-meta.js';
 import { SERVER_INFO } from './server-info.js';
 import { SplicedText, type Text } from './spliced-text.js';
 
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const META = { [SERVER_INFO_KEY]: SERVER_INFO };
 
-/** Milliseconds for which a client may keep a list. Short, as long as clients cannot subscribe to its changes. */
+/** Milliseconds for which a client may keep a list. Short: not every client subscribes to its changes. */
 const LIST_TTL_MS = 1_000;
 const DISCOVERY_TTL_MS = 60_000;
 
@@ -38,6 +40,14 @@ export function modernReadResult(result: MethodResult): Text {
   const isLifetime = Number.isSafeInteger(ttlMs) && Number(ttlMs) >= 0;
   return modernResult({ ...result, ttlMs: isLifetime ? ttlMs : 0, cacheScope: 'private' });
 }
+
+/** The result that asks the client, whose next request brings the answers and the state. */
+export const inputRequired = (inputRequests: Readonly<Record<string, Question>>, requestState: string): Text =>
+  JSON.stringify({ resultType: 'input_required', inputRequests, requestState, _meta: META });
+
+/** The last message of a subscription that the gateway ends. */
+export const subscriptionEnded = (id: RequestId): Text =>
+  JSON.stringify({ resultType: 'complete', _meta: { ...META, [SUBSCRIPTION_ID_KEY]: id } });
 
 function listResult(text: Text): Text {
   if (typeof text === 'string') return `${LIST_MEMBERS},${text.slice(1)}`;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ProviderError, type CallContext, type ToolResult } from '@manifold/tool-provider';
 import { errorResult, ToolRegistry } from '@manifold/tool-registry';
 import type { Params } from './json-rpc.js';
-import type { Client } from './method-handler.js';
+import type { CallGuard, Client } from './method-handler.js';
 import { urlElicitation, urlInputRequired } from './url-elicitation.js';
 
 /** Runs the tools of a client's view, and finds the right reader for what goes wrong. */
@@ -10,10 +10,10 @@ import { urlElicitation, urlInputRequired } from './url-elicitation.js';
 export class ToolCalls {
   constructor(private readonly registry: ToolRegistry) {}
 
-  /** @throws UnknownToolError; ProviderError for what is not for the model */
-  async run(name: string, args: Params, context: CallContext, client: Client): Promise<ToolResult> {
+  /** @throws UnknownToolError; JsonRpcError of the guard; ProviderError for what is not for the model */
+  async run(name: string, args: Params, context: CallContext, client: Client, guard?: CallGuard): Promise<ToolResult> {
     try {
-      return await this.registry.call(name, args, context, client.view);
+      return await this.registry.call(name, args, context, client.view, guard);
     } catch (error) {
       if (!(error instanceof ProviderError) || !isForTheModel(error)) throw error;
       const { setupUrl, message } = error;

@@ -35,7 +35,8 @@ export class ToolMethods {
     if (typeof name !== 'string') throw invalidParams('name must be a string');
     if (!isObject(args)) throw invalidParams('arguments must be an object');
     try {
-      return await (client.view.isDynamic ? this.dynamic : this.calls).run(name, args, context, client);
+      if (client.view.isDynamic) return await this.dynamic.run(name, args, context, client);
+      return await this.calls.run(name, args, context, client, client.guard);
     } catch (error) {
       if (error instanceof UnknownToolError) throw invalidParams(error.message);
       throw error;

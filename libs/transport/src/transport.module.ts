@@ -11,16 +11,20 @@ import { KnownServers } from './known-servers.js';
 import { LegacyMessages } from './legacy-messages.js';
 import { LegacyPost } from './legacy-post.js';
 import { LegacySessions } from './legacy-sessions.service.js';
+import { ListenSubscriptions } from './listen-subscriptions.js';
 import { ListPages } from './list-pages.js';
 import { ListChanged } from './list-changed.js';
 import { McpController } from './mcp.controller.js';
 import { McpEndpoint } from './mcp-endpoint.js';
 import { Methods } from './methods.js';
+import { ModernCalls } from './modern-calls.js';
 import { ModernPost } from './modern-post.js';
+import { ParkedCalls } from './parked-calls.js';
 import { PromptMethods } from './prompt-methods.js';
 import { RebindingGuard } from './rebinding.guard.js';
 import { RequestRunner } from './request-runner.js';
 import { ServerStream } from './server-stream.js';
+import { RequestStates } from './request-state.js';
 import { ResourceMethods } from './resource-methods.js';
 import { ResourceSubscriptions } from './resource-subscriptions.js';
 import { SealedText } from './sealed-text.js';
@@ -52,12 +56,16 @@ import { TransportStatus } from './transport-status.js';
     LegacyPost,
     LegacySessions,
     ListChanged,
+    ListenSubscriptions,
     ListPages,
     McpEndpoint,
     Methods,
+    ModernCalls,
     ModernPost,
+    ParkedCalls,
     PromptMethods,
     RequestRunner,
+    RequestStates,
     ResourceMethods,
     ResourceSubscriptions,
     SealedText,
