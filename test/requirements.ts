@@ -179,6 +179,8 @@ const sections = [
         'Python packages get a virtual environment each, which is installed, upgraded by a swap, restored and removed',
       'packages.python-credentials': 'credentials of a package index are in no listing, log or export',
       'packages.python-missing': 'a missing interpreter is a clear error',
+      'packages.reference-servers':
+        'the reference servers of npm are installed in an older version, upgraded while calls run, and removed without a trace',
       'packages.kill-9': 'kill -9 at any step of install, upgrade and removal leaves a consistent state',
       'packages.unknown-404': 'unknown packages and jobs are answered 404',
     },
