@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [paragon|integration-app] [--quick] [--strict] [--write docs/PERFORMANCE.md]
+ * npm run bench -- [paragon|integration-app|packages] [--quick] [--strict] [--write docs/PERFORMANCE.md]
  *
  * Measures the gateway on this machine and compares with the project's bounds: against a direct client of the same upstream, a bare
  * node:http server and server-everything's own endpoint, or, with a name, in front of a simulated backend. Nothing else should
@@ -7,12 +7,18 @@
  */
 import { parseArgs } from 'node:util';
 import { measureIntegrationApp } from './integration-app.mjs';
+import { measurePackages } from './packages.mjs';
 import { measureParagon } from './paragon.mjs';
 import { measureServers } from './servers.mjs';
 import { writeInto } from './report.mjs';
 
 /** What can be measured, by the name of its place in the performance page. */
-const BENCHES = { bench: measureServers, paragon: measureParagon, 'integration-app': measureIntegrationApp };
+const BENCHES = {
+  bench: measureServers,
+  paragon: measureParagon,
+  'integration-app': measureIntegrationApp,
+  packages: measurePackages,
+};
 
 const { values: options, positionals } = parseArgs({
   options: { quick: { type: 'boolean' }, strict: { type: 'boolean' }, write: { type: 'string' } },
