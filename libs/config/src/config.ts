@@ -144,6 +144,8 @@ export class Config {
   readonly packages: PackagesConfig;
   /** An MCP registry whose servers are offered beside those that the gateway knows by itself. Without a trailing slash. */
   readonly registryUrl?: string;
+  /** Where the gateway's OAuth client metadata document is published; not set: at the gateway itself. */
+  readonly oauthClientMetadataUrl?: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
   constructor(values: Config) {

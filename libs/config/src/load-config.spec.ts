@@ -57,6 +57,8 @@ describe('loadConfig', () => {
     ['ENABLE_LEGACY_SSE', 'TRUE'],
     ['MCP_SERVER_URL', 'ftp://gateway'],
     ['REGISTRY_URL', 'registry.example.com'],
+    ['OAUTH_CLIENT_METADATA_URL', 'http://gateway.example.com/client.json'],
+    ['OAUTH_CLIENT_METADATA_URL', 'https://gateway.example.com'],
     ['PAYLOAD_LIMIT', '6 megabytes'],
     ['TOOL_NAME_MAX', '0'],
     ['MONGO_URL', 'postgres://db'],

@@ -55,6 +55,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     hosting: hostingConfig(values),
     packages: packagesConfig(values),
     registryUrl: values.REGISTRY_URL,
+    oauthClientMetadataUrl: values.OAUTH_CLIENT_METADATA_URL,
     logLevel: values.LOG_LEVEL,
   });
 }

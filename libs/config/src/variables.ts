@@ -26,6 +26,13 @@ const httpUrl = z
   .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'must be an http or https URL')
   .transform((value) => value.replace(/\/+$/, ''));
 
+const httpsUrl = z
+  .string()
+  .refine(
+    (value) => /^https:\/\/[^/?#@]+\/[^?#]+$/.test(value) && URL.canParse(value),
+    'must be an https URL with a path',
+  );
+
 const bytes = z
   .string()
   .regex(/^\d{1,9}(b|kb|mb)?$/i, 'must be a number of bytes, or a number with kb or mb')
@@ -156,6 +163,7 @@ export const variables = z.object({
   INSTALL_TIMEOUT_MS: optional(integer(1000, 24 * 3600 * 1000)).default(10 * 60 * 1000),
   INSTALL_ON_START: optional(startPackages).default([]),
   REGISTRY_URL: optional(httpUrl),
+  OAUTH_CLIENT_METADATA_URL: optional(httpsUrl),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])).default('info'),
 });
 

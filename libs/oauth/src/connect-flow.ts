@@ -5,6 +5,7 @@ import { ClientRegistration } from './client-registration.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import { areFor, tokenIssuerOf, type ConnectionTokens } from './connection-tokens.js';
 import { Discovery } from './discovery.js';
+import { ManualClients } from './manual-clients.js';
 import { OAuthFault } from './oauth-fault.js';
 import { PendingAuthorizations, type PendingFlow } from './pending-authorizations.js';
 import type { AuthorizationTarget, ProtectedServer } from './protected-server.js';
@@ -56,10 +57,12 @@ export class ConnectFlow {
     private readonly pending: PendingAuthorizations,
     private readonly requests: TokenRequests,
     private readonly vault: TokenVault,
+    private readonly manual: ManualClients,
   ) {}
 
-  async start(owner: ConnectionOwner, server: ProtectedServer, options: StartOptions = {}): Promise<Departure> {
+  async start(owner: ConnectionOwner, named: ProtectedServer, options: StartOptions = {}): Promise<Departure> {
     const { challenge, cookies, signal } = options;
+    const server = { client: await this.manual.of(owner.principal.tenant, named.name), ...named };
     const target = await this.discovery.discover(server, challenge, signal);
     const client = await this.registration.clientFor(owner.principal.tenant, server, target, signal);
     const scopes = await this.scopesToAsk(owner, server, target, challenge);

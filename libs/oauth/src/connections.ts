@@ -4,6 +4,7 @@ import { ClientRegistration } from './client-registration.js';
 import { uniqueScopes } from './bearer-challenge.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import type { ConnectionStatus } from './connection-tokens.js';
+import { ManualClients } from './manual-clients.js';
 import { PendingAuthorizations } from './pending-authorizations.js';
 import type { ClientCredentials } from './protected-server.js';
 import { TokenVault } from './token-vault.js';
@@ -27,6 +28,7 @@ export class Connections {
     private readonly registration: ClientRegistration,
     private readonly pending: PendingAuthorizations,
     private readonly links: ConnectLinks,
+    private readonly manual: ManualClients,
   ) {}
 
   status(owner: ConnectionOwner): Promise<ConnectionStatus> {
@@ -67,6 +69,7 @@ export class Connections {
     await this.pending.removeServer(tenant, server);
     await this.vault.removeServer(tenant, server);
     await this.registration.removeServer(tenant, server);
+    await this.manual.remove(tenant, server);
   }
 
   /** The user no longer exists. */

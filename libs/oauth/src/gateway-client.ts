@@ -13,21 +13,19 @@ export const CONNECT_PATH = '/oauth/connect';
 export class GatewayClient {
   private readonly publicUrl: string;
   readonly redirectUri: string;
-  /** The URL of the gateway's own metadata document, which is its client id where that is understood. */
+  /** The URL of the gateway's metadata document, which is its client id where that is understood. */
   readonly metadataUrl: string;
+  /** Whether authorization servers can be expected to fetch the document: a public host has it, or the gateway is one. */
+  readonly hasDocument: boolean;
   /** Whether browsers reach it over plain http: development on one machine. */
   readonly isPlain: boolean;
 
-  constructor({ publicUrl }: Config) {
+  constructor({ publicUrl, oauthClientMetadataUrl }: Config) {
     this.publicUrl = publicUrl;
     this.redirectUri = `${publicUrl}${CALLBACK_PATH}`;
-    this.metadataUrl = `${publicUrl}${CLIENT_METADATA_PATH}`;
+    this.metadataUrl = oauthClientMetadataUrl ?? `${publicUrl}${CLIENT_METADATA_PATH}`;
     this.isPlain = publicUrl.startsWith('http:');
-  }
-
-  /** Whether authorization servers can be expected to fetch the document: it has to be an https URL that is not this machine's own. */
-  get hasDocument(): boolean {
-    return !this.isPlain && !isLoopback(this.publicUrl);
+    this.hasDocument = oauthClientMetadataUrl !== undefined || (!this.isPlain && !isLoopback(publicUrl));
   }
 
   /** The client id metadata document (draft-ietf-oauth-client-id-metadata-document), served at `CLIENT_METADATA_PATH`. */

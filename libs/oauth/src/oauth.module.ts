@@ -9,6 +9,7 @@ import { Connections } from './connections.js';
 import { Discovery } from './discovery.js';
 import { GatewayClient } from './gateway-client.js';
 import { Leases } from './leases.js';
+import { ManualClients } from './manual-clients.js';
 import { OAuthHttp } from './oauth-http.js';
 import { OAuthLimits } from './oauth-limits.js';
 import { PendingAuthorizations } from './pending-authorizations.js';
@@ -28,6 +29,7 @@ import { TokenService } from './token.service.js';
     Connections,
     Discovery,
     GatewayClient,
+    ManualClients,
     OAuthHttp,
     OAuthLimits,
     PendingAuthorizations,
@@ -37,6 +39,6 @@ import { TokenService } from './token.service.js';
     TokenVault,
     { provide: Leases, useClass: StoreLeases },
   ],
-  exports: [ConnectFlow, ConnectLinks, Connections, GatewayClient, TokenService],
+  exports: [ConnectFlow, ConnectLinks, Connections, GatewayClient, ManualClients, TokenService],
 })
 export class OAuthModule {}

@@ -80,8 +80,11 @@ export interface AppState {
   readonly enabled: boolean;
   /** Why its tools are not there, in words for the caller. */
   readonly unavailable?: string;
-  /** Set where nobody knows its tools before a user has agreed. Throws ProviderError `reauth_required` if this user has not. */
-  readonly demandsConsent?: () => Promise<void>;
+  /**
+   * Set where nobody knows its tools before a user has agreed. Throws ProviderError, `reauth_required` if this user has not; else its
+   * tools can be looked up again.
+   */
+  readonly demandsConsent?: (context: CallContext) => Promise<void>;
 }
 
 /** Power: tells an unknown app from one that is disabled or down. */

@@ -112,7 +112,11 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     const state = await this.describeApp(app, context.principal);
     if (!state && !catalogue.hasApp(app)) throw new AppUnavailableError(app, 'unknown', `Server ${app} not found`);
     if (state && !state.enabled) throw new AppUnavailableError(app, 'disabled', `Server ${app} is disabled`);
-    await state?.demandsConsent?.();
+    if (state?.demandsConsent) {
+      await state.demandsConsent(context);
+      const shown = (await this.list(context)).findInApp(app, name);
+      if (shown) return this.dispatch(shown, args, context);
+    }
     if (state?.unavailable) {
       throw new AppUnavailableError(app, 'unavailable', `Server ${app} is not available: ${state.unavailable}`);
     }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { OAuthModule } from '@manifold/oauth';
 import { ServerExtensions, ServerHost } from '@manifold/server-hosting';
 import { ConsentRequests } from './consent/consent-requests.js';
+import { OAuthClientController } from './consent/oauth-client.controller.js';
 import { ServerConnectionRemoval } from './consent/server-connection-removal.js';
 import { UserConnectionsController } from './consent/user-connections.controller.js';
 import { UserConsents } from './consent/user-consents.js';
@@ -34,6 +35,7 @@ import { YamlBodies } from './yaml-bodies.js';
     ServersController,
     SecretsController,
     UserConnectionsController,
+    OAuthClientController,
     DeleteImpactController,
     ServersDocumentController,
   ],

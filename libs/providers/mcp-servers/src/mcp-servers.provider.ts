@@ -153,7 +153,9 @@ export class McpServersProvider implements ToolProvider, Powers {
   async describeApp(app: string, principal: Principal): Promise<AppState | undefined> {
     const server = this.supervisor.server(principal.tenant, app);
     if (!server) return undefined;
-    const demandsConsent = this.isWithoutTools(server) ? () => this.access.demandConsent(server, principal) : undefined;
+    const demandsConsent = this.isWithoutTools(server)
+      ? (context: CallContext) => this.access.demandConsent(server, context)
+      : undefined;
     return { enabled: server.record.enabled, unavailable: WHY_UNAVAILABLE[server.status], demandsConsent };
   }
 
@@ -212,7 +214,7 @@ export class McpServersProvider implements ToolProvider, Powers {
   private async connectUser({ server: name }: ConnectToolRef, context: CallContext): Promise<ToolResult> {
     const run = this.supervisor.server(context.principal.tenant, name);
     if (!run?.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${name} is not available`);
-    await this.access.serve(run, context, (server) => connectionTo(server, context.signal));
+    await this.access.demandConsent(run, context);
     return isConnected(name);
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '@manifold/auth';
 import type { CallContext } from '@manifold/tool-provider';
 import { ConsentRequests } from './consent/consent-requests.js';
+import { connectionTo } from './server-connection.js';
 import type { CallableServer, ServerRun } from './server-run.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -25,14 +25,15 @@ export class ServerAccess {
     }
   }
 
-  /** @throws ProviderError `reauth_required` if the server wants a consent that the user has not given */
-  async demandConsent(run: ServerRun, principal: Principal): Promise<void> {
-    await run.prepare(principal);
-    try {
-      run.for(principal);
-    } catch (error) {
-      throw await this.consent.explained(error, run.record, principal);
-    }
+  /**
+   * Of a user who has agreed: waits until the server has shown what it has.
+   * @throws ProviderError `reauth_required` if the server wants a consent that the user has not given
+   */
+  async demandConsent(run: ServerRun, context: CallContext): Promise<void> {
+    await this.serve(run, context, async (server) => {
+      await connectionTo(server, context.signal);
+      await untilAborted(server.settled, context.signal);
+    });
   }
 }
 

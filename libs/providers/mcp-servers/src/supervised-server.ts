@@ -269,8 +269,9 @@ export class SupervisedServer implements CallableServer {
     }
     this.lastError = `Its tools could not be listed: ${error instanceof Error ? error.message : String(error)}`;
     this.log.add(this.lastError, 'error');
+    if (wantsConsent(error, this.record)) this.refusal = { error, at: Date.now() };
     this.findings.tried();
-    this.listing.request(LISTING_RETRY_MS);
+    if (!this.refusal) this.listing.request(LISTING_RETRY_MS);
     this.logger.warn({ msg: 'a server cannot list its tools', ...this.identity, err: error });
   }
 

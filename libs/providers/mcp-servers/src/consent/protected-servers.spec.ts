@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ConnectFlow, ConnectLinks, type ConnectInvitation } from '@manifold/oauth';
-import type { ProviderError } from '@manifold/tool-provider';
+import { openCall, type ProviderError } from '@manifold/tool-provider';
+import { Clock } from '../../../../oauth/testing/src/index.js';
 import { AuthorizationServer, ProtectedUpstream, ResourceOwner } from '../../../../../test/simulators/oauth/index.js';
 import { principalOf, TestGateway, textOf, until } from '../../testing/src/gateway.js';
 
@@ -21,6 +22,7 @@ describe('a server that wants the tokens of an authorization server', () => {
   });
 
   afterEach(async () => {
+    jest.restoreAllMocks();
     await gateway.destroy();
     await upstream.stop();
     await authority.stop();
@@ -78,6 +80,34 @@ describe('a server that wants the tokens of an authorization server', () => {
     expect(await call('alice')).toBe('whoami of alice');
     const { server } = (await gateway.rest('GET', '/mcp/servers/files')).body;
     expect([server.status, server.lastError]).toEqual(['connected', undefined]);
+  });
+
+  it('is asked again after a minute, and calls of a user who has agreed wait for its tools', async () => {
+    const clock = Clock.take();
+    expect(await names('alice')).toEqual(['files_connect']);
+    const demand = async (): Promise<void> => {
+      const state = await gateway.provider.describeApp('files', principalOf('alice'));
+      const call = openCall({ principal: principalOf('alice'), requestId: 'consent-spec', timeoutMs: 20_000 });
+      await state?.demandsConsent?.(call.context).finally(() => call.close());
+    };
+    clock.advance(61_000);
+    upstream.requests.length = 0;
+    const refusal = (await demand().catch((error: unknown) => error)) as ProviderError;
+    expect(refusal).toMatchObject({ code: 'reauth_required', setupUrl: expect.any(String) });
+    expect(upstream.requests.map(({ status }) => status)).toEqual([401]);
+
+    await follow(refusal.setupUrl!);
+    await demand();
+    expect(await names('alice')).toEqual(['files_whoami', 'files_write_file']);
+  });
+
+  it('gets the consent also where only its listing of tools is refused', async () => {
+    upstream.open = ['initialize', 'notifications/initialized'];
+    await gateway.rest('POST', '/mcp/servers', { name: 'half', transportType: 'streamable_http', url: upstream.url });
+    expect((await gateway.list('alice')).map(({ publicName }) => publicName)).toEqual([
+      'files_connect',
+      'half_connect',
+    ]);
   });
 
   it('gives each user a link of their own, and each an account of their own', async () => {
