@@ -1,17 +1,27 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import { nodeOfSuite, suiteFile } from './install.mjs';
 
+const ADAPTER = path.join(import.meta.dirname, 'client-adapter.mjs');
+/** All scenarios of clients begin at the same time, on however few cores. */
+const CLIENT_LIMIT_MS = 120_000;
+
 /** What a revision asks of servers: `required` decides, `unscored` (with the reason) is run all the same. */
 export function requirementsOf(revision) {
-  const set = parse(readFileSync(suiteFile('requirements', `${revision}.yaml`), 'utf8'));
+  const set = requirementSet(revision);
   const unscored = set.not_scored.filter(({ leg }) => leg === 'server');
   return { required: set.server, unscored: new Map(unscored.map(({ scenario, reason }) => [scenario, reason])) };
+}
+
+/** What a revision asks of clients about authorization: the part that the gateway does in the place of its clients. */
+export function clientRequirementsOf(revision) {
+  const required = requirementSet(revision).client.filter((scenario) => scenario.startsWith('auth/'));
+  return { required, unscored: new Map() };
 }
 
 /**
@@ -19,12 +29,23 @@ export function requirementsOf(revision) {
  * @param signal ends it
  * @returns the checks of each scenario that came to its end, and what the suite wrote
  */
-export async function runSuite({ url, revision, signal }) {
+export const runSuite = ({ url, revision, signal }) =>
+  run(['server', '--url', url, '--requirements', revision], signal);
+
+/** Runs all client scenarios of a revision against the gateway at this URL; the rest as `runSuite`. */
+export function runClientSuite({ gateway, revision, signal }) {
+  const args = ['client', '--command', `"${process.execPath}" "${ADAPTER}"`, '--timeout', String(CLIENT_LIMIT_MS)];
+  return run([...args, '--requirements', revision], signal, { CONFORMANCE_GATEWAY: gateway });
+}
+
+const requirementSet = (revision) => parse(readFileSync(suiteFile('requirements', `${revision}.yaml`), 'utf8'));
+
+async function run(args, signal, env = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'manifold-conformance-'));
   try {
-    const args = [suiteFile('dist', 'index.js'), 'server', '--url', url, '--requirements', revision];
-    const child = spawn(nodeOfSuite(), [...args, '--output-dir', folder], {
+    const child = spawn(nodeOfSuite(), [suiteFile('dist', 'index.js'), ...args, '--output-dir', folder], {
       cwd: folder,
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       signal,
       killSignal: 'SIGKILL',
@@ -36,13 +57,16 @@ export async function runSuite({ url, revision, signal }) {
   }
 }
 
-/** The suite leaves a folder per scenario, `server-<scenario>-<time>`, and checks.json in it when the scenario came to its end. */
+/**
+ * The suite leaves a folder per scenario, `server-<scenario>-<time>` or, for clients, `<scenario>-<time>`, where the name of a scenario
+ * may have a slash; and checks.json in it when the scenario came to its end.
+ */
 function readChecks(folder) {
   const checks = new Map();
-  for (const name of readdirSync(folder)) {
-    const [, scenario] = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name) ?? [];
-    const file = path.join(folder, name, 'checks.json');
-    if (scenario && existsSync(file)) checks.set(scenario, JSON.parse(readFileSync(file, 'utf8')));
+  for (const file of readdirSync(folder, { recursive: true })) {
+    const [, scenario] = /^(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z[\\/]checks\.json$/.exec(file) ?? [];
+    if (scenario)
+      checks.set(scenario.replaceAll(path.sep, '/'), JSON.parse(readFileSync(path.join(folder, file), 'utf8')));
   }
   return checks;
 }
