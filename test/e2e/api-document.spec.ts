@@ -40,6 +40,7 @@ const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['get', '/mcp/servers/{name}/oauth/client', [404, 503]],
   ['put', '/mcp/servers/{name}/oauth/client', [400, 404, 413, 415, 503]],
   ['delete', '/mcp/servers/{name}/oauth/client', [404, 503]],
+  ['post', '/mcp/external/discover', [400, 413, 415, 502, 503]],
   ['get', '/mcp/servers/{name}/delete-impact', [404, 503]],
   ['get', '/servers/export', [503]],
   ['post', '/servers/import', [400, 413, 415, 503]],

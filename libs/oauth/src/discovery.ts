@@ -19,6 +19,12 @@ interface Parser<T> {
   safeParse(value: unknown): { success: true; data: T } | { success: false };
 }
 
+/** A document that has been checked, and where it was. */
+export interface FoundDocument<T> {
+  readonly url: string;
+  readonly content: T;
+}
+
 /**
  * Finds out who issues the tokens of a server (MCP, authorization, "Authorization Server Discovery"):
  * 1. the metadata of the resource: where the challenge says, else at the well-known path of the endpoint, else at that of the host;
@@ -41,35 +47,42 @@ export class Discovery {
     signal?: AbortSignal,
   ): Promise<AuthorizationTarget> {
     const url = checkUrl(server.url, 'URL', new URL(server.url));
-    const resource = await this.resourceMetadata(url, challenge?.resourceMetadata, signal);
-    if (resource) checkResource(resource.resource, url);
+    const resource = (await this.resourceMetadata(url, challenge?.resourceMetadata, signal))?.content;
     const issuer = chooseIssuer(resource?.authorization_servers, server, url);
-    const metadata = await this.authorizationServer(issuer, url, signal);
-    return { metadata, resource: resource?.resource ?? server.url, scopes: resource?.scopes_supported ?? [] };
+    const { content } = await this.authorizationServer(issuer, url, signal);
+    return { metadata: content, resource: resource?.resource ?? server.url, scopes: resource?.scopes_supported ?? [] };
   }
 
-  private async resourceMetadata(
+  /**
+   * What the server says of itself.
+   * @param named where its challenge says that it does
+   * @throws as `discover`
+   */
+  async resourceMetadata(
     server: URL,
     named: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<OAuthProtectedResourceMetadata | undefined> {
+    signal?: AbortSignal,
+  ): Promise<FoundDocument<OAuthProtectedResourceMetadata> | undefined> {
     const path = server.pathname.replace(/\/$/, '');
     const wellKnown = [`${RESOURCE_METADATA}${path}${server.search}`, RESOURCE_METADATA];
     const places = wellKnown.map((place) => new URL(place, server).href);
     if (named !== undefined) places.unshift(checkUrl(named, 'metadata URL', server).href);
     for (const place of new Set(places)) {
-      const found = await this.document(place, OAuthProtectedResourceMetadataSchema, signal);
-      if (found) return found;
+      const content = await this.document(place, OAuthProtectedResourceMetadataSchema, signal);
+      if (!content) continue;
+      checkResource(content.resource, server);
+      return { url: place, content };
     }
     return undefined;
   }
 
-  private async authorizationServer(issuer: string, server: URL, signal?: AbortSignal): Promise<OAuthMetadata> {
+  /** What an authorization server says of itself. @throws as `discover` */
+  async authorizationServer(issuer: string, server: URL, signal?: AbortSignal): Promise<FoundDocument<OAuthMetadata>> {
     for (const { url } of buildDiscoveryUrls(checkUrl(issuer, 'authorization server', server))) {
-      const found = await this.document(url.href, OAuthMetadataSchema, signal);
-      if (!found) continue;
-      checkAuthorizationServer(found, issuer, server);
-      return found;
+      const content = await this.document(url.href, OAuthMetadataSchema, signal);
+      if (!content) continue;
+      checkAuthorizationServer(content, issuer, server);
+      return { url: url.href, content };
     }
     throw new OAuthFault('discovery_failed', 'The authorization server of the server does not describe itself');
   }

@@ -5,6 +5,8 @@ import { Injectable } from '@nestjs/common';
 export class OAuthLimits {
   /** For one metadata document, or one registration, to its end. */
   readonly metadataMs: number = 10_000;
+  /** For all that is asked of a server and its authorization servers before somebody registers it. */
+  readonly surveyMs: number = 25_000;
   /**
    * For a token, to the end of the answer. Generous: a refresh whose answer nobody waited for may have used up the refresh token.
    */

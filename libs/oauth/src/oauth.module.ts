@@ -13,6 +13,7 @@ import { ManualClients } from './manual-clients.js';
 import { OAuthHttp } from './oauth-http.js';
 import { OAuthLimits } from './oauth-limits.js';
 import { PendingAuthorizations } from './pending-authorizations.js';
+import { ServerSurvey } from './server-survey.service.js';
 import { StoreLeases } from './store-leases.js';
 import { TokenRenewal } from './token-renewal.js';
 import { TokenRequests } from './token-request.js';
@@ -33,12 +34,13 @@ import { TokenService } from './token.service.js';
     OAuthHttp,
     OAuthLimits,
     PendingAuthorizations,
+    ServerSurvey,
     TokenRenewal,
     TokenRequests,
     TokenService,
     TokenVault,
     { provide: Leases, useClass: StoreLeases },
   ],
-  exports: [ConnectFlow, ConnectLinks, Connections, GatewayClient, ManualClients, TokenService],
+  exports: [ConnectFlow, ConnectLinks, Connections, GatewayClient, ManualClients, ServerSurvey, TokenService],
 })
 export class OAuthModule {}

@@ -7,7 +7,7 @@ import { Config } from '@manifold/config';
 import { ApiProblems, Problem } from '@manifold/rest';
 import { ConnectFlow } from '../connect-flow.js';
 import { CONNECT_PATH } from '../gateway-client.js';
-import { OAuthFault } from '../oauth-fault.js';
+import { asProblem } from '../fault-problem.js';
 import { ConnectLinks } from './connect-links.service.js';
 import { connectPage, unusableLinkPage } from './connect-pages.js';
 import { DepartureDto, UseConnectLinkDto } from './connect.dto.js';
@@ -80,10 +80,4 @@ export class ConnectController {
     void reply.header('set-cookie', setCookie);
     return { authorizationUrl };
   }
-}
-
-function asProblem(error: unknown): never {
-  if (!(error instanceof OAuthFault)) throw error;
-  const retryAfter = error.code === 'unavailable' ? 30 : undefined;
-  throw new Problem(retryAfter === undefined ? 502 : 503, error.code, error.message, { retryAfter, cause: error });
 }

@@ -8,6 +8,7 @@ import { UserConnectionsController } from './consent/user-connections.controller
 import { UserConsents } from './consent/user-consents.js';
 import { DeleteImpactController } from './delete-impact.controller.js';
 import { DeleteImpact } from './delete-impact.service.js';
+import { DiscoverController } from './external/discover.controller.js';
 import { FirstServer } from './first-server.js';
 import { McpServersProvider } from './mcp-servers.provider.js';
 import { OfferedLists } from './relay/offered-lists.js';
@@ -36,6 +37,7 @@ import { YamlBodies } from './yaml-bodies.js';
     SecretsController,
     UserConnectionsController,
     OAuthClientController,
+    DiscoverController,
     DeleteImpactController,
     ServersDocumentController,
   ],
