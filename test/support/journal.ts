@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 
 /** A line of the files that simulated upstreams write with `--ledger` and `--lifecycle`. */
 export interface JournalEntry {
-  readonly event: 'call' | 'started' | 'initialized' | 'ended';
+  readonly event: 'call' | 'answer' | 'started' | 'initialized' | 'ended';
   readonly pid: number;
   /** Epoch milliseconds, with fractions. */
   readonly time: number;
   readonly tool?: string;
   readonly arguments?: Readonly<Record<string, unknown>>;
+  /** Of an answer to a question of the server. */
+  readonly error?: { readonly code: number };
 }
 
 /** The entries so far, in the order in which they were written; none while there is no file. */

@@ -153,6 +153,15 @@ export class ServerSettingsDto {
   @Type(() => ServerLimitsDto)
   limits?: ServerLimitsDto;
 
+  /**
+   * True unless given: clients that can be asked (sampling, elicitation, roots) or that read the server's log get connections of their
+   * own, for stdio a process each, while they call. False for a server that must run once: such calls then run alone on the one that
+   * all share.
+   */
+  @IfGiven()
+  @IsBoolean()
+  lanes?: boolean;
+
   /** A disabled server stays registered, but is not run. True unless given. */
   @IfGiven()
   @IsBoolean()

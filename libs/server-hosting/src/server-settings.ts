@@ -35,6 +35,8 @@ export interface ServerSettings {
   /** Milliseconds. */
   readonly startupTimeout?: number;
   readonly limits?: ServerLimits;
+  /** False: the server may have one connection only. */
+  readonly lanes?: boolean;
   readonly enabled?: boolean;
   readonly displayName?: string;
   readonly description?: string;

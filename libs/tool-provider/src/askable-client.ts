@@ -19,6 +19,11 @@ export interface AskableClient {
   /** As the client declared them: `sampling`, `elicitation`, `roots`, ... */
   readonly capabilities: RawObject;
   /**
+   * Stands for the session of the client, as far as it has one: what a backend keeps for one session is not shown to another. Calls of
+   * one principal without it count as one session.
+   */
+  readonly sessionKey?: string;
+  /**
    * Asks, and waits for all answers.
    * @param questions by the names that the backend gave them: clients of the modern era see these as the keys of `inputRequests`, and
    * conformance compares them character by character. A backend that asks one thing at a time makes a name up.

@@ -4,10 +4,12 @@ export { ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from
 export {
   completes,
   declaresCapabilities,
+  meetsClients,
   offersPrompts,
   offersResources,
   type Completes,
   type DeclaresCapabilities,
+  type MeetsClients,
   type OffersPrompts,
   type OffersResources,
   type PromptDescriptor,

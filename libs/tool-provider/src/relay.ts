@@ -77,6 +77,15 @@ export interface DeclaresCapabilities {
   ): { readonly capabilities: RawObject; readonly instructions?: string; readonly serverInfo?: RawObject } | undefined;
 }
 
+/** Power: has tools that are only for clients that can be asked, and does not know of them before there is one. */
+export interface MeetsClients {
+  /**
+   * A client with these capabilities (`sampling`, `elicitation`, `roots`) is there: to be called when it introduces itself. Returns at
+   * once; what is found is announced like other changes of the tools.
+   */
+  clientArrived(principal: Principal, capabilities: RawObject): void;
+}
+
 export const offersResources = <P extends object>(provider: P): provider is P & OffersResources =>
   'listResources' in provider;
 export const offersPrompts = <P extends object>(provider: P): provider is P & OffersPrompts =>
@@ -84,3 +93,5 @@ export const offersPrompts = <P extends object>(provider: P): provider is P & Of
 export const completes = <P extends object>(provider: P): provider is P & Completes => 'complete' in provider;
 export const declaresCapabilities = <P extends object>(provider: P): provider is P & DeclaresCapabilities =>
   'serverFeatures' in provider;
+export const meetsClients = <P extends object>(provider: P): provider is P & MeetsClients =>
+  'clientArrived' in provider;

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
-import { declaresCapabilities, ToolProviders, type DeclaresCapabilities } from '@manifold/tool-provider';
+import {
+  declaresCapabilities,
+  meetsClients,
+  ToolProviders,
+  type DeclaresCapabilities,
+  type RawObject,
+} from '@manifold/tool-provider';
 import { isReachable } from './reachable-providers.js';
 
 /** What an app said of itself. */
@@ -19,5 +25,12 @@ export class AppFeatures {
       if (features) return features;
     }
     return undefined;
+  }
+
+  /** A client that can be asked something is there: some apps have more for it. */
+  clientArrived(principal: Principal, capabilities: RawObject): void {
+    for (const provider of this.providers.all) {
+      if (isReachable(provider, principal) && meetsClients(provider)) provider.clientArrived(principal, capabilities);
+    }
   }
 }

@@ -29,7 +29,9 @@ const THE_GATEWAY: Introduction = {
 export class Introductions {
   constructor(private readonly features: AppFeatures) {}
 
-  of({ own }: View, principal: Principal): Introduction {
+  /** @param client what the client can be asked for, if it can be asked for anything */
+  of({ own }: View, principal: Principal, client?: Params): Introduction {
+    if (client) this.features.clientArrived(principal, client);
     const features = own === undefined ? undefined : this.features.of(own, principal);
     if (!features) return THE_GATEWAY;
     const { capabilities, instructions, serverInfo = SERVER_INFO } = features;

@@ -54,7 +54,7 @@ export class LegacyMessages {
   private async result(request: JsonRpcRequest, caller: Caller): Promise<Text | undefined> {
     if (request.method === 'ping') return '{}';
     if (request.method === 'initialize') {
-      const introduction = this.introductions.of(caller.view, caller.principal);
+      const introduction = this.introductions.of(caller.view, caller.principal, caller.client?.capabilities);
       return initializeResult(readInitialize(request.params).protocolVersion, introduction);
     }
     const handler = this.methods.findInSession(request.method);

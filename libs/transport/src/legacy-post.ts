@@ -83,7 +83,7 @@ export class LegacyPost {
       if (!(error instanceof JsonRpcError) || error.headers) throw error;
       return answerJson(reply, error.status, errorMessage(id, error));
     }
-    const introduction = this.introductions.of(session.view, principal);
+    const introduction = this.introductions.of(session.view, principal, session.capabilities);
     const message = resultMessage(id, initializeResult(session.protocolVersion, introduction));
     answerJson(reply, 200, message, { 'mcp-session-id': session.id });
   }

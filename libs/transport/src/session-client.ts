@@ -20,6 +20,10 @@ export class SessionClient implements AskedClient {
     private readonly send: (message: string) => void,
   ) {}
 
+  get sessionKey(): string | undefined {
+    return this.session.id;
+  }
+
   begin(call: OpenCall): void {
     this.call = call;
     call.context.signal.addEventListener('abort', () => this.giveUp(call.context.signal.reason as ProviderError), {

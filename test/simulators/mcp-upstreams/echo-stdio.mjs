@@ -4,6 +4,7 @@
  *   --tools=100           that many tools besides its own
  *   --page-size=10        tools/list in pages
  *   --offers=2            that many resources, a template, a prompt and completion, and the tools of upstream-offer.mjs
+ *   --asks                the tools of upstream-asking.mjs, which ask the client
  *   --silent              never answers
  *   --start-delay=1000    milliseconds until it begins to read
  *   --ledger=path         one JSON line per executed call, for tests of "never repeated"

@@ -23,7 +23,9 @@ export class Sessions {
   }
 
   listen(id, stream) {
-    this.#sessions.get(id).stream = stream;
+    const session = this.#sessions.get(id);
+    session.stream = stream;
+    session.channel.elsewhere = (message) => sendSse(stream, message);
   }
 
   close(id) {

@@ -1,6 +1,6 @@
 /**
  * The same MCP server over Streamable HTTP, on node:http. Listens on 127.0.0.1, PORT or a free one, and prints its address.
- * Takes the flags of echo-stdio.mjs for its tools (--tools, --page-size, --offers, --ledger, --lifecycle), and
+ * Takes the flags of echo-stdio.mjs for its tools (--tools, --page-size, --offers, --asks, --ledger, --lifecycle), and
  *
  *   --sse-only            initialize over POST is answered 405; GET opens the stream of HTTP+SSE
  *   --sse-only=404        the same with another status

@@ -1,4 +1,5 @@
 import { Journal } from './journal.mjs';
+import { UpstreamAsking } from './upstream-asking.mjs';
 import { UpstreamOffer } from './upstream-offer.mjs';
 import { UpstreamTools } from './upstream-tools.mjs';
 
@@ -11,7 +12,7 @@ const error = (id, code, message) => ({ jsonrpc: '2.0', id, error: { code, messa
  */
 export class McpServer {
   /**
-   * @param {{ tools?: string, 'page-size'?: string, ledger?: string, lifecycle?: string, offers?: string | true }} flags
+   * @param {{ tools?: string, 'page-size'?: string, ledger?: string, lifecycle?: string, offers?: string | true, asks?: true }} flags
    * @param {(message: object) => void} broadcast reaches every client
    */
   constructor(flags, broadcast) {
@@ -20,8 +21,10 @@ export class McpServer {
     if (flags.offers) {
       this.offer = new UpstreamOffer({ resources: Number(flags.offers), pageSize: this.pageSize, broadcast });
     }
+    if (flags.asks) this.asking = new UpstreamAsking(new Journal(flags.ledger));
     this.tools = new UpstreamTools({
       offer: this.offer,
+      asking: this.asking,
       extra: Number(flags.tools ?? 0),
       ledger: new Journal(flags.ledger),
       onChanged: () => broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }),
@@ -39,40 +42,44 @@ export class McpServer {
    */
   receive(message, channel, send, ended = () => undefined) {
     const { id, method, params } = message;
+    if (method === undefined) this.asking?.answered(message, channel);
     if (method === undefined) return ended();
+    if (method === 'initialize') channel.client = params;
     if (method === 'notifications/cancelled') channel.inFlight.get(params?.requestId)?.abort();
     if (id === undefined) return ended();
     if (method === 'tools/call') return this.call(id, params, channel, send, ended);
-    this.respond(id, method, params, send);
+    this.respond(id, method, params, channel, send);
     if (method === 'initialize') this.lifecycle.write({ event: 'initialized' });
   }
 
-  respond(id, method, params, send) {
+  respond(id, method, params, channel, send) {
     try {
-      const result = this.answer(method, params) ?? this.offer?.answer(method, params);
+      const result = this.answer(method, params, channel) ?? this.offer?.answer(method, params);
       send(result ? { jsonrpc: '2.0', id, result } : error(id, -32601, `Method not found: ${method}`));
     } catch (fault) {
       send(error(id, -32002, fault.message));
     }
   }
 
-  answer(method, params) {
+  answer(method, params, channel) {
     if (method === 'ping') return {};
-    if (method === 'tools/list') return this.page(params?.cursor);
+    if (method === 'tools/list') return this.page(params?.cursor, channel);
+    if (method === 'logging/setLevel' && this.asking) return {};
     if (method !== 'initialize') return undefined;
     return {
       protocolVersion: params?.protocolVersion ?? LATEST,
-      capabilities: { tools: { listChanged: true }, ...this.offer?.capabilities },
+      capabilities: { tools: { listChanged: true }, ...this.offer?.capabilities, ...this.asking?.capabilities },
       ...(this.offer && { instructions: 'Read the notes first.' }),
       serverInfo: { name: 'simulated-upstream', version: '1.0.0' },
     };
   }
 
-  page(cursor = '0') {
+  page(cursor = '0', channel) {
     const start = Number(cursor);
     const end = start + this.pageSize;
-    const tools = [...this.tools.definitions.values()].slice(start, end);
-    return end < this.tools.definitions.size ? { tools, nextCursor: String(end) } : { tools };
+    const all = [...this.tools.definitions.values(), ...(this.asking?.toolsFor(channel) ?? [])];
+    const tools = all.slice(start, end);
+    return end < all.length ? { tools, nextCursor: String(end) } : { tools };
   }
 
   call(id, params, channel, send, ended) {
@@ -90,7 +97,7 @@ export class McpServer {
     };
     const controller = new AbortController();
     channel.inFlight.set(id, controller);
-    void result(progress, controller.signal).then((late) => {
+    void result(progress, controller.signal, send, channel).then((late) => {
       channel.inFlight.delete(id);
       return late ? send({ jsonrpc: '2.0', id, result: late }) : ended();
     });

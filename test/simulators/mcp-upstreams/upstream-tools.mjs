@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ASKING_TOOLS } from './upstream-asking.mjs';
 import { OFFER_TOOLS } from './upstream-offer.mjs';
 
 const object = (properties = {}, required = []) => ({ type: 'object', properties, required });
@@ -40,16 +41,20 @@ function received(args) {
 /** What a tool call does. Nothing here knows a transport. */
 export class UpstreamTools {
   /**
-   * @param {{ extra: number, ledger: import('./journal.mjs').Journal, onChanged: () => void, offer?: import('./upstream-offer.mjs').UpstreamOffer }} options
+   * @param {{ extra: number, ledger: import('./journal.mjs').Journal, onChanged: () => void, offer?: import('./upstream-offer.mjs').UpstreamOffer, asking?: import('./upstream-asking.mjs').UpstreamAsking }} options
    * `extra` tools besides the own ones; `ledger` gets one line per executed call; `onChanged` is called when a tool was added
    */
-  constructor({ extra, ledger, onChanged, offer }) {
+  constructor({ extra, ledger, onChanged, offer, asking }) {
     this.offer = offer;
+    this.asking = asking;
     this.ledger = ledger;
     this.onChanged = onChanged;
     this.cancellations = 0;
     this.definitions = new Map(
-      [...OWN_TOOLS, ...(offer ? OFFER_TOOLS : [])].map((definition) => [definition.name, definition]),
+      [...OWN_TOOLS, ...(offer ? OFFER_TOOLS : []), ...(asking ? ASKING_TOOLS : [])].map((definition) => [
+        definition.name,
+        definition,
+      ]),
     );
     for (let number = 1; number <= extra; number++) this.add('extra', number);
   }
@@ -65,8 +70,10 @@ export class UpstreamTools {
    * @throws for an unknown tool
    */
   call(name, args) {
-    if (!this.definitions.has(name)) throw new Error(`Unknown tool: ${name}`);
+    const asking = this.asking?.call(name, args);
+    if (!this.definitions.has(name) && !asking) throw new Error(`Unknown tool: ${name}`);
     this.ledger.write({ event: 'call', tool: name, arguments: args });
+    if (asking) return asking;
     switch (name) {
       case 'echo':
         return text(args.message);

@@ -9,6 +9,7 @@ import {
   type Completes,
   type DeclaresCapabilities,
   type DescribesApps,
+  type MeetsClients,
   type NotifiesChanges,
   type OffersPrompts,
   type OffersResources,
@@ -23,7 +24,6 @@ import {
   type ToolRef,
   type ToolResult,
 } from '@manifold/tool-provider';
-import { callWithSecrets } from './call-with-secrets.js';
 import { ConnectToolRef, connectTool, isConnected } from './consent/connect-tool.js';
 import { ServerRelay } from './relay/server-relay.js';
 import { refuseUnsafeNames, withSecrets } from './safe-arguments.js';
@@ -32,6 +32,7 @@ import { SecretParameters } from './secret-parameters.js';
 import { ServerAccess } from './server-access.js';
 import { connectionTo } from './server-connection.js';
 import { ServerRegistry } from './server-registry.service.js';
+import { requestTo } from './server-request.js';
 import type { CallableServer, Secrets, ServerRun, ServerStatus } from './server-run.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
@@ -64,7 +65,8 @@ type Powers = SharesCatalogue &
   OffersResources &
   OffersPrompts &
   Completes &
-  DeclaresCapabilities;
+  DeclaresCapabilities &
+  MeetsClients;
 
 /** What the MCP servers offer that the principal's tenant has registered. */
 @Injectable()
@@ -89,9 +91,9 @@ export class McpServersProvider implements ToolProvider, Powers {
   }
 
   async callTool(ref: ToolRef, args: Readonly<Record<string, unknown>>, context: CallContext): Promise<ToolResult> {
-    const { principal, signal } = context;
+    const { signal } = context;
     if (ref instanceof ConnectToolRef) return this.connectUser(ref, context);
-    const { run, tool } = this.resolve(ref, principal);
+    const { run, tool } = this.resolve(ref, context);
     signal.throwIfAborted();
     refuseUnsafeNames(args);
     return this.access.serve(run, context, (server) => this.callOn(server, tool, args, context));
@@ -148,6 +150,10 @@ export class McpServersProvider implements ToolProvider, Powers {
 
   serverFeatures(app: string, principal: Principal): ReturnType<DeclaresCapabilities['serverFeatures']> {
     return this.relay.introduction(app, principal);
+  }
+
+  clientArrived(principal: Principal, capabilities: RawObject): void {
+    this.relay.clientArrived(principal, capabilities);
   }
 
   async describeApp(app: string, principal: Principal): Promise<AppState | undefined> {
@@ -218,11 +224,15 @@ export class McpServersProvider implements ToolProvider, Powers {
     return isConnected(name);
   }
 
-  private resolve(ref: ToolRef, { tenant }: Principal): { run: ServerRun; tool: string } {
+  private resolve(ref: ToolRef, { principal: { tenant }, client }: CallContext): { run: ServerRun; tool: string } {
     if (!(ref instanceof ServerToolRef)) throw new ProviderError('invalid_arguments', 'There is no such tool');
     const run = this.runWith(tenant, ref);
     if (!run) throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
     if (!run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${ref.server} is disabled`);
+    if (!client && this.tools.of(tenant, ref.server)?.onlyForClients.has(ref.tool)) {
+      const message = `Tool ${ref.tool} of server ${ref.server} is only there for clients that the server can ask something`;
+      throw new ProviderError('upstream_rejected', message);
+    }
     return { run, tool: ref.tool };
   }
 
@@ -240,11 +250,8 @@ export class McpServersProvider implements ToolProvider, Powers {
   ): Promise<ToolResult> {
     const { record } = server;
     const asArguments = takesSecretsAsArguments(record) ? await this.secretsFor(context.principal, record) : undefined;
-    const connection = server.live ?? (await connectionTo(server, context.signal));
-    const secrets = asArguments ?? server.secrets;
-    if (Object.keys(secrets).length === 0) return connection.request('tools/call', { name, arguments: args }, context);
     const params = { name, arguments: asArguments ? withSecrets(args, asArguments) : args };
-    return callWithSecrets(connection, 'tools/call', params, secrets, server.log, context);
+    return requestTo(server, 'tools/call', params, context, asArguments);
   }
 
   private async secretsFor(principal: Principal, { name: app, secretNames }: ServerRecord): Promise<Secrets> {

@@ -6,10 +6,29 @@ import { TokenService } from '@manifold/oauth';
 import { AuthorizedHttp } from './consent/authorized-http.js';
 import { UserConsents } from './consent/user-consents.js';
 import { transportWith } from './launch-secrets.js';
+import { ALL_CAPABILITIES } from './relay/client-capabilities.js';
 import type { Findings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { Secrets } from './server-run.js';
-import { connectHttp, connectStdio, type HttpClient, type LogRing, type UpstreamConnection } from './upstream/index.js';
+import {
+  connectHttp,
+  connectStdio,
+  type HttpClient,
+  type LogRing,
+  type RawObject,
+  type UpstreamConnection,
+  type UpstreamSession,
+} from './upstream/index.js';
+
+/** What a connection is opened to, with what, and for whom. */
+export interface Destination {
+  readonly record: ServerRecord;
+  readonly secrets: Secrets;
+  readonly findings: Findings;
+  readonly log: LogRing;
+  /** Whose the connection is, unless it is for everybody. */
+  readonly user?: Principal;
+}
 
 /** Opens the kind of connection that a server's record asks for. */
 @Injectable()
@@ -35,28 +54,27 @@ export class ServerConnector implements OnModuleInit {
   }
 
   /**
-   * @param user whose the connection is, unless it is for everybody
    * @param signal ends the attempt; nothing of it is left when this has rejected
+   * @param lane makes it a connection for calls of one client, beside the one that all share: what the client can do
    * @throws ProviderError
    */
-  async connect(
-    record: ServerRecord,
-    secrets: Secrets,
-    findings: Findings,
-    log: LogRing,
-    signal: AbortSignal,
-    user?: Principal,
-  ): Promise<UpstreamConnection> {
+  async connect(destination: Destination, signal: AbortSignal, lane?: RawObject): Promise<UpstreamConnection> {
+    const { record, secrets, findings, log, user } = destination;
     const transport = transportWith(record, secrets);
+    // The only connection of a server is the lane of all who can be asked.
+    const capabilities = lane ?? (record.lanes === false ? ALL_CAPABILITIES : undefined);
     if (transport.transportType === 'stdio') {
       const { hosting } = this.config;
       const runAs = isRoot() ? hosting.runAs : undefined;
       const spec = { ...transport, cwd: process.cwd(), limits: { ...hosting.limits, ...record.limits }, runAs };
-      return connectStdio(spec, { log, signal });
+      return connectStdio(spec, { log, signal, lane: capabilities });
     }
     const egress = user ? await this.httpOf(user, record.name, transport.url, signal) : this.egress;
-    const onSession: Parameters<typeof connectHttp>[1]['onSession'] = (session) => findings.sessionChanged(session);
-    return connectHttp({ ...transport, session: findings.resumable }, { egress, log, signal, onSession });
+    const session = lane ? undefined : findings.resumable;
+    const onSession = (changed: UpstreamSession | undefined): void => {
+      if (!lane) findings.sessionChanged(changed);
+    };
+    return connectHttp({ ...transport, session }, { egress, log, signal, onSession, lane: capabilities });
   }
 
   /** With the user's tokens, if there are any. */

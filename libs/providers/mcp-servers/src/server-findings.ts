@@ -10,6 +10,10 @@ export interface Findings {
   readonly wantsTools: boolean;
   /** Resolves when the tools are stored, as far as they are to be stored. */
   listed(definitions: readonly ToolDefinition[]): Promise<void>;
+  /** Whether this version of the configuration has listed its tools for clients that can be asked. */
+  hasExplored(version: string): boolean;
+  /** What a client that can be asked is listed. Resolves when it is stored, as far as it is to be stored. */
+  listedForClients(definitions: readonly ToolDefinition[], version: string): Promise<void>;
   readonly wantsOffer: boolean;
   /** Resolves when it is stored, as far as it is to be stored. */
   offered(features: KnownFeatures): Promise<void>;
@@ -33,6 +37,7 @@ export class ServerFindings implements Findings {
   readonly wantsOffer = true;
   private state: 'aside' | 'published' | 'ended' = 'aside';
   private definitions?: readonly ToolDefinition[];
+  private forClients?: { readonly definitions: readonly ToolDefinition[]; readonly version: string };
   private features?: KnownFeatures;
   private connection?: UpstreamConnection;
   private session?: UpstreamSession;
@@ -65,6 +70,18 @@ export class ServerFindings implements Findings {
   /** Whether the configuration itself has said what it offers. */
   get hasOffered(): boolean {
     return this.features !== undefined;
+  }
+
+  hasExplored(version: string): boolean {
+    if (this.forClients?.version === version) return true;
+    return this.state === 'published' && this.knowledge.tools.exploredVersion(this.tenant, this.name) === version;
+  }
+
+  async listedForClients(definitions: readonly ToolDefinition[], version: string): Promise<void> {
+    this.forClients = { definitions, version };
+    if (this.state === 'published') {
+      await this.knowledge.tools.learnForClients(this.tenant, this.name, definitions, version);
+    }
   }
 
   async offered(features: KnownFeatures): Promise<void> {
@@ -102,6 +119,7 @@ export class ServerFindings implements Findings {
     this.state = 'published';
     const { tools, sessions, features } = this.knowledge;
     if (this.definitions) void tools.learn(this.tenant, this.name, this.definitions);
+    if (this.forClients) void this.listedForClients(this.forClients.definitions, this.forClients.version);
     if (this.features) void features.learn(this.tenant, this.name, this.features);
     if (this.connection) this.connected(this.connection);
     if (this.session?.id !== sessions.idOf(this.tenant, this.name)) this.sessionChanged(this.session);
@@ -146,6 +164,14 @@ export class UserFindings implements Findings {
 
   async listed(definitions: readonly ToolDefinition[]): Promise<void> {
     if (this.wantsTools) await this.server.listed(definitions);
+  }
+
+  hasExplored(version: string): boolean {
+    return this.server.hasExplored(version);
+  }
+
+  async listedForClients(definitions: readonly ToolDefinition[], version: string): Promise<void> {
+    await this.server.listedForClients(definitions, version);
   }
 
   get wantsOffer(): boolean {

@@ -34,6 +34,8 @@ export type ServerRecord = SecretSettings & {
   /** Milliseconds. */
   startupTimeout?: number;
   limits?: ServerLimits;
+  /** False: it may have one connection only. Records from before there were lanes have none of this. */
+  lanes?: boolean;
   enabled: boolean;
   displayName?: string;
   description?: string;

@@ -1,10 +1,26 @@
 import type { Principal } from '@manifold/auth';
+import type { CallContext } from '@manifold/tool-provider';
 import type { CallsInFlight } from './calls-in-flight.js';
 import type { ServerFindings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { LogRing, UpstreamConnection } from './upstream/index.js';
 
 export type ServerStatus = 'connecting' | 'connected' | 'disconnected' | 'error';
+
+/** Connections of a server beside the one that its callers share, each for the calls of one client. */
+export interface Lanes {
+  /** Whether the call may not run on the shared connection just like that. */
+  mustRoute(context: CallContext, shared: UpstreamConnection): boolean;
+  /**
+   * Runs a call for which `mustRoute` is true.
+   * @throws what the call throws; ProviderError when there is no lane for it; the reason of the context's signal
+   */
+  run<T>(
+    context: CallContext,
+    shared: UpstreamConnection,
+    call: (connection: UpstreamConnection) => Promise<T>,
+  ): Promise<T>;
+}
 
 /** One connection to a server, as those see it who call its tools. */
 export interface CallableServer {
@@ -16,6 +32,8 @@ export interface CallableServer {
   readonly secrets: Secrets;
   /** Resolves when its first start has succeeded, everything listed, or has failed. */
   readonly settled: Promise<void>;
+  /** Its other connections, for calls whose client can be asked. */
+  readonly lanes: Lanes;
   /** Whoever calls says so. */
   readonly calls: CallsInFlight;
   /**
@@ -73,6 +91,8 @@ export interface ServerRun {
    * @throws ProviderError that says with the last lines of stderr why it does not connect or list its tools; the signal's reason
    */
   prove(signal: AbortSignal, incumbent: ServerRun): Promise<void>;
+  /** A client that can be asked is there: the server may list it more than others. */
+  clientArrived(principal: Principal): void;
   /** A user's secrets for it are no longer what they were. */
   secretsChanged(principal: Principal): void;
   /** A user has connected an account, another one perhaps, or was disconnected. */

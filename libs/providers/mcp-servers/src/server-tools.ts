@@ -5,7 +5,15 @@ import { LearnedRecords } from './learned-records.js';
 import { serverKey } from './server-record.js';
 
 /** The tools that a server listed last, as JSON text: compared as a whole, and kept as the server gave them. */
-type ToolsRecord = { tenant: string; name: string; definitions: string };
+type ToolsRecord = {
+  tenant: string;
+  name: string;
+  definitions: string;
+  /** What it listed to a client that can be asked, where somebody wanted to know. */
+  forClients?: string;
+  /** The version of the configuration that did so. */
+  exploredVersion?: string;
+};
 
 const SERVER_TOOLS: CollectionSpec<ToolsRecord> = {
   name: 'mcp_server_tools',
@@ -16,6 +24,8 @@ const SERVER_TOOLS: CollectionSpec<ToolsRecord> = {
 export interface KnownTools {
   readonly definitions: readonly ToolDefinition[];
   readonly names: ReadonlySet<string>;
+  /** Those among them that are there only for clients that can be asked. */
+  readonly onlyForClients: ReadonlySet<string>;
 }
 
 /** The tools of all registered servers as last listed: in memory, and in the store so that they are there before any process runs. */
@@ -23,7 +33,7 @@ export interface KnownTools {
 export class ServerTools implements OnModuleInit {
   private readonly logger = new Logger(ServerTools.name);
   private records: LearnedRecords<ToolsRecord>;
-  private readonly known = new Map<string, KnownTools>();
+  private readonly known = new Map<string, { readonly record: ToolsRecord; readonly tools: KnownTools }>();
   private readonly listeners = new Set<() => void>();
   private readonly serverListeners = new Set<() => void>();
 
@@ -31,27 +41,32 @@ export class ServerTools implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     this.records = new LearnedRecords(this.store.collection(SERVER_TOOLS));
-    for (const { tenant, name, definitions } of await this.records.load()) {
-      this.known.set(serverKey(tenant, name), knownTools(JSON.parse(definitions) as ToolDefinition[]));
-    }
+    for (const record of await this.records.load()) this.remember(record);
   }
 
   /** Undefined: the server was never listed. */
   of(tenant: string, name: string): KnownTools | undefined {
-    return this.known.get(serverKey(tenant, name));
+    return this.known.get(serverKey(tenant, name))?.tools;
+  }
+
+  /** The version of the configuration of which `learnForClients` told last. */
+  exploredVersion(tenant: string, name: string): string | undefined {
+    return this.known.get(serverKey(tenant, name))?.record.exploredVersion;
   }
 
   /** Takes over what a server listed. Resolves when it is stored; a store that fails is logged, the tools are used all the same. */
   async learn(tenant: string, name: string, definitions: readonly ToolDefinition[]): Promise<void> {
-    const text = JSON.stringify(definitions);
-    if (this.records.get(tenant, name)?.definitions === text) return;
-    this.known.set(serverKey(tenant, name), knownTools(definitions));
-    this.announce(this.listeners);
-    try {
-      await this.records.put({ tenant, name, definitions: text });
-    } catch (error) {
-      this.logger.error({ msg: 'the tools of a server could not be stored', server: name, err: error });
-    }
+    await this.keep(tenant, name, { definitions: JSON.stringify(definitions) });
+  }
+
+  /** The same for what it listed to a client that can be asked. */
+  async learnForClients(
+    tenant: string,
+    name: string,
+    definitions: readonly ToolDefinition[],
+    exploredVersion: string,
+  ): Promise<void> {
+    await this.keep(tenant, name, { forClients: JSON.stringify(definitions), exploredVersion });
   }
 
   async forget(tenant: string, name: string): Promise<void> {
@@ -82,12 +97,44 @@ export class ServerTools implements OnModuleInit {
     this.announce(this.listeners);
   }
 
+  private async keep(tenant: string, name: string, learned: Partial<ToolsRecord>): Promise<void> {
+    const before = this.known.get(serverKey(tenant, name));
+    const record = { definitions: '[]', ...before?.record, ...learned, tenant, name };
+    const stored = this.records.get(tenant, name);
+    if (before && stored && isSame(before.record, record) && isSame(stored, record)) return;
+    if (this.remember(record) !== before?.tools) this.announce(this.listeners);
+    try {
+      await this.records.put(record);
+    } catch (error) {
+      this.logger.error({ msg: 'the tools of a server could not be stored', server: name, err: error });
+    }
+  }
+
+  private remember(record: ToolsRecord): KnownTools {
+    const key = serverKey(record.tenant, record.name);
+    const before = this.known.get(key);
+    const isListedAlike =
+      before?.record.definitions === record.definitions && before.record.forClients === record.forClients;
+    const tools = isListedAlike ? before.tools : knownTools(record);
+    this.known.set(key, { record, tools });
+    return tools;
+  }
+
   private announce(listeners: ReadonlySet<() => void>): void {
     for (const listener of listeners) listener();
   }
 }
 
-const knownTools = (definitions: readonly ToolDefinition[]): KnownTools => ({
-  definitions,
-  names: new Set(definitions.map((definition) => definition.name)),
-});
+const isSame = (one: ToolsRecord, other: ToolsRecord): boolean =>
+  one.definitions === other.definitions &&
+  one.forClients === other.forClients &&
+  one.exploredVersion === other.exploredVersion;
+
+/** The tools for everybody in the server's own order, and after them those for clients that can be asked. */
+function knownTools({ definitions, forClients = '[]' }: ToolsRecord): KnownTools {
+  const forAll = JSON.parse(definitions) as ToolDefinition[];
+  const names = new Set(forAll.map(({ name }) => name));
+  const more = (JSON.parse(forClients) as ToolDefinition[]).filter(({ name }) => !names.has(name));
+  const onlyForClients = new Set(more.map(({ name }) => name));
+  return { definitions: [...forAll, ...more], names: new Set([...names, ...onlyForClients]), onlyForClients };
+}

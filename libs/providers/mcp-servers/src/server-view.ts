@@ -27,6 +27,7 @@ export function operatorView(
   return {
     ...serverView(server, tools),
     ...settingsView(server, sessionId),
+    lanes: record.lanes ?? true,
     lastError,
     instances: servesUsersApart(record)
       ? instances.map(({ principal, status, since }) => ({ user: principal.subject, status, since }))

@@ -85,6 +85,9 @@ export class ServerDto {
 
   limits?: ServerLimitsDto;
 
+  /** Whether clients that can be asked get connections of their own. */
+  lanes?: boolean;
+
   /** Why the server is not connected, or why its tools may be out of date. */
   lastError?: string;
 

@@ -53,6 +53,10 @@ export class SharedServer implements ServerRun {
     return this.server.prove(signal);
   }
 
+  clientArrived(): void {
+    this.server.lanes.clientArrived();
+  }
+
   /** Each call brings the secrets of its user. */
   secretsChanged(): void {}
 

@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
-import type PQueue from 'p-queue';
 import type { Principal } from '@manifold/auth';
 import { ProviderError } from '@manifold/tool-provider';
 import { CallsInFlight } from './calls-in-flight.js';
 import { wantsConsent } from './consent/wants-consent.js';
 import { ListingSchedule } from './listing-schedule.js';
+import { ServerLanes, type LaneSupervision } from './relay/server-lanes.js';
 import { ServerOffer } from './relay/server-offer.js';
 import { RestartBudget } from './restart-budget.js';
-import type { ServerConnector } from './server-connector.js';
+import type { Destination } from './server-connector.js';
 import type { Findings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { CallableServer, Secrets, ServerStatus } from './server-run.js';
@@ -26,13 +26,7 @@ const METHOD_NOT_FOUND = -32601;
 const NO_SECRETS: Secrets = {};
 
 /** What all supervised servers share. */
-export interface Supervision {
-  readonly connector: ServerConnector;
-  /** Bounds how many servers are in their start at a time. */
-  readonly starts: PQueue;
-  /** How long a server may take to start, unless its own settings say otherwise. */
-  readonly startTimeoutMs: number;
-}
+export type Supervision = LaneSupervision;
 
 /** Of a connection that is not for everybody. */
 export interface ServerOwner {
@@ -60,6 +54,8 @@ export class SupervisedServer implements CallableServer {
   readonly settled: Promise<void>;
   readonly calls = new CallsInFlight();
   secrets = NO_SECRETS;
+  /** Its other connections, for calls whose client can be asked. */
+  readonly lanes: ServerLanes;
   private readonly offer: ServerOffer;
   private settle: () => void;
   private readonly logger = new Logger(SupervisedServer.name);
@@ -84,6 +80,7 @@ export class SupervisedServer implements CallableServer {
   ) {
     this.settled = new Promise((resolve) => (this.settle = resolve));
     this.offer = new ServerOffer(record, findings, log, this.ended.signal);
+    this.lanes = new ServerLanes(() => this.destination, supervision, this.ended.signal);
   }
 
   get status(): ServerStatus {
@@ -153,12 +150,16 @@ export class SupervisedServer implements CallableServer {
   async stop(options: { readonly endSession?: boolean } = {}): Promise<void> {
     this.ended.abort(new ProviderError('upstream_unavailable', `Server ${this.record.name} was stopped`));
     clearTimeout(this.restart);
-    const connection = await this.opening?.catch(() => undefined);
-    await connection?.close(options);
+    await Promise.all([this.closeConnection(options), this.lanes.stop()]);
     await Promise.all([this.listing.stop(), this.offer.stop()]);
     this.connection = undefined;
     this.lastError = undefined;
     this.settle();
+  }
+
+  private async closeConnection(options: { readonly endSession?: boolean }): Promise<void> {
+    const connection = await this.opening?.catch(() => undefined);
+    await connection?.close(options);
   }
 
   private get id(): string {
@@ -207,7 +208,7 @@ export class SupervisedServer implements CallableServer {
     try {
       const message = `Server ${name} did not answer within ${startupTimeout / 1000} s of its start`;
       return await withTimeLimit(this.ended.signal, startupTimeout, message, (signal) =>
-        connector.connect(this.record, this.secrets, this.findings, this.log, signal, this.owner?.principal),
+        connector.connect(this.destination, signal),
       );
     } finally {
       clearTimeout(patience);
@@ -223,6 +224,7 @@ export class SupervisedServer implements CallableServer {
     connection.onClosed((reason) => this.closed(connection, reason));
     connection.onToolsChanged(() => this.listing.request());
     this.offer.follow(connection);
+    this.lanes.follow(connection);
     this.logger.log({ msg: 'a server is connected', ...this.identity, pid: connection.pid });
   }
 
@@ -273,6 +275,11 @@ export class SupervisedServer implements CallableServer {
     this.findings.tried();
     if (!this.refusal) this.listing.request(LISTING_RETRY_MS);
     this.logger.warn({ msg: 'a server cannot list its tools', ...this.identity, err: error });
+  }
+
+  private get destination(): Destination {
+    const { record, secrets, findings, log, owner } = this;
+    return { record, secrets, findings, log, user: owner?.principal };
   }
 
   private get identity(): { tenant: string; server: string } {

@@ -99,6 +99,10 @@ export class UserServers implements ServerRun {
     if (this.failure && !(await this.startsFor(incumbent.instances[0]?.principal, signal))) throw this.failure;
   }
 
+  clientArrived({ key }: Principal): void {
+    this.users.get(key)?.server.lanes.clientArrived();
+  }
+
   secretsChanged(principal: Principal): void {
     if (launchSecrets(this.record).length > 0) this.renew(principal, true);
   }

@@ -76,6 +76,11 @@ export class ConsentingServer implements ServerRun {
     return this.shared.prove(signal);
   }
 
+  clientArrived(principal: Principal): void {
+    this.shared.clientArrived();
+    this.apart.clientArrived(principal);
+  }
+
   /** Each call brings the secrets of its user. */
   secretsChanged(): void {}
 

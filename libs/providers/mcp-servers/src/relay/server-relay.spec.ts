@@ -1,4 +1,4 @@
-import type { RawObject } from '@manifold/tool-provider';
+import type { CallContext, RawObject } from '@manifold/tool-provider';
 import { HttpUpstream, echoServer } from '../../../../../test/support/upstreams.js';
 import { as, callTool } from '../../testing/src/callers.js';
 import { principalOf, registration, TestGateway, textOf, until } from '../../testing/src/gateway.js';
@@ -73,6 +73,16 @@ describe.each(['stdio', 'http'])('what a server offers beside tools, over %s', (
     expect(await as('alice', (context) => provider.complete('notes', reference, params, context))).toEqual({
       completion: { values: ['B-completed'], x_completion: { ...params, ref: reference } },
     });
+  });
+
+  it('passes on what the caller sent as _meta, but never its progress token', async () => {
+    const meta = { traceparent: '00-aa-bb-01', progressToken: 'mine' };
+    const get = (context: CallContext) => gateway.provider.getPrompt('notes', 'greet', undefined, context);
+    const plain = await as('alice', get, { meta });
+    expect(plain.x_params).toEqual({ name: 'greet', _meta: { traceparent: '00-aa-bb-01' } });
+    const watched = await as('alice', get, { meta, onProgress: jest.fn() });
+    const { _meta } = watched.x_params as RawObject;
+    expect(_meta).toEqual({ traceparent: '00-aa-bb-01', progressToken: expect.any(Number) });
   });
 
   it('passes the refusals of the server on', async () => {

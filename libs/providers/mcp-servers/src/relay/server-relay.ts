@@ -8,17 +8,20 @@ import {
   type ResourceDescriptor,
   type ResourceTemplateDescriptor,
 } from '@manifold/tool-provider';
-import { callWithSecrets } from '../call-with-secrets.js';
 import { refuseUnsafeNames } from '../safe-arguments.js';
 import { ServerAccess } from '../server-access.js';
 import { connectionTo } from '../server-connection.js';
 import { ServerRegistry } from '../server-registry.service.js';
-import type { CallableServer, ServerRun } from '../server-run.js';
+import { requestTo } from '../server-request.js';
+import type { ServerRun } from '../server-run.js';
 import { ServerSupervisor } from '../server-supervisor.js';
 import { ServerTools } from '../server-tools.js';
 import { OfferedLists } from './offered-lists.js';
 import { ResourceSubscriptions } from './resource-subscriptions.js';
 import { ServerFeatures, type ChangeListener, type Changing, type Introduction } from './server-features.js';
+
+/** What servers may ask of a client. */
+const RELAYED = ['sampling', 'elicitation', 'roots'];
 
 /** Resources, prompts and completion of the servers that a tenant has registered. */
 @Injectable()
@@ -84,6 +87,14 @@ export class ServerRelay implements OnModuleInit {
     return this.registry.find(tenant, app)?.enabled ? this.features.of(tenant, app)?.introduction : undefined;
   }
 
+  /** Servers may have more tools for the client than for others: that is found out in the background. */
+  clientArrived(principal: Principal, capabilities: RawObject): void {
+    if (!RELAYED.some((capability) => capabilities[capability] !== undefined)) return;
+    for (const { name, enabled } of this.registry.list(principal.tenant)) {
+      if (enabled) this.supervisor.server(principal.tenant, name)?.clientArrived(principal);
+    }
+  }
+
   onChanged(what: Changing, listener: ChangeListener): () => void {
     const ends = [this.features.onChanged(what, listener), this.tools.onServersChanged(() => listener())];
     return () => ends.forEach((end) => end());
@@ -91,7 +102,7 @@ export class ServerRelay implements OnModuleInit {
 
   private async request(app: string, method: string, params: RawObject, context: CallContext): Promise<RawObject> {
     const run = this.enabled(app, context.principal);
-    return this.access.serve(run, context, (server) => requestOn(server, method, params, context));
+    return this.access.serve(run, context, (server) => requestTo(server, method, params, context));
   }
 
   private enabled(app: string, { tenant }: Principal): ServerRun {
@@ -100,16 +111,4 @@ export class ServerRelay implements OnModuleInit {
     if (!run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${app} is disabled`);
     return run;
   }
-}
-
-async function requestOn(
-  server: CallableServer,
-  method: string,
-  params: RawObject,
-  context: CallContext,
-): Promise<RawObject> {
-  const connection = await connectionTo(server, context.signal);
-  const { secrets, log } = server;
-  if (Object.keys(secrets).length === 0) return connection.request(method, params, context);
-  return callWithSecrets(connection, method, params, secrets, log, context);
 }

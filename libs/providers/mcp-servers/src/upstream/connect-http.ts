@@ -28,6 +28,8 @@ export interface HttpOptions {
   readonly signal: AbortSignal;
   /** The session that a later `connectHttp` can resume has changed; undefined: there is none. */
   readonly onSession: (session: UpstreamSession | undefined) => void;
+  /** Makes it a lane: what the client behind its calls can do. See {@link JsonRpcConnection}. */
+  readonly lane?: RawObject;
 }
 
 /** What a refused `initialize` looks like where only HTTP+SSE is spoken (2025-11-25, basic/transports, backwards compatibility). */
@@ -57,11 +59,11 @@ async function connectStreamable(
   spec: HttpSpec,
   options: HttpOptions,
 ): Promise<UpstreamConnection> {
-  const { log, signal, onSession } = options;
-  const rpc = new JsonRpcConnection(log);
+  const { log, signal, onSession, lane } = options;
+  const rpc = new JsonRpcConnection(log, lane !== undefined);
   let initializeResult: RawObject = {};
   const openSession = async (until: AbortSignal): Promise<void> => {
-    initializeResult = await handshake(rpc, pipe, until);
+    initializeResult = await handshake(rpc, pipe, until, lane);
     const { id, protocolVersion } = pipe.session;
     if (id !== undefined && protocolVersion !== undefined) onSession({ id, protocolVersion, initializeResult });
   };
@@ -73,7 +75,9 @@ async function connectStreamable(
   const reconnection = spec.reconnectionOptions ?? DEFAULT_RECONNECTION;
   const pipe = new StreamableHttpPipe({ target, receiver: rpc, log, reconnection, renewSession });
   rpc.start(pipe);
-  const connection = new McpConnection({ rpc, pipe, log, initializeResult: () => initializeResult });
+  // Log lines come on the stream of their request. Questions would too, but a session has one client's capabilities.
+  const tellsApart = { questions: false, logs: true };
+  const connection = new McpConnection({ rpc, pipe, log, initializeResult: () => initializeResult, tellsApart });
   try {
     if (spec.session) {
       initializeResult = spec.session.initializeResult;
@@ -103,14 +107,15 @@ async function isAlive(rpc: JsonRpcConnection, signal: AbortSignal): Promise<boo
   }
 }
 
-async function connectLegacySse(target: HttpTarget, { log, signal }: HttpOptions): Promise<UpstreamConnection> {
-  const rpc = new JsonRpcConnection(log);
+async function connectLegacySse(target: HttpTarget, { log, signal, lane }: HttpOptions): Promise<UpstreamConnection> {
+  const rpc = new JsonRpcConnection(log, lane !== undefined);
   const pipe = new LegacySsePipe({ target, receiver: rpc, log });
   rpc.start(pipe);
   try {
     await pipe.open(signal);
-    const initializeResult = await handshake(rpc, pipe, signal);
-    return new McpConnection({ rpc, pipe, log, initializeResult: () => initializeResult });
+    const initializeResult = await handshake(rpc, pipe, signal, lane);
+    const tellsApart = { questions: false, logs: false };
+    return new McpConnection({ rpc, pipe, log, initializeResult: () => initializeResult, tellsApart });
   } catch (error) {
     rpc.close();
     await pipe.close();

@@ -110,10 +110,10 @@ describe('a connection over stdio', () => {
     expect(params._meta.progressToken).toBe(1);
   });
 
-  it('answers ping, and tells the server that it knows no other method', async () => {
+  it('answers ping, and tells the server that there is nobody to ask', async () => {
     expect(JSON.parse(await call(connection, 'ask', { args: { method: 'ping' } }))).toEqual({ result: {} });
     expect(JSON.parse(await call(connection, 'ask', { args: { method: 'sampling/createMessage' } }))).toEqual({
-      error: { code: -32601, message: 'Method not found' },
+      error: { code: -32601, message: 'No call is under way in which a client can be asked' },
     });
   });
 

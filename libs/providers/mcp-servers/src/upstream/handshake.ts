@@ -5,10 +5,19 @@ import type { JsonRpcConnection } from './json-rpc-connection.js';
 import type { Pipe } from './pipe.js';
 import type { RawObject } from './upstream-connection.js';
 
-/** Opens an MCP session (basic/lifecycle). @returns what the server answered to `initialize` */
-export async function handshake(rpc: JsonRpcConnection, pipe: Pipe, signal: AbortSignal): Promise<RawObject> {
+/**
+ * Opens an MCP session (basic/lifecycle).
+ * @param capabilities what the server may ask of the client
+ * @returns what the server answered to `initialize`
+ */
+export async function handshake(
+  rpc: JsonRpcConnection,
+  pipe: Pipe,
+  signal: AbortSignal,
+  capabilities: RawObject = {},
+): Promise<RawObject> {
   const clientInfo = { name: PRODUCT_NAME, version: VERSION };
-  const offer = { protocolVersion: LATEST_PROTOCOL_VERSION, capabilities: {}, clientInfo };
+  const offer = { protocolVersion: LATEST_PROTOCOL_VERSION, capabilities, clientInfo };
   const result = await rpc.request('initialize', offer, { signal });
   const version = supportedVersion(result.protocolVersion);
   pipe.agreedOn?.(version);

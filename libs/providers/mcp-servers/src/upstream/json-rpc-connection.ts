@@ -1,11 +1,11 @@
 import { ProviderError } from '@manifold/tool-provider';
 import type { LogRing } from './log-ring.js';
 import { abortReason, PendingRequest } from './pending-request.js';
-import type { OutgoingMessage, Pipe, PipeReceiver, RpcId } from './pipe.js';
-import { asRpcError, isObject, isRpcId } from './rpc-values.js';
+import type { OutgoingMessage, Pipe, PipeReceiver } from './pipe.js';
+import { asRpcError, isObject, isRpcId, withProgressToken } from './rpc-values.js';
+import { logLine } from './server-log.js';
+import { ServerQuestions } from './server-questions.js';
 import type { RawObject, RequestOptions } from './upstream-connection.js';
-
-const METHOD_NOT_FOUND = -32601;
 
 type NotificationListener = (params: RawObject) => void;
 
@@ -19,6 +19,7 @@ export class JsonRpcConnection implements PipeReceiver {
   private readonly pending = new Map<number, PendingRequest>();
   private readonly listeners = new Map<string, NotificationListener[]>();
   private readonly closed: ((reason: string) => void)[] = [];
+  private readonly questions = new ServerQuestions((answer) => this.post(answer));
   private readonly onAbort = (request: PendingRequest): void => this.cancel(request);
   private pipe: Pipe | undefined;
   private lastId = 0;
@@ -27,14 +28,21 @@ export class JsonRpcConnection implements PipeReceiver {
   /** Why it ended by itself, for an operator. */
   private lostBecause: string | undefined;
 
-  constructor(private readonly log: LogRing) {}
+  /**
+   * @param isLane only one request at a time has a client or reads logs: what the server says without naming a request belongs to
+   * that one
+   */
+  constructor(
+    private readonly log: LogRing,
+    private readonly isLane = false,
+  ) {}
 
   start(pipe: Pipe): void {
     this.pipe = pipe;
   }
 
   request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject> {
-    const { signal, onProgress } = options;
+    const { signal, onProgress, meta } = options;
     if (signal.aborted) return Promise.reject(abortReason(signal));
     const { pipe } = this;
     if (!pipe || this.goneBecause !== undefined) return Promise.reject(this.gone());
@@ -43,7 +51,12 @@ export class JsonRpcConnection implements PipeReceiver {
       this.pending.set(id, new PendingRequest(id, method, options, resolve, reject, this.onAbort));
       try {
         const token = onProgress && id;
-        const delivery = pipe.send({ jsonrpc: '2.0', id, method, params: withProgressToken(params, token) });
+        const delivery = pipe.send({
+          jsonrpc: '2.0',
+          id,
+          method,
+          params: withProgressToken(meta ? { ...params, _meta: meta } : params, token),
+        });
         delivery?.catch((error: ProviderError) => this.failed(id, error));
       } catch (error) {
         this.failed(id, error as ProviderError);
@@ -72,12 +85,12 @@ export class JsonRpcConnection implements PipeReceiver {
     this.end('The connection to the server was closed');
   }
 
-  received(message: unknown): void {
+  received(message: unknown, cause?: number): void {
     if (Array.isArray(message)) {
-      for (const item of message) this.receivedOne(item);
+      for (const item of message) this.receivedOne(item, cause);
       return;
     }
-    this.receivedOne(message);
+    this.receivedOne(message, cause);
   }
 
   lost(reason: string, lastWords?: string): void {
@@ -90,11 +103,11 @@ export class JsonRpcConnection implements PipeReceiver {
     for (const listener of this.closed) listener(this.lostBecause);
   }
 
-  private receivedOne(message: unknown): void {
+  private receivedOne(message: unknown, cause: number | undefined): void {
     if (!isObject(message)) return this.log.add('Ignored: a message that is no JSON-RPC object');
     if (typeof message.method === 'string') {
-      if (isRpcId(message.id)) this.answer(message.id, message.method);
-      else this.notified(message.method, message.params);
+      if (isRpcId(message.id)) this.questions.asked(message.id, message.method, message.params, this.owner(cause));
+      else this.notified(message.method, message.params, cause);
       return;
     }
     const request = typeof message.id === 'number' ? this.take(message.id) : undefined;
@@ -103,15 +116,26 @@ export class JsonRpcConnection implements PipeReceiver {
     else request.fail(rejection(message.error));
   }
 
-  /** Requests of the server. Only `ping` has an answer: relaying the others to the client would begin here. */
-  private answer(id: RpcId, method: string): void {
-    if (method === 'ping') return this.post({ jsonrpc: '2.0', id, result: {} });
-    this.post({ jsonrpc: '2.0', id, error: { code: METHOD_NOT_FOUND, message: 'Method not found' } });
+  private notified(method: string, params: unknown, cause: number | undefined): void {
+    if (method === 'notifications/progress') return this.progressed(params);
+    if (method === 'notifications/message') return this.logged(params, cause);
+    if (method === 'notifications/cancelled' && isObject(params)) this.questions.withdrawn(params.requestId);
+    for (const listener of this.listeners.get(method) ?? []) listener(isObject(params) ? params : {});
   }
 
-  private notified(method: string, params: unknown): void {
-    if (method === 'notifications/progress') return this.progressed(params);
-    for (const listener of this.listeners.get(method) ?? []) listener(isObject(params) ? params : {});
+  /** Whose message it is, where that is certain. */
+  private owner(cause: number | undefined): PendingRequest | undefined {
+    if (cause !== undefined) return this.pending.get(cause);
+    if (!this.isLane) return undefined;
+    const candidates = [...this.pending.values()].filter((request) => request.client || request.readsLogs);
+    return candidates.length === 1 ? candidates[0] : undefined;
+  }
+
+  private logged(params: unknown, cause: number | undefined): void {
+    if (!isObject(params) || typeof params.level !== 'string') return this.log.add('Ignored: a malformed log message');
+    const owner = this.owner(cause);
+    if (owner?.readsLogs) owner.log({ ...params, level: params.level });
+    else this.log.add(...logLine({ ...params, level: params.level }));
   }
 
   private progressed(params: unknown): void {
@@ -122,7 +146,7 @@ export class JsonRpcConnection implements PipeReceiver {
   }
 
   private cancel(request: PendingRequest): void {
-    this.pending.delete(request.id);
+    this.take(request.id);
     const reason = request.abortReason();
     // The specification (basic/utilities/cancellation) forbids cancelling initialize.
     if (request.method !== 'initialize') {
@@ -149,12 +173,14 @@ export class JsonRpcConnection implements PipeReceiver {
   private take(id: number): PendingRequest | undefined {
     const request = this.pending.get(id);
     this.pending.delete(id);
+    if (request) this.questions.ended(request);
     return request;
   }
 
   private end(reason: string): void {
     if (this.goneBecause !== undefined) return;
     this.goneBecause = reason;
+    this.questions.close();
     for (const id of [...this.pending.keys()]) this.failed(id, this.gone());
   }
 
@@ -167,17 +193,4 @@ function rejection(error: unknown): ProviderError {
   const rpcError = asRpcError(error);
   if (!rpcError) return new ProviderError('upstream_rejected', 'The server gave an answer that is no JSON-RPC');
   return new ProviderError('upstream_rejected', `The server answered with error ${rpcError.code}`, { rpcError });
-}
-
-/**
- * Tokens of several callers would collide on the connection that they share, and one would see the other's progress:
- * a caller's token never passes. The request's id takes its place, and only where somebody listens.
- */
-function withProgressToken(params: RawObject, token: number | undefined): RawObject {
-  const meta = params._meta;
-  if (token !== undefined) return { ...params, _meta: { ...(isObject(meta) && meta), progressToken: token } };
-  if (!isObject(meta) || !('progressToken' in meta)) return params;
-  const rest: Record<string, unknown> = { ...meta };
-  delete rest.progressToken;
-  return { ...params, _meta: rest };
 }

@@ -8,7 +8,7 @@ import type { Pipe } from './pipe.js';
 import { isObject } from './rpc-values.js';
 import type { Offer, RawObject, RequestOptions, UpstreamConnection } from './upstream-connection.js';
 
-const SUBSCRIPTION_LIMIT_MS = 30_000;
+const SIDE_REQUEST_LIMIT_MS = 30_000;
 
 interface McpConnectionParts {
   readonly rpc: JsonRpcConnection;
@@ -16,12 +16,15 @@ interface McpConnectionParts {
   readonly log: LogRing;
   readonly initializeResult: () => RawObject;
   readonly pid?: number;
+  readonly tellsApart: UpstreamConnection['tellsApart'];
 }
 
 /** An initialised connection, whatever its pipe. */
 export class McpConnection implements UpstreamConnection {
   /** By URI, the answer of the server. */
   private readonly subscriptions = new Map<string, Promise<RawObject>>();
+  /** The answer to `logging/setLevel` of the present session. */
+  private logging?: Promise<unknown>;
 
   constructor(private readonly parts: McpConnectionParts) {}
 
@@ -33,7 +36,12 @@ export class McpConnection implements UpstreamConnection {
     return this.parts.pid;
   }
 
+  get tellsApart(): UpstreamConnection['tellsApart'] {
+    return this.parts.tellsApart;
+  }
+
   request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject> {
+    if (options.onLog) return this.requestWithLogs(method, params, options);
     return this.parts.rpc.request(method, params, options);
   }
 
@@ -46,8 +54,7 @@ export class McpConnection implements UpstreamConnection {
   }
 
   async listOffer(signal: AbortSignal): Promise<Offer> {
-    const { capabilities } = this.initializeResult;
-    const declared = isObject(capabilities) ? capabilities : {};
+    const { declared } = this;
     const listed = (kind: ListKind, isDeclared: boolean) => (isDeclared ? this.everyPage(kind, signal) : []);
     const [resources, templates, prompts] = await Promise.all([
       listed(RESOURCES, 'resources' in declared),
@@ -68,7 +75,11 @@ export class McpConnection implements UpstreamConnection {
 
   unsubscribe(uri: string): void {
     if (!this.subscriptions.delete(uri)) return;
-    const answer = this.parts.rpc.request('resources/unsubscribe', { uri }, { signal: this.subscriptionLimit() });
+    const answer = this.parts.rpc.request(
+      'resources/unsubscribe',
+      { uri },
+      { signal: AbortSignal.timeout(SIDE_REQUEST_LIMIT_MS) },
+    );
     answer.catch((error: Error) => this.logFault('resources/unsubscribe', error));
   }
 
@@ -78,6 +89,7 @@ export class McpConnection implements UpstreamConnection {
 
   /** The server has begun a new session, and knows nothing of the one before. */
   sessionRenewed(): void {
+    this.logging = undefined;
     for (const uri of this.subscriptions.keys()) {
       this.askForUpdates(uri).catch((error: Error) => this.logFault('resources/subscribe', error));
     }
@@ -92,20 +104,36 @@ export class McpConnection implements UpstreamConnection {
     return this.parts.pipe.close(options);
   }
 
+  /** Readers choose their level themselves, so the server is to leave nothing out. */
+  private async requestWithLogs(method: string, params: RawObject, options: RequestOptions): Promise<RawObject> {
+    if (isObject(this.declared.logging)) {
+      this.logging ??= this.parts.rpc
+        .request('logging/setLevel', { level: 'debug' }, { signal: AbortSignal.timeout(SIDE_REQUEST_LIMIT_MS) })
+        .catch((error: Error) => this.logFault('logging/setLevel', error));
+      await untilAborted(this.logging, options.signal);
+    }
+    return this.parts.rpc.request(method, params, options);
+  }
+
+  private get declared(): RawObject {
+    const { capabilities } = this.initializeResult;
+    return isObject(capabilities) ? capabilities : {};
+  }
+
   private everyPage(kind: ListKind, signal: AbortSignal): Promise<readonly RawObject[]> {
     return everyPage(this.parts.rpc, kind, this.parts.log, signal);
   }
 
   /** Whoever gives up waiting does not take it from the others. */
   private askForUpdates(uri: string): Promise<RawObject> {
-    const answer = this.parts.rpc.request('resources/subscribe', { uri }, { signal: this.subscriptionLimit() });
+    const answer = this.parts.rpc.request(
+      'resources/subscribe',
+      { uri },
+      { signal: AbortSignal.timeout(SIDE_REQUEST_LIMIT_MS) },
+    );
     this.subscriptions.set(uri, answer);
     answer.catch(() => this.subscriptions.get(uri) === answer && this.subscriptions.delete(uri));
     return answer;
-  }
-
-  private subscriptionLimit(): AbortSignal {
-    return AbortSignal.timeout(SUBSCRIPTION_LIMIT_MS);
   }
 
   private logFault(method: string, { message }: Error): void {

@@ -1,4 +1,4 @@
-import { ProviderError } from '@manifold/tool-provider';
+import { ProviderError, type AskableClient, type LogMessage } from '@manifold/tool-provider';
 import type { RawObject, RequestOptions } from './upstream-connection.js';
 
 /**
@@ -35,8 +35,20 @@ export class PendingRequest implements EventListenerObject {
     this.options.onProgress?.(params);
   }
 
+  log(message: LogMessage): void {
+    this.options.onLog?.(message);
+  }
+
   abortReason(): ProviderError {
     return abortReason(this.options.signal);
+  }
+
+  get client(): AskableClient | undefined {
+    return this.options.client;
+  }
+
+  get readsLogs(): boolean {
+    return this.options.onLog !== undefined;
   }
 }
 

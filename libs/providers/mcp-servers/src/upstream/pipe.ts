@@ -20,7 +20,7 @@ export interface RpcAnswer {
   readonly jsonrpc: '2.0';
   readonly id: RpcId;
   readonly result?: RawObject;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
 export type OutgoingMessage = RpcRequest | RpcNotification | RpcAnswer;
@@ -42,8 +42,11 @@ export interface Pipe {
 
 /** Who gets what comes out of a pipe. */
 export interface PipeReceiver {
-  /** One parsed message, or a batch of them: not checked. */
-  received(message: unknown): void;
+  /**
+   * One parsed message, or a batch of them: not checked.
+   * @param cause id of the request on whose stream it came, where each request has a stream of its own
+   */
+  received(message: unknown, cause?: number): void;
   /**
    * The pipe has ended by itself.
    * @param reason in words for whoever called, without anything that the server wrote

@@ -13,3 +13,16 @@ export function asRpcError(error: unknown): ProviderErrorOptions['rpcError'] {
   const { code, message, data } = error;
   return data === undefined ? { code, message } : { code, message, data };
 }
+
+/**
+ * Tokens of several callers would collide on the connection that they share, and one would see the other's progress:
+ * a caller's token never passes. The given one takes its place.
+ */
+export function withProgressToken(params: RawObject, token: number | undefined): RawObject {
+  const meta = params._meta;
+  if (token !== undefined) return { ...params, _meta: { ...(isObject(meta) && meta), progressToken: token } };
+  if (!isObject(meta) || !('progressToken' in meta)) return params;
+  const rest: Record<string, unknown> = { ...meta };
+  delete rest.progressToken;
+  return { ...params, _meta: rest };
+}

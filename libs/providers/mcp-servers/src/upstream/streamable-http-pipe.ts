@@ -76,7 +76,7 @@ export class StreamableHttpPipe implements Pipe {
     try {
       const response = await this.postOnce(message, abort.signal);
       if (message.method === 'initialize') this.current = { id: response.headers.get('mcp-session-id') ?? undefined };
-      const onMessage = (received: unknown): void => receiver.received(received);
+      const onMessage = (received: unknown): void => receiver.received(received, id);
       const open = (lastEventId?: string) => this.exchange(this.current, abort.signal).openStream(lastEventId);
       await readAnswer(response, { id, abort, onMessage, open, reconnection, log });
       this.calls.delete(id);

@@ -1,4 +1,4 @@
-import type { Progress, ToolDefinition } from '@manifold/tool-provider';
+import type { AskableClient, LogMessage, Progress, ToolDefinition } from '@manifold/tool-provider';
 
 /** A JSON object as it came over the wire: fields that nobody knows are kept. */
 export type RawObject = { readonly [field: string]: unknown };
@@ -22,6 +22,12 @@ export interface RequestOptions {
   readonly signal: AbortSignal;
   /** Asks the server for progress. Not called after the request has ended. Must not throw. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Gets what the server logs for this request, as far as that is certain. Not called after the request has ended. Must not throw. */
+  readonly onLog?: (message: LogMessage) => void;
+  /** Passes as `_meta`; a progress token in it does not. */
+  readonly meta?: RawObject;
+  /** Gets the questions that the server asks for this request, as far as that is certain. */
+  readonly client?: AskableClient;
 }
 
 /**
@@ -36,6 +42,8 @@ export interface UpstreamConnection {
   readonly initializeResult: RawObject;
   /** Process id of a stdio server. */
   readonly pid?: number;
+  /** What can be told apart on it when several requests are under way: whose question it is, and whose log line. */
+  readonly tellsApart: { readonly questions: boolean; readonly logs: boolean };
   /**
    * Sends one request and waits for its result. On abort the server is told (`notifications/cancelled`), and whatever
    * it still says about the request is dropped. A `progressToken` in `params._meta` is replaced by the connection's own.

@@ -1,0 +1,45 @@
+interface Waiter<Wish, Grant> {
+  readonly wish: Wish;
+  readonly resolve: (grant: Grant) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Those who wait for something that is scarce, in the order in which they came. */
+export class TurnQueue<Wish, Grant> {
+  private readonly waiting: Waiter<Wish, Grant>[] = [];
+
+  get isEmpty(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  /** @throws the signal's reason; then what was wished is granted to nobody */
+  wait(wish: Wish, signal: AbortSignal): Promise<Grant> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        reject(signal.reason as Error);
+      };
+      const over = (): void => signal.removeEventListener('abort', giveUp);
+      const waiter: Waiter<Wish, Grant> = {
+        wish,
+        resolve: (grant) => (over(), resolve(grant)),
+        reject: (reason) => (over(), reject(reason as Error)),
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.waiting.push(waiter);
+    });
+  }
+
+  /** Grants one wish after another, until one cannot be granted. */
+  serve(grant: (wish: Wish) => Grant | undefined): void {
+    while (this.waiting.length > 0) {
+      const granted = grant(this.waiting[0]!.wish);
+      if (granted === undefined) return;
+      this.waiting.shift()!.resolve(granted);
+    }
+  }
+
+  rejectAll(reason: unknown): void {
+    for (const { reject } of this.waiting.splice(0)) reject(reason);
+  }
+}
