@@ -61,6 +61,14 @@ const sections = [
     },
   },
   {
+    source: `${LEGACY}/transports#resumability-and-redelivery`,
+    requirements: {
+      'legacy.resume.exactly':
+        'GET with Last-Event-ID replays exactly the missed messages of that stream, and goes on with it',
+      'legacy.resume.restart': 'what was written before kill -9 can be replayed after it, each message once',
+    },
+  },
+  {
     source: `${MCP}/2025-11-25/server/tools`,
     requirements: {
       'tools.list.all-servers': 'tools/list shows the tools of all registered servers under their public names',

@@ -51,7 +51,7 @@ describe('GET /mcp', () => {
     await stream.return(undefined);
 
     expect(await answer.json()).toMatchObject({ id: 1, result: { content: [{ text: 'changed' }] } });
-    expect(value).toEqual({
+    expect(value).toMatchObject({
       event: 'message',
       data: JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }),
     });

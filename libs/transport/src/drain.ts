@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { CallsInFlight } from '@manifold/tool-registry';
+import { EventLog } from './event-log.js';
 import { EventStreams } from './event-streams.js';
 import { ParkedCalls } from './parked-calls.js';
 import { SessionPlaces } from './session-places.js';
@@ -17,6 +18,7 @@ export class Drain implements BeforeApplicationShutdown {
     private readonly calls: CallsInFlight,
     private readonly streams: EventStreams,
     private readonly parked: ParkedCalls,
+    private readonly events: EventLog,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -26,5 +28,6 @@ export class Drain implements BeforeApplicationShutdown {
     if (!drained) this.logger.warn({ msg: 'calls are cut off by the shutdown', calls: this.calls.size });
     await nextTurn(); // the last answers are on their way to their streams
     this.streams.endAll();
+    await this.events.flush();
   }
 }

@@ -45,7 +45,7 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Opens a stream for messages that answer no request: GET, HTTP+SSE and subscriptions. It ends when the caller's credential does.
+   * Opens a stream for messages that answer no request: HTTP+SSE and subscriptions. It ends when the caller's credential does.
    * @param whenClosed called once, however the stream ends
    * @param farewell the last message, where the gateway ends it
    */
@@ -56,6 +56,11 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
     };
     const stream = this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, expiresAt, farewell, onClose });
     return stream;
+  }
+
+  /** Opens a connection of a stream that may have others after it. It ends when the caller's credential does. */
+  openConnection(reply: FastifyReply, { expiresAt }: Principal, onClose: () => void): EventStream {
+    return this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, expiresAt, onClose });
   }
 
   watch(answer: PendingAnswer): void {

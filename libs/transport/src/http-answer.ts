@@ -33,6 +33,7 @@ export function answerJson(reply: FastifyReply, status: number, text: Text, head
 export function answerEmpty(reply: FastifyReply, status: number): void {
   const inherited = takeOver(reply);
   if (reply.raw.destroyed) return;
-  reply.raw.writeHead(status, { ...inherited, 'content-length': 0 });
+  // 204 says itself that there is none (RFC 9110, section 8.6).
+  reply.raw.writeHead(status, status === 204 ? inherited : { ...inherited, 'content-length': 0 });
   reply.raw.end();
 }

@@ -16,6 +16,7 @@ import { LegacySessions } from './legacy-sessions.service.js';
 import { PostAnswer } from './post-answer.js';
 import type { Text } from './spliced-text.js';
 import { isLegacyVersion } from './protocol-versions.js';
+import { ResumableStreams } from './resumable-streams.js';
 import { SessionTools } from './session-tools.js';
 import { readView } from './view-query.js';
 
@@ -29,6 +30,7 @@ export class LegacyPost {
     private readonly sessions: LegacySessions,
     private readonly messages: LegacyMessages,
     private readonly streams: EventStreams,
+    private readonly resumable: ResumableStreams,
     private readonly chats: ChatSessions,
     private readonly tools: SessionTools,
     private readonly introductions: Introductions,
@@ -52,7 +54,7 @@ export class LegacyPost {
       return answerEmpty(reply, 202);
     }
     if (session.calls.has(message.request.id)) throw repeatedId();
-    const answer = new PostAnswer(reply, this.streams);
+    const answer = new PostAnswer(reply, this.streams, this.resumable, session);
     answer.end(await this.respond(message.request, session, answer, request, principal));
   }
 
@@ -106,7 +108,7 @@ export class LegacyPost {
     if (messages.some((message) => message.kind === 'request' && message.request.method === 'initialize')) {
       throw invalidRequest('initialize cannot be a part of a batch');
     }
-    const answer = new PostAnswer(reply, this.streams);
+    const answer = new PostAnswer(reply, this.streams, this.resumable, session);
     const element = (message: Message): Promise<Text | undefined> | string | undefined => {
       if (message.kind === 'invalid') return INVALID_ELEMENT;
       if (message.kind !== 'request') {

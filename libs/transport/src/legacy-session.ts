@@ -1,22 +1,23 @@
 import type { Stored } from '@manifold/store';
 import { ownViewOf, viewOf } from '@manifold/tool-registry';
 import type { ClientSession } from './client-session.js';
-import type { EventStream } from './event-stream.js';
 import type { LegacyVersion } from './protocol-versions.js';
 import type { SessionRecord } from './session-store.js';
 import { askable } from './asked-client.js';
+import type { ResumableStream } from './resumable-stream.js';
+import type { EventOwner } from './session-events.js';
 import { takesUrls } from './url-elicitation.js';
 
 /**
  * A session of the legacy era in memory. There are thousands: no timer, no closure, and nothing that a call does not
  * need. The client's name and its other capabilities are in the store.
  */
-export interface LegacySession extends ClientSession {
+export interface LegacySession extends ClientSession, EventOwner {
   readonly id: string;
   readonly principalKey: string;
   readonly protocolVersion: LegacyVersion;
-  /** The client's GET stream. */
-  stream?: EventStream;
+  /** The client's GET stream: while it is open, and for a while after. */
+  stream?: ResumableStream;
   /** Epoch milliseconds. */
   lastSeen: number;
   /** `lastSeen` as the store has it. */
@@ -37,6 +38,8 @@ export const sessionOf = ({ id, revision, value }: Stored<SessionRecord>, now: n
   subscriptions: value.subscriptions?.length ? new Map(value.subscriptions.map((uri) => [uri, undefined])) : undefined,
   calls: new Map(),
   stream: undefined,
+  events: undefined,
+  hasEnded: false,
   lastSeen: now,
   savedSeen: value.lastSeen,
   revision,
@@ -48,4 +51,4 @@ const NONE: readonly string[] = [];
 export const isIdle = (session: LegacySession, now: number, idleMs: number): boolean =>
   !isBusy(session) && now - session.lastSeen > idleMs;
 
-export const isBusy = (session: LegacySession): boolean => session.calls.size > 0 || session.stream !== undefined;
+export const isBusy = (session: LegacySession): boolean => session.calls.size > 0 || session.stream?.isOpen === true;

@@ -4,6 +4,7 @@ import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
 import type { View } from '@manifold/tool-registry';
 import { cancelAll } from './calls-in-flight.js';
+import { EventLog } from './event-log.js';
 import type { Initialization } from './initialize.js';
 import { JsonRpcError, sessionNotFound, TRANSPORT_ERROR } from './json-rpc-error.js';
 import { isIdle, sessionOf, type LegacySession } from './legacy-session.js';
@@ -27,6 +28,7 @@ export class LegacySessions {
     private readonly store: SessionStore,
     private readonly places: SessionPlaces,
     private readonly config: Config,
+    private readonly events: EventLog,
   ) {}
 
   /**
@@ -93,7 +95,7 @@ export class LegacySessions {
   /** The client ends its session: streams, calls and the record go. */
   async end(session: LegacySession): Promise<void> {
     this.drop(session);
-    await this.leave(session.id, () => this.store.remove(session.id));
+    await this.leave(session.id, () => this.remove(session));
   }
 
   /** Drops sessions that nobody has used for too long, unless another replica has served them meanwhile. */
@@ -140,7 +142,7 @@ export class LegacySessions {
     this.drop(session);
     this.leave(session.id, async () => {
       const stored = await this.store.get(session.id);
-      if (stored && stored.revision <= session.revision) await this.store.remove(session.id);
+      if (stored && stored.revision <= session.revision) await this.remove(session);
     }).catch((err: unknown) => this.logger.warn({ msg: 'an idle session stays in the store until it expires', err }));
   }
 
@@ -150,6 +152,12 @@ export class LegacySessions {
     cancelAll(session.calls);
     endSubscriptions(session);
     session.stream?.end();
+    this.events.forget(session);
+  }
+
+  private async remove(session: LegacySession): Promise<void> {
+    await this.store.remove(session.id);
+    await this.events.remove(session);
   }
 
   private leave(id: string, remove: () => Promise<void>): Promise<void> {

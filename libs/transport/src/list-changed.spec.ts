@@ -1,7 +1,11 @@
 import { AnnouncingProvider, SilentProvider, tools } from '@manifold/tool-registry/testing';
+import { eventually } from '../../../test/support/eventually.js';
 import { events, openSession, withoutBody } from '../testing/src/mcp-wire.js';
 import { principalOf, startTransport, type TransportApp } from '../testing/src/transport-app.js';
+import { EVENTS_KEPT_MS } from './event-records.js';
 import { LegacySessions } from './legacy-sessions.service.js';
+import { SessionUpkeep } from './session-upkeep.js';
+import { TransportStatus } from './transport-status.js';
 
 const LIST_CHANGED = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
 const keyOf = (user: string): string => principalOf(`Bearer ${user}`).key;
@@ -80,10 +84,12 @@ describe('notifications/tools/list_changed', () => {
     for (const client of [alice, bob]) client.leave();
   });
 
-  it('costs the provider nothing when the client has left', async () => {
+  it('costs the provider nothing when the client has left and does not come back', async () => {
     const [carol, bob] = [await listen(app, 'carol'), await listen(app, 'bob')];
     await nextQuestion('carol');
     carol.leave();
+    await eventually('only bob listens', () => app.get(TransportStatus).streams === 1);
+    await app.get(SessionUpkeep).run(Date.now() + EVENTS_KEPT_MS + 1_000);
     for (let question = 0; question < 3; question += 1) await nextQuestion('bob');
     const askedFor = (user: string): number =>
       silent.asked.filter(({ principal }) => principal.subject === user).length;

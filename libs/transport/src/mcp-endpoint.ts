@@ -41,7 +41,7 @@ export class McpEndpoint {
     refuseModernEra(request);
     requireStreamAccepted(request);
     const session = await this.legacy.sessionOf(request, principal, server);
-    await this.serverStream.open(session, reply, principal, request.id);
+    await this.serverStream.open(session, request, reply, principal);
   }
 
   async delete(request: FastifyRequest, reply: FastifyReply, principal: Principal, server?: string): Promise<void> {

@@ -1,7 +1,9 @@
 import type { FastifyReply } from 'fastify';
-import type { EventStream } from './event-stream.js';
+import type { MessageStream } from './client-session.js';
 import type { EventStreams, PendingAnswer } from './event-streams.js';
 import { answerEmpty, answerJson } from './http-answer.js';
+import type { LegacySession } from './legacy-session.js';
+import type { ResumableStreams } from './resumable-streams.js';
 import type { Text } from './spliced-text.js';
 
 /**
@@ -10,12 +12,18 @@ import type { Text } from './spliced-text.js';
  */
 export class PostAnswer implements PendingAnswer {
   readonly since = Date.now();
-  private stream?: EventStream;
+  private stream?: MessageStream;
   private done = false;
 
+  /**
+   * @param resumable where the client can come back to the stream
+   * @param session whose stream it is then
+   */
   constructor(
     private readonly reply: FastifyReply,
     private readonly streams: EventStreams,
+    private readonly resumable?: ResumableStreams,
+    private readonly session?: LegacySession,
   ) {
     streams.watch(this);
   }
@@ -30,7 +38,10 @@ export class PostAnswer implements PendingAnswer {
   becomeStream(): void {
     if (this.stream) return;
     this.streams.forget(this);
-    this.stream = this.streams.openAnswer(this.reply);
+    this.stream =
+      this.resumable && this.session
+        ? this.resumable.openAnswer(this.reply, this.session)
+        : this.streams.openAnswer(this.reply);
   }
 
   /** @param message the response; undefined for a cancelled request, which gets none: 202, or the end of the stream */

@@ -58,7 +58,7 @@ export class SessionTools {
     session.revision = Math.max(session.revision, revision);
     session.enabledTools = names;
     this.follow(session, principal);
-    if (session.stream) this.listChanged.announceOn(session.stream);
+    if (session.stream?.isOpen) this.listChanged.announceOn(session.stream);
     else send(listChanged('tools'));
   }
 

@@ -35,6 +35,7 @@ export class SessionUpkeep implements OnModuleInit, OnApplicationShutdown {
     this.running = true;
     try {
       this.sessions.endIdle(now);
+      for (const { stream } of this.sessions.all()) stream?.endIfLeft(now);
       await this.saveLastSeen(now);
     } catch (err) {
       this.logger.warn({ msg: 'when sessions were last seen could not be saved', err });

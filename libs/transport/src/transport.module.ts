@@ -5,6 +5,8 @@ import { ChatSessionsController } from './chat-sessions.controller.js';
 import { ChatSessions } from './chat-sessions.service.js';
 import { Drain } from './drain.js';
 import { DynamicMode } from './dynamic-mode.js';
+import { EventLog } from './event-log.js';
+import { EventRecords } from './event-records.js';
 import { EventStreams } from './event-streams.js';
 import { Introductions } from './introductions.js';
 import { KnownServers } from './known-servers.js';
@@ -27,6 +29,7 @@ import { ServerStream } from './server-stream.js';
 import { RequestStates } from './request-state.js';
 import { ResourceMethods } from './resource-methods.js';
 import { ResourceSubscriptions } from './resource-subscriptions.js';
+import { ResumableStreams } from './resumable-streams.js';
 import { SealedText } from './sealed-text.js';
 import { ServerMcpController } from './server-mcp.controller.js';
 import { SessionMethods } from './session-methods.js';
@@ -49,6 +52,8 @@ import { TransportStatus } from './transport-status.js';
     ChatSessions,
     Drain,
     DynamicMode,
+    EventLog,
+    EventRecords,
     EventStreams,
     Introductions,
     KnownServers,
@@ -68,6 +73,7 @@ import { TransportStatus } from './transport-status.js';
     RequestStates,
     ResourceMethods,
     ResourceSubscriptions,
+    ResumableStreams,
     SealedText,
     ServerStream,
     SessionMethods,

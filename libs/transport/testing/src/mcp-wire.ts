@@ -109,11 +109,13 @@ export function modern(
 }
 
 export interface ServerEvent {
+  /** '' where it has none. */
+  readonly id: string;
   readonly event: string;
   readonly data: string;
 }
 
-/** The events of a stream as they come; comments are left out. */
+/** The events of a stream as they come; comments are left out, and events that carry nothing but an id. */
 export async function* events(response: Response): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -123,7 +125,7 @@ export async function* events(response: Response): AsyncGenerator<ServerEvent> {
     for (const block of blocks) {
       const lines = block.split('\n').filter((line) => !line.startsWith(':'));
       const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
-      if (lines.length > 0) yield { event: field('event'), data: field('data') };
+      if (field('data') !== '') yield { id: field('id'), event: field('event'), data: field('data') };
     }
   }
 }
