@@ -31,9 +31,9 @@ export class BackendApi {
   /**
    * Sends a request once: none is repeated.
    * @param token the user's bearer token
-   * @throws ProviderError where there is no answer, or the reason of the context's signal
+   * @throws ProviderError where there is no answer, or the reason why the call was cancelled
    */
-  async send(call: ApiCall, token: string, { signal, requestId }: CallContext): Promise<ApiAnswer> {
+  async send(call: ApiCall, token: string, { cancellation, requestId }: CallContext): Promise<ApiAnswer> {
     const { url, method = 'GET', headers, body } = call;
     try {
       const answer = await this.egress.request(url, {
@@ -46,12 +46,12 @@ export class BackendApi {
         },
         body: body === undefined ? undefined : JSON.stringify(body),
         policy: 'configured',
-        signal,
+        signal: cancellation,
       });
       const retryAfter = retryAfterSeconds(answer.headers.get('retry-after'), Date.now());
       return { status: answer.status, text: withoutToken(answer.text, token), retryAfter };
     } catch (error) {
-      throw signal.aborted ? signal.reason : this.failure(error, method !== 'GET');
+      throw cancellation.aborted ? cancellation.reason : this.failure(error, method !== 'GET');
     }
   }
 

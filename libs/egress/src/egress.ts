@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Cancellation } from '@manifold/cancellation';
 import { Config, ConfigError } from '@manifold/config';
 import { Agent, fetch, type Dispatcher } from 'undici';
 import { AddressPolicy } from './address-policy.js';
@@ -19,7 +20,7 @@ export interface WholeRequest {
   readonly method?: Dispatcher.HttpMethod;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: Cancellation;
   readonly policy?: Policy;
 }
 
@@ -86,7 +87,7 @@ export class Egress implements OnApplicationShutdown {
     const { origin, host, pathname, search } = checkedUrl(input);
     try {
       const request = { origin, path: pathname + search, method, headers, body };
-      return await requestWhole(this.agents[policy], request, { host, limits: this.limits, signal });
+      return await requestWhole(this.agents[policy], request, { host, limits: this.limits, cancellation: signal });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw inOurWords(error, host);

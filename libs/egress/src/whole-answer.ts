@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { Cancellation, CancellationListener } from '@manifold/cancellation';
 import { EgressError } from './egress-error.js';
 import type { EgressLimits } from './egress-limits.js';
 
@@ -14,28 +15,28 @@ export interface WholeAnswer {
 export interface Reading {
   readonly host: string;
   readonly limits: EgressLimits;
-  readonly signal?: AbortSignal;
+  readonly cancellation?: Cancellation;
 }
 
 /**
  * Sends a request and reads its answer to the end, on undici's own callbacks: no stream is built.
- * @throws EgressError `too_large`, `timeout`; the reason of the signal; errors of undici
+ * @throws EgressError `too_large`, `timeout`; the reason of the cancellation; errors of undici
  */
 export function requestWhole(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   reading: Reading,
 ): Promise<WholeAnswer> {
-  const { signal, limits } = reading;
-  if (signal?.aborted) return Promise.reject(signal.reason as Error);
+  const { cancellation, limits } = reading;
+  if (cancellation?.aborted) return Promise.reject(cancellation.reason as Error);
   return new Promise((resolve, reject) => {
     const reader = new AnswerReader(reading, resolve, reject);
-    signal?.addEventListener('abort', reader);
+    cancellation?.addEventListener('abort', reader);
     dispatcher.dispatch({ ...options, bodyTimeout: limits.idleMs }, reader);
   });
 }
 
-class AnswerReader implements Dispatcher.DispatchHandler {
+class AnswerReader implements Dispatcher.DispatchHandler, CancellationListener {
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
   private status = 0;
@@ -49,14 +50,14 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     private readonly reject: (error: unknown) => void,
   ) {}
 
-  /** The signal has aborted: an event listener without a closure. */
+  /** It was cancelled. */
   handleEvent(): void {
-    this.fail(this.reading.signal!.reason);
+    this.fail(this.reading.cancellation!.reason);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    if (this.reading.signal?.aborted) this.fail(this.reading.signal.reason);
+    if (this.reading.cancellation?.aborted) this.fail(this.reading.cancellation.reason);
   }
 
   onResponseStart(_controller: unknown, status: number, headers: typeof this.headers): void {
@@ -76,20 +77,20 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.reading.signal?.removeEventListener('abort', this);
+    this.reading.cancellation?.removeEventListener('abort', this);
     const { chunks } = this;
     const text = chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks, this.bytes).toString();
     this.resolve({ status: this.status, headers: joined(this.headers), text });
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    this.reading.signal?.removeEventListener('abort', this);
+    this.reading.cancellation?.removeEventListener('abort', this);
     this.reject(error);
   }
 
   /** Answers at once, and hangs up: what undici then says of it comes too late. */
   private fail(reason: unknown): void {
-    this.reading.signal?.removeEventListener('abort', this);
+    this.reading.cancellation?.removeEventListener('abort', this);
     this.reject(reason);
     this.controller?.abort(reason instanceof Error ? reason : new Error('aborted', { cause: reason }));
   }

@@ -1,4 +1,5 @@
 import type { Principal } from '@manifold/auth';
+import { Canceller, type Cancellation } from '@manifold/cancellation';
 import type { AskableClient, LogMessage, RawObject } from './askable-client.js';
 import { ProviderError } from './provider-error.js';
 
@@ -10,7 +11,9 @@ export interface CallContext {
   readonly principal: Principal;
   /** Correlates logs, audit and upstream requests: `[A-Za-z0-9_-]{8,64}`. */
   readonly requestId: string;
-  /** Aborts on cancellation and at the deadline; its reason is a ProviderError (`cancelled` or `timeout`). Pass it on to the socket. */
+  /** Aborted on cancellation and at the deadline; its reason is a ProviderError (`cancelled` or `timeout`). */
+  readonly cancellation: Cancellation;
+  /** The same for what knows AbortSignals only. It is made when it is asked for: a copy of the context (`...context`) must name it. */
   readonly signal: AbortSignal;
   /** Absent when the caller asked for no progress. Must not be called after the signal aborted. */
   readonly onProgress?: (progress: Progress) => void;
@@ -34,17 +37,17 @@ export interface OpenCall {
   close(): void;
 }
 
-export interface CallOptions extends Omit<CallContext, 'signal'> {
+export interface CallOptions extends Omit<CallContext, 'cancellation' | 'signal'> {
   /** Milliseconds until the call is aborted with `timeout`. */
   readonly timeoutMs: number;
 }
 
-/** Starts the clock of a call. One controller and one timer: `AbortSignal.any` and `.timeout` cost ten times as much. */
+/** Starts the clock of a call. */
 export const openCall = (options: CallOptions): OpenCall => new RunningCall(options);
 
 class RunningCall implements OpenCall {
   readonly context: CallContext;
-  private readonly controller = new AbortController();
+  private readonly canceller = new Canceller();
   private readonly timeoutMs: number;
   private timer?: NodeJS.Timeout;
   private startedAt = 0;
@@ -52,16 +55,15 @@ class RunningCall implements OpenCall {
   private pauses = 0;
   private closed = false;
 
-  constructor({ principal, requestId, timeoutMs, onProgress, onLog, client, meta }: CallOptions) {
-    this.timeoutMs = timeoutMs;
-    this.leftMs = timeoutMs;
-    const { signal } = this.controller;
-    this.context = { principal, requestId, signal, onProgress, onLog, client, meta };
+  constructor(options: CallOptions) {
+    this.timeoutMs = options.timeoutMs;
+    this.leftMs = options.timeoutMs;
+    this.context = new RunningContext(options, this.canceller);
     this.start();
   }
 
   cancel(): void {
-    this.controller.abort(new ProviderError('cancelled', 'The call was cancelled'));
+    this.canceller.abort(new ProviderError('cancelled', 'The call was cancelled'));
   }
 
   pause(): void {
@@ -84,8 +86,33 @@ class RunningCall implements OpenCall {
   private start(): void {
     this.startedAt = performance.now();
     this.timer = setTimeout(
-      () => this.controller.abort(new ProviderError('timeout', `No answer within ${this.timeoutMs} ms`)),
+      () => this.canceller.abort(new ProviderError('timeout', `No answer within ${this.timeoutMs} ms`)),
       Math.max(0, this.leftMs),
     );
+  }
+}
+
+class RunningContext implements CallContext {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly onProgress?: CallContext['onProgress'];
+  readonly onLog?: CallContext['onLog'];
+  readonly client?: AskableClient;
+  readonly meta?: RawObject;
+
+  constructor(
+    { principal, requestId, onProgress, onLog, client, meta }: CallOptions,
+    readonly cancellation: Canceller,
+  ) {
+    this.principal = principal;
+    this.requestId = requestId;
+    this.onProgress = onProgress;
+    this.onLog = onLog;
+    this.client = client;
+    this.meta = meta;
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal;
   }
 }

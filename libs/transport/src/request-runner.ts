@@ -97,7 +97,7 @@ export class RequestRunner {
 
   /** Nothing may follow the result or a cancellation, whatever the provider does. */
   private relay(id: RequestId, method: string, params: Params, caller: Caller): void {
-    if (caller.calls.get(id)?.context.signal.aborted !== false) return;
+    if (caller.calls.get(id)?.context.cancellation.aborted !== false) return;
     let message: string;
     try {
       message = notificationMessage(method, params);
@@ -122,6 +122,6 @@ export class RequestRunner {
 
 /** The answer must not go out even where the work was finished before the cancellation reached it. */
 function wasCancelled({ context }: OpenCall): boolean {
-  const reason: unknown = context.signal.aborted ? context.signal.reason : undefined;
+  const reason: unknown = context.cancellation.aborted ? context.cancellation.reason : undefined;
   return reason instanceof ProviderError && reason.code === 'cancelled';
 }

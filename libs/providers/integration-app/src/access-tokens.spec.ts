@@ -94,7 +94,8 @@ describe('the API accepts', () => {
       expect(await app.list(alice)).toEqual([]);
       const caller = { ...fixturePrincipal('alice', settings ? 'integration.app' : workspace.key) };
       const [tool] = await app.list({ ...caller, credential: await workspace.token('alice') });
-      const context = { principal: alice, requestId: 'token-spec', signal: new AbortController().signal };
+      const { signal } = new AbortController();
+      const context = { principal: alice, requestId: 'token-spec', signal, cancellation: signal };
       app.simulator.clearRequests();
       await expect(app.provider.callTool(tool!.ref, {}, context)).rejects.toMatchObject({ code: 'permission_denied' });
       expect(app.simulator.counts.total).toBe(0);

@@ -158,7 +158,8 @@ describe('a run that fails', () => {
     const tools = await app.list(alice);
     const { ref } = tools.find(({ publicName }) => publicName === SEND)!;
     app.simulator.disconnect('alice', 'gmail');
-    const context = { principal: alice, requestId: 'runs-spec', signal: new AbortController().signal };
+    const { signal } = new AbortController();
+    const context = { principal: alice, requestId: 'runs-spec', signal, cancellation: signal };
     const run = app.provider.callTool(ref, {}, context);
     await expect(run).rejects.toMatchObject({
       code: 'not_connected',

@@ -13,7 +13,8 @@ export async function withTimeLimit<T>(
   const expire = (): void => limit.abort(new ProviderError('timeout', `No answer within ${milliseconds} ms`));
   const timer = setTimeout(expire, milliseconds);
   try {
-    return await part({ ...context, signal: AbortSignal.any([context.signal, limit.signal]) });
+    const signal = AbortSignal.any([context.signal, limit.signal]);
+    return await part({ ...context, signal, cancellation: signal });
   } finally {
     clearTimeout(timer);
   }

@@ -15,7 +15,7 @@ export async function callWithSecrets(
   params: RawObject,
   secrets: Secrets,
   log: LogRing,
-  { signal, onProgress, onLog, client, meta }: CallContext,
+  { cancellation: signal, onProgress, onLog, client, meta }: CallContext,
 ): Promise<RawObject> {
   const values = Object.values(secrets);
   log.hide(values);

@@ -30,7 +30,6 @@ import { refuseUnsafeNames, withSecrets } from './safe-arguments.js';
 import { takesSecretsAsArguments, type ServerRecord } from './server-record.js';
 import { SecretParameters } from './secret-parameters.js';
 import { ServerAccess } from './server-access.js';
-import { connectionTo } from './server-connection.js';
 import { ServerRegistry } from './server-registry.service.js';
 import { requestTo } from './server-request.js';
 import type { CallableServer, Secrets, ServerRun, ServerStatus } from './server-run.js';
@@ -91,10 +90,9 @@ export class McpServersProvider implements ToolProvider, Powers {
   }
 
   async callTool(ref: ToolRef, args: Readonly<Record<string, unknown>>, context: CallContext): Promise<ToolResult> {
-    const { signal } = context;
     if (ref instanceof ConnectToolRef) return this.connectUser(ref, context);
     const { run, tool } = this.resolve(ref, context);
-    signal.throwIfAborted();
+    if (context.cancellation.aborted) throw context.cancellation.reason;
     refuseUnsafeNames(args);
     return this.access.serve(run, context, (server) => this.callOn(server, tool, args, context));
   }

@@ -11,13 +11,10 @@ export class ServerAccess {
   constructor(private readonly consent: ConsentRequests) {}
 
   /** Runs a task with the server of this caller. A refusal that the caller's consent would lift comes with a link. */
-  async serve<T>(
-    run: ServerRun,
-    { principal, signal }: CallContext,
-    task: (server: CallableServer) => Promise<T>,
-  ): Promise<T> {
+  async serve<T>(run: ServerRun, context: CallContext, task: (server: CallableServer) => Promise<T>): Promise<T> {
+    const { principal } = context;
     const preparation = run.prepare(principal);
-    if (preparation) await untilAborted(preparation, signal);
+    if (preparation) await untilAborted(preparation, context.signal);
     try {
       return await counted(run.for(principal), task);
     } catch (error) {

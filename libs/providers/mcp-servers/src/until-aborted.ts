@@ -1,14 +1,16 @@
+import type { Cancellation } from '@manifold/cancellation';
+
 /** Waits for the promise, but no longer than until the signal aborts; then throws the signal's reason. The promise itself goes on. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let giveUp: () => void = () => undefined;
+export async function untilAborted<T>(promise: Promise<T>, signal: Cancellation): Promise<T> {
+  if (signal.aborted) throw signal.reason;
+  const listener = { handleEvent: (): void => undefined };
   const aborted = new Promise<never>((_resolve, reject) => {
-    giveUp = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp, { once: true });
+    listener.handleEvent = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', listener);
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', giveUp);
+    signal.removeEventListener('abort', listener);
   }
 }

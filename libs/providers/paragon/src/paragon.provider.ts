@@ -44,7 +44,7 @@ export class ParagonProvider implements ToolProvider, NotifiesChanges, ChecksHea
 
   async callTool(ref: ToolRef, args: Arguments, context: CallContext): Promise<ToolResult> {
     if (!(ref instanceof ParagonTool)) throw new ProviderError('invalid_arguments', 'There is no such tool');
-    context.signal.throwIfAborted();
+    if (context.cancellation.aborted) throw context.cancellation.reason;
     try {
       const answer = await ref.run(args, context);
       return { content: [{ type: 'text', text: JSON.stringify(answer) }] };

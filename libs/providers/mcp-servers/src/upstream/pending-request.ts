@@ -1,11 +1,12 @@
+import type { Cancellation, CancellationListener } from '@manifold/cancellation';
 import { ProviderError, type AskableClient, type LogMessage } from '@manifold/tool-provider';
 import type { RawObject, RequestOptions } from './upstream-connection.js';
 
 /**
- * A request that waits for its answer. It listens to its abort signal itself (`handleEvent`), which saves a closure per
+ * A request that waits for its answer. It listens to its signal itself (`handleEvent`), which saves a closure per
  * call.
  */
-export class PendingRequest implements EventListenerObject {
+export class PendingRequest implements CancellationListener {
   constructor(
     readonly id: number,
     readonly method: string,
@@ -52,8 +53,8 @@ export class PendingRequest implements EventListenerObject {
   }
 }
 
-/** The signals of calls carry a ProviderError; any other reason means that the caller gave up. */
-export function abortReason(signal: AbortSignal): ProviderError {
-  if (signal.reason instanceof ProviderError) return signal.reason;
-  return new ProviderError('cancelled', 'The request was cancelled', { cause: signal.reason });
+/** Calls end with a ProviderError; any other reason means that the caller gave up. */
+export function abortReason({ reason }: Cancellation): ProviderError {
+  if (reason instanceof ProviderError) return reason;
+  return new ProviderError('cancelled', 'The request was cancelled', { cause: reason });
 }

@@ -1,3 +1,4 @@
+import type { Cancellation } from '@manifold/cancellation';
 import type { AskableClient, LogMessage, Progress, ToolDefinition } from '@manifold/tool-provider';
 
 /** A JSON object as it came over the wire: fields that nobody knows are kept. */
@@ -19,7 +20,7 @@ export interface UpstreamSession {
 
 export interface RequestOptions {
   /** Aborts the request; its reason is what `request` rejects with. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** Asks the server for progress. Not called after the request has ended. Must not throw. */
   readonly onProgress?: (progress: Progress) => void;
   /** Gets what the server logs for this request, as far as that is certain. Not called after the request has ended. Must not throw. */

@@ -1,0 +1,2 @@
+export type { Cancellation, CancellationListener } from './cancellation.js';
+export { Canceller } from './canceller.js';
