@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs';
+import { mcpServer, NpmRegistrySimulator } from '../simulators/npm-registry/index.js';
 import { createApiKey } from '../support/api-keys.js';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { textOf } from '../support/mcp-clients.js';
+import { PackagesClient } from '../support/packages-client.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
@@ -113,6 +116,22 @@ asRoot('A stdio server of a gateway that runs as root', () => {
       expect(logs).not.toContain('set SERVER_UID');
     },
   );
+
+  it(cites('hosting.own-user', 'runs as SERVER_UID where it is a package in the data of the gateway'), async () => {
+    const registry = await NpmRegistrySimulator.start();
+    await registry.publish(mcpServer());
+    const gateway = await GatewayProcess.start({ env: { SERVER_UID: '65533', NPM_REGISTRY: registry.url } });
+    const { status, body } = await new PackagesClient(new RestClient(gateway.url)).install({
+      name: 'weather',
+      serverName: 'weather',
+    });
+    const users = gateway.children().map((pid) => statSync(`/proc/${pid}`).uid);
+    await gateway.dispose();
+    await registry.stop();
+
+    expect([status, body.server?.status]).toEqual([200, 'connected']);
+    expect(users).toEqual([65_533]);
+  });
 
   it(cites('hosting.own-user', 'without SERVER_UID is warned of once in production'), async () => {
     const gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production' } });

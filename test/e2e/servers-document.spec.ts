@@ -106,6 +106,14 @@ describe('A set of servers that lives in a repository', () => {
   it.each<[string, object, string]>([
     ['no name', { version: '1.0.0' }, '/name'],
     ['a path', { name: '../weather', version: '1.0.0' }, '/name'],
+    ['no version', { name: 'weather' }, '/version'],
+    ['a range of versions', { name: 'weather', version: '^1.0.0' }, '/version'],
+    ['a tag for a version', { name: 'weather', version: 'latest' }, '/version'],
+    [
+      'a range of Python versions',
+      { name: 'weather', version: '>=1', runtime: 'python', pythonModule: 'weather' },
+      '/version',
+    ],
     ['a URL for a version', { name: 'weather', version: 'http://127.0.0.1/x.tgz' }, '/version'],
     ['another runtime', { name: 'weather', version: '1.0.0', runtime: 'ruby' }, '/runtime'],
     ['Python without a module', { name: 'weather', version: '1.0.0', runtime: 'python' }, '/pythonModule'],
@@ -120,15 +128,20 @@ describe('A set of servers that lives in a repository', () => {
     expect([status, body.errors.map((fault) => fault.pointer)]).toEqual([400, [`/servers/0/package${pointer}`]]);
   });
 
-  it('never puts another package under a server', async () => {
+  it.each([
+    ['name', { name: 'other' }],
+    ['command', { command: 'weather' }],
+    ['allowScripts', { allowScripts: true }],
+    ['runtime', { runtime: 'python', pythonModule: 'weather' }],
+  ])('never puts another package under a server: %s', async (field, change) => {
     const document = await exported(second);
     const servers = document.servers.map((server) =>
-      server.package ? { ...server, package: { ...server.package, name: 'other' } } : server,
+      server.package ? { ...server, package: { ...server.package, ...change } } : server,
     );
     expect(await bring(second, { version: 1, servers })).toContainEqual({
       name: 'weather',
       action: 'failed',
-      error: 'Server weather runs weather, not other',
+      error: `Server weather has another package: ${field} differs. Only its version can be changed; delete the server first`,
     });
   });
 

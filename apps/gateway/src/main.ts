@@ -42,7 +42,7 @@ function stopOnSignals(app: NestFastifyApplication, flush: () => void): void {
 }
 
 async function run(config: Config): Promise<void> {
-  prepareDataDir(config.dataDir);
+  prepareDataDir(config.dataDir, config.hosting.runAs !== undefined);
   const log = createLog(config.logLevel);
   // Nothing that a client or an upstream sends may end the process: a promise that nobody awaited is a fault to report, not to die of.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody listened'));

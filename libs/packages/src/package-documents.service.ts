@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -58,8 +59,13 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     );
     if (faults.length > 0) return faults;
     try {
-      this.installs.checkPackage(installRequest(body));
-      return [];
+      const request = installRequest(body);
+      this.installs.checkPackage(request);
+      const { version } = request.wanted;
+      if (version !== undefined && this.runtimes.get(request.runtime).isExact(version)) return [];
+      return [
+        fault('version', 'not_exact', 'version must name one version, so that the document means the same tomorrow'),
+      ];
     } catch (error) {
       const problem = asProblem(error);
       if (problem instanceof Problem) return problem.errors;
@@ -80,8 +86,10 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     try {
       const { wanted } = installRequest({ ...facts, serverName: name } as InstallPackageDto);
       const { value } = await this.records.get(tenant, name);
-      if (value.name !== wanted.name) {
-        throw new Problem(409, 'package_differs', `Server ${name} runs ${value.name}, not ${wanted.name}`);
+      const [field] = differences(factsOf(value), facts);
+      if (field !== undefined) {
+        const detail = `Server ${name} has another package: ${field} differs. Only its version can be changed; delete the server first`;
+        throw new Problem(409, 'package_differs', detail);
       }
       await this.upgrades.upgrade(tenant, name, wanted.version, unfollowed(NEVER));
     } catch (error) {
@@ -116,6 +124,15 @@ const factsOf = ({ name, current, runtime, command, allowScripts, python }: Pack
   ...(command !== undefined && { command }),
   ...(allowScripts && { allowScripts }),
 });
+
+/** The fields, beside the version, in which two packages are not the same. */
+const differences = (installed: PackageFacts, wanted: PackageFacts): string[] =>
+  FACTS.filter((field) => field !== 'version').filter(
+    (field) => !isDeepStrictEqual(installed[field] ?? UNSAID[field], wanted[field] ?? UNSAID[field]),
+  );
+
+/** What it means when a document does not say it. */
+const UNSAID: PackageFacts = { runtime: 'node', allowScripts: false, pipDependencies: [] };
 
 /** An import is not cancelled. */
 const NEVER = new AbortController().signal;

@@ -38,6 +38,8 @@ export interface PackageRuntime {
    * @throws NotAllowed
    */
   check(wanted: WantedPackage): void;
+  /** Whether this names one version: no range, no tag. */
+  isExact(version: string): boolean;
   /**
    * @param folder does not exist yet; whoever called removes it when this rejects
    * @throws InstallError

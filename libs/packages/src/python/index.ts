@@ -1,4 +1,11 @@
-export { indexUrl, pipDependencies, pythonModule, pythonName, pythonVersion } from './python-grammar.js';
+export {
+  indexUrl,
+  isExactVersion,
+  pipDependencies,
+  pythonModule,
+  pythonName,
+  pythonVersion,
+} from './python-grammar.js';
 export { PythonInstaller, type InstalledPythonPackage, type WantedPythonPackage } from './python-installer.js';
 export { PythonSettings } from './python-settings.js';
 export { installedVersion } from './site-packages.js';

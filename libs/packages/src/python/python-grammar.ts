@@ -39,10 +39,13 @@ export function pythonName(text: string, field = 'name'): string {
  */
 export function pythonVersion(text: string | undefined): string {
   if (text === undefined || text === 'latest') return '';
-  if (text.length <= SPECIFIERS_MAX && EXACT.test(text)) return `==${text}`;
+  if (isExactVersion(text)) return `==${text}`;
   if (isSpecifiers(text)) return text.replaceAll(/\s/g, '');
   throw new NotAllowed('version', 'version must be a version such as 1.2.3, a range such as >=1,<2 or "latest"');
 }
+
+/** Whether it is one version (PEP 440), and not a range of them. */
+export const isExactVersion = (text: string): boolean => text.length <= SPECIFIERS_MAX && EXACT.test(text);
 
 /**
  * The module that `python -m` runs.

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import semver from 'semver';
 import { InstallError } from '../install-error.js';
 import type { InstallProgress } from '../install-progress.js';
 import { entriesOf, entryOf, NpmInstaller, NpmVersions, packageName, versionSpec } from '../npm/index.js';
@@ -18,6 +19,10 @@ export class NodeRuntime implements PackageRuntime {
   check({ name, version }: WantedPackage): void {
     packageName(name);
     if (version !== undefined) versionSpec(version);
+  }
+
+  isExact(version: string): boolean {
+    return semver.valid(version) === version;
   }
 
   install(wanted: WantedPackage, folder: string, progress: InstallProgress): Promise<InstalledPackage> {

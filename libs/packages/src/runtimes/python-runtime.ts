@@ -4,6 +4,7 @@ import type { InstallProgress } from '../install-progress.js';
 import type { InstalledPackage, Launch, PackageRuntime, WantedPackage } from '../package-runtime.js';
 import {
   indexUrl,
+  isExactVersion,
   pipDependencies,
   PythonInstaller,
   pythonModule,
@@ -27,6 +28,10 @@ export class PythonRuntime implements PackageRuntime {
     pipDependencies(python.dependencies);
     if (python.indexUrl !== undefined) indexUrl(python.indexUrl, 'pipIndexUrl');
     if (python.extraIndexUrl !== undefined) indexUrl(python.extraIndexUrl, 'pipExtraIndexUrl');
+  }
+
+  isExact(version: string): boolean {
+    return isExactVersion(version);
   }
 
   async install(wanted: WantedPackage, folder: string, progress: InstallProgress): Promise<InstalledPackage> {
