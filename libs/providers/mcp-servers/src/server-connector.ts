@@ -79,7 +79,7 @@ export class ServerConnector implements OnModuleInit {
 
   /** With the user's tokens, if there are any. */
   private async httpOf(user: Principal, server: string, url: string, signal: AbortSignal): Promise<HttpClient> {
-    await this.consents.learn(user, server);
+    await this.consents.learn(user, server, true);
     if (!this.consents.isConnected(user, server)) return this.egress;
     const http = new AuthorizedHttp(this.egress, this.tokens, { principal: user, server }, url);
     await http.ready(signal);

@@ -1,5 +1,6 @@
-import { Composer, isScalar, LineCounter, Parser, visit, type CST, type Document } from 'yaml';
+import { Composer, isScalar, LineCounter, Parser, visit, type Document } from 'yaml';
 import { Problem } from '@manifold/rest';
+import { isDeeper } from '@manifold/yaml';
 
 /** As for bodies of JSON. */
 const MAX_DEPTH = 64;
@@ -11,7 +12,6 @@ const MAX_DEPTH = 64;
 export function parseYaml(text: string): unknown {
   const lines = new LineCounter();
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  // From here on the library recurses, and a stack that is almost used up ends the process: V8 cannot compile a RegExp on it.
   if (isDeeper(tokens, MAX_DEPTH)) throw notYaml(`it is nested deeper than ${MAX_DEPTH} levels`);
   // The library's own check of keys compares each with all others.
   const documents = [...new Composer({ uniqueKeys: false, logLevel: 'error' }).compose(tokens, true, text.length)];
@@ -20,20 +20,6 @@ export function parseYaml(text: string): unknown {
   if (documents.length > 1) throw notYaml('it holds more than one document');
   checkNodes(documents[0]!);
   return documents[0]!.toJS() ?? undefined;
-}
-
-function isDeeper(tokens: readonly CST.Token[], limit: number): boolean {
-  const open: { token: CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { token, depth } = next;
-    if (token?.type === 'document') open.push({ token: token.value, depth });
-    if (!token || !('items' in token)) continue;
-    if (depth === limit) return true;
-    for (const { key, value } of token.items) {
-      open.push({ token: key, depth: depth + 1 }, { token: value, depth: depth + 1 });
-    }
-  }
-  return false;
 }
 
 function checkNodes(document: Document.Parsed): void {

@@ -51,7 +51,7 @@ export class ConsentingServer implements ServerRun {
   }
 
   prepare(principal: Principal): Promise<void> | undefined {
-    return this.supervision.consents.learn(principal, this.record.name);
+    return this.supervision.consents.learn(principal, this.record.name, this.wantsConsent);
   }
 
   ownerFor(principal: Principal): string | undefined {

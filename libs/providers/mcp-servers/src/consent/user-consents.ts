@@ -11,7 +11,7 @@ const MOST = 10_000;
 interface Finding {
   readonly isConnected: boolean;
   /** Epoch milliseconds. */
-  readonly until: number;
+  until: number;
 }
 
 type ChangeListener = (user: Principal, server: string, isConnected: boolean) => void;
@@ -40,12 +40,18 @@ export class UserConsents implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * @returns a promise where the database has to be asked
+   * What is known but no longer fresh is used once more while the database is asked: calls do not wait for it.
+   * @param demanded without an account the user cannot call: who has just connected one is not to hear of an older answer
+   * @returns a promise where the database has to be waited for
    * @throws ProviderError `upstream_unavailable`: nobody knows with whose credentials the user would call
    */
-  learn(principal: Principal, server: string): Promise<void> | undefined {
+  learn(principal: Principal, server: string, demanded: boolean): Promise<void> | undefined {
     const known = this.findings.get(keyOf(principal.key, server));
-    return known && Date.now() < known.until ? undefined : this.ask(principal, server, known);
+    if (known && Date.now() < known.until) return undefined;
+    if (!known || (demanded && !known.isConnected)) return this.ask(principal, server, known);
+    known.until = Date.now() + FRESH_MS;
+    void this.ask(principal, server, known);
+    return undefined;
   }
 
   /** @returns a function that ends the subscription */
@@ -58,7 +64,7 @@ export class UserConsents implements OnModuleInit, OnModuleDestroy {
     const { changes } = this;
     try {
       const { state } = await this.connections.status({ principal, server });
-      if (changes !== this.changes) return await this.learn(principal, server); // the answer may be older than the change
+      if (changes !== this.changes) return await this.learn(principal, server, true); // the answer may be older than the change
       const finding = { isConnected: state !== 'none', until: Date.now() + FRESH_MS };
       this.findings.set(keyOf(principal.key, server), finding);
     } catch (cause) {
@@ -73,7 +79,7 @@ export class UserConsents implements OnModuleInit, OnModuleDestroy {
     this.changes += 1;
     this.findings.delete(keyOf(user.key, owner.server));
     try {
-      await this.learn(user, owner.server);
+      await this.learn(user, owner.server, true);
     } catch {
       return; // the next call asks again
     }

@@ -63,6 +63,7 @@ describe('SourceFile', () => {
     ['aliases that multiply', `a: &a [x,x]\n${doublings(20)}openapi: 3.0.0\npaths: {}\n`],
     ['JSON that is nested too deep', `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`],
     ['YAML that is nested too deep', Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')],
+    ['very many levels of YAML', `a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`],
     ['a large text that is not JSON', `a: ${'x'.repeat(3_000_000)}`],
   ])('refuses %s', (_, text) => {
     expect(() => SourceFile.read(text)).toThrow(SyntaxFault);

@@ -1,8 +1,21 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  Parser,
+  visit,
+  type Document,
+  type YAMLMap,
+} from 'yaml';
+import { isDeeper } from '@manifold/yaml';
 import { OpenApiFault } from './openapi-fault.js';
 
 /** Parsing YAML takes half a second per megabyte, in which nothing else runs; JSON takes a hundredth of that. */
 const MAX_YAML_CHARACTERS = 2 * 1024 * 1024;
+const MAX_DEPTH = 256;
 /** Aliases must not blow a small file up. */
 const MAX_ALIASES = 100;
 
@@ -39,6 +52,9 @@ export function lineOf(text: string, path: readonly string[]): number | undefine
 function parseYaml(text: string): unknown {
   if (text.length > MAX_YAML_CHARACTERS)
     throw new SyntaxFault('it has more than 2 MB and is not valid JSON: large files must be JSON');
+  if (isDeeper([...new Parser().parse(text)], MAX_DEPTH)) {
+    throw new SyntaxFault(`it is nested deeper than ${MAX_DEPTH} levels`);
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
