@@ -430,6 +430,12 @@ const sections = [
       'oauth.step-up': 'insufficient_scope leads to a link that asks for the further scope',
       'oauth.secret': 'tokens, codes, states and links are in no log and no answer',
       'oauth.removal': 'tokens go with the server',
+      'oauth.tools':
+        'a stdio server with MCP_AUTH_TYPE=OAUTH2_GOOGLE is called with the account that a user has connected by its tools',
+      'oauth.tools-login': '/auth/google/login leads a user to that, and to nobody else’s account',
+      'oauth.discover':
+        'what a server that is not registered wants of its users can be asked, at public addresses only',
+      'oauth.manual-client': 'users connect as the client that an operator has registered by hand',
     },
   },
 ] as const;

@@ -79,6 +79,9 @@ export interface HostingConfig {
   readonly userServerIdleMs: number;
 }
 
+/** Provider, in lower case → the credentials of the gateway's client there, as the provider hands them out. */
+export type ToolOAuthClients = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 /** A package that is installed when the gateway starts. */
 export interface StartPackage {
   readonly name: string;
@@ -146,6 +149,8 @@ export class Config {
   readonly registryUrl?: string;
   /** Where the gateway's OAuth client metadata document is published; not set: at the gateway itself. */
   readonly oauthClientMetadataUrl?: string;
+  /** The clients of servers that authorize their users by tools: those with MCP_AUTH_TYPE=OAUTH2_<PROVIDER>. Secret. */
+  readonly toolOAuthClients: ToolOAuthClients;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
   constructor(values: Config) {

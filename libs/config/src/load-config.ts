@@ -4,6 +4,7 @@ import { hostingConfig } from './hosting.js';
 import { integrationApp } from './integration-app.js';
 import { packagesConfig } from './packages.js';
 import { paragonConfig, paragonIssuer } from './paragon.js';
+import { toolOAuthClients } from './tool-oauth.js';
 import { variables, type Variables } from './variables.js';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
@@ -21,6 +22,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const faults = crossChecks(values);
   const paragon = paragonConfig(values, faults);
   const integration = integrationApp(values, faults);
+  const oauthClients = toolOAuthClients(values, faults);
   if (faults.length > 0) throw new ConfigError(faults);
 
   const production = values.NODE_ENV === 'production';
@@ -55,6 +57,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     hosting: hostingConfig(values),
     packages: packagesConfig(values),
     registryUrl: values.REGISTRY_URL,
+    toolOAuthClients: oauthClients,
     oauthClientMetadataUrl: values.OAUTH_CLIENT_METADATA_URL,
     logLevel: values.LOG_LEVEL,
   });

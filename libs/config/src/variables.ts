@@ -82,6 +82,24 @@ const issuers = z
   .pipe(z.array(issuer))
   .refine((list) => new Set(list.map((item) => item.issuer)).size === list.length, 'names an issuer twice');
 
+const json = <T extends z.ZodType>(schema: T, what: string) =>
+  z.string().transform((text, context): z.output<T> => {
+    const parsed = schema.safeParse(parsedJson(text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: `must be JSON: ${what}` });
+    return z.NEVER;
+  });
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const oauthClients = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), z.record(z.string(), z.unknown()));
+
 const startPackages = list.transform((items, context) =>
   items.map((item) => {
     const wanted = startPackage(item);
@@ -164,6 +182,8 @@ export const variables = z.object({
   INSTALL_ON_START: optional(startPackages).default([]),
   REGISTRY_URL: optional(httpUrl),
   OAUTH_CLIENT_METADATA_URL: optional(httpsUrl),
+  GOOGLE_OAUTH_CREDENTIALS: optional(json(z.record(z.string(), z.unknown()), 'an object')),
+  OAUTH2_CREDENTIALS: optional(json(oauthClients, 'an object of provider names (a-z, 0-9, -) and objects')).default({}),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])).default('info'),
 });
 

@@ -40,6 +40,8 @@ export interface Connected {
   readonly scopes: readonly string[];
 }
 
+const KIND = 'code flow';
+
 /**
  * Connects a user to a server: the authorization code flow with PKCE.
  *
@@ -77,16 +79,16 @@ export class ConnectFlow {
       resource,
     });
     const namesItself = metadata.authorization_response_iss_parameter_supported === true;
-    const flow = { codeVerifier, scopes, resource, issuer: tokenIssuerOf(metadata), namesItself, client };
+    const flow: PendingFlow = { codeVerifier, scopes, resource, issuer: tokenIssuerOf(metadata), namesItself, client };
     return {
       authorizationUrl: authorizationUrl.href,
-      setCookie: await this.pending.add(state, { owner, flow, cookies }),
+      setCookie: await this.pending.add(KIND, state, { owner, flow }, cookies),
     };
   }
 
   /** @param cookies the `Cookie` header of the browser's request */
   async finish({ state = '', code, iss, error }: Callback, cookies: string | undefined): Promise<Connected> {
-    const { owner, flow } = await this.pending.take(state, cookies);
+    const { owner, flow } = await this.pending.take<PendingFlow>(KIND, state, cookies);
     checkIssuer(flow, iss);
     if (error !== undefined || code === undefined) {
       throw new OAuthFault('authorization_denied', 'Access was not granted');

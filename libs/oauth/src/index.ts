@@ -14,3 +14,4 @@ export { OAuthModule } from './oauth.module.js';
 export type { ClientCredentials, PreRegisteredClient, ProtectedServer } from './protected-server.js';
 export { ServerSurvey, type RegistrationMode, type Survey } from './server-survey.service.js';
 export { TokenService, type TokenOptions } from './token.service.js';
+export { toolCallbackPath, ToolFlows, type ToolFlow } from './tool-flows.js';

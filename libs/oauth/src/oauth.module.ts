@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CallbackController } from './browser/callback.controller.js';
 import { ConnectLinks } from './browser/connect-links.service.js';
+import { ToolCallbackController } from './browser/tool-callback.controller.js';
 import { ConnectController } from './browser/connect.controller.js';
 import { ClientMetadataController } from './client-metadata.controller.js';
 import { ClientRegistration } from './client-registration.js';
@@ -20,9 +21,11 @@ import { TokenRequests } from './token-request.js';
 import { TokenVault } from './token-vault.js';
 import { TokenService } from './token.service.js';
 
+import { ToolFlows } from './tool-flows.js';
+
 /** The gateway as a client of the authorization servers of its upstreams. Needs the global Config, Store, Egress and Keyring. */
 @Module({
-  controllers: [CallbackController, ClientMetadataController, ConnectController],
+  controllers: [CallbackController, ClientMetadataController, ConnectController, ToolCallbackController],
   providers: [
     ClientRegistration,
     ConnectFlow,
@@ -39,8 +42,18 @@ import { TokenService } from './token.service.js';
     TokenRequests,
     TokenService,
     TokenVault,
+    ToolFlows,
     { provide: Leases, useClass: StoreLeases },
   ],
-  exports: [ConnectFlow, ConnectLinks, Connections, GatewayClient, ManualClients, ServerSurvey, TokenService],
+  exports: [
+    ConnectFlow,
+    ConnectLinks,
+    Connections,
+    GatewayClient,
+    ManualClients,
+    ServerSurvey,
+    TokenService,
+    ToolFlows,
+  ],
 })
 export class OAuthModule {}

@@ -24,8 +24,17 @@ export interface PendingFlow {
   readonly client: RegisteredClient;
 }
 
-/** What is sealed: the flow, and a digest of the cookie of the browser that it started in. */
-type BoundFlow = PendingFlow & { readonly browser: string };
+/** What is sealed: the flow, whose it is to finish, and a digest of the cookie of the browser that it started in. */
+interface BoundFlow {
+  readonly kind: string;
+  readonly browser: string;
+  readonly flow: object;
+}
+
+export interface StartedFlow<T> {
+  readonly owner: ConnectionOwner;
+  readonly flow: T;
+}
 
 const PENDING_SECONDS = 600;
 const STATE = /^[A-Za-z0-9_-]{43}$/;
@@ -66,15 +75,16 @@ export class PendingAuthorizations {
   }
 
   /**
-   * @param started.cookies the `Cookie` header of the browser's request
+   * @param kind which callback it comes back to: a state is good for no other
+   * @param cookies the `Cookie` header of the browser's request
    * @returns the `Set-Cookie` header of the answer
    */
-  async add(state: string, started: { owner: ConnectionOwner; flow: PendingFlow; cookies?: string }): Promise<string> {
+  async add(kind: string, state: string, started: StartedFlow<object>, cookies: string | undefined): Promise<string> {
     const { isPlain } = this.gateway;
-    const browser = browserOf(started.cookies, isPlain) ?? newBrowser();
+    const browser = browserOf(cookies, isPlain) ?? newBrowser();
     const id = digest(state);
     const fields = ownerFields(started.owner);
-    const bound: BoundFlow = { ...started.flow, browser: digest(browser) };
+    const bound: BoundFlow = { kind, browser: digest(browser), flow: started.flow };
     const record = { ...fields, ...sealJson(this.keyring, bound, contextOf(fields, id)) };
     await this.records.insert(record, { id, expiresAt: Date.now() + PENDING_SECONDS * 1000 });
     return setCookie(browser, isPlain, PENDING_SECONDS);
@@ -86,14 +96,14 @@ export class PendingAuthorizations {
    * @param cookies the `Cookie` header of the browser's request
    * @throws OAuthFault `state_invalid`
    */
-  async take(state: string, cookies: string | undefined): Promise<{ owner: ConnectionOwner; flow: PendingFlow }> {
+  async take<T>(kind: string, state: string, cookies: string | undefined): Promise<StartedFlow<T>> {
     const id = STATE.test(state) ? digest(state) : '';
     const record = id === '' ? undefined : await this.records.get(id);
     if (!record || !(await this.records.remove(id))) throw invalid();
-    const flow = unsealJson<BoundFlow>(this.keyring, record.value, contextOf(record.value, id));
+    const bound = unsealJson<BoundFlow>(this.keyring, record.value, contextOf(record.value, id));
     const browser = browserOf(cookies, this.gateway.isPlain);
-    if (browser === undefined || digest(browser) !== flow.browser) throw invalid();
-    return { owner: ownerOf(record.value), flow };
+    if (browser === undefined || digest(browser) !== bound.browser || bound.kind !== kind) throw invalid();
+    return { owner: ownerOf(record.value), flow: bound.flow as T };
   }
 
   async removeServer(tenant: string, server: string): Promise<void> {

@@ -11,12 +11,9 @@ import {
 import type { FastifyReply } from 'fastify';
 import { Public } from '@manifold/auth';
 import { Config } from '@manifold/config';
-import { ConnectFlow, type Callback } from '../connect-flow.js';
+import { ConnectFlow } from '../connect-flow.js';
 import { CALLBACK_PATH } from '../gateway-client.js';
-import { connectedPage, failurePage } from './connect-pages.js';
-
-const HTML = { content: { 'text/html': { schema: { type: 'string' } } } };
-const PARAMETERS = ['state', 'code', 'iss', 'error'] as const;
+import { arrival, callbackOf, HTML } from './callback.js';
 
 /** Where authorization servers send browsers back to (RFC 6749, 4.1.2). */
 @ApiTags('oauth')
@@ -43,29 +40,12 @@ export class CallbackController {
   @ApiBadRequestResponse({ description: 'A page that says why it is not', ...HTML })
   @ApiBadGatewayResponse({ description: 'A page that says why it is not', ...HTML })
   @ApiServiceUnavailableResponse({ description: 'A page that says why it is not', ...HTML })
-  async arrive(
+  arrive(
     @Query() query: Record<string, unknown>,
     @Headers('cookie') cookies: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const gateway = new URL(this.config.publicUrl).host;
-    const { status, page } = await this.finish(callbackOf(query), cookies, gateway);
-    void reply.status(status).headers(page.headers);
-    return page.html;
-  }
-
-  private async finish(callback: Callback, cookies: string | undefined, gateway: string) {
-    try {
-      return { status: 200, page: connectedPage(await this.flow.finish(callback, cookies), gateway) };
-    } catch (error) {
-      const failure = failurePage(error, gateway);
-      if (!failure) throw error;
-      this.logger.warn({ msg: 'a user could not be connected', err: error });
-      return failure;
-    }
+    return arrival(this.flow.finish(callbackOf(query), cookies), reply, gateway, this.logger);
   }
 }
-
-/** A parameter that comes twice, or is no text, counts as missing (RFC 6749, 3.1). */
-const callbackOf = (query: Readonly<Record<string, unknown>>): Callback =>
-  Object.fromEntries(PARAMETERS.filter((name) => typeof query[name] === 'string').map((name) => [name, query[name]]));

@@ -15,6 +15,8 @@ export interface ConnectInvitation {
   readonly server: ProtectedServer;
   /** What the server said when it refused the call that led here. */
   readonly challenge?: BearerChallenge;
+  /** Set where the server authorizes its users by tools of its own: at whom. */
+  readonly provider?: string;
 }
 
 type LinkRecord = OwnerFields & Sealed;
@@ -57,11 +59,11 @@ export class ConnectLinks {
   }
 
   /** @returns a URL that is good for 15 minutes and for one use, by whoever has it: to be shown to this user only */
-  async create({ owner, server, challenge }: ConnectInvitation): Promise<string> {
+  async create({ owner, server, challenge, provider }: ConnectInvitation): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const id = recordId(token);
     const fields = ownerFields(owner);
-    const sealed = sealJson(this.keyring, { server, challenge }, contextOf(fields, id));
+    const sealed = sealJson(this.keyring, { server, challenge, provider }, contextOf(fields, id));
     await this.links.insert({ ...fields, ...sealed }, { id, expiresAt: Date.now() + VALID_MS });
     return `${this.config.publicUrl}${CONNECT_PATH}/${encodeURIComponent(owner.server)}?link=${token}`;
   }
@@ -88,11 +90,11 @@ export class ConnectLinks {
   }
 
   private opened({ id, value }: Stored<LinkRecord>): ConnectInvitation {
-    const { server, challenge } = unsealJson<Omit<ConnectInvitation, 'owner'>>(
+    const { server, challenge, provider } = unsealJson<Omit<ConnectInvitation, 'owner'>>(
       this.keyring,
       value,
       contextOf(value, id),
     );
-    return { owner: ownerOf(value), server, challenge };
+    return { owner: ownerOf(value), server, challenge, provider };
   }
 }

@@ -7,8 +7,8 @@ import { markup } from './markup.js';
 import { page, type Page } from './page.js';
 
 /** It names the user: somebody who was sent the link of another would otherwise lend them the own account. */
-export function connectPage({ owner, server }: ConnectInvitation, gateway: string): Page {
-  const { host } = new URL(server.url);
+export function connectPage({ owner, server, provider }: ConnectInvitation, gateway: string): Page {
+  const host = provider ?? new URL(server.url).host;
   return page({
     title: `Connect ${server.name}`,
     gateway,

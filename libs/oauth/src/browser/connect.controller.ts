@@ -8,7 +8,8 @@ import { ApiProblems, Problem } from '@manifold/rest';
 import { ConnectFlow } from '../connect-flow.js';
 import { CONNECT_PATH } from '../gateway-client.js';
 import { asProblem } from '../fault-problem.js';
-import { ConnectLinks } from './connect-links.service.js';
+import { ToolFlows } from '../tool-flows.js';
+import { ConnectLinks, type ConnectInvitation } from './connect-links.service.js';
 import { connectPage, unusableLinkPage } from './connect-pages.js';
 import { DepartureDto, UseConnectLinkDto } from './connect.dto.js';
 import { isSameOrigin } from './same-origin.js';
@@ -29,6 +30,7 @@ export class ConnectController {
   constructor(
     private readonly links: ConnectLinks,
     private readonly flow: ConnectFlow,
+    private readonly toolFlows: ToolFlows,
     private readonly config: Config,
   ) {}
 
@@ -74,10 +76,13 @@ export class ConnectController {
     if (!invitation) {
       throw new Problem(400, 'connect_link_unusable', 'The link has been used, has expired, or never was one');
     }
-    const { owner, server: target, challenge } = invitation;
-    const options = { challenge, cookies: headers.cookie };
-    const { authorizationUrl, setCookie } = await this.flow.start(owner, target, options).catch(asProblem);
+    const { authorizationUrl, setCookie } = await this.start(invitation, headers.cookie).catch(asProblem);
     void reply.header('set-cookie', setCookie);
     return { authorizationUrl };
+  }
+
+  private start({ owner, server, challenge, provider }: ConnectInvitation, cookies: string | undefined) {
+    if (provider !== undefined) return this.toolFlows.start(owner, provider, cookies);
+    return this.flow.start(owner, server, { challenge, cookies });
   }
 }

@@ -27,6 +27,9 @@ import { ServerTools } from './server-tools.js';
 import { ServerImport } from './server-import.service.js';
 import { ServersController } from './servers.controller.js';
 import { ServersDocumentController } from './servers-document.controller.js';
+import { ToolAuthorization } from './tool-auth/tool-authorization.js';
+import { ToolCredentialsService } from './tool-auth/tool-credentials.service.js';
+import { ToolLoginController } from './tool-auth/tool-login.controller.js';
 import { YamlBodies } from './yaml-bodies.js';
 
 /** Needs the global modules that provide Config, Store, SecretsService and Egress. */
@@ -38,6 +41,7 @@ import { YamlBodies } from './yaml-bodies.js';
     UserConnectionsController,
     OAuthClientController,
     DiscoverController,
+    ToolLoginController,
     DeleteImpactController,
     ServersDocumentController,
   ],
@@ -61,6 +65,8 @@ import { YamlBodies } from './yaml-bodies.js';
     ServerSessions,
     ServerSupervisor,
     ServerTools,
+    ToolAuthorization,
+    ToolCredentialsService,
     UserConsents,
     YamlBodies,
     { provide: ServerHost, useExisting: ServerRegistry },

@@ -31,11 +31,14 @@ import { takesSecretsAsArguments, type ServerRecord } from './server-record.js';
 import { SecretParameters } from './secret-parameters.js';
 import { ServerAccess } from './server-access.js';
 import { ServerRegistry } from './server-registry.service.js';
+import { connectionTo } from './server-connection.js';
 import { requestTo } from './server-request.js';
 import type { CallableServer, Secrets, ServerRun, ServerStatus } from './server-run.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
 import { waitAtMost } from './time-limit.js';
+import { isAuthorizationTool, toolProviderOf } from './tool-auth/tool-auth-type.js';
+import { ToolCredentialsService } from './tool-auth/tool-credentials.service.js';
 import { untilAborted } from './until-aborted.js';
 import { withoutParameters } from './without-parameters.js';
 
@@ -80,6 +83,7 @@ export class McpServersProvider implements ToolProvider, Powers {
     private readonly parameters: SecretParameters,
     private readonly access: ServerAccess,
     private readonly relay: ServerRelay,
+    private readonly credentials: ToolCredentialsService,
   ) {}
 
   /** The tools as last listed: a server that is down keeps its own. Only servers without any listing yet are waited for. */
@@ -183,7 +187,8 @@ export class McpServersProvider implements ToolProvider, Powers {
       return run && this.isWithoutTools(run) ? [connectTool(server)] : [];
     }
     const hidden = await this.hiddenParameters(record);
-    return known.definitions.map((definition) => ({
+    const shown = known.definitions.filter(({ name }) => !isAuthorizationTool(record, name));
+    return shown.map((definition) => ({
       ref: new ServerToolRef(server, definition.name),
       app: server,
       name: definition.name,
@@ -225,7 +230,8 @@ export class McpServersProvider implements ToolProvider, Powers {
   private resolve(ref: ToolRef, { principal: { tenant }, client }: CallContext): { run: ServerRun; tool: string } {
     if (!(ref instanceof ServerToolRef)) throw new ProviderError('invalid_arguments', 'There is no such tool');
     const run = this.runWith(tenant, ref);
-    if (!run) throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
+    if (!run || isAuthorizationTool(run.record, ref.tool))
+      throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
     if (!run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${ref.server} is disabled`);
     if (!client && this.tools.of(tenant, ref.server)?.onlyForClients.has(ref.tool)) {
       const message = `Tool ${ref.tool} of server ${ref.server} is only there for clients that the server can ask something`;
@@ -247,14 +253,33 @@ export class McpServersProvider implements ToolProvider, Powers {
     context: CallContext,
   ): Promise<ToolResult> {
     const { record } = server;
+    const provider = toolProviderOf(record);
+    if (provider !== undefined) return this.callWithTokens(server, name, args, context, provider);
     const asArguments = takesSecretsAsArguments(record) ? await this.secretsFor(context.principal, record) : undefined;
     const params = { name, arguments: asArguments ? withSecrets(args, asArguments) : args };
     return requestTo(server, 'tools/call', params, context, asArguments);
   }
 
+  /** Of a server that wants the user's tokens with each call. */
+  private async callWithTokens(
+    server: CallableServer,
+    name: string,
+    args: Readonly<Record<string, unknown>>,
+    context: CallContext,
+    provider: string,
+  ): Promise<ToolResult> {
+    const { record } = server;
+    if (!server.live) await connectionTo(server, context.signal); // it brings the secrets of the start
+    const { parameters, secrets } = await this.credentials.of(context.principal, record, provider);
+    const own = takesSecretsAsArguments(record) ? await this.secretsFor(context.principal, record) : server.secrets;
+    const filled = takesSecretsAsArguments(record) ? withSecrets(args, own) : args;
+    const params = { name, arguments: { ...filled, ...parameters } };
+    return requestTo(server, 'tools/call', params, context, { ...own, ...secrets });
+  }
+
   private async secretsFor(principal: Principal, { name: app, secretNames }: ServerRecord): Promise<Secrets> {
     try {
-      return await this.secrets.open({ principal, app }, secretNames);
+      return ToolCredentialsService.without(await this.secrets.open({ principal, app }, secretNames));
     } catch (cause) {
       throw new ProviderError('upstream_unavailable', `Your secrets for server ${app} cannot be read`, { cause });
     }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { SecretsService, type SecretOwner } from '@manifold/secrets';
 import { serverKey, takesSecretsAsArguments, type ServerRecord } from './server-record.js';
+import { toolAuthParameters } from './tool-auth/tool-auth-type.js';
 import { ServerTools } from './server-tools.js';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -32,11 +33,12 @@ export class SecretParameters implements OnModuleInit, OnApplicationShutdown {
   /** Rejects with the errors of the store, the first time. */
   async of(record: ServerRecord): Promise<ReadonlySet<string>> {
     const { tenant, name, secretNames } = record;
-    if (!takesSecretsAsArguments(record)) return NONE;
-    if (secretNames) return new Set(secretNames);
+    const added = toolAuthParameters(record);
+    if (!takesSecretsAsArguments(record)) return added.length === 0 ? NONE : new Set(added);
+    if (secretNames) return new Set([...secretNames, ...added]);
     const names = await this.secrets.namesOf(tenant, name);
     this.given.set(serverKey(tenant, name), names);
-    return names;
+    return added.length === 0 ? names : new Set([...names, ...added]);
   }
 
   /** Listings are made anew when they would have other parameters. */

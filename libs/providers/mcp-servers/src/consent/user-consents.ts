@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { principalKey, type Principal } from '@manifold/auth';
+import type { Principal } from '@manifold/auth';
 import { Connections, type ConnectionOwner } from '@manifold/oauth';
 import { ProviderError } from '@manifold/tool-provider';
+import { userOf } from './user-of.js';
 
 /** Whoever connects on another replica is noticed this late; milliseconds. */
 const FRESH_MS = 5_000;
@@ -89,13 +90,3 @@ export class UserConsents implements OnModuleInit, OnModuleDestroy {
 }
 
 const keyOf = (principal: string, server: string): string => JSON.stringify([principal, server]);
-
-/** Names whose connection it is, to look it up: nobody calls as this. */
-const userOf = ({ tenant, issuer, subject }: ConnectionOwner['principal']): Principal => ({
-  key: principalKey(tenant, issuer, subject),
-  tenant,
-  issuer,
-  subject,
-  roles: ['user'],
-  method: 'jwt',
-});
