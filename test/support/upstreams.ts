@@ -10,6 +10,11 @@ export function echoServer(...flags: string[]): { command: string; args: string[
   return { command: process.execPath, args: [join(SIMULATORS, 'echo-stdio.mjs'), ...flags] };
 }
 
+/** The same for the server of the SDK that speaks the modern era only. */
+export function modernServer(): { command: string; args: string[] } {
+  return { command: process.execPath, args: [join(SIMULATORS, 'sdk-modern.mjs')] };
+}
+
 export interface HttpUpstreamState {
   readonly initializes: number;
   readonly sessions: number;
@@ -24,8 +29,17 @@ export class HttpUpstream {
   ) {}
 
   /** @param flags described at the top of http-upstream.mjs */
-  static async start(...flags: string[]): Promise<HttpUpstream> {
-    const child = fork(join(SIMULATORS, 'http-upstream.mjs'), flags, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  static start(...flags: string[]): Promise<HttpUpstream> {
+    return HttpUpstream.run('http-upstream.mjs', flags);
+  }
+
+  /** The server of the SDK that speaks the modern era only. */
+  static modern(): Promise<HttpUpstream> {
+    return HttpUpstream.run('sdk-modern.mjs', ['--http']);
+  }
+
+  private static async run(program: string, flags: readonly string[]): Promise<HttpUpstream> {
+    const child = fork(join(SIMULATORS, program), flags, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
     return new HttpUpstream(child, line.replace('listening on ', ''));
   }

@@ -30,7 +30,7 @@ export class Introductions {
   constructor(private readonly features: AppFeatures) {}
 
   /** @param client what the client can be asked for, if it can be asked for anything */
-  of({ own }: View, principal: Principal, client?: Params): Introduction {
+  of({ own }: View, principal: Principal, client: Params | undefined): Introduction {
     if (client) this.features.clientArrived(principal, client);
     const features = own === undefined ? undefined : this.features.of(own, principal);
     if (!features) return THE_GATEWAY;

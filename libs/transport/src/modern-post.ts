@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@manifold/auth';
+import { askable } from './asked-client.js';
 import { readChatId } from './chat-id.js';
 import { answerEmpty, answerJson } from './http-answer.js';
 import { Introductions } from './introductions.js';
 import { invalidRequest, JsonRpcError, methodNotFound } from './json-rpc-error.js';
 import { errorMessage, readMessage, resultMessage } from './json-rpc.js';
 import { ListenSubscriptions } from './listen-subscriptions.js';
+import { capabilitiesOf } from './modern-caller.js';
 import { ModernCalls } from './modern-calls.js';
 import { batchesAreGone, checkModernNotification, checkModernRequest } from './modern-request.js';
 import { discoverResult } from './modern-result.js';
@@ -46,7 +48,9 @@ export class ModernPost {
       return answerJson(reply, error.status, errorMessage(message.request.id, error));
     }
     if (message.request.method === 'server/discover') {
-      const result = discoverResult(this.introductions.of(view, principal), view.own === undefined);
+      const client = askable(capabilitiesOf(message.request.params ?? {}));
+      const introduction = this.introductions.of(view, principal, client);
+      const result = discoverResult(introduction, view.own === undefined);
       return answerJson(reply, 200, resultMessage(message.request.id, result));
     }
     const from = { message: message.request, request, principal, view };

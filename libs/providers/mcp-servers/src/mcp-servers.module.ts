@@ -19,6 +19,7 @@ import { SecretParameters } from './secret-parameters.js';
 import { SecretsController } from './secrets.controller.js';
 import { ServerAccess } from './server-access.js';
 import { ServerConnector } from './server-connector.js';
+import { ServerEras } from './server-eras.js';
 import { ServerKnowledge } from './server-knowledge.js';
 import { ServerRegistry } from './server-registry.service.js';
 import { ServerSessions } from './server-sessions.js';
@@ -57,6 +58,7 @@ import { YamlBodies } from './yaml-bodies.js';
     ServerConnectionRemoval,
     ServerConnector,
     ServerExtensions,
+    ServerEras,
     ServerFeatures,
     ServerImport,
     ServerKnowledge,

@@ -6,13 +6,14 @@ import { TokenService } from '@manifold/oauth';
 import { AuthorizedHttp } from './consent/authorized-http.js';
 import { UserConsents } from './consent/user-consents.js';
 import { transportWith } from './launch-secrets.js';
-import { ALL_CAPABILITIES } from './relay/client-capabilities.js';
 import type { Findings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { Secrets } from './server-run.js';
 import {
+  ALL_CAPABILITIES,
   connectHttp,
   connectStdio,
+  type EraMemory,
   type HttpClient,
   type LogRing,
   type RawObject,
@@ -63,18 +64,19 @@ export class ServerConnector implements OnModuleInit {
     const transport = transportWith(record, secrets);
     // The only connection of a server is the lane of all who can be asked.
     const capabilities = lane ?? (record.lanes === false ? ALL_CAPABILITIES : undefined);
+    const era: EraMemory = { known: findings.era, found: (found) => findings.eraFound(found) };
     if (transport.transportType === 'stdio') {
       const { hosting } = this.config;
       const runAs = isRoot() ? hosting.runAs : undefined;
       const spec = { ...transport, cwd: process.cwd(), limits: { ...hosting.limits, ...record.limits }, runAs };
-      return connectStdio(spec, { log, signal, lane: capabilities });
+      return connectStdio(spec, { log, signal, era, lane: capabilities });
     }
     const egress = user ? await this.httpOf(user, record.name, transport.url, signal) : this.egress;
     const session = lane ? undefined : findings.resumable;
     const onSession = (changed: UpstreamSession | undefined): void => {
       if (!lane) findings.sessionChanged(changed);
     };
-    return connectHttp({ ...transport, session }, { egress, log, signal, onSession, lane: capabilities });
+    return connectHttp({ ...transport, session }, { egress, log, signal, era, onSession, lane: capabilities });
   }
 
   /** With the user's tokens, if there are any. */

@@ -1,12 +1,15 @@
 import type { ToolDefinition } from '@manifold/tool-provider';
 import { NOTHING, type KnownFeatures } from './relay/server-features.js';
 import type { ServerKnowledge } from './server-knowledge.js';
-import type { Offer, UpstreamConnection, UpstreamSession } from './upstream/index.js';
+import type { Era, Offer, UpstreamConnection, UpstreamSession } from './upstream/index.js';
 
 /** What a connection tells of its server. */
 export interface Findings {
   /** The session that a new connection can go on with. */
   readonly resumable: UpstreamSession | undefined;
+  /** In which era the server speaks, as far as that is known. */
+  readonly era: Era | undefined;
+  eraFound(era: Era): void;
   readonly wantsTools: boolean;
   /** Resolves when the tools are stored, as far as they are to be stored. */
   listed(definitions: readonly ToolDefinition[]): Promise<void>;
@@ -41,15 +44,27 @@ export class ServerFindings implements Findings {
   private features?: KnownFeatures;
   private connection?: UpstreamConnection;
   private session?: UpstreamSession;
+  private foundEra?: Era;
 
+  /** @param version of the configuration */
   constructor(
     private readonly tenant: string,
     private readonly name: string,
+    private readonly version: string,
     private readonly knowledge: ServerKnowledge,
   ) {}
 
   get resumable(): UpstreamSession | undefined {
     return this.state === 'published' ? this.knowledge.sessions.of(this.tenant, this.name) : this.session;
+  }
+
+  get era(): Era | undefined {
+    return this.state === 'published' ? this.knowledge.eras.of(this.tenant, this.name, this.version) : this.foundEra;
+  }
+
+  eraFound(era: Era): void {
+    this.foundEra = era;
+    if (this.state === 'published') void this.knowledge.eras.learn(this.tenant, this.name, this.version, era);
   }
 
   /** From this configuration or an earlier one. */
@@ -118,6 +133,7 @@ export class ServerFindings implements Findings {
   publish(): void {
     this.state = 'published';
     const { tools, sessions, features } = this.knowledge;
+    if (this.foundEra) this.eraFound(this.foundEra);
     if (this.definitions) void tools.learn(this.tenant, this.name, this.definitions);
     if (this.forClients) void this.listedForClients(this.forClients.definitions, this.forClients.version);
     if (this.features) void features.learn(this.tenant, this.name, this.features);
@@ -156,6 +172,14 @@ export class UserFindings implements Findings {
 
   get resumable(): UpstreamSession | undefined {
     return this.session;
+  }
+
+  get era(): Era | undefined {
+    return this.server.era;
+  }
+
+  eraFound(era: Era): void {
+    this.server.eraFound(era);
   }
 
   get wantsTools(): boolean {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ResourceSubscriptions } from './relay/resource-subscriptions.js';
 import { ServerFeatures } from './relay/server-features.js';
+import { ServerEras } from './server-eras.js';
 import { ServerSessions } from './server-sessions.js';
 import { ServerTools } from './server-tools.js';
 
@@ -12,5 +13,11 @@ export class ServerKnowledge {
     readonly sessions: ServerSessions,
     readonly features: ServerFeatures,
     readonly subscriptions: ResourceSubscriptions,
+    readonly eras: ServerEras,
   ) {}
+
+  /** What was found out beside tools and session. */
+  async forget(tenant: string, name: string): Promise<void> {
+    await Promise.all([this.features.forget(tenant, name), this.eras.forget(tenant, name)]);
+  }
 }

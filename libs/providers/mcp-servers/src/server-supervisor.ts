@@ -127,7 +127,7 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
   }
 
   private create(record: ServerRecord, log = new LogRing()): ServerRun {
-    const findings = new ServerFindings(record.tenant, record.name, this.knowledge);
+    const findings = new ServerFindings(record.tenant, record.name, record.updatedAt, this.knowledge);
     if (servesUsersApart(record)) return new UserServers(record, log, findings, this.supervision);
     const isRemote = record.transport.transportType === 'streamable_http';
     const Kind = isRemote ? ConsentingServer : SharedServer;

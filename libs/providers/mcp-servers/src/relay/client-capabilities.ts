@@ -1,13 +1,6 @@
 import type { CallContext, RawObject } from '@manifold/tool-provider';
 import type { LaneUser } from './lane-pool.js';
 
-/** Of a client that can do everything: what a server declares its tools to in full. */
-export const ALL_CAPABILITIES: RawObject = {
-  sampling: { context: {}, tools: {} },
-  elicitation: { form: {}, url: {} },
-  roots: {},
-};
-
 /** For whom a lane is: one session of one principal, with what its client can do. */
 export function laneUserOf({ principal, client }: CallContext): LaneUser {
   const capabilities = client ? declarable(client.capabilities) : {};

@@ -4,9 +4,9 @@ import type { CallContext, RawObject } from '@manifold/tool-provider';
 import type { Destination, ServerConnector } from '../server-connector.js';
 import type { Lanes } from '../server-run.js';
 import { withTimeLimit } from '../time-limit.js';
-import type { UpstreamConnection } from '../upstream/index.js';
+import { ALL_CAPABILITIES, type UpstreamConnection } from '../upstream/index.js';
 import { CallTurns } from './call-turns.js';
-import { ALL_CAPABILITIES, laneUserOf } from './client-capabilities.js';
+import { laneUserOf } from './client-capabilities.js';
 import { LanePool } from './lane-pool.js';
 import { isQuiet } from './quiet.js';
 
@@ -67,8 +67,7 @@ export class ServerLanes implements Lanes {
 
   mustRoute(context: CallContext, shared: UpstreamConnection): boolean {
     if (this.isSingle) return true;
-    const { questions, logs } = shared.tellsApart;
-    return (context.client !== undefined && !questions) || (context.onLog !== undefined && !logs);
+    return !isTold(context, shared);
   }
 
   run<T>(
@@ -77,7 +76,7 @@ export class ServerLanes implements Lanes {
     call: (connection: UpstreamConnection) => Promise<T>,
   ): Promise<T> {
     if (this.isSingle) {
-      const turn = context.client || context.onLog ? 'alone' : 'together';
+      const turn = isTold(context, shared) ? 'together' : 'alone';
       return this.turns.run(
         turn,
         context.signal,
@@ -158,4 +157,9 @@ export class ServerLanes implements Lanes {
       throw error;
     }
   }
+}
+
+/** Whether the shared connection says all that is said to the client of this call as being for this call. */
+function isTold({ client, onLog }: CallContext, { tellsApart }: UpstreamConnection): boolean {
+  return (client === undefined || tellsApart.questions) && (onLog === undefined || tellsApart.logs);
 }

@@ -11,14 +11,13 @@ import {
 import { refuseUnsafeNames } from '../safe-arguments.js';
 import { ServerAccess } from '../server-access.js';
 import { connectionTo } from '../server-connection.js';
+import { ServerKnowledge } from '../server-knowledge.js';
 import { ServerRegistry } from '../server-registry.service.js';
 import { requestTo } from '../server-request.js';
 import type { ServerRun } from '../server-run.js';
 import { ServerSupervisor } from '../server-supervisor.js';
-import { ServerTools } from '../server-tools.js';
 import { OfferedLists } from './offered-lists.js';
-import { ResourceSubscriptions } from './resource-subscriptions.js';
-import { ServerFeatures, type ChangeListener, type Changing, type Introduction } from './server-features.js';
+import type { ChangeListener, Changing, Introduction } from './server-features.js';
 
 /** What servers may ask of a client. */
 const RELAYED = ['sampling', 'elicitation', 'roots'];
@@ -30,15 +29,13 @@ export class ServerRelay implements OnModuleInit {
     private readonly registry: ServerRegistry,
     private readonly supervisor: ServerSupervisor,
     private readonly access: ServerAccess,
-    private readonly tools: ServerTools,
-    private readonly features: ServerFeatures,
+    private readonly knowledge: ServerKnowledge,
     private readonly lists: OfferedLists,
-    private readonly subscriptions: ResourceSubscriptions,
   ) {}
 
   onModuleInit(): void {
     this.registry.onDelete({
-      before: (tenant, name) => this.features.forget(tenant, name),
+      before: (tenant, name) => this.knowledge.forget(tenant, name),
       after: () => Promise.resolve(),
     });
   }
@@ -78,13 +75,13 @@ export class ServerRelay implements OnModuleInit {
     const run = this.enabled(app, principal);
     return this.access.serve(run, context, async (server) => {
       const connection = await connectionTo(server, signal);
-      const listeners = this.subscriptions.of(principal.tenant, app, run.ownerFor(principal));
+      const listeners = this.knowledge.subscriptions.of(principal.tenant, app, run.ownerFor(principal));
       return listeners.add(uri, onUpdated, connection, signal);
     });
   }
 
   introduction(app: string, { tenant }: Principal): Introduction | undefined {
-    return this.registry.find(tenant, app)?.enabled ? this.features.of(tenant, app)?.introduction : undefined;
+    return this.registry.find(tenant, app)?.enabled ? this.knowledge.features.of(tenant, app)?.introduction : undefined;
   }
 
   /** Servers may have more tools for the client than for others: that is found out in the background. */
@@ -96,7 +93,10 @@ export class ServerRelay implements OnModuleInit {
   }
 
   onChanged(what: Changing, listener: ChangeListener): () => void {
-    const ends = [this.features.onChanged(what, listener), this.tools.onServersChanged(() => listener())];
+    const ends = [
+      this.knowledge.features.onChanged(what, listener),
+      this.knowledge.tools.onServersChanged(() => listener()),
+    ];
     return () => ends.forEach((end) => end());
   }
 

@@ -1,5 +1,7 @@
+import { EgressError } from '@manifold/egress';
 import { ProviderError } from '@manifold/tool-provider';
 import { withTimeLimit } from '../time-limit.js';
+import type { EraMemory } from './era.js';
 import { handshake } from './handshake.js';
 import type { HttpClient, HttpTarget } from './http-exchange.js';
 import { HttpRefusal } from './http-refusal.js';
@@ -8,8 +10,13 @@ import { JsonRpcConnection } from './json-rpc-connection.js';
 import { LegacySsePipe } from './legacy-sse-pipe.js';
 import type { LogRing } from './log-ring.js';
 import { McpConnection } from './mcp-connection.js';
+import { ModernConnection } from './modern-connection.js';
+import { ModernHttpPipe } from './modern-http-pipe.js';
+import { discover } from './negotiation.js';
+import type { RpcRequest } from './pipe.js';
 import { DEFAULT_RECONNECTION, type ReconnectionOptions } from './reconnection.js';
 import { StreamableHttpPipe } from './streamable-http-pipe.js';
+import { ToolHeaders } from './tool-headers.js';
 import type { RawObject, UpstreamConnection, UpstreamSession } from './upstream-connection.js';
 
 export interface HttpSpec {
@@ -26,6 +33,8 @@ export interface HttpOptions {
   readonly log: LogRing;
   /** Ends the attempt to connect. Without effect on the connection. */
   readonly signal: AbortSignal;
+  /** Not given: the server is of the legacy era. */
+  readonly era?: EraMemory;
   /** The session that a later `connectHttp` can resume has changed; undefined: there is none. */
   readonly onSession: (session: UpstreamSession | undefined) => void;
   /** Makes it a lane: what the client behind its calls can do. See {@link JsonRpcConnection}. */
@@ -35,6 +44,8 @@ export interface HttpOptions {
 /** What a refused `initialize` looks like where only HTTP+SSE is spoken (2025-11-25, basic/transports, backwards compatibility). */
 const SPEAKS_HTTP_SSE = [400, 404, 405];
 const RENEWAL_MS = 30_000;
+const DISCOVERY_MS = 5_000;
+const NO_ANSWER = 'The server did not say of which era it is';
 
 /**
  * Connects to an MCP server over Streamable HTTP, or over HTTP+SSE where it speaks only that.
@@ -42,6 +53,16 @@ const RENEWAL_MS = 30_000;
  */
 export async function connectHttp(spec: HttpSpec, options: HttpOptions): Promise<UpstreamConnection> {
   const target = httpTarget(spec.url, spec.headers, options.egress);
+  const { era } = options;
+  if (era && era.known !== 'legacy' && !spec.session) {
+    const modern = await connectModern(target, options);
+    era.found(modern ? 'modern' : 'legacy');
+    if (modern) return modern;
+  }
+  return connectLegacy(target, spec, options);
+}
+
+async function connectLegacy(target: HttpTarget, spec: HttpSpec, options: HttpOptions): Promise<UpstreamConnection> {
   try {
     return await connectStreamable(target, spec, options);
   } catch (error) {
@@ -52,6 +73,29 @@ export async function connectHttp(spec: HttpSpec, options: HttpOptions): Promise
       throw options.signal.aborted || isRefusal(sseError, [401, 403, 429]) ? sseError : error;
     });
   }
+}
+
+/** @returns undefined where the server does not speak like this */
+async function connectModern(
+  target: HttpTarget,
+  { log, signal }: HttpOptions,
+): Promise<UpstreamConnection | undefined> {
+  const rpc = new JsonRpcConnection(log);
+  const toolHeaders = new ToolHeaders();
+  const headersOf = (message: RpcRequest) => toolHeaders.of(message);
+  const pipe = new ModernHttpPipe({ target, receiver: rpc, log, headersOf });
+  rpc.start(pipe);
+  try {
+    const introduction = await withTimeLimit(signal, DISCOVERY_MS, NO_ANSWER, (limit) => discover(rpc, limit));
+    const tellsApart = { questions: true, logs: true };
+    if (introduction) return new ModernConnection({ rpc, pipe, log, introduction, tellsApart, toolHeaders });
+  } catch (error) {
+    const isOfLegacyEra = error instanceof ProviderError && !(error.cause instanceof EgressError);
+    if (signal.aborted || !isOfLegacyEra || isRefusal(error, [401, 403, 429])) throw error;
+  }
+  rpc.close();
+  await pipe.close();
+  return undefined;
 }
 
 async function connectStreamable(

@@ -1,5 +1,7 @@
+export { ALL_CAPABILITIES } from './all-capabilities.js';
 export { connectHttp, type HttpOptions, type HttpSpec } from './connect-http.js';
 export { connectStdio, type StdioOptions } from './connect-stdio.js';
+export type { Era, EraMemory } from './era.js';
 export type { HttpClient } from './http-exchange.js';
 export { HttpRefusal } from './http-refusal.js';
 export { LogRing, type LogLine } from './log-ring.js';

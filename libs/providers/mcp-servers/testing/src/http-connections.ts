@@ -1,6 +1,7 @@
 import { testEgress } from '../../../../egress/testing/src/test-egress.js';
 import {
   connectHttp,
+  type EraMemory,
   LogRing,
   type HttpSpec,
   type UpstreamConnection,
@@ -24,9 +25,14 @@ export class HttpConnections {
   readonly egress = testEgress({ environment: 'development' });
   private readonly open: UpstreamConnection[] = [];
 
-  async connect(url: string, spec: Partial<HttpSpec> = {}, signal = unaborted()): Promise<UpstreamConnection> {
+  async connect(
+    url: string,
+    spec: Partial<HttpSpec> = {},
+    signal = unaborted(),
+    era?: EraMemory,
+  ): Promise<UpstreamConnection> {
     const onSession = (session: UpstreamSession | undefined) => this.sessions.push(session);
-    const options = { egress: this.egress, log: this.log, signal, onSession };
+    const options = { egress: this.egress, log: this.log, signal, era, onSession };
     const connection = await connectHttp({ url, headers: {}, reconnectionOptions: FAST, ...spec }, options);
     this.open.push(connection);
     return connection;
