@@ -49,7 +49,7 @@ describe('a session whose client is asked', () => {
     const question = (await next())!;
     expect(question).toEqual({
       jsonrpc: '2.0',
-      id: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       method: 'elicitation/create',
       params: { message: 'Who?' },
     });

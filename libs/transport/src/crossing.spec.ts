@@ -1,71 +1,88 @@
-import { Agent, request as send } from 'node:http';
 import { askingTools } from '../testing/src/asking-tools.js';
 import { RelayProvider } from '../testing/src/relay-provider.js';
-import { callTool, openSessionWith, request } from '../testing/src/mcp-wire.js';
+import { callTool, modernRequest, openSessionWith, request } from '../testing/src/mcp-wire.js';
+import { QuickClient } from '../testing/src/quick-client.js';
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 
 const CLIENTS = 50;
 const CALLS = 200;
+/** Each of them is two requests, of which the second goes on with the first. */
+const MODERN_CALLS = 20;
+const ASKS_EVERY = 4;
 const CAPABILITIES = { elicitation: {} };
 
-/** On node:http: that is quick enough for so many calls. */
-function post(
-  agent: Agent,
-  url: string,
-  headers: Record<string, string>,
-  body: object,
-  onData: (text: string) => void = () => undefined,
-): Promise<void> {
-  const accept = 'application/json, text/event-stream';
-  return new Promise((resolve, reject) => {
-    const sent = send(url, {
-      agent,
-      method: 'POST',
-      headers: { ...headers, accept, 'content-type': 'application/json' },
-    });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      response.setEncoding('utf8').on('data', onData).on('end', resolve).on('error', reject);
-    });
-    sent.end(JSON.stringify(body));
-  });
+const messagesIn = (text: string): string[] => Array.from(text.matchAll(/^data: (\{.*)$/gm), ([, data]) => data!);
+
+/** Log line, progress, question, progress and result of one call, all with its mark and in this order. */
+function isWhole(seen: readonly string[], mark: string, asks = true): boolean {
+  const message = `"message":"${mark}"`;
+  const result = asks ? `${mark} {` : `${mark} undefined`;
+  const words = [`"mark":"${mark}"`, message, ...(asks ? [message] : []), message, result];
+  return seen.length === words.length && words.every((word, index) => seen[index]!.includes(word));
 }
 
-describe('50 clients with 200 calls each, with the same ids and tokens', () => {
+describe('50 clients with hundreds of calls each, with the same ids and tokens', () => {
   const { tools } = askingTools();
-  const agent = new Agent({ keepAlive: true });
   let app: TransportApp;
+  let client: QuickClient;
 
   beforeAll(async () => {
     app = await startTransport({ providers: [new RelayProvider({ ask: { tools } })] });
+    client = new QuickClient(app.url);
   });
   afterAll(async () => {
-    agent.destroy();
+    await client.close();
     await app.discard();
   });
 
   it('get their own questions, log lines, progress and results in sessions', async () => {
     const crossed: string[] = [];
-    const url = `${app.url}/mcp`;
     const run = async (user: string): Promise<void> => {
       const session = await openSessionWith(app.url, CAPABILITIES, { user });
       const headers = { authorization: `Bearer ${user}`, 'mcp-session-id': session };
-      await post(agent, url, headers, request(1, 'logging/setLevel', { level: 'debug' }));
+      const post = (body: object, onData?: (text: string) => void) =>
+        client.post('/mcp', headers, JSON.stringify(body), onData);
+      await post(request(1, 'logging/setLevel', { level: 'debug' }));
       for (let count = 0; count < CALLS; count += 1) {
         const mark = `${user}/${count}`;
         const seen: string[] = [];
-        await post(agent, url, headers, callTool(1, 'ask_everything', { mark }, 'token'), (text) => {
-          for (const [, data] of text.matchAll(/^data: (\{.*)$/gm)) {
-            seen.push(data!);
-            const { id, method } = JSON.parse(data!) as { id?: string; method?: string };
+        const asks = count % ASKS_EVERY === 0;
+        await post(callTool(1, 'ask_everything', { mark, asks }, 'token'), (text) => {
+          for (const data of messagesIn(text)) {
+            seen.push(data);
+            const { id, method } = JSON.parse(data) as { id?: string; method?: string };
             if (method !== 'elicitation/create') continue;
-            void post(agent, url, headers, { jsonrpc: '2.0', id, result: { mark } });
+            void post({ jsonrpc: '2.0', id, result: { mark } });
           }
         });
-        const words = [`"mark":"${mark}"`, `"message":"${mark}"`, `"message":"${mark}"`, `"message":"${mark}"`, mark];
-        if (seen.length !== words.length || !words.every((word, index) => seen[index]!.includes(word))) {
-          crossed.push(`${mark}: ${seen.join(' ')}`);
-        }
+        if (!isWhole(seen, mark, asks)) crossed.push(`${mark}: ${seen.join(' ')}`);
+      }
+    };
+    await Promise.all(Array.from({ length: CLIENTS }, (_, index) => run(`user-${index}`)));
+    expect(crossed).toEqual([]);
+  }, 300_000);
+
+  it('get their own in the modern era too', async () => {
+    const crossed: string[] = [];
+    const meta = {
+      'io.modelcontextprotocol/clientCapabilities': CAPABILITIES,
+      'io.modelcontextprotocol/logLevel': 'debug',
+      progressToken: 'token',
+    };
+    const run = async (user: string): Promise<void> => {
+      const call = async (params: object): Promise<string[]> => {
+        const { body, headers } = modernRequest({ id: 1, method: 'tools/call', params }, { meta });
+        const all = { ...headers, authorization: `Bearer ${user}` };
+        return messagesIn((await client.post('/mcp', all, JSON.stringify(body))).text);
+      };
+      for (let count = 0; count < MODERN_CALLS; count += 1) {
+        const mark = `${user}/${count}`;
+        const params = { name: 'ask_everything', arguments: { mark } };
+        const asked = await call(params);
+        const { result } = JSON.parse(asked.at(-1)!) as { result: { requestState: string } };
+        const inputResponses = { answer: { mark } };
+        const seen = [...asked, ...(await call({ ...params, inputResponses, requestState: result.requestState }))];
+        if (!isWhole(seen, mark)) crossed.push(`${mark}: ${seen.join(' ')}`);
       }
     };
     await Promise.all(Array.from({ length: CLIENTS }, (_, index) => run(`user-${index}`)));

@@ -11,10 +11,18 @@ export interface StreamPosition {
 }
 
 const PREFIX: Readonly<Record<StreamKind, string>> = { answer: 'a', standing: 's' };
-const EVENT_ID = /^([as][A-Za-z0-9_-]{12})\.(\d{1,10})$/;
+const EVENT_ID = /^([as][A-Za-z0-9_-]{12}-[0-9a-z]{1,11})\.(\d{1,10})$/;
 
-/** Unique in its session, also after a restart. */
-export const newStreamId = (kind: StreamKind): string => PREFIX[kind] + randomBytes(9).toString('base64url');
+/** Makes ids of streams that nobody has given out before, in this process or in another. */
+export class StreamIds {
+  private readonly process = randomBytes(9).toString('base64url');
+  private count = 0;
+
+  next(kind: StreamKind): string {
+    this.count += 1;
+    return `${PREFIX[kind]}${this.process}-${this.count.toString(36)}`;
+  }
+}
 
 export const isStanding = (stream: string): boolean => stream.startsWith(PREFIX.standing);
 

@@ -5,9 +5,9 @@ import { SessionEvents, type EventOwner } from './session-events.js';
 
 /** Milliseconds for which events are gathered before they are written. */
 const GATHER_MS = 200;
-/** Milliseconds between two writes at least, and how many times as long as a write: with SQLite each holds up all requests. */
+/** With SQLite each write holds up all requests: so many milliseconds are between two, and nine times as long as the write took. */
 const PACE_MS = 4;
-const PACE_FACTOR = 4;
+const PACE_FACTOR = 9;
 const RETRY_MS = 1_000;
 /** Characters of all sessions that wait to be written. */
 const MAX_WAITING = 64 * 1024 * 1024;

@@ -23,7 +23,7 @@ export class LegacyCaller implements Caller {
     private readonly stream: { send(message: string): void },
   ) {
     if (session.capabilities) {
-      this.client = new SessionClient(session.capabilities, session, (message) => this.send(message));
+      this.client = new SessionClient(session.capabilities, session, stream);
     }
   }
 

@@ -31,26 +31,28 @@ export class ModernClient implements AskedClient {
 
   begin(call: OpenCall): void {
     this.call = call;
-    const { signal } = call.context;
-    signal.addEventListener('abort', () => this.refuse(signal.reason as ProviderError), { once: true });
   }
 
   end(): void {
-    this.refuse(new ProviderError('cancelled', 'The call has ended'));
+    if (this.isAsking) this.refuse(new ProviderError('cancelled', 'The call has ended'));
     this.call = undefined;
   }
 
   async ask(questions: Readonly<Record<string, Question>>): Promise<Readonly<Record<string, RawObject>>> {
     const call = this.call;
     if (!call) throw new ProviderError('cancelled', 'The call has ended');
-    call.context.signal.throwIfAborted();
+    const { signal } = call.context;
+    signal.throwIfAborted();
     const asked = Object.entries(questions);
     for (const [, question] of asked) this.requireCapability(question);
     call.pause();
+    const giveUp = (): void => this.refuse(signal.reason as ProviderError);
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
       const answers = asked.map(async ([name, question]) => [name, await this.askOne(name, question)]);
       return Object.fromEntries(await Promise.all(answers)) as Record<string, RawObject>;
     } finally {
+      signal.removeEventListener('abort', giveUp);
       call.resume();
     }
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Principal } from '@manifold/auth';
-import { eventId, newStreamId, type StreamPosition } from './event-id.js';
+import { eventId, StreamIds, type StreamPosition } from './event-id.js';
 import { EventLog } from './event-log.js';
 import type { LoggedEvent } from './event-records.js';
 import type { EventStream } from './event-stream.js';
@@ -17,6 +17,7 @@ import { replay, ResumableStream } from './resumable-stream.js';
 export class ResumableStreams {
   /** The answers that have not ended, by the ids of their streams. */
   private readonly answers = new Map<string, ResumableStream>();
+  private readonly ids = new StreamIds();
 
   constructor(
     private readonly streams: EventStreams,
@@ -29,7 +30,7 @@ export class ResumableStreams {
     // Nobody who left before the first event knows what to come back to.
     if (reply.raw.destroyed) return this.streams.openAnswer(reply);
     const onEnd = ({ id }: ResumableStream): void => void this.answers.delete(id);
-    const stream = new ResumableStream(newStreamId('answer'), session, this.log, 0, onEnd);
+    const stream = new ResumableStream(this.ids.next('answer'), session, this.log, 0, onEnd);
     this.answers.set(stream.id, stream);
     const connection = this.streams.openAnswer(reply);
     prime(connection, stream, session);
@@ -92,7 +93,7 @@ export class ResumableStreams {
       this.listChanged.forget(stream);
       if (session.stream === stream) session.stream = undefined;
     };
-    const id = position?.stream ?? newStreamId('standing');
+    const id = position?.stream ?? this.ids.next('standing');
     session.stream = new ResumableStream(id, session, this.log, position?.number ?? 0, onEnd);
     return session.stream;
   }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ProviderError, type OpenCall, type Question, type RawObject } from '@manifold/tool-provider';
 import { ANSWER_WITHIN_MS, clientRefused, missingCapability, noAnswer, type AskedClient } from './asked-client.js';
 import type { ClientSession } from './client-session.js';
@@ -11,13 +11,14 @@ import { isObject, notificationMessage, requestMessage, type JsonRpcResponse } f
  */
 export class SessionClient implements AskedClient {
   private call?: OpenCall;
-  private readonly open = new Set<string>();
+  /** Once there was a question. */
+  private open?: Set<string>;
 
-  /** @param send reaches the client before the result of the request */
+  /** @param stream reaches the client before the result of the request */
   constructor(
     readonly capabilities: RawObject,
     private readonly session: ClientSession,
-    private readonly send: (message: string) => void,
+    private readonly stream: { send(message: string): void },
   ) {}
 
   get sessionKey(): string | undefined {
@@ -26,24 +27,24 @@ export class SessionClient implements AskedClient {
 
   begin(call: OpenCall): void {
     this.call = call;
-    call.context.signal.addEventListener('abort', () => this.giveUp(call.context.signal.reason as ProviderError), {
-      once: true,
-    });
   }
 
   end(): void {
-    this.giveUp(new ProviderError('cancelled', 'The call has ended'));
+    if (this.open?.size) this.withdraw([...this.open], new ProviderError('cancelled', 'The call has ended'));
     this.call = undefined;
   }
 
   async ask(questions: Readonly<Record<string, Question>>): Promise<Readonly<Record<string, RawObject>>> {
     const call = this.call;
     if (!call) throw new ProviderError('cancelled', 'The call has ended');
-    call.context.signal.throwIfAborted();
+    const { signal } = call.context;
+    signal.throwIfAborted();
     const asked = Object.entries(questions);
     for (const [, question] of asked) this.requireCapability(question);
     call.pause();
-    const ids = asked.map(() => randomBytes(16).toString('base64url'));
+    const ids = asked.map(() => randomUUID());
+    const giveUp = (): void => this.withdraw(ids, signal.reason as ProviderError);
+    signal.addEventListener('abort', giveUp, { once: true });
     const timer = setTimeout(() => this.withdraw(ids, noAnswer()), ANSWER_WITHIN_MS);
     try {
       const answers = asked.map(async ([name, question], index) => [name, await this.askOne(ids[index]!, question)]);
@@ -53,6 +54,7 @@ export class SessionClient implements AskedClient {
       throw error;
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
       call.resume();
     }
   }
@@ -60,14 +62,14 @@ export class SessionClient implements AskedClient {
   private askOne(id: string, { method, params }: Question): Promise<RawObject> {
     return new Promise((resolve, reject) => {
       const settle = (answer: RawObject | ProviderError): void => {
-        this.open.delete(id);
+        this.open?.delete(id);
         this.session.questions?.delete(id);
         if (answer instanceof ProviderError) reject(answer);
         else resolve(answer);
       };
-      this.open.add(id);
+      (this.open ??= new Set()).add(id);
       (this.session.questions ??= new Map()).set(id, { settle });
-      this.send(requestMessage(id, method, params));
+      this.stream.send(requestMessage(id, method, params));
     });
   }
 
@@ -78,16 +80,12 @@ export class SessionClient implements AskedClient {
     throw clientRefused({ code: METHOD_NOT_FOUND, message, data: { requiredCapabilities: missing } });
   }
 
-  private giveUp(reason: ProviderError): void {
-    this.withdraw([...this.open], reason);
-  }
-
   /** The client need not answer these any more. */
   private withdraw(ids: readonly string[], reason: ProviderError): void {
     for (const id of ids) {
-      if (!this.open.has(id)) continue;
+      if (!this.open?.has(id)) continue;
       this.session.questions?.get(id)?.settle(reason);
-      this.send(notificationMessage('notifications/cancelled', { requestId: id, reason: reason.message }));
+      this.stream.send(notificationMessage('notifications/cancelled', { requestId: id, reason: reason.message }));
     }
   }
 }

@@ -17,10 +17,10 @@ export function askingTools(events = new EventEmitter()): { tools: Record<string
   };
   const tools: Record<string, Run> = {
     /** Everything that a call can send, with the caller's mark on it. */
-    everything: async ({ mark }, { client, onProgress, onLog }) => {
+    everything: async ({ mark, asks = true }, { client, onProgress, onLog }) => {
       onLog?.({ level: 'info', data: { mark }, 'x-unknown': 1 });
       onProgress?.({ progress: 1, message: String(mark) });
-      const { answer } = await client!.ask({ answer: elicit(String(mark)) });
+      const { answer } = asks === true ? await client!.ask({ answer: elicit(String(mark)) }) : {};
       onProgress?.({ progress: 2, message: String(mark) });
       return text(`${String(mark)} ${JSON.stringify(answer)}`);
     },
