@@ -1,3 +1,4 @@
+import type { Cancellation } from '@manifold/cancellation';
 import type { ToolDefinition } from '@manifold/tool-provider';
 import { untilAborted } from '../until-aborted.js';
 import type { JsonRpcConnection } from './json-rpc-connection.js';
@@ -45,7 +46,7 @@ export class McpConnection implements UpstreamConnection {
     return this.parts.rpc.request(method, params, options);
   }
 
-  async listTools(signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+  async listTools(signal: Cancellation): Promise<readonly ToolDefinition[]> {
     return (await this.everyPage(TOOLS, signal)) as readonly ToolDefinition[];
   }
 
@@ -120,7 +121,7 @@ export class McpConnection implements UpstreamConnection {
     return isObject(capabilities) ? capabilities : {};
   }
 
-  private everyPage(kind: ListKind, signal: AbortSignal): Promise<readonly RawObject[]> {
+  private everyPage(kind: ListKind, signal: Cancellation): Promise<readonly RawObject[]> {
     return everyPage(this.parts.rpc, kind, this.parts.log, signal);
   }
 

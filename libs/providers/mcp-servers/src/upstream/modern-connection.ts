@@ -1,3 +1,4 @@
+import type { Cancellation } from '@manifold/cancellation';
 import type { ToolDefinition } from '@manifold/tool-provider';
 import { untilAborted } from '../until-aborted.js';
 import { ALL_CAPABILITIES } from './all-capabilities.js';
@@ -65,7 +66,7 @@ export class ModernConnection implements UpstreamConnection {
     );
   }
 
-  async listTools(signal: AbortSignal): Promise<readonly ToolDefinition[]> {
+  async listTools(signal: Cancellation): Promise<readonly ToolDefinition[]> {
     const tools = (await this.everyPage(TOOLS, signal)) as readonly ToolDefinition[];
     this.parts.toolHeaders?.learn(tools);
     return tools;
@@ -116,7 +117,7 @@ export class ModernConnection implements UpstreamConnection {
     return this.parts.pipe.close(options);
   }
 
-  private everyPage(kind: ListKind, signal: AbortSignal): Promise<readonly RawObject[]> {
+  private everyPage(kind: ListKind, signal: Cancellation): Promise<readonly RawObject[]> {
     return everyPage(this.lister, kind, this.parts.log, signal);
   }
 

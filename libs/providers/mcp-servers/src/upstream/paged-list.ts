@@ -1,3 +1,4 @@
+import type { Cancellation } from '@manifold/cancellation';
 import { ProviderError } from '@manifold/tool-provider';
 import type { LogRing } from './log-ring.js';
 import { isObject } from './rpc-values.js';
@@ -35,7 +36,7 @@ export async function everyPage(
   server: Requester,
   kind: ListKind,
   log: LogRing,
-  signal: AbortSignal,
+  signal: Cancellation,
 ): Promise<readonly RawObject[]> {
   const list = new PagedList(kind, log);
   let params: RawObject | undefined = {};

@@ -51,7 +51,7 @@ export interface UpstreamConnection {
    */
   request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject>;
   /** The tools of every page, within the limits of `paged-list.ts`: what is over them is dropped and logged. */
-  listTools(signal: AbortSignal): Promise<readonly ToolDefinition[]>;
+  listTools(signal: Cancellation): Promise<readonly ToolDefinition[]>;
   /** The server says that its tools have changed. */
   onToolsChanged(listener: () => void): void;
   /** The resources and prompts of every page, as far as the server says that it has any, within the same limits. */
