@@ -31,6 +31,8 @@ import { ServersDocumentController } from './servers-document.controller.js';
 import { ToolAuthorization } from './tool-auth/tool-authorization.js';
 import { ToolCredentialsService } from './tool-auth/tool-credentials.service.js';
 import { ToolLoginController } from './tool-auth/tool-login.controller.js';
+import { UserViewController } from './user-view/user-view.controller.js';
+import { UserView } from './user-view/user-view.service.js';
 import { YamlBodies } from './yaml-bodies.js';
 
 /** Needs the global modules that provide Config, Store, SecretsService and Egress. */
@@ -43,6 +45,7 @@ import { YamlBodies } from './yaml-bodies.js';
     OAuthClientController,
     DiscoverController,
     ToolLoginController,
+    UserViewController,
     DeleteImpactController,
     ServersDocumentController,
   ],
@@ -70,6 +73,7 @@ import { YamlBodies } from './yaml-bodies.js';
     ToolAuthorization,
     ToolCredentialsService,
     UserConsents,
+    UserView,
     YamlBodies,
     { provide: ServerHost, useExisting: ServerRegistry },
   ],

@@ -54,6 +54,17 @@ export class ToolCredentialsService {
     };
   }
 
+  /** @returns undefined where the user has not connected. @throws ProviderError `upstream_unavailable` */
+  async tokensOf(principal: Principal, server: string, provider: string): Promise<object | undefined> {
+    const name = `${PREFIX}${provider}`;
+    try {
+      const text = (await this.secrets.open({ principal, app: server }, [name]))[name];
+      return text === undefined ? undefined : (JSON.parse(text) as object);
+    } catch (cause) {
+      throw new ProviderError('upstream_unavailable', `Your account for server ${server} cannot be read`, { cause });
+    }
+  }
+
   keep(principal: Principal, server: string, provider: string, tokens: object): Promise<void> {
     return this.secrets.set({ principal, app: server }, `${PREFIX}${provider}`, JSON.stringify(tokens));
   }
@@ -63,16 +74,6 @@ export class ToolCredentialsService {
     const { name } = record;
     const provider = toolProviderOf(record)!;
     return this.links.create({ owner: { principal, server: name }, server: { name, url: '' }, provider });
-  }
-
-  private async tokensOf(principal: Principal, server: string, provider: string): Promise<object | undefined> {
-    const name = `${PREFIX}${provider}`;
-    try {
-      const text = (await this.secrets.open({ principal, app: server }, [name]))[name];
-      return text === undefined ? undefined : (JSON.parse(text) as object);
-    } catch (cause) {
-      throw new ProviderError('upstream_unavailable', `Your account for server ${server} cannot be read`, { cause });
-    }
   }
 
   private async consentFor(principal: Principal, record: ServerRecord, provider: string): Promise<ProviderError> {
