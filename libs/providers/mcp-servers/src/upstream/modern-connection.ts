@@ -15,6 +15,7 @@ import type { ToolHeaders } from './tool-headers.js';
 import type { Offer, RawObject, RequestOptions, UpstreamConnection } from './upstream-connection.js';
 
 const NONE: RawObject = {};
+const LISTING_LIMIT_MS = 30_000;
 
 interface ModernConnectionParts {
   readonly rpc: JsonRpcConnection;
@@ -36,6 +37,7 @@ export class ModernConnection implements UpstreamConnection {
     request: (method, params, options) => this.send(method, params, options, ALL_CAPABILITIES),
   };
   private readonly gapListeners: (() => void)[] = [];
+  private listing?: Promise<unknown>;
 
   constructor(private readonly parts: ModernConnectionParts) {
     const onGap = (): void => this.gapListeners.forEach((listener) => listener());
@@ -57,8 +59,8 @@ export class ModernConnection implements UpstreamConnection {
 
   async request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject> {
     const { client, signal } = options;
-    const { toolHeaders } = this.parts;
-    if (method === 'tools/call' && toolHeaders && !toolHeaders.isKnown) await this.listTools(signal);
+    if (method === 'tools/call' && this.parts.toolHeaders?.isKnown === false)
+      await untilAborted(this.headers(), signal);
     const capabilities = client?.capabilities ?? NONE;
     return withAnswers(
       (reply) => this.send(method, reply ? { ...params, ...reply } : params, options, capabilities),
@@ -115,6 +117,14 @@ export class ModernConnection implements UpstreamConnection {
     this.changes.close();
     this.parts.rpc.close();
     return this.parts.pipe.close(options);
+  }
+
+  /** Nobody has listed the tools over this connection: which headers their calls need is not known. */
+  private headers(): Promise<unknown> {
+    this.listing ??= this.listTools(AbortSignal.timeout(LISTING_LIMIT_MS))
+      .catch((error: Error) => this.parts.log.add(`Its tools could not be listed: ${error.message}`, 'error'))
+      .finally(() => (this.listing = undefined));
+    return this.listing;
   }
 
   private everyPage(kind: ListKind, signal: Cancellation): Promise<readonly RawObject[]> {
