@@ -1,6 +1,6 @@
 export { DtoValidationPipe, invalidRequest } from './dto-validation.pipe.js';
 export { IfGiven } from './if-given.decorator.js';
-export { isDeeperThan, readJsonBodies } from './json-body.js';
+export { readJsonBodies } from './json-body.js';
 export { ApiProblems } from './problem.dto.js';
 export { Problem, type FieldFault, type ProblemBody, type ProblemOptions } from './problem.js';
 export { ProblemFilter, problemBody, toProblem } from './problem.filter.js';

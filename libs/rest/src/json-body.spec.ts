@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { fastify, type FastifyInstance } from 'fastify';
-import { isDeeperThan, problemBody, readJsonBodies, toProblem } from './index.js';
+import { problemBody, readJsonBodies, toProblem } from './index.js';
 
 describe('readJsonBodies', () => {
   let server: FastifyInstance;
@@ -68,6 +68,22 @@ describe('readJsonBodies', () => {
     expect((await post('/', '{"a":'.repeat(65) + '1' + '}'.repeat(65))).status).toBe(400);
   });
 
+  it.each(['{"a":1,"a":1}', '[{"a":{"b":1,"c":{},"b":2}}]', '{"a":1,"\\u0061":2}', '{"a":1,"b":":","a":{"c":1}}'])(
+    'refuses a key that comes twice: %s',
+    async (body) => {
+      const response = await post('/', body);
+      expect(response.status).toBe(400);
+      expect(await codeOf(response)).toBe('invalid_json');
+    },
+  );
+
+  it.each(['{"a":{"b":1},"b":[{"a":1},{"a":2}]}', '{":":"\\":","":{"":null}}', '[[],{},":"]', '{"1":1,"01":1}'])(
+    'takes keys that only look like that: %s',
+    async (body) => {
+      expect(await (await post('/', body)).json()).toEqual({ body: JSON.parse(body) as unknown });
+    },
+  );
+
   it('answers 413 and reads on: who is still sending gets the answer, and the next one', async () => {
     const { port } = server.server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
@@ -89,17 +105,5 @@ describe('readJsonBodies', () => {
     expect((await post('/', JSON.stringify('x'.repeat(10_001)))).status).toBe(413);
     expect((await post('/small', JSON.stringify('ü'.repeat(60)))).status).toBe(413);
     expect((await post('/small', JSON.stringify('x'.repeat(60)))).status).toBe(200);
-  });
-});
-
-describe('isDeeperThan', () => {
-  it.each([
-    ['[[1]]', 2, false],
-    ['[[1]]', 1, true],
-    ['"[[[["', 1, false],
-    ['["\\"[[[["]', 1, false],
-    ['[1],[2],[3]', 1, false],
-  ])('%s at %i: %s', (json, limit, answer) => {
-    expect(isDeeperThan(json, limit)).toBe(answer);
   });
 });

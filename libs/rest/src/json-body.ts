@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { membersOf, TOO_DEEP, writtenMembers } from './json-members.js';
 import { Problem } from './problem.js';
 
 /** Deeper values overflow the stack of `JSON.stringify` (SECURITY.md, threat 16). */
@@ -13,7 +14,8 @@ declare module 'fastify' {
 
 /**
  * Makes `application/json` the only body that the server reads. `__proto__` and `constructor.prototype` keys are refused
- * (threat 18), as are values nested deeper than 64 levels.
+ * (threat 18), as are values nested deeper than 64 levels and objects that name a key twice: of these, what checks a body and what
+ * acts on it might each see another one (threat 16).
  * @param limit bytes
  */
 export function readJsonBodies(fastify: FastifyInstance, limit: number): void {
@@ -29,12 +31,14 @@ export function readJsonBodies(fastify: FastifyInstance, limit: number): void {
       if (routeLimit !== undefined && Buffer.byteLength(text) > routeLimit) {
         return done(new Problem(413, 'payload_too_large', `The body is larger than ${routeLimit} bytes`));
       }
-      if (isDeeperThan(text, MAX_DEPTH)) {
+      const members = writtenMembers(text, MAX_DEPTH);
+      if (members === TOO_DEEP) {
         return done(new Problem(400, 'invalid_request', `The body is nested deeper than ${MAX_DEPTH} levels`));
       }
       return parse(request, text, (error, value) => {
         if (error) return done(new Problem(400, 'invalid_json', 'The body is not valid JSON', { cause: error }));
-        return done(null, value);
+        if (members === membersOf(value)) return done(null, value);
+        return done(new Problem(400, 'invalid_json', 'An object in the body names a key twice'));
       });
     },
   );
@@ -49,29 +53,4 @@ function answerLongBodies(fastify: FastifyInstance): void {
     if (reply.statusCode === 413) reply.removeHeader('connection');
     done(null, payload);
   });
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-
-/** Counts brackets outside strings, before anything is built from the text. */
-export function isDeeperThan(json: string, limit: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let index = 0; index < json.length; index += 1) {
-    const code = json.charCodeAt(index);
-    if (inString) {
-      if (code === BACKSLASH) index += 1;
-      else if (code === QUOTE) inString = false;
-    } else if (code === QUOTE) inString = true;
-    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
-      depth += 1;
-      if (depth > limit) return true;
-    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth -= 1;
-  }
-  return false;
 }

@@ -154,6 +154,7 @@ describe('POST /mcp in the legacy era', () => {
       ['a number', '7', 400, -32600],
       ['what is no JSON-RPC', '{"hello":"world"}', 400, -32600],
       ['a prototype', '{"jsonrpc":"2.0","id":1,"method":"ping","__proto__":{"x":1}}', 400, -32700],
+      ['a key that comes twice', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}', 400, -32700],
       [
         'deep nesting',
         `{"jsonrpc":"2.0","id":1,"method":"ping","params":${'{"a":'.repeat(70)}1${'}'.repeat(70)}}`,
