@@ -26,11 +26,13 @@ export function legacyRequest({ session, token }, method, params) {
   return post('/mcp', headers, rpc(method, params));
 }
 
-export function modernToolCall({ token }, params) {
+/** @param meta on top of what each request says */
+export function modernToolCall({ token }, params, meta = {}) {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': MODERN_REVISION,
     'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
     'io.modelcontextprotocol/clientCapabilities': {},
+    ...meta,
   };
   const headers = {
     ...bearer(token),

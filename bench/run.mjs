@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [paragon|integration-app|packages] [--quick] [--strict] [--write docs/PERFORMANCE.md]
+ * npm run bench -- [paragon|integration-app|packages|relay] [--quick] [--strict] [--write docs/PERFORMANCE.md]
  *
  * Measures the gateway on this machine and compares with the project's bounds: against a direct client of the same upstream, a bare
  * node:http server and server-everything's own endpoint, or, with a name, in front of a simulated backend. Nothing else should
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { measureIntegrationApp } from './integration-app.mjs';
 import { measurePackages } from './packages.mjs';
 import { measureParagon } from './paragon.mjs';
+import { measureRelay } from './relay.mjs';
 import { measureServers } from './servers.mjs';
 import { writeInto } from './report.mjs';
 
@@ -18,6 +19,7 @@ const BENCHES = {
   paragon: measureParagon,
   'integration-app': measureIntegrationApp,
   packages: measurePackages,
+  relay: measureRelay,
 };
 
 const { values: options, positionals } = parseArgs({
