@@ -264,6 +264,27 @@ describe('the gateway is known to the authorization server', () => {
   });
 });
 
+describe('where the metadata names private addresses', () => {
+  it.each(['https://10.0.0.1/reg', 'https://169.254.169.254/reg', 'https://[::ffff:a9fe:a9fe]/reg'])(
+    'the gateway does not register at %s',
+    async (endpoint) => {
+      authority.changeMetadata({ registration_endpoint: endpoint });
+      await expect(flow.start(ann, server())).rejects.toMatchObject({ code: 'metadata_refused' });
+    },
+  );
+
+  it.each(['https://10.0.0.1/token', 'https://169.254.169.254/token', 'https://2852039166/token'])(
+    'the code does not go to %s, and nothing is stored',
+    async (endpoint) => {
+      authority.changeMetadata({ token_endpoint: endpoint });
+      const { callback, cookies } = await consent();
+      await expect(flow.finish(callback, cookies)).rejects.toMatchObject({ code: 'metadata_refused' });
+      expect(authority.requestsTo('token')).toEqual([]);
+      expect(await status()).toMatchObject({ state: 'none' });
+    },
+  );
+});
+
 describe('a callback is refused', () => {
   let good: { callback: Callback; cookies: string };
 

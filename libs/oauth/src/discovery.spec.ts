@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -193,6 +193,52 @@ describe('discovery says that a later try may help', () => {
     aborting.abort(new Error('enough'));
     await expect(discovering).rejects.toThrow('enough');
   });
+});
+
+describe('discovery at a server whose own metadata', () => {
+  let host: Server;
+  let origin: string;
+  let answer: (path: string, response: ServerResponse) => void;
+
+  beforeEach(async () => {
+    host = createServer((request, response) => answer(request.url!, response)).listen(0, '127.0.0.1');
+    await once(host, 'listening');
+    origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  });
+
+  afterEach(() => {
+    expect(authority.requests).toEqual([]);
+    host.close();
+    host.closeAllConnections();
+  });
+
+  it.each<[string, string, (path: string, response: ServerResponse) => void]>([
+    ['has 2 MB', 'metadata_refused', (_, response) => response.end(`{"resource":"${'x'.repeat(2_000_000)}"}`)],
+    ['redirects in circles', 'metadata_refused', (path, response) => redirect(response, path)],
+    [
+      'is where clouds keep credentials',
+      'metadata_refused',
+      (_, response) => redirect(response, 'https://169.254.169.254/'),
+    ],
+    ['never comes', 'unavailable', () => undefined],
+    ['never ends', 'unavailable', (_, response) => void response.write('{"resource":')],
+    ['is cut off', 'unavailable', (_, response) => void response.destroy()],
+    ['is no JSON', 'metadata_refused', (_, response) => response.end('<html>')],
+    ['is a failure', 'unavailable', (_, response) => response.writeHead(503).end()],
+  ])('%s ends as %s', async (_, code, behaviour) => {
+    answer = behaviour;
+    const discovering = gateway.get(Discovery).discover({ name: 'files', url: `${origin}/mcp` });
+    await expect(discovering).rejects.toMatchObject({ name: 'OAuthFault', code });
+  });
+
+  it('is on another host than it says never leads there', async () => {
+    answer = (_, response) => redirect(response, `${authority.issuer}/.well-known/oauth-protected-resource`);
+    const discovering = gateway.get(Discovery).discover({ name: 'files', url: `${origin}/mcp` });
+    await expect(discovering).rejects.toMatchObject({ code: 'metadata_refused' });
+  });
+
+  const redirect = (response: ServerResponse, location: string): void =>
+    void response.writeHead(307, { location }).end();
 });
 
 describe('discovery at an issuer with a path', () => {
