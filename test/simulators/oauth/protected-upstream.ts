@@ -29,7 +29,7 @@ export class ProtectedUpstream {
   challengedScope: string | undefined = 'files:read';
   /** Its clock is so much ahead of everybody else's. */
   clockAheadSeconds = 0;
-  /** Methods that it answers without a token. */
+  /** Methods for which it looks at no token. */
   open: readonly string[] = [];
   /** Replaces fields of the resource metadata; undefined takes one out. */
   metadataChange: Readonly<Record<string, unknown>> = {};
@@ -81,7 +81,7 @@ export class ProtectedUpstream {
     response.on('finish', () => this.requests.push({ token, status: response.statusCode }));
     const body = await bodyOf(request);
     const { method = '' } = body as { method?: string };
-    const isOpen = token === undefined && this.open.includes(method);
+    const isOpen = this.open.includes(method);
     const caller = isOpen ? 'nobody' : await this.callerOf(token, neededScope(body));
     if (typeof caller !== 'string') return this.refuse(response, caller);
     await answer(caller, request, response, body);

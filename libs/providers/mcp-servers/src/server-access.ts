@@ -28,8 +28,10 @@ export class ServerAccess {
    */
   async demandConsent(run: ServerRun, context: CallContext): Promise<void> {
     await this.serve(run, context, async (server) => {
-      await connectionTo(server, context.signal);
+      const connection = await connectionTo(server, context.signal);
       await untilAborted(server.settled, context.signal);
+      // The listing of the start may have been refused: now there is somebody who can be told, and do something about it.
+      if (!run.findings.areToolsKnown) await run.findings.listed(await connection.listTools(context.signal));
     });
   }
 }

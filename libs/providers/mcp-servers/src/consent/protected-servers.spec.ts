@@ -110,6 +110,19 @@ describe('a server that wants the tokens of an authorization server', () => {
     ]);
   });
 
+  it('gives a user another link whose new token is refused already when the tools are listed', async () => {
+    const { setupUrl } = await refusalOf('alice', 'connect');
+    upstream.open = ['initialize', 'notifications/initialized'];
+    upstream.clockAheadSeconds = 7200;
+    await follow(setupUrl!);
+    const second = await refusalOf('alice', 'connect');
+    expect(second).toMatchObject({ code: 'reauth_required', setupUrl: expect.any(String) });
+    upstream.clockAheadSeconds = 0;
+    await follow(second.setupUrl!);
+    expect(textOf(await gateway.call('files_connect', {}, { user: 'alice' }))).toContain('is connected');
+    expect(await call('alice')).toBe('whoami of alice');
+  });
+
   it('gives each user a link of their own, and each an account of their own', async () => {
     await connectUser('alice');
     const refusal = await refusalOf('bob');
