@@ -59,6 +59,11 @@ describe('OAuth clients of the operator', () => {
   });
 
   it(cites('oauth.secret', 'are in no log, and neither is what they were used for'), async () => {
+    const env = { MCP_AUTH_TYPE: 'OAUTH2_GOOGLE', ISSUER: authority.issuer };
+    await operator.update('mail', { env: { ...env, MISBEHAVE: 'repeat' } });
+    const refused = await whoami('carol');
+    expect(await followConnectLink(refused.body.authorizationUrl, 'carol')).toContain('cannot be connected');
+    await operator.update('mail', { env });
     const [exchange] = authority.requestsTo('token');
     const { code } = exchange!.body as { code: string };
     for (const secret of [KNOWN_CLIENT.secret, code]) expect(gateway.logs()).not.toContain(secret);

@@ -202,12 +202,18 @@ describe('the callback refuses', () => {
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('Access was not granted')]);
   });
 
-  it.each(['refuse', 'talk'])('what a server makes of the code that does %s', async (misbehaviour) => {
+  it.each([
+    ['refuse', 400],
+    ['talk', 400],
+    ['repeat', 502],
+  ])('what a server makes of the code that does %s: %s', async (misbehaviour, status) => {
     await gateway.rest('PUT', '/mcp/servers/mail', {
       env: { MCP_AUTH_TYPE: 'OAUTH2_GOOGLE', ISSUER: authority.issuer, MISBEHAVE: misbehaviour },
     });
     const { back, cookie } = await consent('alice');
-    expect((await arrive(back, cookie)).status).toBe(400);
+    const answer = await arrive(back, cookie);
+    expect(answer.status).toBe(status);
+    expect(await answer.text()).not.toContain(KNOWN_CLIENT.secret);
     expect(await isConnected('alice')).toBe(false);
   });
 });

@@ -10,10 +10,11 @@ import type { CallableServer, ServerRun } from '../server-run.js';
 import { ServerSupervisor } from '../server-supervisor.js';
 import { ServerTools } from '../server-tools.js';
 import { isObject } from '../upstream/rpc-values.js';
-import type { RawObject } from '../upstream/index.js';
+import type { RawObject, UpstreamConnection } from '../upstream/index.js';
+import { untilAborted } from '../until-aborted.js';
 import { addressIn, objectIn } from './tool-answer.js';
 import { AUTHORIZATION_URL_TOOL, EXCHANGE_TOOL, toolProviderOf } from './tool-auth-type.js';
-import { ToolCredentialsService, type ToolCredentials } from './tool-credentials.service.js';
+import { ToolCredentialsService } from './tool-credentials.service.js';
 
 const TIMEOUT_MS = 30_000;
 
@@ -75,19 +76,20 @@ export class ToolAuthorization implements ToolFlow, OnModuleInit {
     const call = openCall({ principal: userOf(principal), requestId: `oauth-${server}`, timeoutMs: TIMEOUT_MS });
     try {
       const client = this.credentials.clientAt(provider);
-      const offered = this.known(run, tool, { ...args.offered, ...client.parameters });
-      const params = { name: tool, arguments: { ...args.needed, ...offered } };
-      return await this.access.serve(run, call.context, (server) => send(server, params, client, call.context));
-    } catch (cause) {
-      if (!(cause instanceof ProviderError)) throw cause;
-      const isRefusal = cause.code === 'invalid_arguments' || cause.code === 'upstream_rejected';
-      throw new OAuthFault(
-        isRefusal ? 'discovery_failed' : 'unavailable',
-        `Server ${server} does not authorize users`,
-        {
-          cause,
-        },
-      );
+      return await this.access.serve(run, call.context, async (server) => {
+        const connection = await introducedBy(server, call.context);
+        const offered = this.known(run, tool, { ...args.offered, ...client.parameters });
+        const params = { name: tool, arguments: { ...args.needed, ...offered } };
+        return unheard(server, [...Object.values(client.secrets), args.needed.code], () =>
+          connection.request('tools/call', params, call.context),
+        );
+      });
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      // Without the cause: a server may repeat in its words what it was given, and causes are logged.
+      const isRefusal = error.code === 'invalid_arguments' || error.code === 'upstream_rejected';
+      const message = `Server ${server} does not authorize its users (${error.code})`;
+      throw new OAuthFault(isRefusal ? 'discovery_failed' : 'unavailable', message);
     } finally {
       call.close();
     }
@@ -101,19 +103,19 @@ export class ToolAuthorization implements ToolFlow, OnModuleInit {
   }
 }
 
-/** The result is the secret here, so it is passed as it is; what the server logs meanwhile is not. */
-async function send(
-  server: CallableServer,
-  params: RawObject,
-  { secrets }: ToolCredentials,
-  { signal }: CallContext,
-): Promise<RawObject> {
+/** Which parameters its tools have is known when it has listed them. */
+async function introducedBy(server: CallableServer, { signal }: CallContext): Promise<UpstreamConnection> {
   const connection = server.live ?? (await connectionTo(server, signal));
-  const { code = '' } = params.arguments as { code?: string };
-  const hidden = [...Object.values(secrets), code].filter((value) => value !== '');
+  await untilAborted(server.settled, signal);
+  return connection;
+}
+
+/** The result is the secret here, so it is passed as it is; what the server logs meanwhile is not. */
+async function unheard<T>(server: CallableServer, values: readonly unknown[], task: () => Promise<T>): Promise<T> {
+  const hidden = values.filter((value): value is string => typeof value === 'string' && value !== '');
   server.log.hide(hidden);
   try {
-    return await connection.request('tools/call', params, { signal });
+    return await task();
   } finally {
     server.log.reveal(hidden);
   }

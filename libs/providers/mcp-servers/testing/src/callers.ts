@@ -15,7 +15,9 @@ export async function as<T>(
 ): Promise<T> {
   const principal = typeof user === 'string' ? principalOf(user) : user;
   const call = openCall({ principal, requestId: 'relay-spec', timeoutMs });
-  return run({ ...call.context, signal: call.context.signal, ...brought }, () => call.cancel()).finally(() => call.close());
+  return run({ ...call.context, signal: call.context.signal, ...brought }, () => call.cancel()).finally(() =>
+    call.close(),
+  );
 }
 
 /** Calls a tool of a server by its own name. */

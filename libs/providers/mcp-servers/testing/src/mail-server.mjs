@@ -2,7 +2,8 @@
  * An MCP server over stdio that authorizes its users by tools, as those for Google do: raw JSON-RPC.
  *
  * ISSUER        the authorization server
- * MISBEHAVE     "no-address": names no address; "plain": names one over plain http; "refuse": refuses every code; "talk": gives text for tokens
+ * MISBEHAVE     "no-address": names no address; "plain": names one over plain http; "refuse": refuses every code; "talk": gives text for tokens;
+ *               "repeat": refuses every code with a protocol error that repeats all it was given
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
@@ -44,6 +45,7 @@ const run = {
     process.stderr.write(`exchange ${code} for ${state} as ${JSON.stringify(gauthFileContent)}\n`);
     if (misbehaviour === 'refuse') return text('invalid_grant', true);
     if (misbehaviour === 'talk') return text('Done!');
+    if (misbehaviour === 'repeat') throw new Error(`no: ${code} ${JSON.stringify(gauthFileContent)}`);
     const { client_id: id, client_secret: secret } = gauthFileContent.web;
     const response = await fetch(`${issuer}/token`, {
       method: 'POST',
@@ -88,5 +90,9 @@ createInterface({ input: process.stdin }).on('line', async (line) => {
   if (id === undefined || method === undefined) return;
   const answer = answers[method];
   if (!answer) return send({ id, error: { code: -32601, message: 'Method not found' } });
-  send({ id, result: await answer(params ?? {}) });
+  try {
+    send({ id, result: await answer(params ?? {}) });
+  } catch ({ message }) {
+    send({ id, error: { code: -32000, message } });
+  }
 });
