@@ -56,17 +56,18 @@ describe('Two gateways that share a store', () => {
       const two = await startGateway();
       for (const rest of [one, two]) expect((await whoami(rest)).status).toBe(200);
 
-      for (const round of ['first', 'second']) {
-        authority.expireAccessTokens();
-        authority.clearRequests();
-        upstream.requests.length = 0;
-        const calls = Array.from({ length: CALLS }, (_, n) => whoami(n % 2 === 0 ? one : two));
-        const answers = await Promise.all(calls);
-        const told = answers.map(({ status, body }) => [status, body.data?.content[0]?.text]);
-        expect([round, ...told]).toEqual([round, ...Array(CALLS).fill([200, 'whoami of alice'])]);
-        expect([round, authority.requestsTo('token').length]).toEqual([round, 1]);
-        expect([round, upstream.count(200)]).toEqual([round, CALLS]);
-      }
+      authority.expireAccessTokens();
+      authority.clearRequests();
+      upstream.requests.length = 0;
+      const calls = Array.from({ length: CALLS }, (_, n) => whoami(n % 2 === 0 ? one : two));
+      const told = (await Promise.all(calls)).map(({ body }) => body.data?.content[0]?.text ?? body.error);
+      expect(new Set(told)).toEqual(new Set(['whoami of alice']));
+      expect(authority.requestsTo('token')).toHaveLength(1);
+      expect(upstream.count(200)).toBe(CALLS);
+      // And the new refresh token is known to both.
+      authority.expireAccessTokens();
+      for (const rest of [two, one]) expect((await whoami(rest)).status).toBe(200);
+      expect(authority.requestsTo('token')).toHaveLength(2);
     },
     120_000,
   );
