@@ -7,6 +7,7 @@ export {
   meetsClients,
   offersPrompts,
   offersResources,
+  relaysTasks,
   type Completes,
   type DeclaresCapabilities,
   type MeetsClients,
@@ -15,6 +16,7 @@ export {
   type PromptDescriptor,
   type ResourceDescriptor,
   type ResourceTemplateDescriptor,
+  type RelaysTasks,
 } from './relay.js';
 export {
   checksHealth,

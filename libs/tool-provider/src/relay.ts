@@ -86,6 +86,16 @@ export interface MeetsClients {
   clientArrived(principal: Principal, capabilities: RawObject): void;
 }
 
+/** Power: work that goes on after the call that began it (the extension `io.modelcontextprotocol/tasks` of 2026-07-28). */
+export interface RelaysTasks {
+  /**
+   * @param method `tasks/get`, `tasks/update` or `tasks/cancel`
+   * @param params with the `taskId` that the app gave
+   * @returns the result as the backend gave it
+   */
+  relayTask(app: string, method: string, params: RawObject, context: CallContext): Promise<RawObject>;
+}
+
 export const offersResources = <P extends object>(provider: P): provider is P & OffersResources =>
   'listResources' in provider;
 export const offersPrompts = <P extends object>(provider: P): provider is P & OffersPrompts =>
@@ -93,5 +103,6 @@ export const offersPrompts = <P extends object>(provider: P): provider is P & Of
 export const completes = <P extends object>(provider: P): provider is P & Completes => 'complete' in provider;
 export const declaresCapabilities = <P extends object>(provider: P): provider is P & DeclaresCapabilities =>
   'serverFeatures' in provider;
+export const relaysTasks = <P extends object>(provider: P): provider is P & RelaysTasks => 'relayTask' in provider;
 export const meetsClients = <P extends object>(provider: P): provider is P & MeetsClients =>
   'clientArrived' in provider;

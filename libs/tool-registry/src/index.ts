@@ -11,3 +11,4 @@ export { UnknownResourceError } from './unknown-resource.error.js';
 export { UnknownToolError } from './unknown-tool.error.js';
 export { EVERYTHING, ownViewOf, viewOf, type View } from './view.js';
 export type { WantedTools } from './wanted-tools.js';
+export { Tasks } from './tasks.service.js';

@@ -20,9 +20,14 @@ export interface AskedClient extends AskableClient {
 
 const ASKED_FOR = ['sampling', 'elicitation', 'roots'];
 
-/** A client's capabilities, where it can be asked for anything; undefined else. */
-export const askable = (capabilities: unknown): RawObject | undefined =>
-  isObject(capabilities) && ASKED_FOR.some((name) => isObject(capabilities[name])) ? capabilities : undefined;
+/** A client's capabilities, where it can be asked for anything; undefined else. Extensions are left out: they are not relayed by themselves. */
+export function askable(capabilities: unknown): RawObject | undefined {
+  if (!isObject(capabilities) || !ASKED_FOR.some((name) => isObject(capabilities[name]))) return undefined;
+  if (capabilities.extensions === undefined) return capabilities;
+  const others: Record<string, unknown> = { ...capabilities };
+  delete others.extensions;
+  return others;
+}
 
 /** What a client would have to declare to be asked this, as `ClientCapabilities`; undefined where nothing is missing. */
 export function missingCapability({ method, params }: Question, capabilities: RawObject): RawObject | undefined {

@@ -1,7 +1,6 @@
-import { askable } from './asked-client.js';
 import { invalidParams } from './json-rpc-error.js';
 import { isObject, type Params } from './json-rpc.js';
-import { capabilitiesOf, type ModernCaller } from './modern-caller.js';
+import type { ModernCaller } from './modern-caller.js';
 import { ModernClient } from './modern-client.js';
 import type { Text } from './spliced-text.js';
 
@@ -25,12 +24,6 @@ export class ModernCall {
     capabilities: Params,
   ) {
     caller.client = new ModernClient(capabilities, given, () => this.asked());
-  }
-
-  /** @returns undefined where the client cannot be asked anything: then a request is a call */
-  static of(caller: ModernCaller, params: Params): ModernCall | undefined {
-    const capabilities = askable(capabilitiesOf(params));
-    return capabilities && new ModernCall(caller, readAnswers(params), capabilities);
   }
 
   start(running: Promise<Text | undefined>): void {

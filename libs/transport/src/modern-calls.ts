@@ -8,13 +8,15 @@ import { invalidParams, JsonRpcError } from './json-rpc-error.js';
 import { errorMessage, resultMessage, type JsonRpcRequest } from './json-rpc.js';
 import { Methods } from './methods.js';
 import { ModernCall, readAnswers, type Turn } from './modern-call.js';
-import { ModernCaller, readContinuation } from './modern-caller.js';
+import { capabilitiesOf, ModernCaller, readContinuation } from './modern-caller.js';
 import { modernError } from './modern-error.js';
 import { inputRequired, modernReadResult, modernResult } from './modern-result.js';
 import { ParkedCalls } from './parked-calls.js';
 import { PostAnswer } from './post-answer.js';
 import { RequestRunner } from './request-runner.js';
 import { RequestStates } from './request-state.js';
+import { TaskExtension } from './task-extension.js';
+import { TASK_METHODS } from './task-methods.js';
 
 /** What may be answered by questions (2026-07-28, basic/patterns/mrtr, "Supported requests"). */
 const MAY_ASK: readonly string[] = ['tools/call', 'prompts/get', 'resources/read'];
@@ -36,10 +38,11 @@ export class ModernCalls {
     private readonly streams: EventStreams,
     private readonly parked: ParkedCalls,
     private readonly states: RequestStates,
+    private readonly tasks: TaskExtension,
   ) {}
 
   serves(method: string): boolean {
-    return this.methods.find(method) !== undefined;
+    return this.methods.findInModernEra(method) !== undefined;
   }
 
   async run(from: ModernRequest, reply: FastifyReply): Promise<void> {
@@ -65,9 +68,13 @@ export class ModernCalls {
     if (mayAsk && params.requestState !== undefined) return this.goOn(this.parkedCall(from), from, reply, answer);
 
     const caller = new ModernCaller(principal, request.id, view, params, request.headers);
-    const call = mayAsk ? ModernCall.of(caller, params) : undefined;
+    const meetsClient = mayAsk || TASK_METHODS.includes(method);
+    const capabilities = meetsClient
+      ? this.tasks.relayedCapabilities(capabilitiesOf(params), view, principal)
+      : undefined;
+    const call = capabilities && new ModernCall(caller, readAnswers(params), capabilities);
     const encode = method === 'resources/read' ? modernReadResult : modernResult;
-    const running = this.runner.run(message, this.methods.find(method)!, caller, encode);
+    const running = this.runner.run(message, this.methods.findInModernEra(method)!, caller, encode);
     if (call) {
       call.start(running);
       return this.goOn(call, from, reply, answer);

@@ -12,6 +12,7 @@ import { capabilitiesOf } from './modern-caller.js';
 import { ModernCalls } from './modern-calls.js';
 import { batchesAreGone, checkModernNotification, checkModernRequest } from './modern-request.js';
 import { discoverResult } from './modern-result.js';
+import { TaskExtension, TASKS_CAPABILITY } from './task-extension.js';
 import { readView } from './view-query.js';
 
 const LISTEN = 'subscriptions/listen';
@@ -23,6 +24,7 @@ export class ModernPost {
     private readonly calls: ModernCalls,
     private readonly subscriptions: ListenSubscriptions,
     private readonly introductions: Introductions,
+    private readonly tasks: TaskExtension,
   ) {}
 
   /**
@@ -50,7 +52,8 @@ export class ModernPost {
     if (message.request.method === 'server/discover') {
       const client = askable(capabilitiesOf(message.request.params ?? {}));
       const introduction = this.introductions.of(view, principal, client);
-      const result = discoverResult(introduction, view.own === undefined);
+      const tasks = this.tasks.isServed(view, principal) ? TASKS_CAPABILITY : undefined;
+      const result = discoverResult(introduction, view.own === undefined, tasks);
       return answerJson(reply, 200, resultMessage(message.request.id, result));
     }
     const from = { message: message.request, request, principal, view };

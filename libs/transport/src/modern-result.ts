@@ -1,6 +1,6 @@
 import type { Question } from '@manifold/tool-provider';
 import type { Introduction } from './introductions.js';
-import { isObject, type RequestId } from './json-rpc.js';
+import { isObject, type Params, type RequestId } from './json-rpc.js';
 import { JsonText, type MethodResult } from './method-handler.js';
 import { MODERN_VERSIONS } from './protocol-versions.js';
 import { SUBSCRIPTION_ID_KEY } from './request-meta.js';
@@ -57,12 +57,17 @@ function listResult(text: Text): Text {
 /**
  * The result of `server/discover`.
  * @param isShared whether it is the same for everybody, so that shared caches may keep it
+ * @param more capabilities that there are in this era only
  */
-export const discoverResult = ({ capabilities, instructions, serverInfo }: Introduction, isShared: boolean): string =>
+export const discoverResult = (
+  { capabilities, instructions, serverInfo }: Introduction,
+  isShared: boolean,
+  more?: Params,
+): string =>
   JSON.stringify({
     resultType: 'complete',
     supportedVersions: MODERN_VERSIONS,
-    capabilities,
+    capabilities: { ...capabilities, ...more },
     instructions,
     ttlMs: DISCOVERY_TTL_MS,
     cacheScope: isShared ? 'public' : 'private',

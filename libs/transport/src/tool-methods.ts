@@ -6,6 +6,7 @@ import { invalidParams } from './json-rpc-error.js';
 import { isObject, type Params } from './json-rpc.js';
 import { JsonText, type Client, type MethodHandler, type MethodResult } from './method-handler.js';
 import { SplicedText } from './spliced-text.js';
+import { TaskIds } from './task-ids.js';
 import { ToolCalls } from './tool-calls.js';
 
 /** `tools/list` and `tools/call`. */
@@ -20,6 +21,7 @@ export class ToolMethods {
     private readonly registry: ToolRegistry,
     private readonly calls: ToolCalls,
     private readonly dynamic: DynamicMode,
+    private readonly tasks: TaskIds,
   ) {}
 
   /** One page holds all tools, so no cursor was ever given out. */
@@ -36,7 +38,8 @@ export class ToolMethods {
     if (!isObject(args)) throw invalidParams('arguments must be an object');
     try {
       if (client.view.isDynamic) return await this.dynamic.run(name, args, context, client);
-      return await this.calls.run(name, args, context, client, client.guard);
+      const result = await this.calls.run(name, args, context, client, client.guard);
+      return result.resultType === 'task' ? this.tasks.sealedIn(result, context.principal, client.view.own) : result;
     } catch (error) {
       if (error instanceof UnknownToolError) throw invalidParams(error.message);
       throw error;

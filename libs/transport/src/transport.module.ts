@@ -39,6 +39,9 @@ import { SessionTools } from './session-tools.js';
 import { SessionUpkeep } from './session-upkeep.js';
 import { SseController } from './sse.controller.js';
 import { SseSessions } from './sse-sessions.service.js';
+import { TaskExtension } from './task-extension.js';
+import { TaskIds } from './task-ids.js';
+import { TaskMethods } from './task-methods.js';
 import { ToolCalls } from './tool-calls.js';
 import { ToolMethods } from './tool-methods.js';
 import { TransportStatus } from './transport-status.js';
@@ -82,6 +85,9 @@ import { TransportStatus } from './transport-status.js';
     SessionTools,
     SessionUpkeep,
     SseSessions,
+    TaskExtension,
+    TaskIds,
+    TaskMethods,
     ToolCalls,
     ToolMethods,
     TransportStatus,

@@ -15,6 +15,7 @@ import {
   type OffersResources,
   type PromptDescriptor,
   type ProviderHealth,
+  type RelaysTasks,
   type RawObject,
   type ResourceDescriptor,
   type ResourceTemplateDescriptor,
@@ -68,7 +69,8 @@ type Powers = SharesCatalogue &
   OffersPrompts &
   Completes &
   DeclaresCapabilities &
-  MeetsClients;
+  MeetsClients &
+  RelaysTasks;
 
 /** What the MCP servers offer that the principal's tenant has registered. */
 @Injectable()
@@ -148,6 +150,10 @@ export class McpServersProvider implements ToolProvider, Powers {
 
   complete(app: string, reference: RawObject, params: RawObject, context: CallContext): Promise<RawObject> {
     return this.relay.complete(app, reference, params, context);
+  }
+
+  relayTask(app: string, method: string, params: RawObject, context: CallContext): Promise<RawObject> {
+    return this.relay.task(app, method, params, context);
   }
 
   serverFeatures(app: string, principal: Principal): ReturnType<DeclaresCapabilities['serverFeatures']> {

@@ -11,6 +11,7 @@ import {
   type PromptDescriptor,
   type RawObject,
   type ResourceDescriptor,
+  type RelaysTasks,
   type ResourceTemplateDescriptor,
   type ToolDescriptor,
   type ToolProvider,
@@ -46,11 +47,12 @@ export class RelayProvider
     Completes,
     DeclaresCapabilities,
     DescribesApps,
-    NotifiesChanges
+    NotifiesChanges,
+    RelaysTasks
 {
   /** What was subscribed to and not left yet: app and URI, with the listeners. */
   readonly subscribed = new Map<string, Set<(params: RawObject) => void>>();
-  /** Every read and completion that arrived, in order. */
+  /** Every read, completion and question about a task that arrived, in order. */
   readonly asked: unknown[] = [];
   private readonly tools = new Set<Listener>();
   private readonly resources = new Set<Listener>();
@@ -136,6 +138,11 @@ export class RelayProvider
   async complete(app: string, reference: RawObject, params: RawObject): Promise<RawObject> {
     this.asked.push({ app, reference, params });
     return { completion: { values: [app, JSON.stringify(reference)] } };
+  }
+
+  async relayTask(app: string, method: string, params: RawObject): Promise<RawObject> {
+    this.asked.push({ app, method, params });
+    return { taskId: params.taskId, status: 'working', 'x-unknown': 1 };
   }
 
   serverFeatures(app: string): ReturnType<DeclaresCapabilities['serverFeatures']> {

@@ -65,6 +65,10 @@ export class ServerRelay implements OnModuleInit {
     return this.request(app, 'completion/complete', { ...params, ref: reference }, context);
   }
 
+  task(app: string, method: string, params: RawObject, context: CallContext): Promise<RawObject> {
+    return this.request(app, method, params, context);
+  }
+
   subscribe(
     app: string,
     uri: string,
