@@ -7,6 +7,7 @@ import {
   ApiForbiddenResponse,
   ApiHeader,
   ApiMethodNotAllowedResponse,
+  ApiNoContentResponse,
   ApiNotAcceptableResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
@@ -129,12 +130,18 @@ export const ApiMcpPost = () =>
 
 export const ApiMcpGet = () =>
   applyDecorators(
-    ApiOperation({ summary: "Open the stream of the server's own messages" }),
+    ApiOperation({ summary: "Open the stream of the server's own messages, or come back to one that was interrupted" }),
     ApiHeader({ ...sessionHeader, required: true }),
     ApiHeader(versionHeader),
+    ApiHeader({
+      name: 'Last-Event-ID',
+      description: 'The last event that the client has received: what came after it on the same stream is replayed',
+      schema: { type: 'string' },
+    }),
     ApiOkResponse(stream),
+    ApiNoContentResponse({ description: 'The stream has ended, and the client has missed nothing of it' }),
     ApiNotAcceptableResponse(failure('The client does not accept event streams')),
-    ApiConflictResponse(failure('The session has an open stream')),
+    ApiConflictResponse(failure('The session has an open stream, or another request has resumed the same')),
     legacyErrors(),
   );
 
