@@ -110,6 +110,13 @@ const sections = [
     },
   },
   {
+    source: 'issue 7, done when: clients of both SDKs over servers of both eras',
+    requirements: {
+      'relay.asking':
+        'a client that can be asked completes every tool that asks it, whichever era it and the server speak',
+    },
+  },
+  {
     source: `${MCP}/2024-11-05/basic/transports#http-with-sse`,
     requirements: {
       'sse.roundtrip': 'GET /sse names the endpoint, and answers to posted messages come on the stream',

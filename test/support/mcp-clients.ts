@@ -2,6 +2,11 @@ import { Client as Sdk1Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import {
   Client as Sdk2Client,
   StreamableHTTPClientTransport as Sdk2StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
@@ -29,10 +34,22 @@ function endpoint({ url, path, user }: ClientTarget, usualPath: string): URL {
 const requestInit = ({ token }: ClientTarget): RequestInit =>
   token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
 
-/** SDK 1.32 over Streamable HTTP, initialised. The transport knows the session id and ends the session. */
-export async function connectSdk1(target: ClientTarget) {
+/** What a client answers that a server asks: sampling, elicitation in both modes, roots. */
+export type Answering = (method: string, params: Record<string, unknown>) => object;
+
+const ASKABLE = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
+const QUESTIONS = [CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema];
+
+/**
+ * SDK 1.32 over Streamable HTTP, initialised. The transport knows the session id and ends the session.
+ * @param answering makes it a client that can be asked
+ */
+export async function connectSdk1(target: ClientTarget, answering?: Answering) {
   const transport = new StreamableHTTPClientTransport(endpoint(target, '/mcp'), { requestInit: requestInit(target) });
-  const client = new Sdk1Client(CLIENT_INFO);
+  const client = new Sdk1Client(CLIENT_INFO, answering && { capabilities: ASKABLE });
+  for (const question of answering ? QUESTIONS : []) {
+    client.setRequestHandler(question, ({ method, params }) => answering!(method, { ...params }));
+  }
   await client.connect(transport);
   return { client, transport };
 }
@@ -45,13 +62,24 @@ export async function connectSdk1Sse(target: ClientTarget) {
   return { client, transport };
 }
 
-/** SDK 2.4 in one of the two eras, connected: `modern` is pinned, so that it fails where only the legacy era is served. */
-export async function connectSdk2(target: ClientTarget, era: 'legacy' | 'modern') {
+/**
+ * SDK 2.4 in one of the two eras, connected: `modern` is pinned, so that it fails where only the legacy era is served.
+ * @param answering makes it a client that can be asked
+ */
+export async function connectSdk2(target: ClientTarget, era: 'legacy' | 'modern', answering?: Answering) {
   const transport = new Sdk2StreamableHTTPClientTransport(endpoint(target, '/mcp'), {
     requestInit: requestInit(target),
   });
   const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
-  const client = new Sdk2Client(CLIENT_INFO, { versionNegotiation: { mode } });
+  const capabilities = answering && ASKABLE;
+  const client = new Sdk2Client(CLIENT_INFO, { versionNegotiation: { mode }, capabilities });
+  if (answering) {
+    const answer = ({ method, params }: { method: string; params?: object }) =>
+      answering(method, { ...params }) as never;
+    client.setRequestHandler('sampling/createMessage', answer);
+    client.setRequestHandler('elicitation/create', answer);
+    client.setRequestHandler('roots/list', answer);
+  }
   await client.connect(transport);
   return { client, transport };
 }
