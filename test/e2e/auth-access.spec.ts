@@ -8,6 +8,20 @@ import { echoServer } from '../support/upstreams.js';
 const PUBLIC_URL = 'https://gateway.test';
 const METADATA = `${PUBLIC_URL}/.well-known/oauth-protected-resource/mcp`;
 
+/** Health, metadata, and what a browser opens with a link or a state of the gateway's own. */
+const PUBLIC_ROUTES = [
+  'get /.well-known/oauth-protected-resource',
+  'get /.well-known/oauth-protected-resource/mcp',
+  'get /auth/{provider}/callback',
+  'get /healthz',
+  'get /livez',
+  'get /oauth/callback',
+  'get /oauth/client.json',
+  'get /oauth/connect/{server}',
+  'get /readyz',
+  'post /oauth/connect/{server}',
+];
+
 describe('Callers of a gateway in production', () => {
   let gateway: GatewayProcess;
   let root: RestClient;
@@ -44,12 +58,15 @@ describe('Callers of a gateway in production', () => {
     );
     expect(routes.filter(({ isPublic }) => !isPublic).length).toBeGreaterThan(18);
 
-    for (const { method, path, isPublic } of routes) {
-      const response = await fetch(`${gateway.url}${path.replace(/\{\w+\}/, 'echo')}`, {
+    const isPublic = new Set(routes.filter((route) => route.isPublic).map(({ method, path }) => `${method} ${path}`));
+    expect([...isPublic].sort()).toEqual(PUBLIC_ROUTES);
+    for (const { method, path } of routes) {
+      const response = await fetch(`${gateway.url}${path.replaceAll(/\{\w+\}/g, 'echo')}`, {
         method: method.toUpperCase(),
       });
       await response.body?.cancel();
-      expect({ method, path, status: response.status }).toEqual({ method, path, status: isPublic ? 200 : 401 });
+      const isRefused = response.status === 401;
+      expect({ method, path, isRefused }).toEqual({ method, path, isRefused: !isPublic.has(`${method} ${path}`) });
     }
   });
 

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import { eventually } from '../../support/eventually.js';
 import { readJournal } from '../../support/journal.js';
 import { textOf } from '../../support/mcp-clients.js';
 import { echoServer } from '../../support/upstreams.js';
@@ -68,6 +69,7 @@ describe('the stdio upstream', () => {
     await client.callTool({ name: 'slow', arguments: { ms: 30, steps: 3 } }, undefined, {
       onprogress: ({ progress }) => steps.push(progress),
     });
+    await eventually('all progress has arrived', () => steps.length === 3); // the SDK may hand it on after the result
     expect(steps).toEqual([1, 2, 3]);
     expect(await call('cancelled')).toBe('0');
 
