@@ -48,5 +48,5 @@ export function checkBounds({ rows, bytesPerSession, start }) {
 export const checked = (bounds) =>
   bounds.map((bound) => ({
     ...bound,
-    met: bound.value <= (bound.most ?? Infinity) && bound.value >= (bound.least ?? 0),
+    met: bound.value <= (bound.most ?? Infinity) && bound.value >= (bound.least ?? -Infinity),
   }));
