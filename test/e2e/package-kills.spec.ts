@@ -10,7 +10,7 @@ import { commandLine, processesNaming } from '../support/process-tree.js';
 import { RestClient } from '../support/rest-client.js';
 
 /** `PACKAGE_KILLS=200 npx jest test/e2e/package-kills` does what the requirement says; a few of them belong to every test run. */
-const KILLS = Number(process.env.PACKAGE_KILLS ?? 2);
+const KILLS = Number(process.env.PACKAGE_KILLS ?? 4);
 /** By when an install or upgrade has ended on an idle machine; kills fall anywhere before. */
 const LATEST_KILL_MS = 1800;
 const SERVERS = ['alpha', 'beta'];
