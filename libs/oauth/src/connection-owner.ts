@@ -21,3 +21,13 @@ export const ownerOf = ({ tenant, issuer, subject, server }: OwnerFields): Conne
 
 export const ownerKey = ({ tenant, issuer, subject, server }: OwnerFields): string =>
   JSON.stringify([tenant, issuer, subject, server]);
+
+/** What a record of this owner is sealed for: it opens in no other place. */
+export const sealedFor = ({ tenant, issuer, subject, server }: OwnerFields, ...what: string[]): string[] => [
+  tenant,
+  issuer,
+  subject,
+  server,
+  'oauth',
+  ...what,
+];

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Keyring } from '@manifold/secrets';
 import { Store, type Collection } from '@manifold/store';
 import { browserOf, newBrowser, setCookie } from './browser-cookie.js';
-import { ownerFields, ownerOf, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
+import { ownerFields, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
 import type { TokenIssuer } from './connection-tokens.js';
 import { GatewayClient } from './gateway-client.js';
 import { OAuthFault } from './oauth-fault.js';
@@ -40,15 +40,7 @@ const PENDING_SECONDS = 600;
 const STATE = /^[A-Za-z0-9_-]{43}$/;
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
-const contextOf = ({ tenant, issuer, subject, server }: OwnerFields, id: string): string[] => [
-  tenant,
-  issuer,
-  subject,
-  server,
-  'oauth',
-  'authorization',
-  id,
-];
+const contextOf = (owner: OwnerFields, id: string): string[] => sealedFor(owner, 'authorization', id);
 
 /**
  * Flows that have gone to an authorization server and not come back. What is stored does not let anybody finish one: states lie there as

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Keyring } from '@manifold/secrets';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { LRUCache } from 'lru-cache';
-import { ownerFields, ownerKey, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
+import { ownerFields, ownerKey, sealedFor, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
 import { statusOf, type ConnectionStatus, type ConnectionTokens } from './connection-tokens.js';
 import { sealJson, unsealJson, type Sealed } from './sealed-json.js';
 
@@ -20,14 +20,7 @@ const CACHED = 10_000;
 /** Writers of one connection may be overtaken this often; each time somebody else's write has succeeded. */
 const WRITE_ATTEMPTS = 20;
 
-const contextOf = ({ tenant, issuer, subject, server }: OwnerFields): string[] => [
-  tenant,
-  issuer,
-  subject,
-  server,
-  'oauth',
-  'tokens',
-];
+const contextOf = (owner: OwnerFields): string[] => sealedFor(owner, 'tokens');
 
 /**
  * The tokens of users for servers, sealed (AES-256-GCM) and bound to tenant, issuer, user and server.

@@ -1,11 +1,38 @@
 import type { FastifyReply } from 'fastify';
-import type { Logger } from '@nestjs/common';
+import { applyDecorators, Get, type Logger } from '@nestjs/common';
+import {
+  ApiBadGatewayResponse,
+  ApiBadRequestResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiServiceUnavailableResponse,
+} from '@nestjs/swagger';
+import { Public } from '@manifold/auth';
 import type { Callback, Connected } from '../connect-flow.js';
 import { connectedPage, failurePage } from './connect-pages.js';
 
 const PARAMETERS = ['state', 'code', 'iss', 'error'] as const;
 
-export const HTML = { content: { 'text/html': { schema: { type: 'string' } } } };
+const HTML = { content: { 'text/html': { schema: { type: 'string' } } } };
+const WHY_NOT = { description: 'A page that says why it is not', ...HTML };
+
+/** A route to which browsers are sent back. @param parameters that may be missing */
+export const CallbackRoute = (...parameters: string[]) =>
+  applyDecorators(
+    Get(),
+    Public(),
+    ApiOperation({
+      summary: 'The end of a connection that a user has started',
+      description: 'Works in the browser that started it, and once.',
+    }),
+    ApiQuery({ name: 'state', type: String }),
+    ...parameters.map((name) => ApiQuery({ name, type: String, required: false })),
+    ApiOkResponse({ description: 'A page that says that the server is connected', ...HTML }),
+    ApiBadRequestResponse(WHY_NOT),
+    ApiBadGatewayResponse(WHY_NOT),
+    ApiServiceUnavailableResponse(WHY_NOT),
+  );
 
 /** A parameter that comes twice, or is no text, counts as missing (RFC 6749, 3.1). */
 export const callbackOf = (query: Readonly<Record<string, unknown>>): Callback =>

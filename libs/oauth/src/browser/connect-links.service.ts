@@ -4,7 +4,7 @@ import { Config } from '@manifold/config';
 import { Keyring } from '@manifold/secrets';
 import { Store, type Collection, type Stored } from '@manifold/store';
 import type { BearerChallenge } from '../bearer-challenge.js';
-import { ownerFields, ownerOf, type ConnectionOwner, type OwnerFields } from '../connection-owner.js';
+import { ownerFields, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from '../connection-owner.js';
 import { CONNECT_PATH } from '../gateway-client.js';
 import type { ProtectedServer } from '../protected-server.js';
 import { sealJson, unsealJson, type Sealed } from '../sealed-json.js';
@@ -26,15 +26,7 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** 256 random bits cannot be guessed, so a plain SHA-256 is enough. */
 const recordId = (token: string): string => hash('sha256', token, 'base64url');
-const contextOf = ({ tenant, issuer, subject, server }: OwnerFields, id: string): string[] => [
-  tenant,
-  issuer,
-  subject,
-  server,
-  'oauth',
-  'link',
-  id,
-];
+const contextOf = (owner: OwnerFields, id: string): string[] => sealedFor(owner, 'link', id);
 
 /**
  * Links on which a user connects to a server in a browser. They live in the store: each replica knows them, and a restart loses none.

@@ -1,18 +1,9 @@
-import { Controller, Get, Headers, Logger, Param, Query, Res } from '@nestjs/common';
-import {
-  ApiBadGatewayResponse,
-  ApiBadRequestResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiQuery,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Controller, Headers, Logger, Param, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Public } from '@manifold/auth';
 import { Config } from '@manifold/config';
 import { ToolFlows } from '../tool-flows.js';
-import { arrival, callbackOf, HTML } from './callback.js';
+import { arrival, CallbackRoute, callbackOf } from './callback.js';
 
 /** Where providers send browsers back to for servers that authorize their users by tools. */
 @ApiTags('oauth')
@@ -25,19 +16,7 @@ export class ToolCallbackController {
     private readonly config: Config,
   ) {}
 
-  @Get()
-  @Public()
-  @ApiOperation({
-    summary: 'The end of a connection that a user has started',
-    description: 'Works in the browser that started it, and once.',
-  })
-  @ApiQuery({ name: 'state', type: String })
-  @ApiQuery({ name: 'code', type: String, required: false })
-  @ApiQuery({ name: 'error', type: String, required: false })
-  @ApiOkResponse({ description: 'A page that says that the server is connected', ...HTML })
-  @ApiBadRequestResponse({ description: 'A page that says why it is not', ...HTML })
-  @ApiBadGatewayResponse({ description: 'A page that says why it is not', ...HTML })
-  @ApiServiceUnavailableResponse({ description: 'A page that says why it is not', ...HTML })
+  @CallbackRoute('code', 'error')
   arrive(
     @Param('provider') provider: string,
     @Query() query: Record<string, unknown>,

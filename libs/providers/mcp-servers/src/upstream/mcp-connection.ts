@@ -2,9 +2,10 @@ import type { Cancellation } from '@manifold/cancellation';
 import type { ToolDefinition } from '@manifold/tool-provider';
 import { untilAborted } from '../until-aborted.js';
 import type { JsonRpcConnection } from './json-rpc-connection.js';
-import { PROMPTS, RESOURCES, TEMPLATES, TOOLS } from './list-kinds.js';
+import { TOOLS } from './list-kinds.js';
 import type { LogRing } from './log-ring.js';
-import { everyPage, type ListKind } from './paged-list.js';
+import { listOffer } from './offer-listing.js';
+import { everyPage } from './paged-list.js';
 import type { Pipe } from './pipe.js';
 import { isObject } from './rpc-values.js';
 import type { Offer, RawObject, RequestOptions, UpstreamConnection } from './upstream-connection.js';
@@ -47,22 +48,15 @@ export class McpConnection implements UpstreamConnection {
   }
 
   async listTools(signal: Cancellation): Promise<readonly ToolDefinition[]> {
-    return (await this.everyPage(TOOLS, signal)) as readonly ToolDefinition[];
+    return (await everyPage(this.parts.rpc, TOOLS, this.parts.log, signal)) as readonly ToolDefinition[];
   }
 
   onToolsChanged(listener: () => void): void {
     this.parts.rpc.onNotification('notifications/tools/list_changed', listener);
   }
 
-  async listOffer(signal: AbortSignal): Promise<Offer> {
-    const { declared } = this;
-    const listed = (kind: ListKind, isDeclared: boolean) => (isDeclared ? this.everyPage(kind, signal) : []);
-    const [resources, templates, prompts] = await Promise.all([
-      listed(RESOURCES, 'resources' in declared),
-      listed(TEMPLATES, 'resources' in declared),
-      listed(PROMPTS, 'prompts' in declared),
-    ]);
-    return { resources, templates, prompts };
+  listOffer(signal: AbortSignal): Promise<Offer> {
+    return listOffer(this.parts.rpc, this.initializeResult.capabilities, this.parts.log, signal);
   }
 
   onOfferChanged(listener: () => void): void {
@@ -119,10 +113,6 @@ export class McpConnection implements UpstreamConnection {
   private get declared(): RawObject {
     const { capabilities } = this.initializeResult;
     return isObject(capabilities) ? capabilities : {};
-  }
-
-  private everyPage(kind: ListKind, signal: Cancellation): Promise<readonly RawObject[]> {
-    return everyPage(this.parts.rpc, kind, this.parts.log, signal);
   }
 
   /** Whoever gives up waiting does not take it from the others. */

@@ -5,10 +5,11 @@ import { ALL_CAPABILITIES } from './all-capabilities.js';
 import { ChangeStream } from './change-stream.js';
 import { withAnswers } from './input-rounds.js';
 import type { JsonRpcConnection } from './json-rpc-connection.js';
-import { PROMPTS, RESOURCES, TEMPLATES, TOOLS } from './list-kinds.js';
+import { TOOLS } from './list-kinds.js';
 import type { LogRing } from './log-ring.js';
 import { envelope } from './modern-envelope.js';
-import { everyPage, type ListKind, type Requester } from './paged-list.js';
+import { listOffer } from './offer-listing.js';
+import { everyPage, type Requester } from './paged-list.js';
 import type { Pipe } from './pipe.js';
 import { isObject } from './rpc-values.js';
 import type { ToolHeaders } from './tool-headers.js';
@@ -69,7 +70,7 @@ export class ModernConnection implements UpstreamConnection {
   }
 
   async listTools(signal: Cancellation): Promise<readonly ToolDefinition[]> {
-    const tools = (await this.everyPage(TOOLS, signal)) as readonly ToolDefinition[];
+    const tools = (await everyPage(this.lister, TOOLS, this.parts.log, signal)) as readonly ToolDefinition[];
     this.parts.toolHeaders?.learn(tools);
     return tools;
   }
@@ -79,16 +80,8 @@ export class ModernConnection implements UpstreamConnection {
     this.gapListeners.push(listener);
   }
 
-  async listOffer(signal: AbortSignal): Promise<Offer> {
-    const { capabilities } = this.parts.introduction;
-    const declared = isObject(capabilities) ? capabilities : {};
-    const listed = (kind: ListKind, isDeclared: boolean) => (isDeclared ? this.everyPage(kind, signal) : []);
-    const [resources, templates, prompts] = await Promise.all([
-      listed(RESOURCES, 'resources' in declared),
-      listed(TEMPLATES, 'resources' in declared),
-      listed(PROMPTS, 'prompts' in declared),
-    ]);
-    return { resources, templates, prompts };
+  listOffer(signal: AbortSignal): Promise<Offer> {
+    return listOffer(this.lister, this.parts.introduction.capabilities, this.parts.log, signal);
   }
 
   onOfferChanged(listener: () => void): void {
@@ -125,10 +118,6 @@ export class ModernConnection implements UpstreamConnection {
       .catch((error: Error) => this.parts.log.add(`Its tools could not be listed: ${error.message}`, 'error'))
       .finally(() => (this.listing = undefined));
     return this.listing;
-  }
-
-  private everyPage(kind: ListKind, signal: Cancellation): Promise<readonly RawObject[]> {
-    return everyPage(this.lister, kind, this.parts.log, signal);
   }
 
   private send(
