@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule } from '@manifold/auth';
+import { BusModule } from '@manifold/bus';
 import { ConfigModule, type Config } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
 import { OAuthModule } from '@manifold/oauth';
@@ -22,6 +23,7 @@ export class AppModule {
         ConfigModule.forRoot(config),
         ObservabilityModule,
         StoreModule,
+        BusModule,
         EgressModule,
         AuthModule,
         SecretsModule,

@@ -32,6 +32,13 @@ export interface MongoConfig {
   readonly secretsDbName: string;
 }
 
+/** What replicas talk over. */
+export interface RedisConfig {
+  readonly url: string;
+  /** Of the names of all its channels and keys, so that installations can share a Redis. */
+  readonly prefix: string;
+}
+
 /** A Paragon project whose integrations the gateway offers. A class, so that it can be injected. */
 export abstract class ParagonConfig {
   readonly projectId: string;
@@ -131,6 +138,8 @@ export class Config {
   readonly dataDir: string;
   /** Set: MongoDB holds the state. Not set: SQLite in `dataDir`. */
   readonly mongo?: MongoConfig;
+  /** Set: there may be several replicas. */
+  readonly redis?: RedisConfig;
   /** Set in production; in development a key is made in `dataDir` when it is missing. */
   readonly secretsKey?: string;
   /** AUTH_ISSUERS, and those that the providers bring. */

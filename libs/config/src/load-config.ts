@@ -44,6 +44,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     toolCallTimeoutMs: values.TOOL_CALL_TIMEOUT_MS,
     dataDir: resolve(values.DATA_DIR),
     mongo: mongo(values),
+    redis: values.REDIS_URL === undefined ? undefined : { url: values.REDIS_URL, prefix: values.REDIS_PREFIX },
     secretsKey: values.SECRETS_KEY,
     issuers: [
       ...values.AUTH_ISSUERS.map((issuer) => ({ ...issuer, audience: issuer.audience ?? `${publicUrl}/mcp` })),
@@ -77,6 +78,9 @@ function crossChecks(values: Variables): string[] {
   }
   if (values.MONGO_PASS !== undefined && values.MONGO_USER === undefined) {
     faults.push('MONGO_USER must be set where MONGO_PASS is');
+  }
+  if (values.REDIS_URL !== undefined && values.MONGO_URL === undefined && values.MONGO_HOST === undefined) {
+    faults.push('REDIS_URL is for several replicas, which need MongoDB: set MONGO_URL, too');
   }
   if (values.SERVER_GID !== undefined && values.SERVER_UID === undefined) {
     faults.push('SERVER_UID must be set where SERVER_GID is');

@@ -1,0 +1,188 @@
+import { FaultProxy, hasRedis, RedisServer } from '@manifold/bus/testing';
+import { eventually } from '../../../../test/support/eventually.js';
+import { ReplicaGoneError } from '../bus.js';
+import { REPLICA_ID } from '../replica-id.js';
+import { Topic } from '../topic.js';
+import { RedisBus } from './redis-bus.js';
+import { RedisChannels } from './redis-channels.js';
+
+const CHANGED = new Topic<{ name: string }>('test.changed');
+const WORD = new Topic<number>('test.word');
+const DOUBLE = new Topic<number, number>('test.double');
+
+(hasRedis ? describe : describe.skip)('Replicas that talk over Redis', () => {
+  let redis: RedisServer;
+  let proxy: FaultProxy;
+  let buses: RedisBus[] = [];
+
+  const join = async (port = redis.port, prefix = 'test:'): Promise<RedisBus> => {
+    const bus = new RedisBus(new RedisChannels(`redis://127.0.0.1:${port}`, prefix));
+    buses.push(bus);
+    await bus.onModuleInit();
+    return bus;
+  };
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+
+  beforeEach(async () => {
+    proxy = await FaultProxy.start(redis.port);
+  });
+
+  afterEach(async () => {
+    for (const bus of buses) bus.onApplicationShutdown();
+    buses = [];
+    await proxy.stop();
+  });
+
+  afterAll(() => redis.stop());
+
+  it('have names that nobody can guess', async () => {
+    const [a, b] = [await join(), await join()];
+    expect(a.replica).toMatch(REPLICA_ID);
+    expect(a.replica).not.toBe(b.replica);
+    expect([a.isShared, a.isConnected]).toEqual([true, true]);
+  });
+
+  it('have taken in an announcement when it resolves, all but the one who made it', async () => {
+    const [a, b, c] = [await join(), await join(), await join()];
+    const heard: string[] = [];
+    a.onAnnounced(CHANGED, ({ name }) => void heard.push(`a ${name}`));
+    b.onAnnounced(CHANGED, async ({ name }) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      heard.push(`b ${name}`);
+    });
+    c.onAnnounced(CHANGED, ({ name }) => void heard.push(`c ${name}`));
+    await a.announce(CHANGED, { name: 'x' });
+    expect(heard.sort()).toEqual(['b x', 'c x']);
+  });
+
+  it('do not hear those of another installation in the same Redis', async () => {
+    const [a, stranger] = [await join(), await join(redis.port, 'other:')];
+    let heard = 0;
+    stranger.onAnnounced(CHANGED, () => void (heard += 1));
+    await a.announce(CHANGED, { name: 'x' });
+    await expect(a.ask(stranger.replica, DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
+    expect(heard).toBe(0);
+  });
+
+  it('are not held up by a listener that fails, that has left, or that never ends', async () => {
+    const [a, b] = [await join(), await join()];
+    b.onAnnounced(CHANGED, () => {
+      throw new Error('a fault');
+    });
+    b.onAnnounced(CHANGED, () => Promise.reject(new Error('a fault')));
+    const leave = b.onAnnounced(CHANGED, () => {
+      throw new Error('called after it left');
+    });
+    leave();
+    await a.announce(CHANGED, { name: 'x' });
+    b.onAnnounced(CHANGED, () => new Promise<void>(() => undefined));
+    await a.announce(CHANGED, { name: 'y' });
+    expect(b.isConnected).toBe(true);
+  });
+
+  it('get what is told in order, and before the answer to a question', async () => {
+    const [a, b] = [await join(), await join()];
+    const heard: number[] = [];
+    a.onTold(WORD, (word, from) => {
+      expect(from).toBe(b.replica);
+      heard.push(word);
+    });
+    b.onAsked(DOUBLE, async (number, from) => {
+      for (let word = 0; word < 200; word += 1) b.tell(from, WORD, word);
+      return number * 2;
+    });
+    expect(await a.ask(b.replica, DOUBLE, 21)).toBe(42);
+    expect(heard).toEqual(Array.from({ length: 200 }, (_, word) => word));
+  });
+
+  it('answer many questions at once, each with its own answer', async () => {
+    const [a, b] = [await join(), await join()];
+    b.onAsked(DOUBLE, async (number) => {
+      await new Promise((resolve) => setTimeout(resolve, (number * 7) % 11));
+      return number * 2;
+    });
+    const numbers = Array.from({ length: 100 }, (_, number) => number);
+    const answers = await Promise.all(numbers.map((number) => a.ask(b.replica, DOUBLE, number)));
+    expect(answers).toEqual(numbers.map((number) => number * 2));
+  });
+
+  it('refuse questions to who has ended, who does not know them, and who fails', async () => {
+    const [a, b] = [await join(), await join()];
+    await expect(a.ask('AAAAAAAAAAAAAAAA', DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
+    await expect(a.ask(b.replica, DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
+    b.onAsked(DOUBLE, () => Promise.reject(new Error('a secret word')));
+    await expect(a.ask(b.replica, DOUBLE, 1)).rejects.toThrow('The replica could not answer');
+    await expect(a.ask(a.replica, DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
+  });
+
+  it('notice that who was asked has died meanwhile', async () => {
+    const [a, b] = [await join(), await join()];
+    b.onAsked(DOUBLE, () => new Promise<number>(() => undefined));
+    const asked = a.ask(b.replica, DOUBLE, 1);
+    b.onApplicationShutdown();
+    await expect(asked).rejects.toThrow(ReplicaGoneError);
+  });
+
+  it.each([
+    ['cut', (network: FaultProxy) => network.cut()],
+    ['swallowed', (network: FaultProxy) => network.swallow()],
+  ])('work alone while their connections are %s, and say afterwards that something was missed', async (_, fault) => {
+    const [a, b] = [await join(proxy.port), await join()];
+    let [missedByA, missedByB, heardByB] = [0, 0, 0];
+    a.onMissed(() => (missedByA += 1));
+    b.onMissed(() => (missedByB += 1));
+    b.onAnnounced(CHANGED, () => void (heardByB += 1));
+    const asked = a.ask(b.replica, DOUBLE, 1).catch((error: unknown) => error);
+    b.onAsked(DOUBLE, () => new Promise<number>(() => undefined));
+    fault(proxy);
+    await eventually('a has noticed', () => !a.isConnected);
+    expect(await asked).toBeInstanceOf(ReplicaGoneError);
+    expect(missedByA).toBeGreaterThan(0);
+    expect(missedByB).toBe(0);
+    await a.announce(CHANGED, { name: 'lost' });
+    const before = missedByA;
+    proxy.heal();
+    await eventually('a is back', () => a.isConnected);
+    await eventually('b knows that it missed something', () => missedByB > 0);
+    expect(missedByA).toBeGreaterThan(before);
+    expect(heardByB).toBe(0);
+    await a.announce(CHANGED, { name: 'again' });
+    expect(heardByB).toBe(1);
+  });
+
+  it('start without Redis, and find each other when it is there', async () => {
+    proxy.cut();
+    const [a, b] = [await join(proxy.port), await join()];
+    expect(a.isConnected).toBe(false);
+    await a.announce(CHANGED, { name: 'to nobody' });
+    proxy.heal();
+    await eventually('a is connected', () => a.isConnected);
+    b.onAsked(DOUBLE, async (number) => number * 2);
+    expect(await a.ask(b.replica, DOUBLE, 4)).toBe(8);
+  });
+
+  it('ignore what no replica has written', async () => {
+    const a = await join();
+    const stranger = new RedisChannels(redis.url, 'test:');
+    await stranger.open('stranger', () => undefined);
+    for (const text of [
+      '',
+      'null',
+      '7',
+      '[]',
+      '{"kind":"unknown"}',
+      '{"kind":"announce"}',
+      '{"kind":"answer","id":1}',
+      '{',
+    ]) {
+      await stranger.toAll(text);
+    }
+    stranger.close();
+    const b = await join();
+    b.onAsked(DOUBLE, async (number) => number * 2);
+    expect(await a.ask(b.replica, DOUBLE, 4)).toBe(8);
+  });
+});

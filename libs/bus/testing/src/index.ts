@@ -1,0 +1,2 @@
+export { FaultProxy } from './fault-proxy.js';
+export { hasRedis, RedisServer } from './redis-server.js';
