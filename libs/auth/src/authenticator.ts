@@ -60,7 +60,7 @@ export class Authenticator {
       case 'malformed':
         throw new CredentialRefused('There is more than one credential, or it is malformed');
       case 'none':
-        return this.grants.principalOf(request) ?? this.withoutCredential(request);
+        return (await this.grants.principalOf(request)) ?? this.withoutCredential(request);
     }
   }
 

@@ -22,13 +22,14 @@ export abstract class Bus {
   /**
    * Tells all other replicas. Resolves when those that listen have taken it in, so that whoever is answered after it finds the change
    * everywhere; at the latest after a second. Never rejects.
+   * @returns what listeners have answered
    */
-  abstract announce<Message>(topic: Topic<Message>, message: Message): Promise<void>;
+  abstract announce<Message, Answer>(topic: Topic<Message, Answer>, message: Message): Promise<readonly Answer[]>;
 
   /** @param listener the announcement is acknowledged when its promise settles */
-  abstract onAnnounced<Message>(
-    topic: Topic<Message>,
-    listener: (message: Message) => void | Promise<void>,
+  abstract onAnnounced<Message, Answer>(
+    topic: Topic<Message, Answer>,
+    listener: (message: Message) => Answer | void | Promise<Answer | void>,
   ): Unsubscribe;
 
   /** Sends to one replica, in order. Never fails: a replica that is gone hears nothing. */

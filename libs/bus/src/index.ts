@@ -1,5 +1,5 @@
 export { BusModule } from './bus.module.js';
 export { Bus, ReplicaGoneError, type Unsubscribe } from './bus.js';
-export { REPLICA_ID } from './replica-id.js';
+export { ownedId, ownerOf } from './replica-id.js';
 export { SingleBus } from './single-bus.js';
 export { Topic } from './topic.js';

@@ -9,8 +9,8 @@ export class SingleBus extends Bus {
   readonly isShared = false;
   readonly isConnected = true;
 
-  announce(): Promise<void> {
-    return Promise.resolve();
+  announce(): Promise<never[]> {
+    return Promise.resolve([]);
   }
 
   onAnnounced(): Unsubscribe {

@@ -59,6 +59,11 @@ export class EventLog {
     if (events) await this.records.removeAll(id);
   }
 
+  /** Writes what there is of one session, now: another replica is about to read it. */
+  async save(session: EventOwner): Promise<void> {
+    while (session.events?.hasNews && (await this.write(session)));
+  }
+
   /** Writes what there is, and paces itself no more. */
   async flush(): Promise<void> {
     this.closing = true;

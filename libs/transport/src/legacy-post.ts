@@ -50,7 +50,7 @@ export class LegacyPost {
 
     const session = await this.sessionOf(request, principal, server);
     if (message.kind !== 'request') {
-      this.messages.receive(message, session);
+      await this.messages.receive(message, session);
       return answerEmpty(reply, 202);
     }
     if (session.calls.has(message.request.id)) throw repeatedId();
@@ -109,10 +109,10 @@ export class LegacyPost {
       throw invalidRequest('initialize cannot be a part of a batch');
     }
     const answer = new PostAnswer(reply, this.streams, this.resumable, session);
-    const element = (message: Message): Promise<Text | undefined> | string | undefined => {
+    const element = async (message: Message): Promise<Text | undefined> => {
       if (message.kind === 'invalid') return INVALID_ELEMENT;
       if (message.kind !== 'request') {
-        this.messages.receive(message, session);
+        await this.messages.receive(message, session);
         return undefined;
       }
       if (session.calls.has(message.request.id)) return errorMessage(null, repeatedId());

@@ -1,3 +1,4 @@
+import type { Principal } from '@manifold/auth';
 import type { Stored } from '@manifold/store';
 import { ownViewOf, viewOf } from '@manifold/tool-registry';
 import type { ClientSession } from './client-session.js';
@@ -18,6 +19,8 @@ export interface LegacySession extends ClientSession, EventOwner {
   readonly protocolVersion: LegacyVersion;
   /** The client's GET stream: while it is open, and for a while after. */
   stream?: ResumableStream;
+  /** Who has opened it. */
+  listener?: Principal;
   /** Epoch milliseconds. */
   lastSeen: number;
   /** `lastSeen` as the store has it. */
@@ -38,6 +41,7 @@ export const sessionOf = ({ id, revision, value }: Stored<SessionRecord>, now: n
   subscriptions: value.subscriptions?.length ? new Map(value.subscriptions.map((uri) => [uri, undefined])) : undefined,
   calls: new Map(),
   stream: undefined,
+  listener: undefined,
   events: undefined,
   hasEnded: false,
   lastSeen: now,
@@ -46,6 +50,22 @@ export const sessionOf = ({ id, revision, value }: Stored<SessionRecord>, now: n
 });
 
 const NONE: readonly string[] = [];
+
+/** Takes over what another replica has changed. What it subscribed to waits until the client is found to listen here. */
+export function update(session: LegacySession, { revision, value }: Stored<SessionRecord>): void {
+  if (revision <= session.revision) return;
+  session.revision = revision;
+  session.enabledTools = value.enabledTools ?? NONE;
+  session.logLevel = value.logLevel;
+  const wanted = new Set(value.subscriptions);
+  const known = (session.subscriptions ??= new Map());
+  for (const [uri, leave] of known) {
+    if (wanted.has(uri)) continue;
+    leave?.();
+    known.delete(uri);
+  }
+  for (const uri of wanted) if (!known.has(uri)) known.set(uri, undefined);
+}
 
 /** Whether nothing has happened for longer than a session may rest. An open stream or a call keeps it alive. */
 export const isIdle = (session: LegacySession, now: number, idleMs: number): boolean =>

@@ -1,35 +1,50 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
+import { Bus, type Unsubscribe } from '@manifold/bus';
 import { Config } from '@manifold/config';
 import type { View } from '@manifold/tool-registry';
 import { cancelAll } from './calls-in-flight.js';
 import { EventLog } from './event-log.js';
 import type { Initialization } from './initialize.js';
 import { JsonRpcError, sessionNotFound, TRANSPORT_ERROR } from './json-rpc-error.js';
-import { isIdle, sessionOf, type LegacySession } from './legacy-session.js';
+import { isIdle, sessionOf, update, type LegacySession } from './legacy-session.js';
 import { endSubscriptions } from './resource-subscriptions.js';
 import { SessionPlaces } from './session-places.js';
-import { SessionStore, type SessionRecord } from './session-store.js';
+import { SESSION_CHANGED, SessionStore, type SessionRecord } from './session-store.js';
 
 /** 32 random bytes in base64url. */
 const SESSION_ID = /^[A-Za-z0-9_-]{43}$/;
 
-/** The sessions of the legacy era: in memory while they are used, in the store for as long as they live. */
+/**
+ * The sessions of the legacy era: in memory while they are used, in the store for as long as they live. Each replica that serves a
+ * session has it in memory; what one changes in the store, the others take over.
+ */
 @Injectable()
-export class LegacySessions {
+export class LegacySessions implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(LegacySessions.name);
   private readonly sessions = new Map<string, LegacySession>();
   private readonly restoring = new Map<string, Promise<LegacySession | undefined>>();
   /** Sessions that have left memory and whose record is being removed. */
   private readonly leaving = new Map<string, Promise<void>>();
+  private readonly updateListeners = new Set<(session: LegacySession) => Promise<void>>();
+  private unsubscribe?: Unsubscribe;
 
   constructor(
     private readonly store: SessionStore,
     private readonly places: SessionPlaces,
     private readonly config: Config,
     private readonly events: EventLog,
+    private readonly bus: Bus,
   ) {}
+
+  onModuleInit(): void {
+    this.unsubscribe = this.bus.onAnnounced(SESSION_CHANGED, ({ id, isGone }) => this.changedElsewhere(id, isGone));
+  }
+
+  onApplicationShutdown(): void {
+    this.unsubscribe?.();
+  }
 
   /**
    * Starts a session. It is in the store before the client learns its id.
@@ -109,6 +124,17 @@ export class LegacySessions {
     return this.sessions.values();
   }
 
+  /** The session if this process serves it, whoever's it is. */
+  served(id: string): LegacySession | undefined {
+    return this.sessions.get(id);
+  }
+
+  /** @param listener called when another replica has changed a session that this one serves, too */
+  onUpdated(listener: (session: LegacySession) => Promise<void>): Unsubscribe {
+    this.updateListeners.add(listener);
+    return () => this.updateListeners.delete(listener);
+  }
+
   private inMemory(id: string, now: number): LegacySession | undefined {
     const session = this.sessions.get(id);
     if (!session || !isIdle(session, now, this.config.sessionIdleTimeoutMs)) return session;
@@ -136,6 +162,17 @@ export class LegacySessions {
     this.places.retake();
     this.sessions.set(id, session);
     return session;
+  }
+
+  private async changedElsewhere(id: string, isGone = false): Promise<void> {
+    await this.restoring.get(id)?.catch(() => undefined); // it may have read the record as it was before
+    const session = this.sessions.get(id);
+    if (!session) return;
+    if (isGone) return this.drop(session);
+    const stored = await this.store.get(id);
+    if (!stored) return;
+    update(session, stored);
+    await Promise.all([...this.updateListeners].map((listener) => listener(session)));
   }
 
   private endIdleSession(session: LegacySession): void {

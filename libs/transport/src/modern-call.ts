@@ -1,5 +1,6 @@
 import { invalidParams } from './json-rpc-error.js';
 import { isObject, type Params } from './json-rpc.js';
+import type { Question } from '@manifold/tool-provider';
 import type { ModernCaller } from './modern-caller.js';
 import { ModernClient } from './modern-client.js';
 import type { Text } from './spliced-text.js';
@@ -11,6 +12,11 @@ export type Turn =
   | { readonly kind: 'questions' };
 
 const QUESTIONS: Turn = { kind: 'questions' };
+
+/** What a request comes to: questions have the id of the call that waits for their answers. */
+export type Outcome =
+  | Exclude<Turn, { readonly kind: 'questions' }>
+  | { readonly kind: 'questions'; readonly id: string; readonly questions: Readonly<Record<string, Question>> };
 
 /** A call of the modern era whose client can be asked: it may take several requests of the client until it has its result. */
 export class ModernCall {

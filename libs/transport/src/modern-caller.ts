@@ -8,7 +8,6 @@ import { readLogLevel, type LogLevel } from './log-level.js';
 import type { CallGuard } from './method-handler.js';
 import type { ModernClient } from './modern-client.js';
 import { checkParamHeaders } from './param-headers.js';
-import type { PostAnswer } from './post-answer.js';
 import { CLIENT_CAPABILITIES_KEY, LOG_LEVEL_KEY } from './request-meta.js';
 import type { Caller } from './request-runner.js';
 import { takesUrls } from './url-elicitation.js';
@@ -29,7 +28,7 @@ export class ModernCaller implements Caller, CallGuard {
   logLevel?: LogLevel;
   progressToken?: RequestId;
   /** The answer to the request that the call belongs to at the moment; undefined while the client thinks. */
-  answer?: PostAnswer;
+  answer?: { send(message: string): void };
 
   /** @throws JsonRpcError -32602 */
   constructor(

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import type { View } from '@manifold/tool-registry';
@@ -15,10 +15,9 @@ import { SealedText } from './sealed-text.js';
 export class RequestStates {
   constructor(private readonly sealed: SealedText) {}
 
-  mint(request: JsonRpcRequest, principal: Principal, view: View, now: number): { id: string; state: string } {
-    const id = randomBytes(16).toString('base64url');
-    const state = this.sealed.seal(`${now + ANSWER_WITHIN_MS} ${id}`, purposeOf(request, principal, view));
-    return { id, state };
+  /** @param id of the parked call */
+  mint(id: string, request: JsonRpcRequest, principal: Principal, view: View, now: number): string {
+    return this.sealed.seal(`${now + ANSWER_WITHIN_MS} ${id}`, purposeOf(request, principal, view));
   }
 
   /**

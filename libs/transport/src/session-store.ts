@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Bus, Topic } from '@manifold/bus';
 import { Config } from '@manifold/config';
 import { Store, StoreConflict, type Collection, type CollectionSpec, type Json, type Stored } from '@manifold/store';
 import type { LogLevel } from './log-level.js';
@@ -31,6 +32,9 @@ export type SessionRecord = {
   lastSeen: number;
 };
 
+/** The record of a session has changed; or, `isGone`, there is none any more. */
+export const SESSION_CHANGED = new Topic<{ readonly id: string; readonly isGone?: boolean }>('sessions.changed');
+
 const SESSIONS: CollectionSpec<SessionRecord> = {
   name: 'mcp_sessions',
   indexes: [{ fields: ['chatOwner'] }, { fields: ['chatOwner', 'chatId'] }],
@@ -48,6 +52,7 @@ export class SessionStore {
   constructor(
     private readonly store: Store,
     private readonly config: Config,
+    private readonly bus: Bus,
   ) {}
 
   insert(id: string, record: SessionRecord): Promise<Stored<SessionRecord>> {
@@ -73,7 +78,7 @@ export class SessionStore {
   }
 
   /**
-   * Changes what is kept of a session, whoever else changes it meanwhile.
+   * Changes what is kept of a session, whoever else changes it meanwhile, and tells the other replicas.
    * @returns the new revision; undefined when the session is gone
    */
   async change(id: string, changes: Partial<SessionRecord>): Promise<number | undefined> {
@@ -81,7 +86,9 @@ export class SessionStore {
       const stored = await this.records.get(id);
       if (!stored) return undefined;
       try {
-        return (await this.records.update(id, stored.revision, { ...stored.value, ...changes })).revision;
+        const { revision } = await this.records.update(id, stored.revision, { ...stored.value, ...changes });
+        await this.bus.announce(SESSION_CHANGED, { id });
+        return revision;
       } catch (error) {
         if (!(error instanceof StoreConflict)) throw error;
       }
@@ -105,6 +112,7 @@ export class SessionStore {
 
   async remove(id: string): Promise<void> {
     await this.records.remove(id);
+    await this.bus.announce(SESSION_CHANGED, { id, isGone: true });
   }
 
   private expiry(lastSeen: number): number {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { StreamGrants, type Principal } from '@manifold/auth';
+import { Bus, ownedId, ownerOf } from '@manifold/bus';
 import type { RawObject } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
 import { cancelAll, type OpenCalls } from './calls-in-flight.js';
@@ -15,7 +16,7 @@ import { SessionTools } from './session-tools.js';
 
 /** A session of the HTTP+SSE transport (2024-11-05). It is its stream: it begins and ends with it, and is stored nowhere. */
 export interface SseSession extends ClientSession {
-  readonly principalKey: string;
+  readonly principal: Principal;
   readonly stream: EventStream;
   /** Known once the client has sent `initialize`. */
   capabilities?: RawObject;
@@ -31,6 +32,7 @@ export class SseSessions {
     private readonly places: SessionPlaces,
     private readonly grants: StreamGrants,
     private readonly tools: SessionTools,
+    private readonly bus: Bus,
   ) {}
 
   /**
@@ -47,7 +49,7 @@ export class SseSessions {
     granted: boolean,
   ): void {
     this.places.take();
-    const id = randomBytes(32).toString('base64url');
+    const id = ownedId(this.bus.replica, randomBytes(32).toString('base64url'));
     const calls: OpenCalls = new Map();
     const onClose = (): void => {
       this.sessions.delete(id);
@@ -58,7 +60,7 @@ export class SseSessions {
     };
     const stream = this.streams.openStanding(reply, principal, onClose);
     const session: SseSession = {
-      principalKey: principal.key,
+      principal,
       stream,
       calls,
       view,
@@ -71,10 +73,16 @@ export class SseSessions {
     stream.send(endpoint(id), 'endpoint');
   }
 
+  /** The replica that has the stream of a session, where that is another one. */
+  elsewhere(id: unknown): string | undefined {
+    const owner = this.bus.isShared && typeof id === 'string' ? ownerOf(id) : undefined;
+    return owner === this.bus.replica ? undefined : owner;
+  }
+
   /** @throws JsonRpcError 404 when there is no such session, or it is another principal's */
-  find(id: unknown, principal: Principal): SseSession {
+  find(id: unknown, principalKey: string): SseSession {
     const session = typeof id === 'string' ? this.sessions.get(id) : undefined;
-    if (session?.principalKey !== principal.key) throw sessionNotFound();
+    if (session?.principal.key !== principalKey) throw sessionNotFound();
     return session;
   }
 }

@@ -24,6 +24,7 @@ import { ModernPost } from './modern-post.js';
 import { ParkedCalls } from './parked-calls.js';
 import { PromptMethods } from './prompt-methods.js';
 import { RebindingGuard } from './rebinding.guard.js';
+import { RemoteCalls } from './remote-calls.js';
 import { RequestRunner } from './request-runner.js';
 import { ServerStream } from './server-stream.js';
 import { RequestStates } from './request-state.js';
@@ -38,6 +39,7 @@ import { SessionStore } from './session-store.js';
 import { SessionTools } from './session-tools.js';
 import { SessionUpkeep } from './session-upkeep.js';
 import { SseController } from './sse.controller.js';
+import { SseMessages } from './sse-messages.service.js';
 import { SseSessions } from './sse-sessions.service.js';
 import { TaskExtension } from './task-extension.js';
 import { TaskIds } from './task-ids.js';
@@ -72,6 +74,7 @@ import { TransportStatus } from './transport-status.js';
     ModernPost,
     ParkedCalls,
     PromptMethods,
+    RemoteCalls,
     RequestRunner,
     RequestStates,
     ResourceMethods,
@@ -84,6 +87,7 @@ import { TransportStatus } from './transport-status.js';
     SessionStore,
     SessionTools,
     SessionUpkeep,
+    SseMessages,
     SseSessions,
     TaskExtension,
     TaskIds,

@@ -8,7 +8,7 @@ export type Envelope =
       readonly topic: string;
       readonly body: unknown;
     }
-  | { readonly kind: 'taken'; readonly id: number }
+  | { readonly kind: 'taken'; readonly id: number; readonly answers: readonly unknown[] }
   | { readonly kind: 'tell'; readonly from: string; readonly topic: string; readonly body: unknown }
   | { readonly kind: 'ask'; readonly id: number; readonly from: string; readonly topic: string; readonly body: unknown }
   | { readonly kind: 'answer'; readonly id: number; readonly body: unknown }

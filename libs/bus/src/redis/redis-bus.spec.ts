@@ -1,7 +1,7 @@
 import { FaultProxy, hasRedis, RedisServer } from '@manifold/bus/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { ReplicaGoneError } from '../bus.js';
-import { REPLICA_ID } from '../replica-id.js';
+import { ownedId, ownerOf } from '../replica-id.js';
 import { Topic } from '../topic.js';
 import { RedisBus } from './redis-bus.js';
 import { RedisChannels } from './redis-channels.js';
@@ -40,7 +40,9 @@ const DOUBLE = new Topic<number, number>('test.double');
 
   it('have names that nobody can guess', async () => {
     const [a, b] = [await join(), await join()];
-    expect(a.replica).toMatch(REPLICA_ID);
+    expect(ownerOf(ownedId(a.replica, 'x'))).toBe(a.replica);
+    for (const id of ['', a.replica, 'x', ' '.repeat(30), `${a.replica.slice(1)}.x`])
+      expect(ownerOf(id)).toBeUndefined();
     expect(a.replica).not.toBe(b.replica);
     expect([a.isShared, a.isConnected]).toEqual([true, true]);
   });
@@ -56,6 +58,15 @@ const DOUBLE = new Topic<number, number>('test.double');
     c.onAnnounced(CHANGED, ({ name }) => void heard.push(`c ${name}`));
     await a.announce(CHANGED, { name: 'x' });
     expect(heard.sort()).toEqual(['b x', 'c x']);
+  });
+
+  it('can answer an announcement', async () => {
+    const [a, b, c] = [await join(), await join(), await join()];
+    b.onAnnounced(DOUBLE, (number) => number * 2);
+    c.onAnnounced(DOUBLE, async (number) => number * 3);
+    c.onAnnounced(DOUBLE, () => undefined);
+    expect([...(await a.announce(DOUBLE, 5))].sort()).toEqual([10, 15]);
+    expect(await b.announce(CHANGED, { name: 'x' })).toEqual([]);
   });
 
   it('do not hear those of another installation in the same Redis', async () => {

@@ -17,6 +17,7 @@ interface Announcement {
   /** Unknown until Redis has said how many heard it. */
   expected?: number;
   taken: number;
+  readonly answers: unknown[];
   done(): void;
 }
 
@@ -69,17 +70,18 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     this.channels.close();
   }
 
-  async announce<Message>(topic: Topic<Message>, message: Message): Promise<void> {
-    if (!this.beats) return; // `gap` makes up for it
+  async announce<Message, Answer>(topic: Topic<Message, Answer>, message: Message): Promise<readonly Answer[]> {
+    if (!this.beats) return []; // `gap` makes up for it
     const id = this.nextId();
-    await new Promise<void>((resolve) => {
+    return new Promise<readonly Answer[]>((resolve) => {
       const timer = setTimeout(() => announcement.done(), ANNOUNCED_WITHIN_MS);
       const announcement: Announcement = {
         taken: 0,
+        answers: [],
         done: () => {
           clearTimeout(timer);
           this.announcements.delete(id);
-          resolve();
+          resolve(announcement.answers as Answer[]);
         },
       };
       this.announcements.set(id, announcement);
@@ -94,7 +96,10 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     });
   }
 
-  onAnnounced<Message>(topic: Topic<Message>, listener: (message: Message) => void | Promise<void>): Unsubscribe {
+  onAnnounced<Message, Answer>(
+    topic: Topic<Message, Answer>,
+    listener: (message: Message) => Answer | void | Promise<Answer | void>,
+  ): Unsubscribe {
     return this.announced.add(topic, listener);
   }
 
@@ -156,7 +161,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
         if (envelope.from !== this.replica) void this.takeIn(envelope);
         return;
       case 'taken':
-        return this.takenIn(envelope.id);
+        return this.takenIn(envelope);
       case 'tell':
         this.guarded(() => this.told.call(envelope.topic, envelope.body, envelope.from));
         return;
@@ -179,17 +184,19 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
   }
 
   private async takeIn({ id, from, topic, body }: Extract<Envelope, { kind: 'announce' }>): Promise<void> {
-    const results = this.guarded(() => this.announced.call(topic, body, from)) ?? [];
-    for (const { reason } of (await Promise.allSettled(results)).filter((result) => result.status === 'rejected')) {
-      this.logger.warn({ msg: 'an announcement was not taken in', topic, err: reason as Error });
+    const answers: unknown[] = [];
+    for (const result of await Promise.allSettled(this.guarded(() => this.announced.call(topic, body, from)) ?? [])) {
+      if (result.status === 'fulfilled' && result.value !== undefined) answers.push(result.value);
+      if (result.status === 'rejected') this.logger.warn({ msg: 'not taken in', topic, err: result.reason as Error });
     }
-    await this.send(from, { kind: 'taken', id }).catch(() => undefined);
+    await this.send(from, { kind: 'taken', id, answers }).catch(() => undefined);
   }
 
-  private takenIn(id: number): void {
+  private takenIn({ id, answers }: Extract<Envelope, { kind: 'taken' }>): void {
     const announcement = this.announcements.get(id);
     if (!announcement) return;
     announcement.taken += 1;
+    announcement.answers.push(...answers);
     if (announcement.taken === announcement.expected) announcement.done();
   }
 

@@ -15,6 +15,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { principalKey, StreamGrants, type Principal } from '@manifold/auth';
+import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
 import { Problem, ProblemFilter, readJsonBodies } from '@manifold/rest';
@@ -77,6 +78,7 @@ export async function startTransport(options: TransportAppOptions = {}): Promise
     imports: [
       ConfigModule.forRoot(config),
       StoreModule,
+      BusModule,
       SecretsModule,
       surroundings([provider, ...(options.providers ?? [])]),
       TransportModule,
