@@ -1,48 +1,48 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
+import { GatewayReplica } from './gateway-replica.js';
 import { descendants, isAlive } from './process-tree.js';
+import { ReplicaSurroundings } from './replica-surroundings.js';
 
-const ROOT = join(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'dist/apps/gateway/src/main.js');
-/** Less than a hook of jest may take. Many gateways start on a machine of two cores. */
-const START_LIMIT_MS = 90_000;
+/**
+ * How many processes a gateway of the tests has: 1, unless told by MANIFOLD_TEST_REPLICAS. Several of them share a MongoDB stand-in and a
+ * real Redis, and stand behind a proxy that hands requests out in turn.
+ */
+export const REPLICAS = Number(process.env.MANIFOLD_TEST_REPLICAS ?? 1);
 
 export interface GatewayOptions {
-  /** Variables on top of development defaults; NODE_ENV: 'production' gets a SECRETS_KEY by itself. */
+  /** Variables on top of development defaults; NODE_ENV: 'production' gets a SECRETS_KEY by itself. With a database: one process. */
   readonly env?: Readonly<Record<string, string>>;
   /** With server-everything, which a newcomer gets on the first start; a process more for each gateway. */
   readonly sampleServer?: boolean;
   /** The built entry point, unless told. */
   readonly program?: string;
+  /** How many processes, whatever MANIFOLD_TEST_REPLICAS says. */
+  readonly replicas?: number;
 }
 
 /**
- * The built gateway as a real process on a port and in a DATA_DIR of its own.
+ * The built gateway on a port and in a DATA_DIR of its own: a real process, or several.
  *
  * Lifecycle: 1. `start`; 2. `stop`, `kill9` and `restart` as often as wanted, port and data stay; 3. `dispose` ends it and removes the data.
  */
 export class GatewayProcess {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'manifold-'));
   private readonly secretsKey = randomBytes(32).toString('base64');
-  private child?: ChildProcess;
-  private output = '';
+  readonly replicas: GatewayReplica[] = [];
+  private surroundings?: ReplicaSurroundings;
 
-  private constructor(
-    private readonly port: number,
-    private readonly options: GatewayOptions,
-  ) {}
+  private constructor(private readonly options: GatewayOptions) {}
 
   /** @throws when it ends before it answers `/livez`, with what it logged */
   static async start(options: GatewayOptions = {}): Promise<GatewayProcess> {
-    const gateway = new GatewayProcess(await freePort(), options);
+    const gateway = new GatewayProcess(options);
     try {
-      await gateway.spawn();
+      await gateway.begin();
     } catch (error) {
       await gateway.dispose();
       throw error;
@@ -51,104 +51,92 @@ export class GatewayProcess {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return this.surroundings?.url ?? this.replicas[0]!.url;
   }
 
   get pid(): number {
-    return this.child!.pid!;
+    return this.replicas[0]!.pid;
   }
 
   /** The environment that it runs in: what a command of the same installation needs too. */
   get env(): Record<string, string> {
-    const production = this.options.env?.NODE_ENV === 'production';
-    return {
-      PATH: process.env.PATH!,
-      HOME: this.dataDir,
-      NODE_ENV: 'development',
-      HOST: '127.0.0.1',
-      PORT: String(this.port),
-      DATA_DIR: this.dataDir,
-      ...(!this.options.sampleServer && { SAMPLE_SERVER: 'false' }),
-      ...(production && { SECRETS_KEY: this.secretsKey }),
-      ...this.options.env,
-    };
+    return { ...this.replicas[0]!.env };
+  }
+
+  /** What several processes share. @throws where there is one */
+  get shared(): ReplicaSurroundings {
+    if (!this.surroundings) throw new Error('This gateway has one process');
+    return this.surroundings;
   }
 
   /** Everything that it wrote to stdout and stderr, over all restarts. */
   logs(): string {
-    return this.output;
+    return this.replicas.map((replica) => replica.logs()).join('');
   }
 
   /** Its living child processes, and theirs. */
   children(): number[] {
-    return descendants(this.pid);
+    return this.replicas.filter(({ isRunning }) => isRunning).flatMap(({ pid }) => descendants(pid));
   }
 
   /** SIGTERM, as a deployment stops it. @throws when the exit code is not 0 */
   async stop(): Promise<void> {
-    const code = await this.end('SIGTERM');
-    if (code !== 0) throw new Error(`The gateway ended with ${code}:\n${this.output}`);
+    await Promise.all(this.replicas.map((replica) => replica.stop()));
   }
 
   /** As a crash of the machine would end it: nothing is tidied up. */
   async kill9(): Promise<void> {
-    await this.end('SIGKILL');
+    await Promise.all(this.replicas.map((replica) => replica.kill9()));
   }
 
   /** Stops it where it runs, and starts it again on the same port and data. */
   async restart(): Promise<void> {
-    if (this.isRunning()) await this.stop();
-    await this.spawn();
+    if (this.replicas.some(({ isRunning }) => isRunning)) await this.stop();
+    await this.startAll();
   }
 
   /** For `afterAll`: whatever state it is in. */
   async dispose(): Promise<void> {
-    const family = this.isRunning() ? this.children() : [];
+    const family = this.children();
     await this.kill9();
     for (const pid of family) killIfThere(pid);
     await eventually('the child processes are gone', () => !family.some(isAlive));
+    await this.surroundings?.stop();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
-  private isRunning(): boolean {
-    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
-  }
-
-  private async spawn(): Promise<void> {
-    const program = this.options.program ?? MAIN;
-    if (!existsSync(program)) throw new Error(`${program} is not there: npm run build`);
-    const child = spawn(process.execPath, [program], { cwd: ROOT, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.child = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+  private async begin(): Promise<void> {
+    const hasDatabase = this.options.env?.MONGO_URL !== undefined;
+    const count = this.options.replicas ?? (hasDatabase ? 1 : REPLICAS);
+    if (count > 1) this.surroundings = await ReplicaSurroundings.start();
+    for (let index = 0; index < count; index += 1) {
+      const dataDir = count > 1 ? join(this.dataDir, `replica-${index}`) : this.dataDir;
+      const port = await freePort();
+      this.replicas.push(new GatewayReplica(port, this.environment(port, dataDir), this.options.program));
+      this.surroundings?.serve(port);
     }
-    await eventually(
-      'the gateway answers /livez',
-      () => {
-        if (!this.isRunning()) throw new Error(`The gateway ended while it started:\n${this.output}`);
-        return isUp(this.url);
-      },
-      START_LIMIT_MS,
-    );
+    await this.startAll();
   }
 
-  private async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
-    const { child } = this;
-    if (child === undefined) return null;
-    if (this.isRunning()) {
-      const closed = once(child, 'close'); // after 'exit', when the last log line has been read
-      child.kill(signal);
-      await closed;
-    }
-    return child.exitCode ?? child.signalCode;
+  /** One after another: the first prepares the database. */
+  private async startAll(): Promise<void> {
+    for (const replica of this.replicas) await replica.start();
   }
-}
 
-async function isUp(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/livez`)).ok;
-  } catch {
-    return false; // nobody listens yet
+  private environment(port: number, dataDir: string): Record<string, string> {
+    const needsKey = this.options.env?.NODE_ENV === 'production' || this.surroundings !== undefined;
+    return {
+      PATH: process.env.PATH!,
+      HOME: dataDir,
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      ...(!this.options.sampleServer && { SAMPLE_SERVER: 'false' }),
+      ...(needsKey && { SECRETS_KEY: this.secretsKey }),
+      ...this.surroundings?.env,
+      ...this.options.env,
+    };
   }
 }
 
@@ -157,21 +145,5 @@ function killIfThere(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // it has ended meanwhile
-  }
-}
-
-/** Below the range from which the system takes ports for outgoing connections: a restarted gateway finds its port free. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 30_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    try {
-      await once(server, 'listening');
-    } catch {
-      continue; // in use
-    }
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 }

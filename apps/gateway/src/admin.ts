@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { BusModule } from '@manifold/bus';
 import { ApiKeyModule, ApiKeyService } from '@manifold/auth';
 import { ConfigModule, configOfProcess } from '@manifold/config';
 import { StoreModule, StoreUnavailable } from '@manifold/store';
@@ -11,7 +12,7 @@ class AdminModule {}
 
 /** Opens the store of the gateway that is configured here, beside one that may be running, and nothing else. */
 const withKeys: AdminEnvironment['withKeys'] = async (use) => {
-  const imports = [ConfigModule.forRoot(configOfProcess()), StoreModule, ApiKeyModule];
+  const imports = [ConfigModule.forRoot(configOfProcess()), StoreModule, BusModule, ApiKeyModule];
   const module = { module: AdminModule, imports };
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   try {

@@ -56,7 +56,7 @@ export class Connections {
   }
 
   /**
-   * @param listener called when a user has connected, or was disconnected, in this process; not for a refresh
+   * @param listener called when a user has connected, or was disconnected, here or on another replica; not for a refresh
    * @returns a function that ends the subscription
    */
   onChanged(listener: (owner: ConnectionOwner) => void): () => void {

@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { isDeepStrictEqual } from 'node:util';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Bus, Topic } from '@manifold/bus';
 import { Keyring } from '@manifold/secrets';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { LRUCache } from 'lru-cache';
-import { ownerFields, ownerKey, sealedFor, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
+import { ownerFields, ownerKey, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
 import { statusOf, type ConnectionStatus, type ConnectionTokens } from './connection-tokens.js';
 import { sealJson, unsealJson, type Sealed } from './sealed-json.js';
 
@@ -14,6 +16,14 @@ export interface HeldTokens {
   readonly revision: number;
   readonly tokens: ConnectionTokens;
 }
+
+/** Whose tokens are new or gone: of one connection, of a whole server, or of a whole user. */
+type Affected =
+  | { readonly owner: ConnectionOwner }
+  | { readonly tenant: string; readonly server: string }
+  | { readonly tenant: string; readonly issuer: string; readonly subject: string };
+
+const TOKENS_CHANGED = new Topic<Affected>('oauth.tokens-changed');
 
 /** Connections that are kept in memory, sealed. */
 const CACHED = 10_000;
@@ -31,7 +41,7 @@ const contextOf = (owner: OwnerFields): string[] => sealedFor(owner, 'tokens');
  * Errors: those of the store; plain Error for a record that does not open (it was moved, or changed).
  */
 @Injectable()
-export class TokenVault {
+export class TokenVault implements OnModuleInit {
   private readonly records: Collection<TokenRecord>;
   private readonly cache = new LRUCache<string, Promise<Stored<TokenRecord> | undefined>>({ max: CACHED });
   private readonly listeners = new Set<(owner: ConnectionOwner) => void>();
@@ -39,6 +49,7 @@ export class TokenVault {
   constructor(
     store: Store,
     private readonly keyring: Keyring,
+    private readonly bus: Bus,
   ) {
     this.records = store.collection<TokenRecord>({
       name: 'oauth_tokens',
@@ -49,6 +60,11 @@ export class TokenVault {
         { fields: ['tenant', 'server'] },
       ],
     });
+  }
+
+  onModuleInit(): void {
+    this.bus.onAnnounced(TOKENS_CHANGED, (affected) => this.changedElsewhere(affected));
+    this.bus.onMissed(() => this.cache.clear());
   }
 
   /** From memory where it is known. That there is none is not remembered: another process may be connecting the user. */
@@ -82,8 +98,7 @@ export class TokenVault {
     try {
       await this.upsert(fields, record);
     } finally {
-      this.forget(owner);
-      this.changed(owner);
+      await this.changed(owner);
     }
   }
 
@@ -111,13 +126,12 @@ export class TokenVault {
     try {
       return (await this.records.removeWhere(ownerFields(owner))) > 0;
     } finally {
-      this.forget(owner);
-      this.changed(owner);
+      await this.changed(owner);
     }
   }
 
   /**
-   * @param listener called when a user has connected, or was disconnected, in this process; not for a refresh
+   * @param listener called when a user has connected, or was disconnected, here or on another replica; not for a refresh
    * @returns a function that ends the subscription
    */
   onChanged(listener: (owner: ConnectionOwner) => void): () => void {
@@ -130,7 +144,7 @@ export class TokenVault {
     try {
       await this.records.removeWhere({ tenant, server });
     } finally {
-      this.forgetWhere(([ofTenant, , , name]) => ofTenant === tenant && name === server);
+      await this.changedWhere({ tenant, server });
     }
   }
 
@@ -138,7 +152,7 @@ export class TokenVault {
     try {
       await this.records.removeWhere({ tenant, issuer, subject });
     } finally {
-      this.forgetWhere((parts) => parts[0] === tenant && parts[1] === issuer && parts[2] === subject);
+      await this.changedWhere({ tenant, issuer, subject });
     }
   }
 
@@ -147,12 +161,31 @@ export class TokenVault {
     this.cache.delete(ownerKey(ownerFields(owner)));
   }
 
-  private changed(owner: ConnectionOwner): void {
+  private async changed(owner: ConnectionOwner): Promise<void> {
+    this.forget(owner);
     for (const listener of this.listeners) listener(owner);
+    // Of a principal that may have more, its credential among it.
+    await this.bus.announce(TOKENS_CHANGED, { owner: ownerOf(ownerFields(owner)) });
   }
 
-  private forgetWhere(test: (parts: readonly string[]) => boolean): void {
-    for (const key of [...this.cache.keys()]) if (test(JSON.parse(key) as string[])) this.cache.delete(key);
+  private async changedWhere(affected: Exclude<Affected, { owner: ConnectionOwner }>): Promise<void> {
+    this.forgetWhere(affected);
+    await this.bus.announce(TOKENS_CHANGED, affected);
+  }
+
+  private changedElsewhere(affected: Affected): void {
+    if (!('owner' in affected)) return this.forgetWhere(affected);
+    this.forget(affected.owner);
+    for (const listener of this.listeners) listener(affected.owner);
+  }
+
+  private forgetWhere(affected: Partial<OwnerFields>): void {
+    for (const key of [...this.cache.keys()]) {
+      const [tenant, issuer, subject, server] = JSON.parse(key) as string[];
+      if (isDeepStrictEqual({ tenant, issuer, subject, server, ...affected }, { tenant, issuer, subject, server })) {
+        this.cache.delete(key);
+      }
+    }
   }
 
   private drop(key: string, value: Promise<unknown>): void {

@@ -43,6 +43,10 @@ export class OwnerCache<V> {
     this.entries.delete(scope.key);
   }
 
+  clear(): void {
+    this.entries.clear();
+  }
+
   /** Forgets all users' entries of a server. */
   forgetApp(tenant: string, app: string): void {
     for (const { scope } of [...this.entries.values()]) {

@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConsoleLogger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { BusModule } from '@manifold/bus';
 import { ConfigModule } from '@manifold/config';
 import { Store, StoreModule, type Collection } from '@manifold/store';
 import { temporaryStore, type OpenStore } from '@manifold/store/testing';
@@ -34,7 +35,7 @@ describe('SecretsService', () => {
   async function start(): Promise<void> {
     store = new WatchedStore(opened.store);
     module = await Test.createTestingModule({
-      imports: [ConfigModule.forRoot(opened.config), StoreModule, SecretsModule],
+      imports: [ConfigModule.forRoot(opened.config), StoreModule, BusModule, SecretsModule],
     })
       .overrideProvider(Store)
       .useValue(store)

@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
+import { Bus, Topic } from '@manifold/bus';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { Keyring } from './keyring.js';
 import { OwnerCache, type CacheScope } from './owner-cache.js';
@@ -24,6 +25,11 @@ type OwnerFields = { tenant: string; issuer: string; subject: string; app: strin
 type SecretFields = OwnerFields & { name: string };
 type SecretRecord = SecretFields & { keyId: string; sealed: string };
 
+/** Secrets of one owner have changed; without an owner: all of a server's are gone. */
+const SECRETS_CHANGED = new Topic<{ readonly tenant: string; readonly app: string; readonly owner?: SecretOwner }>(
+  'secrets.changed',
+);
+
 /** Owners whose sealed secrets are kept in memory, owners without any included. */
 const CACHED_OWNERS = 10_000;
 /** Records that are read at once. */
@@ -37,7 +43,7 @@ const WRITE_ATTEMPTS = 100;
  * Errors: those of the store, and SecretUnreadableError.
  */
 @Injectable()
-export class SecretsService {
+export class SecretsService implements OnModuleInit {
   private readonly records: Collection<SecretRecord>;
   private readonly cache = new OwnerCache<readonly SecretRecord[]>(CACHED_OWNERS);
   private readonly names = new StoredNames();
@@ -46,6 +52,7 @@ export class SecretsService {
   constructor(
     store: Store,
     private readonly keyring: Keyring,
+    private readonly bus: Bus,
   ) {
     this.records = store.collection<SecretRecord>({
       name: 'secrets',
@@ -55,6 +62,17 @@ export class SecretsService {
         { fields: ['tenant', 'issuer', 'subject', 'app'] },
         { fields: ['tenant', 'app'] },
       ],
+    });
+  }
+
+  onModuleInit(): void {
+    this.bus.onAnnounced(SECRETS_CHANGED, ({ tenant, app, owner }) => {
+      if (owner) this.forget(owner);
+      else this.forgetApp(tenant, app);
+    });
+    this.bus.onMissed(() => {
+      this.cache.clear();
+      this.names.clear();
     });
   }
 
@@ -123,8 +141,8 @@ export class SecretsService {
     try {
       await this.records.removeWhere({ tenant, app });
     } finally {
-      this.cache.forgetApp(tenant, app);
-      this.names.forget(tenant, app);
+      this.forgetApp(tenant, app);
+      await this.bus.announce(SECRETS_CHANGED, { tenant, app });
     }
   }
 
@@ -138,7 +156,25 @@ export class SecretsService {
     } finally {
       this.cache.forget(scopeOf(ownerFields(owner)));
       for (const listener of this.listeners) listener(owner);
+      const { credential, ...principal } = owner.principal;
+      await this.bus.announce(SECRETS_CHANGED, {
+        tenant: principal.tenant,
+        app: owner.app,
+        owner: { ...owner, principal },
+      });
     }
+  }
+
+  /** Another replica has changed them. */
+  private forget(owner: SecretOwner): void {
+    this.cache.forget(scopeOf(ownerFields(owner)));
+    this.names.forget(owner.principal.tenant, owner.app);
+    for (const listener of this.listeners) listener(owner);
+  }
+
+  private forgetApp(tenant: string, app: string): void {
+    this.cache.forgetApp(tenant, app);
+    this.names.forget(tenant, app);
   }
 
   private async upsert(fields: SecretFields, record: SecretRecord): Promise<void> {

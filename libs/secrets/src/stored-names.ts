@@ -16,6 +16,10 @@ export class StoredNames {
     if (!known?.has(name)) this.forget(tenant, app);
   }
 
+  clear(): void {
+    this.cache.clear();
+  }
+
   forget(tenant: string, app: string): void {
     this.cache.forget(scopeOf(tenant, app));
   }

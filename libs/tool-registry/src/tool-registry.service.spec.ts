@@ -1,3 +1,4 @@
+import { SingleBus } from '@manifold/bus';
 import { loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
 import type { Principal } from '@manifold/auth';
@@ -68,7 +69,7 @@ const contextOf = (principal: Principal = alice): CallContext => {
 };
 
 const registryOf = (...providers: ToolProvider[]): ToolRegistry => {
-  const registry = new ToolRegistry(new ToolProviders(providers), loadConfig({}), new Metrics());
+  const registry = new ToolRegistry(new ToolProviders(providers), loadConfig({}), new Metrics(), new SingleBus());
   registry.onModuleInit();
   return registry;
 };
@@ -189,7 +190,7 @@ describe('ToolRegistry', () => {
         return { content: [], isError: tool === 'bad' };
       },
     );
-    const registry = new ToolRegistry(new ToolProviders([provider]), loadConfig({}), metrics);
+    const registry = new ToolRegistry(new ToolProviders([provider]), loadConfig({}), metrics, new SingleBus());
     await registry.call('one_a', {}, contextOf(), EVERYTHING);
     await registry.call('one_bad', {}, contextOf(), EVERYTHING);
     await registry.call('one_gone', {}, contextOf(), EVERYTHING).catch(() => undefined);

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
+import { Bus, Topic } from '@manifold/bus';
 import { Config } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
 import {
@@ -21,6 +22,9 @@ import { AppUnavailableError, UnknownToolError } from './unknown-tool.error.js';
 import { EVERYTHING, shows, type View } from './view.js';
 import { findWanted, type WantedTools } from './wanted-tools.js';
 
+/** A provider has found out that tools are others now: those of one catalogue key, or all. */
+const TOOLS_CHANGED = new Topic<{ readonly provider: string; readonly key?: string }>('tools.changed');
+
 const LONGEST_TICK_MS = 1_000;
 
 /**
@@ -41,6 +45,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     providers: ToolProviders,
     private readonly config: Config,
     private readonly metrics: Metrics,
+    private readonly bus: Bus,
   ) {
     this.catalogues = new Catalogues(config.toolNameMax, (catalogue) => this.searches.forget(catalogue));
     this.listings = providers.all.map(
@@ -50,7 +55,15 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.unsubscribe = this.listings.flatMap((listings) =>
-      notifiesChanges(listings.provider) ? [listings.provider.onToolsChanged((key) => listings.changed(key))] : [],
+      notifiesChanges(listings.provider)
+        ? [listings.provider.onToolsChanged((key) => this.changed(listings, key))]
+        : [],
+    );
+    this.unsubscribe.push(
+      this.bus.onAnnounced(TOOLS_CHANGED, ({ provider, key }) => {
+        this.listings.find((listings) => listings.provider.id === provider)?.changed(key);
+      }),
+      this.bus.onMissed(() => this.listings.forEach((listings) => listings.changed())),
     );
     const tickMs = Math.min(LONGEST_TICK_MS, this.config.toolListTtlMs / 10);
     this.timer = setInterval(() => this.refreshDue(Date.now()), tickMs).unref();
@@ -138,6 +151,11 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     const listener = { principal, onChange };
     const leave = this.reachableBy(principal).map((listings) => listings.listen(listener));
     return () => leave.forEach((stop) => stop());
+  }
+
+  private changed(listings: ProviderListings, key?: string): void {
+    listings.changed(key);
+    void this.bus.announce(TOOLS_CHANGED, { provider: listings.provider.id, key });
   }
 
   private listingsFor({ principal, requestId }: Pick<CallContext, 'principal' | 'requestId'>): Promise<Listing[]> {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
+import { SingleBus } from '@manifold/bus';
 import { openGateway, type TestGateway } from '@manifold/auth/testing';
 import { Store, type Collection, type CollectionSpec, type Fields } from '@manifold/store';
 import { eventually } from '../../../../test/support/eventually.js';
@@ -51,7 +52,7 @@ describe('API keys', () => {
   afterEach(() => gateway.close());
 
   function serviceOn(store: Store): ApiKeyService {
-    const service = new ApiKeyService(store);
+    const service = new ApiKeyService(store, new SingleBus());
     service.onModuleInit();
     return service;
   }

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Bus, Topic } from '@manifold/bus';
 import { Problem } from '@manifold/rest';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { hasRole, LOCAL_ISSUER, principalKey, type Principal, type Role } from '../principal.js';
@@ -17,6 +18,8 @@ export interface NewApiKey {
   readonly createdBy: string;
 }
 
+const KEY_REVOKED = new Topic<{ readonly hash: string }>('auth.key-revoked');
+
 const PAGE = 1000;
 
 /** The keys of services: made, listed, revoked, recognised. */
@@ -25,10 +28,14 @@ export class ApiKeyService implements OnModuleInit {
   private records: Collection<ApiKeyRecord>;
   private readonly cache = new ApiKeyCache((hash) => this.load(hash));
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly bus: Bus,
+  ) {}
 
   onModuleInit(): void {
     this.records = this.store.collection(API_KEYS);
+    this.bus.onAnnounced(KEY_REVOKED, ({ hash }) => this.cache.drop(hash));
   }
 
   /**
@@ -61,13 +68,14 @@ export class ApiKeyService implements OnModuleInit {
     }
   }
 
-  /** The key is refused from now on: at once here, within five seconds elsewhere. @throws Problem 404 `api_key_not_found` */
+  /** The key is refused from now on, on all replicas; on one that cannot be reached within five seconds. @throws Problem 404 `api_key_not_found` */
   async revoke(tenant: string, id: string): Promise<void> {
     const record = await this.records.get(id);
     if (record?.value.tenant !== tenant || !(await this.records.remove(id))) {
       throw new Problem(404, 'api_key_not_found', 'There is no such API key');
     }
     this.cache.drop(record.value.hash);
+    await this.bus.announce(KEY_REVOKED, { hash: record.value.hash });
   }
 
   /** Whose key this is. The caller checks `expiresAt`: the answer may be some seconds old. */

@@ -6,6 +6,7 @@ import cors from '@fastify/cors';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { BusModule } from '@manifold/bus';
 import { ApiKeyService, AuthModule, LOCAL_ISSUER, type Role } from '@manifold/auth';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
@@ -55,7 +56,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   const log = new LogCapture();
   const module = {
     module: TestModule,
-    imports: [ConfigModule.forRoot(config), StoreModule, EgressModule, AuthModule],
+    imports: [ConfigModule.forRoot(config), StoreModule, BusModule, EgressModule, AuthModule],
     controllers: [...(options.controllers ?? [])],
   };
   const adapter = new FastifyAdapter({ forceCloseConnections: true, genReqId: () => 'request-of-a-test' });

@@ -9,6 +9,7 @@ import helmet from '@fastify/helmet';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { BusModule } from '@manifold/bus';
 import { AuthModule } from '@manifold/auth';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
@@ -39,7 +40,15 @@ export class OAuthApp {
       EGRESS_ALLOW: '127.0.0.1',
       DATA_DIR: dataDir,
     });
-    const imports = [ConfigModule.forRoot(config), StoreModule, EgressModule, AuthModule, SecretsModule, OAuthModule];
+    const imports = [
+      ConfigModule.forRoot(config),
+      StoreModule,
+      BusModule,
+      EgressModule,
+      AuthModule,
+      SecretsModule,
+      OAuthModule,
+    ];
     const adapter = new FastifyAdapter({ forceCloseConnections: true, genReqId: () => 'request-of-a-test' });
     const app = await NestFactory.create<NestFastifyApplication>({ module: TestModule, imports }, adapter, {
       logger: false,

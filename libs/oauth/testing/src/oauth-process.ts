@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { LoggerService, Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { BusModule } from '@manifold/bus';
 import { Config, ConfigModule } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
 import { OAuthLimits, OAuthModule } from '@manifold/oauth';
@@ -32,7 +33,14 @@ export class OAuthProcess {
     const opened = await openStore({ DATA_DIR: dataDir, MCP_SERVER_URL: publicUrl ?? 'http://127.0.0.1:3001' });
     const store = new WatchedStore(opened.store);
     const module = await Test.createTestingModule({
-      imports: [ConfigModule.forRoot(new Config(opened.config)), StoreModule, SecretsModule, EgressModule, OAuthModule],
+      imports: [
+        ConfigModule.forRoot(new Config(opened.config)),
+        StoreModule,
+        BusModule,
+        SecretsModule,
+        EgressModule,
+        OAuthModule,
+      ],
     })
       .overrideProvider(Store)
       .useValue(store)

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { BusModule } from '@manifold/bus';
 import { ApiKeyModule, ApiKeyService, AuthModule, type Role } from '@manifold/auth';
 import { ConfigModule, loadConfig, type Config } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
@@ -16,7 +17,7 @@ import type { CatalogAnswerDto } from '../../src/catalog/catalog.dto.js';
 @Module({})
 class CatalogAppModule {
   static with(config: Config): DynamicModule {
-    const global = [ConfigModule.forRoot(config), StoreModule, EgressModule, AuthModule];
+    const global = [ConfigModule.forRoot(config), StoreModule, BusModule, EgressModule, AuthModule];
     return { module: CatalogAppModule, imports: [...global, ApiKeyModule, CatalogModule] };
   }
 }

@@ -1,10 +1,15 @@
-import { StoreConflict, type Collection, type Fields } from '@manifold/store';
+import { isDeepStrictEqual } from 'node:util';
+import { Topic, type Bus } from '@manifold/bus';
+import { StoreConflict, type Collection, type CollectionSpec, type Fields, type Store } from '@manifold/store';
 import { everyRecord } from './every-record.js';
 import { KeyedMutex } from '@manifold/turns';
 import { serverKey } from './server-record.js';
 
 /** A record that belongs to one registered server. Its collection has a unique index on (tenant, name). */
 export type OfServer = Fields & { tenant: string; name: string };
+
+/** Hears what another replica has learned of a server, or that there is nothing any more. */
+type LearnedElsewhere<T> = (tenant: string, name: string, value: T | undefined) => void;
 
 /**
  * What the gateway learned of its servers, one record each: `get` answers from memory what the store holds.
@@ -13,11 +18,25 @@ export type OfServer = Fields & { tenant: string; name: string };
 export class LearnedRecords<T extends OfServer> {
   private readonly values = new Map<string, T>();
   private readonly writes = new KeyedMutex();
+  private readonly collection: Collection<T>;
+  private readonly learned: Topic<{ readonly tenant: string; readonly name: string }>;
 
-  constructor(private readonly collection: Collection<T>) {}
+  constructor(
+    spec: CollectionSpec<T>,
+    store: Store,
+    private readonly bus: Bus,
+  ) {
+    this.collection = store.collection(spec);
+    this.learned = new Topic(`servers.learned.${spec.name}`);
+  }
 
-  /** Must have ended before anything else is called. */
-  async load(): Promise<readonly T[]> {
+  /**
+   * Must have ended before anything else is called.
+   * @param elsewhere from then on hears of other replicas, for as long as the process lives
+   */
+  async load(elsewhere: LearnedElsewhere<T> = () => undefined): Promise<readonly T[]> {
+    this.bus.onAnnounced(this.learned, ({ tenant, name }) => this.reload(tenant, name, elsewhere));
+    this.bus.onMissed(() => void this.reloadAll(elsewhere).catch(() => undefined)); // `onMissed` comes again
     const all = (await everyRecord(this.collection)).map(({ value }) => value);
     for (const value of all) this.values.set(serverKey(value.tenant, value.name), value);
     return all;
@@ -32,6 +51,7 @@ export class LearnedRecords<T extends OfServer> {
     return this.writes.run(key, async () => {
       await this.write(value);
       this.values.set(key, value);
+      await this.bus.announce(this.learned, { tenant: value.tenant, name: value.name });
     });
   }
 
@@ -40,7 +60,32 @@ export class LearnedRecords<T extends OfServer> {
     return this.writes.run(key, async () => {
       await this.collection.removeWhere(identity<T>(tenant, name));
       this.values.delete(key);
+      await this.bus.announce(this.learned, { tenant, name });
     });
+  }
+
+  private reload(tenant: string, name: string, elsewhere: LearnedElsewhere<T>): Promise<void> {
+    return this.writes.run(serverKey(tenant, name), async () => {
+      const [stored] = await this.collection.find(identity<T>(tenant, name));
+      this.takeOver(tenant, name, stored?.value, elsewhere);
+    });
+  }
+
+  private async reloadAll(elsewhere: LearnedElsewhere<T>): Promise<void> {
+    const all = new Map(
+      (await everyRecord(this.collection)).map(({ value }) => [serverKey(value.tenant, value.name), value]),
+    );
+    for (const known of [...this.values.values(), ...all.values()]) {
+      const { tenant, name } = known;
+      const stored = all.get(serverKey(tenant, name));
+      if (!isDeepStrictEqual(stored, this.get(tenant, name))) this.takeOver(tenant, name, stored, elsewhere);
+    }
+  }
+
+  private takeOver(tenant: string, name: string, value: T | undefined, elsewhere: LearnedElsewhere<T>): void {
+    if (value) this.values.set(serverKey(tenant, name), value);
+    else this.values.delete(serverKey(tenant, name));
+    elsewhere(tenant, name, value);
   }
 
   private async write(value: T): Promise<void> {

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Bus } from '@manifold/bus';
 import { Store, type CollectionSpec } from '@manifold/store';
 import { LearnedRecords } from './learned-records.js';
 import type { Era } from './upstream/index.js';
@@ -27,10 +28,13 @@ export class ServerEras implements OnModuleInit {
   private readonly logger = new Logger(ServerEras.name);
   private records: LearnedRecords<EraRecord>;
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly bus: Bus,
+  ) {}
 
   async onModuleInit(): Promise<void> {
-    this.records = new LearnedRecords(this.store.collection(SERVER_ERAS));
+    this.records = new LearnedRecords(SERVER_ERAS, this.store, this.bus);
     await this.records.load();
   }
 

@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Bus, Topic, type Unsubscribe } from '@manifold/bus';
 import { Problem } from '@manifold/rest';
 import { SecretsService } from '@manifold/secrets';
 import type { DeletionHooks, Replacement, ServerHost, ServerSettings } from '@manifold/server-hosting';
@@ -16,18 +17,23 @@ import { operatorView } from './server-view.js';
 import type { ServerDto } from './servers.dto.js';
 import { untilAborted } from './until-aborted.js';
 
+/** A server was registered, changed or deleted. */
+const SERVER_CHANGED = new Topic<{ readonly tenant: string; readonly name: string }>('servers.changed');
+
 /**
- * The registered servers of all tenants. What is done to one server is done one thing after another; look-ups read no database.
+ * The registered servers of all tenants. What is done to one server is done one thing after another; look-ups read no database. What
+ * one replica does, the others take over from the store.
  *
  * Errors: Problem 404 `server_not_found`, 409 `server_already_exists`, 400 for settings that do not fit.
  */
 @Injectable()
-export class ServerRegistry implements ServerHost, OnModuleInit {
+export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ServerRegistry.name);
   private readonly turns = new KeyedMutex();
   private readonly servers = new Map<string, Stored<ServerRecord>>();
   private readonly deletionHooks = new Set<DeletionHooks>();
   private records: Collection<ServerRecord>;
+  private unsubscribe: Unsubscribe[] = [];
 
   constructor(
     private readonly store: Store,
@@ -35,11 +41,20 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
     private readonly tools: ServerTools,
     private readonly sessions: ServerSessions,
     private readonly secrets: SecretsService,
+    private readonly bus: Bus,
   ) {}
 
   async onModuleInit(): Promise<void> {
     this.records = this.store.collection(SERVERS);
+    this.unsubscribe = [
+      this.bus.onAnnounced(SERVER_CHANGED, ({ tenant, name }) => this.changedElsewhere(tenant, name)),
+      this.bus.onMissed(() => void this.takeOverAll().catch(() => undefined)), // `onMissed` comes again
+    ];
     for (const stored of await everyRecord(this.records)) this.remember(stored);
+  }
+
+  onApplicationShutdown(): void {
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
   }
 
   check(settings: ServerSettings): void {
@@ -77,6 +92,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
       if (this.find(tenant, name)) throw alreadyExists(name);
       const stored = await this.insert(newRecord(tenant, name, settings, new Date()));
       if (settings.sessionId !== undefined) await this.sessions.adopt(tenant, name, settings.sessionId);
+      await this.announce(tenant, name);
       return this.remember(stored);
     });
   }
@@ -138,6 +154,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
         await this.tools.forget(tenant, name);
         await this.records.remove(id);
       });
+      await this.announce(tenant, name);
       this.servers.delete(serverKey(tenant, name));
       this.supervisor.dismiss(tenant, name);
       this.tools.announceChange();
@@ -176,8 +193,9 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
     const stored = await this.orKeep(value, async () => {
       if (elsewhere) await this.sessions.forget(tenant, name);
       if (settings.sessionId !== undefined) await this.sessions.adopt(tenant, name, settings.sessionId);
-      return this.records.update(id, revision, changed);
+      return this.overwrite(id, revision, changed);
     });
+    await this.announce(tenant, name);
     return this.remember(stored);
   }
 
@@ -189,11 +207,57 @@ export class ServerRegistry implements ServerHost, OnModuleInit {
       throw new Problem(409, 'server_changed', `Server ${record.name} was changed while new settings were tried`);
     }
     if (!record.enabled) await candidate.stop({ endSession: true });
-    const stored = await this.records.update(id, revision, record);
+    const stored = await this.overwrite(id, revision, record);
     this.servers.set(serverKey(record.tenant, record.name), stored);
+    await this.announce(record.tenant, record.name);
     const retired = this.supervisor.promote(candidate);
     this.tools.announceChange();
     return { retired };
+  }
+
+  /** @throws Problem 409 `server_changed` when another replica was faster */
+  private async overwrite(id: string, revision: number, record: ServerRecord): Promise<Stored<ServerRecord>> {
+    try {
+      return await this.records.update(id, revision, record);
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error;
+      throw new Problem(409, 'server_changed', `Server ${record.name} was changed by somebody else at the same time`, {
+        cause: error,
+      });
+    }
+  }
+
+  private async announce(tenant: string, name: string): Promise<void> {
+    await this.bus.announce(SERVER_CHANGED, { tenant, name });
+  }
+
+  private changedElsewhere(tenant: string, name: string): Promise<void> {
+    return this.inTurn(tenant, name, async () => {
+      const [stored] = await this.records.find({ tenant, name });
+      this.takeOver(tenant, name, stored);
+    });
+  }
+
+  private async takeOverAll(): Promise<void> {
+    const known = [...this.servers.values()];
+    for (const { value } of [...(await everyRecord(this.records)), ...known]) {
+      await this.changedElsewhere(value.tenant, value.name);
+    }
+  }
+
+  /** Calls in flight finish on what ran before. */
+  private takeOver(tenant: string, name: string, stored: Stored<ServerRecord> | undefined): void {
+    const key = serverKey(tenant, name);
+    const known = this.servers.get(key);
+    if (known?.id === stored?.id && known?.revision === stored?.revision) return;
+    if (stored) {
+      this.servers.set(key, stored);
+      this.supervisor.takeOver(stored.value);
+    } else {
+      this.servers.delete(key);
+      void this.supervisor.leave(tenant, name);
+    }
+    this.tools.announceChange();
   }
 
   /** The server is gone, whatever becomes of this. */

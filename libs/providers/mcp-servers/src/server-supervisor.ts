@@ -94,6 +94,24 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
     return old.retire().finally(() => this.takeBack(old));
   }
 
+  /** Another replica has registered or changed the server: this one follows without a trial. */
+  takeOver(record: ServerRecord): void {
+    if (!this.server(record.tenant, record.name)) return this.adopt(record);
+    const successor = this.candidate(record);
+    successor.findings.resume();
+    void this.promote(successor);
+    this.startIfEnabled(successor);
+  }
+
+  /** Another replica has deleted the server. Resolves when nothing of it runs here any more. */
+  async leave(tenant: string, name: string): Promise<void> {
+    const server = this.server(tenant, name);
+    this.dismiss(tenant, name);
+    if (!server) return;
+    this.setAside(server);
+    await server.retire().finally(() => this.takeBack(server));
+  }
+
   /** Resolves when nothing of the candidate runs any more. */
   async drop(candidate: ServerRun): Promise<void> {
     await candidate.stop({ endSession: true });

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Bus } from '@manifold/bus';
 import { Store, type CollectionSpec } from '@manifold/store';
 import type { ToolDefinition } from '@manifold/tool-provider';
 import { LearnedRecords } from './learned-records.js';
@@ -37,11 +38,15 @@ export class ServerTools implements OnModuleInit {
   private readonly listeners = new Set<() => void>();
   private readonly serverListeners = new Set<() => void>();
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly bus: Bus,
+  ) {}
 
   async onModuleInit(): Promise<void> {
-    this.records = new LearnedRecords(this.store.collection(SERVER_TOOLS));
-    for (const record of await this.records.load()) this.remember(record);
+    this.records = new LearnedRecords(SERVER_TOOLS, this.store, this.bus);
+    for (const record of await this.records.load((...learned) => this.learnedElsewhere(...learned)))
+      this.remember(record);
   }
 
   /** Undefined: the server was never listed. */
@@ -108,6 +113,13 @@ export class ServerTools implements OnModuleInit {
     } catch (error) {
       this.logger.error({ msg: 'the tools of a server could not be stored', server: name, err: error });
     }
+  }
+
+  private learnedElsewhere(tenant: string, name: string, record: ToolsRecord | undefined): void {
+    const before = this.of(tenant, name);
+    const tools = record && this.remember(record);
+    if (!record) this.known.delete(serverKey(tenant, name));
+    if (tools !== before) this.announce(this.listeners);
   }
 
   private remember(record: ToolsRecord): KnownTools {

@@ -1,4 +1,5 @@
 import type { Principal } from '@manifold/auth';
+import { SingleBus } from '@manifold/bus';
 import { loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/observability';
 import { openCall, ToolProviders, type CallContext, type ToolProvider } from '@manifold/tool-provider';
@@ -16,7 +17,7 @@ export interface StartedRegistry {
 }
 
 export function startRegistry(...providers: ToolProvider[]): StartedRegistry {
-  const registry = new ToolRegistry(new ToolProviders(providers), loadConfig({}), new Metrics());
+  const registry = new ToolRegistry(new ToolProviders(providers), loadConfig({}), new Metrics(), new SingleBus());
   registry.onModuleInit();
   const catalogue = (principal: Principal): Promise<Catalogue> => registry.list(contextOf(principal));
   return {

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { Bus } from '@manifold/bus';
 import { Store, type CollectionSpec } from '@manifold/store';
 import type { RawObject } from '@manifold/tool-provider';
 import { LearnedRecords } from '../learned-records.js';
@@ -57,11 +58,14 @@ export class ServerFeatures implements OnModuleInit {
   private readonly own = new LRUCache<string, Offer>({ maxSize: MAX_OWN });
   private records: LearnedRecords<FeaturesRecord>;
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly bus: Bus,
+  ) {}
 
   async onModuleInit(): Promise<void> {
-    this.records = new LearnedRecords(this.store.collection(SERVER_FEATURES));
-    for (const record of await this.records.load()) {
+    this.records = new LearnedRecords(SERVER_FEATURES, this.store, this.bus);
+    for (const record of await this.records.load((...learned) => this.learnedElsewhere(...learned))) {
       this.known.set(serverKey(record.tenant, record.name), featuresOf(record));
     }
   }
@@ -124,6 +128,13 @@ export class ServerFeatures implements OnModuleInit {
   onChanged(what: Changing, listener: ChangeListener): () => void {
     this.listeners[what].add(listener);
     return () => this.listeners[what].delete(listener);
+  }
+
+  private learnedElsewhere(tenant: string, name: string, record: FeaturesRecord | undefined): void {
+    if (record) this.known.set(serverKey(tenant, name), featuresOf(record));
+    else this.known.delete(serverKey(tenant, name));
+    this.announce('resources', tenant);
+    this.announce('prompts', tenant);
   }
 
   private announce(what: Changing, tenant: string): void {

@@ -13,6 +13,7 @@ import {
   type Principal,
   type Role,
 } from '@manifold/auth';
+import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig, type Config } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
 import { McpServersModule, McpServersProvider } from '@manifold/providers/mcp-servers';
@@ -35,7 +36,7 @@ export const registration = (name: string, ...flags: string[]): Record<string, u
 @Module({})
 class TestGatewayModule {
   static with(config: Config): DynamicModule {
-    const global = [ConfigModule.forRoot(config), StoreModule, EgressModule, AuthModule, SecretsModule];
+    const global = [ConfigModule.forRoot(config), StoreModule, BusModule, EgressModule, AuthModule, SecretsModule];
     return { module: TestGatewayModule, imports: [...global, ApiKeyModule, McpServersModule] };
   }
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
+import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
 import { StoreModule } from '@manifold/store';
@@ -25,7 +26,7 @@ export async function startParagon(settings: Readonly<Record<string, string>> = 
   const simulator = await ParagonSimulator.start(project);
   const config = loadConfig({ DATA_DIR: dataDir, ...project.settings, ...simulator.settings, ...settings });
   const module = await Test.createTestingModule({
-    imports: [ConfigModule.forRoot(config), StoreModule, EgressModule, ParagonModule],
+    imports: [ConfigModule.forRoot(config), StoreModule, BusModule, EgressModule, ParagonModule],
   }).compile();
   await module.init();
   return {

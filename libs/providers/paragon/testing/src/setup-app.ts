@@ -9,6 +9,7 @@ import helmet from '@fastify/helmet';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { BusModule } from '@manifold/bus';
 import { AuthModule, principalKey, type Principal } from '@manifold/auth';
 import { Config, ConfigModule, loadConfig, ParagonConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
@@ -71,7 +72,7 @@ export async function startSetup({ settings, dataDir }: SetupAppOptions = {}): P
   });
   const module = {
     module: TestModule,
-    imports: [ConfigModule.forRoot(config), StoreModule, EgressModule, AuthModule, SetupModule],
+    imports: [ConfigModule.forRoot(config), StoreModule, BusModule, EgressModule, AuthModule, SetupModule],
   };
   const adapter = new FastifyAdapter({ forceCloseConnections: true, genReqId: () => 'request-of-a-test' });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false });

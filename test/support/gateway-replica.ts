@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually } from './eventually.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'dist/apps/gateway/src/main.js');
+/** Less than a hook of jest may take. Many gateways start on a machine of two cores. */
+const START_LIMIT_MS = 90_000;
+
+/** One process of the built gateway. */
+export class GatewayReplica {
+  private child?: ChildProcess;
+  private output = '';
+
+  /**
+   * @param env all of its environment
+   * @param program the built entry point, unless told
+   */
+  constructor(
+    readonly port: number,
+    readonly env: Readonly<Record<string, string>>,
+    private readonly program = MAIN,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.child!.pid!;
+  }
+
+  get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Everything that it wrote to stdout and stderr, over all starts. */
+  logs(): string {
+    return this.output;
+  }
+
+  /** @throws when it ends before it answers `/livez`, with what it logged */
+  async start(): Promise<void> {
+    if (!existsSync(this.program)) throw new Error(`${this.program} is not there: npm run build`);
+    const child = spawn(process.execPath, [this.program], {
+      cwd: ROOT,
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+    await eventually(
+      'the gateway answers /livez',
+      () => {
+        if (!this.isRunning) throw new Error(`The gateway ended while it started:\n${this.output}`);
+        return isUp(this.url);
+      },
+      START_LIMIT_MS,
+    );
+  }
+
+  /** SIGTERM, as a deployment stops it. @throws when the exit code is not 0 */
+  async stop(): Promise<void> {
+    const code = await this.end('SIGTERM');
+    if (code !== 0) throw new Error(`The gateway ended with ${code}:\n${this.output}`);
+  }
+
+  /** As a crash of the machine would end it: nothing is tidied up. */
+  async kill9(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    const { child } = this;
+    if (child === undefined) return null;
+    if (this.isRunning) {
+      const closed = once(child, 'close'); // after 'exit', when the last log line has been read
+      child.kill(signal);
+      await closed;
+    }
+    return child.exitCode ?? child.signalCode;
+  }
+}
+
+async function isUp(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/livez`)).ok;
+  } catch {
+    return false; // nobody listens yet
+  }
+}
