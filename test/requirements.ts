@@ -228,6 +228,15 @@ const sections = [
     },
   },
   {
+    source: 'issue 8, point 7: keys',
+    requirements: {
+      'keys.rotation':
+        'a rotation of keys under load seals everything anew and fails no call, on each store and for all replicas',
+      'keys.resumes': 'a rotation that was ended by kill -9 goes on where it was',
+      'keys.master': 'after a rotation the previous master key is not needed',
+    },
+  },
+  {
     source: 'issue 2, point 5: registered servers over stdio',
     requirements: {
       'stdio.on-demand': 'a call to a server that is not running starts it',

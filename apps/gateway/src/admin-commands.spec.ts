@@ -44,6 +44,8 @@ describe('The admin command', () => {
   async function run(...args: string[]): Promise<void> {
     const program = adminProgram({
       withKeys: (use) => use(keys),
+      withRotation: () => Promise.reject(new Error('No key of the store is changed here')),
+      exitWith: () => undefined,
       print: (line) => printed.push(line),
       note: (line) => noted.push(line),
     });

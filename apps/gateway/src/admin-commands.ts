@@ -1,14 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type ApiKeyService, apiKeyView, CreateApiKeyDto, DEFAULT_TENANT, expiryOf } from '@manifold/auth';
 import { DtoValidationPipe } from '@manifold/rest';
+import { rotateSecretsCommand, type RotationEnvironment } from './rotate-secrets.command.js';
 
-/** Where the commands work: the keys of a store that is open meanwhile, and where they write. */
-export interface AdminEnvironment {
+/** Where the commands work: the API keys of a store that is open meanwhile, too. */
+export interface AdminEnvironment extends RotationEnvironment {
   withKeys(use: (keys: ApiKeyService) => Promise<void>): Promise<void>;
-  /** What a script reads. */
-  print(line: string): void;
-  /** What a person reads besides. */
-  note(line: string): void;
 }
 
 interface CreateOptions {
@@ -20,7 +17,8 @@ interface CreateOptions {
 }
 
 /** The administration of one gateway from its own machine: whoever may read the store may make keys. */
-export function adminProgram({ withKeys, print, note }: AdminEnvironment): Command {
+export function adminProgram(environment: AdminEnvironment): Command {
+  const { withKeys, print, note } = environment;
   const program = new Command('admin').description('Administration of this gateway');
 
   program
@@ -72,7 +70,7 @@ export function adminProgram({ withKeys, print, note }: AdminEnvironment): Comma
       }),
     );
 
-  return program;
+  return program.addCommand(rotateSecretsCommand(environment));
 }
 
 /** The rules of the REST route. @throws Problem that names what is wrong */

@@ -1,25 +1,35 @@
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
+import { Module, type INestApplicationContext, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BusModule } from '@manifold/bus';
 import { ApiKeyModule, ApiKeyService } from '@manifold/auth';
 import { ConfigModule, configOfProcess } from '@manifold/config';
+import { SecretsModule, SecretsRotation } from '@manifold/secrets';
 import { StoreModule, StoreUnavailable } from '@manifold/store';
 import { adminProgram, type AdminEnvironment } from './admin-commands.js';
 
 @Module({})
 class AdminModule {}
 
-/** Opens the store of the gateway that is configured here, beside one that may be running, and nothing else. */
-const withKeys: AdminEnvironment['withKeys'] = async (use) => {
-  const imports = [ConfigModule.forRoot(configOfProcess()), StoreModule, BusModule, ApiKeyModule];
+/** Opens the store of the gateway that is configured here, beside one that may be running, and what works on it. */
+async function withStore(work: Type, use: (context: INestApplicationContext) => Promise<void>): Promise<void> {
+  const imports = [ConfigModule.forRoot(configOfProcess()), StoreModule, BusModule, work];
   const module = { module: AdminModule, imports };
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   try {
-    await use(context.get(ApiKeyService, { strict: false }));
+    await use(context);
   } finally {
     await context.close();
   }
+}
+
+const withKeys: AdminEnvironment['withKeys'] = (use) =>
+  withStore(ApiKeyModule, (context) => use(context.get(ApiKeyService, { strict: false })));
+
+/** Whoever knows the sealed records is loaded for this command only: the others start faster without. */
+const withRotation: AdminEnvironment['withRotation'] = async (use) => {
+  const { SEALED_COLLECTIONS } = await import('./sealed-collections.js');
+  await withStore(SecretsModule, (context) => use(context.get(SecretsRotation, { strict: false }), SEALED_COLLECTIONS));
 };
 
 /** Whoever runs this command may see why the database does not answer; clients of the gateway may not. */
@@ -31,8 +41,10 @@ function readable(error: unknown): string {
 
 adminProgram({
   withKeys,
+  withRotation,
   print: (line) => process.stdout.write(`${line}\n`),
   note: (line) => process.stderr.write(`${line}\n`),
+  exitWith: (code) => (process.exitCode = code),
 })
   .parseAsync()
   .catch((error: unknown) => {

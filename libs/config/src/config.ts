@@ -39,6 +39,18 @@ export interface RedisConfig {
   readonly prefix: string;
 }
 
+/** The master keys of what is kept sealed. Without `keys` and `file`, which only development allows, a key is made in `dataDir`. */
+export interface SecretsConfig {
+  /** As the environment has them: the one in use, then older ones. */
+  readonly keys: readonly string[];
+  /** Absolute path of a file that has one key in each line, in that order. */
+  readonly file?: string;
+  /** Whether the file must not be readable by everybody. */
+  readonly privateFile: boolean;
+  /** How often a process looks for new data keys; milliseconds. */
+  readonly refreshMs: number;
+}
+
 /** A Paragon project whose integrations the gateway offers. A class, so that it can be injected. */
 export abstract class ParagonConfig {
   readonly projectId: string;
@@ -140,8 +152,7 @@ export class Config {
   readonly mongo?: MongoConfig;
   /** Set: there may be several replicas. */
   readonly redis?: RedisConfig;
-  /** Set in production; in development a key is made in `dataDir` when it is missing. */
-  readonly secretsKey?: string;
+  readonly secrets: SecretsConfig;
   /** AUTH_ISSUERS, and those that the providers bring. */
   readonly issuers: readonly IssuerConfig[];
   /** Hosts, `*.suffix` patterns and CIDRs of private addresses that outgoing requests may reach. */

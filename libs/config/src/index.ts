@@ -7,9 +7,11 @@ export {
   type HostingConfig,
   type IssuerConfig,
   type MongoConfig,
+  type SecretsConfig,
   type StartPackage,
 } from './config.js';
 export { ConfigModule } from './config.module.js';
 export { configOfProcess, inheritedEnvironment, networkEnvironment } from './environment.js';
 export { loadConfig } from './load-config.js';
+export { secretsKeyFault } from './secrets-key.js';
 export { PRODUCT_NAME, VERSION } from './version.js';

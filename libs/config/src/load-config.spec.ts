@@ -89,6 +89,46 @@ describe('loadConfig', () => {
     },
   );
 
+  it.each<[string, Record<string, string>, string]>([
+    ['an older key without one in use', { SECRETS_KEY_PREVIOUS: KEY }, 'SECRETS_KEY must be set where'],
+    [
+      'a short older key',
+      { SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: `${KEY}1,short` },
+      'SECRETS_KEY_PREVIOUS.1 must have',
+    ],
+    [
+      'a default older key',
+      { SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: 'a'.repeat(40) },
+      'SECRETS_KEY_PREVIOUS.0 is a default',
+    ],
+    [
+      'the key in use as an older one',
+      { SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: KEY },
+      'SECRETS_KEY_PREVIOUS names a key twice',
+    ],
+    [
+      'an older key twice',
+      { SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: `${KEY}1,${KEY}1` },
+      'SECRETS_KEY_PREVIOUS names a key twice',
+    ],
+    [
+      'keys here and in a file',
+      { SECRETS_KEY: KEY, SECRETS_KEY_FILE: '/keys' },
+      'SECRETS_KEY_FILE excludes SECRETS_KEY',
+    ],
+    ['an interval of nothing', { SECRETS_KEY_REFRESH_MS: '0' }, 'SECRETS_KEY_REFRESH_MS must be'],
+  ])('refuses %s', (_what, environment, fault) => {
+    expect(faultsOf(environment)).toEqual([expect.stringContaining(fault)]);
+    expect(faultsOf(environment).join()).not.toContain(KEY);
+  });
+
+  it('takes the master keys in the order of their use, or from a file', () => {
+    const ring = loadConfig({ SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: `${KEY}1, ${KEY}2` }).secrets;
+    expect(ring).toEqual({ keys: [KEY, `${KEY}1`, `${KEY}2`], file: undefined, privateFile: false, refreshMs: 5000 });
+    const file = loadConfig({ NODE_ENV: 'production', SECRETS_KEY_FILE: '/run/secrets/keys' }).secrets;
+    expect(file).toMatchObject({ keys: [], file: '/run/secrets/keys', privateFile: true });
+  });
+
   it('listens on every address in production, and in development on none but loopback', () => {
     expect(loadConfig({ NODE_ENV: 'production', SECRETS_KEY: KEY }).host).toBe('0.0.0.0');
     expect(faultsOf({ HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/^HOST/)]);

@@ -4,6 +4,7 @@ import { hostingConfig } from './hosting.js';
 import { integrationApp } from './integration-app.js';
 import { packagesConfig } from './packages.js';
 import { paragonConfig, paragonIssuer } from './paragon.js';
+import { secretsConfig } from './secrets-config.js';
 import { toolOAuthClients } from './tool-oauth.js';
 import { variables, type Variables } from './variables.js';
 
@@ -20,6 +21,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   }
   const values = parsed.data;
   const faults = crossChecks(values);
+  const secrets = secretsConfig(values, faults);
   const paragon = paragonConfig(values, faults);
   const integration = integrationApp(values, faults);
   const oauthClients = toolOAuthClients(values, faults);
@@ -45,7 +47,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     dataDir: resolve(values.DATA_DIR),
     mongo: mongo(values),
     redis: values.REDIS_URL === undefined ? undefined : { url: values.REDIS_URL, prefix: values.REDIS_PREFIX },
-    secretsKey: values.SECRETS_KEY,
+    secrets,
     issuers: [
       ...values.AUTH_ISSUERS.map((issuer) => ({ ...issuer, audience: issuer.audience ?? `${publicUrl}/mcp` })),
       ...(paragon ? [paragonIssuer(paragon)] : []),
@@ -67,9 +69,6 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
 function crossChecks(values: Variables): string[] {
   const faults: string[] = [];
   const production = values.NODE_ENV === 'production';
-  if (production && values.SECRETS_KEY === undefined) {
-    faults.push('SECRETS_KEY must be set in production (openssl rand -base64 32)');
-  }
   if (!production && values.HOST !== undefined && !LOOPBACK.includes(values.HOST)) {
     faults.push('HOST must be a loopback address in development, where callers need no credentials');
   }

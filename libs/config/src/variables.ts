@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretsKey } from './secrets-key.js';
 import { startPackage } from './start-package.js';
 
 /** An empty string means the default, so that `KEY=` in a `.env` file changes nothing. */
@@ -109,8 +110,6 @@ const startPackages = list.transform((items, context) =>
   }),
 );
 
-const WEAK_KEYS = /^(.)\1*$|your-random-key|change-?me|example|default|password|secret-?key/i;
-
 /** Every variable that the gateway reads. `.env.example` and the table in docs/OPERATIONS.md list the same names. */
 export const variables = z.object({
   NODE_ENV: optional(z.enum(['development', 'production'])).default('development'),
@@ -138,12 +137,10 @@ export const variables = z.object({
   REDIS_PREFIX: optional(z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters')).default(
     'manifold:',
   ),
-  SECRETS_KEY: optional(
-    z
-      .string()
-      .min(32, 'must have at least 32 characters (openssl rand -base64 32)')
-      .refine((key) => !WEAK_KEYS.test(key), 'is a default or a trivial key (openssl rand -base64 32)'),
-  ),
+  SECRETS_KEY: optional(secretsKey),
+  SECRETS_KEY_PREVIOUS: optional(list.pipe(z.array(secretsKey))).default([]),
+  SECRETS_KEY_FILE: optional(z.string()),
+  SECRETS_KEY_REFRESH_MS: optional(integer(100, 60_000)).default(5000),
   AUTH_ISSUERS: optional(issuers).default([]),
   EGRESS_ALLOW: optional(list).default([]),
   TOOL_LIST_TTL_MS: optional(integer(100, 24 * 3600 * 1000)).default(60_000),

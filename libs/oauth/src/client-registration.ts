@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { registerClient } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
-import { Keyring } from '@manifold/secrets';
-import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { Keyring, recordsWithOneText } from '@manifold/secrets';
+import { Store, StoreConflict, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import { KeyedMutex } from '@manifold/turns';
 import { GatewayClient } from './gateway-client.js';
 import { OAuthFault } from './oauth-fault.js';
 import { OAuthHttp } from './oauth-http.js';
 import { OAuthLimits } from './oauth-limits.js';
 import type { AuthorizationTarget, ProtectedServer, RegisteredClient } from './protected-server.js';
-import { sealJson, unsealJson, type Sealed } from './sealed-json.js';
+import { openJson, sealJson, type Sealed } from './sealed-json.js';
 
 /** `issuer` is the authorization server: what one has registered is shown to no other. */
 type Place = { tenant: string; server: string; issuer: string };
@@ -21,6 +21,14 @@ interface Registration extends RegisteredClient {
 }
 
 const contextOf = ({ tenant, server, issuer }: Place): string[] => [tenant, server, issuer, 'oauth', 'client'];
+
+const CLIENTS: CollectionSpec<ClientRecord> = {
+  name: 'oauth_clients',
+  secret: true,
+  indexes: [{ fields: ['tenant', 'server', 'issuer'], unique: true }, { fields: ['tenant', 'server'] }],
+};
+
+export const SEALED_CLIENTS = recordsWithOneText(CLIENTS, contextOf);
 
 /**
  * As which client the gateway appears at an authorization server, in this order: as the one that an operator registered; by the URL of
@@ -38,11 +46,7 @@ export class ClientRegistration {
     private readonly http: OAuthHttp,
     private readonly limits: OAuthLimits,
   ) {
-    this.records = store.collection<ClientRecord>({
-      name: 'oauth_clients',
-      secret: true,
-      indexes: [{ fields: ['tenant', 'server', 'issuer'], unique: true }, { fields: ['tenant', 'server'] }],
-    });
+    this.records = store.collection(CLIENTS);
   }
 
   /** @throws OAuthFault `registration_failed`, `unavailable` */
@@ -72,7 +76,7 @@ export class ClientRegistration {
 
   private async registered(place: Place, metadata: OAuthMetadata, signal?: AbortSignal): Promise<RegisteredClient> {
     const [known] = await this.records.find(place);
-    const registration = known && unsealJson<Registration>(this.keyring, known.value, contextOf(place));
+    const registration = known && (await openJson<Registration>(this.keyring, known.value, contextOf(place)));
     if (registration && this.isGood(registration)) return registration;
     return this.keep(place, known, await this.register(metadata, signal));
   }
@@ -116,7 +120,7 @@ export class ClientRegistration {
     } catch (error) {
       const [winner] = error instanceof StoreConflict ? await this.records.find(place) : [];
       if (!winner) throw error;
-      return unsealJson<Registration>(this.keyring, winner.value, contextOf(place));
+      return openJson<Registration>(this.keyring, winner.value, contextOf(place));
     }
   }
 }

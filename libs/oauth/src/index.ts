@@ -12,6 +12,7 @@ export { OAuthFault, type OAuthFaultCode } from './oauth-fault.js';
 export { OAuthLimits } from './oauth-limits.js';
 export { OAuthModule } from './oauth.module.js';
 export type { ClientCredentials, PreRegisteredClient, ProtectedServer } from './protected-server.js';
+export { SEALED_OAUTH_RECORDS } from './sealed-collections.js';
 export { ServerSurvey, type RegistrationMode, type Survey } from './server-survey.service.js';
 export { TokenService, type TokenOptions } from './token.service.js';
 export { toolCallbackPath, ToolFlows, type ToolFlow } from './tool-flows.js';

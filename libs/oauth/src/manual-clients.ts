@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Keyring } from '@manifold/secrets';
-import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { Keyring, recordsWithOneText } from '@manifold/secrets';
+import { Store, StoreConflict, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import type { PreRegisteredClient } from './protected-server.js';
-import { sealJson, unsealJson, type Sealed } from './sealed-json.js';
+import { openJson, sealJson, type Sealed } from './sealed-json.js';
 
 type Place = { tenant: string; server: string };
 type ClientRecord = Place & Sealed;
@@ -11,6 +11,14 @@ type ClientRecord = Place & Sealed;
 const WRITE_ATTEMPTS = 5;
 
 const contextOf = ({ tenant, server }: Place): string[] => [tenant, server, 'oauth', 'manual client'];
+
+const CLIENTS: CollectionSpec<ClientRecord> = {
+  name: 'oauth_manual_clients',
+  secret: true,
+  indexes: [{ fields: ['tenant', 'server'], unique: true }],
+};
+
+export const SEALED_MANUAL_CLIENTS = recordsWithOneText(CLIENTS, contextOf);
 
 /**
  * The clients that operators have registered by hand, at authorization servers that register none themselves: at most one for each server,
@@ -24,16 +32,12 @@ export class ManualClients {
     store: Store,
     private readonly keyring: Keyring,
   ) {
-    this.records = store.collection<ClientRecord>({
-      name: 'oauth_manual_clients',
-      secret: true,
-      indexes: [{ fields: ['tenant', 'server'], unique: true }],
-    });
+    this.records = store.collection(CLIENTS);
   }
 
   async of(tenant: string, server: string): Promise<PreRegisteredClient | undefined> {
     const known = await this.find({ tenant, server });
-    return known && unsealJson<PreRegisteredClient>(this.keyring, known.value, contextOf(known.value));
+    return known && openJson<PreRegisteredClient>(this.keyring, known.value, contextOf(known.value));
   }
 
   /** In the place of the one that was there. Connections go on with the client that they were made with. */

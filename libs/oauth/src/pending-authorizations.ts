@@ -8,7 +8,7 @@ import type { TokenIssuer } from './connection-tokens.js';
 import { GatewayClient } from './gateway-client.js';
 import { OAuthFault } from './oauth-fault.js';
 import type { RegisteredClient } from './protected-server.js';
-import { sealJson, unsealJson, type Sealed } from './sealed-json.js';
+import { openJson, sealJson, type Sealed } from './sealed-json.js';
 
 type PendingRecord = OwnerFields & Sealed;
 
@@ -92,7 +92,7 @@ export class PendingAuthorizations {
     const id = STATE.test(state) ? digest(state) : '';
     const record = id === '' ? undefined : await this.records.get(id);
     if (!record || !(await this.records.remove(id))) throw invalid();
-    const bound = unsealJson<BoundFlow>(this.keyring, record.value, contextOf(record.value, id));
+    const bound = await openJson<BoundFlow>(this.keyring, record.value, contextOf(record.value, id));
     const browser = browserOf(cookies, this.gateway.isPlain);
     if (browser === undefined || digest(browser) !== bound.browser || bound.kind !== kind) throw invalid();
     return { owner: ownerOf(record.value), flow: bound.flow as T };

@@ -7,7 +7,7 @@ export type Sealed = { keyId: string; sealed: string };
 export const sealJson = (keyring: Keyring, value: object, context: readonly string[]): Sealed =>
   keyring.seal(JSON.stringify(value), context);
 
-/** @throws Error for another key, another context and a changed text */
-export function unsealJson<T>(keyring: Keyring, { keyId, sealed }: Sealed, context: readonly string[]): T {
-  return JSON.parse(keyring.unseal(keyId, sealed, context)) as T;
+/** @throws Error for another key, another context and a changed text; errors of the store */
+export async function openJson<T>(keyring: Keyring, sealed: Sealed, context: readonly string[]): Promise<T> {
+  return JSON.parse(await keyring.open(sealed, context)) as T;
 }

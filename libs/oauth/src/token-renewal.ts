@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable, Logger } from '@nestjs/common';
 import { StoreConflict, StoreUnavailable } from '@manifold/store';
 import { ClientRegistration } from './client-registration.js';
@@ -62,12 +63,19 @@ export class TokenRenewal {
 
   /** @returns what the vault holds in the end: where the user has connected again meanwhile, the tokens of that */
   private async keep(owner: ConnectionOwner, held: HeldTokens, tokens: ConnectionTokens): Promise<ConnectionTokens> {
+    let replaced = held;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.vault.replace(owner, held, tokens);
+        await this.vault.replace(owner, replaced, tokens);
         return tokens;
       } catch (error) {
-        if (error instanceof StoreConflict) return this.winner(owner);
+        if (error instanceof StoreConflict) {
+          const winner = await this.winner(owner);
+          // A rotation of keys seals the same tokens anew: the new ones must not be lost to that.
+          if (!isDeepStrictEqual(winner.tokens, held.tokens)) return winner.tokens;
+          replaced = winner;
+          continue;
+        }
         if (!(error instanceof StoreUnavailable) || attempt === this.limits.storeAttempts) throw error;
         if (attempt === 1)
           this.logger.error({ msg: 'new tokens cannot be stored yet', server: owner.server, err: error });
@@ -76,10 +84,10 @@ export class TokenRenewal {
     }
   }
 
-  private async winner(owner: ConnectionOwner): Promise<ConnectionTokens> {
+  private async winner(owner: ConnectionOwner): Promise<HeldTokens> {
     const current = await this.vault.reload(owner);
     if (!current) throw reauthRequired();
-    return current.tokens;
+    return current;
   }
 
   /** The refresh token goes, so that nobody tries it again; the access token stays where it may still be good. */

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Bus, Topic } from '@manifold/bus';
-import { Keyring } from '@manifold/secrets';
-import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { Keyring, recordsWithOneText } from '@manifold/secrets';
+import { Store, StoreConflict, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import { LRUCache } from 'lru-cache';
 import { ownerFields, ownerKey, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
 import { statusOf, type ConnectionStatus, type ConnectionTokens } from './connection-tokens.js';
-import { sealJson, unsealJson, type Sealed } from './sealed-json.js';
+import { openJson, sealJson, type Sealed } from './sealed-json.js';
 
 type TokenRecord = OwnerFields & Sealed;
 
@@ -32,6 +32,18 @@ const WRITE_ATTEMPTS = 20;
 
 const contextOf = (owner: OwnerFields): string[] => sealedFor(owner, 'tokens');
 
+const TOKENS: CollectionSpec<TokenRecord> = {
+  name: 'oauth_tokens',
+  secret: true,
+  indexes: [
+    { fields: ['tenant', 'issuer', 'subject', 'server'], unique: true },
+    { fields: ['tenant', 'issuer', 'subject'] },
+    { fields: ['tenant', 'server'] },
+  ],
+};
+
+export const SEALED_TOKENS = recordsWithOneText(TOKENS, contextOf);
+
 /**
  * The tokens of users for servers, sealed (AES-256-GCM) and bound to tenant, issuer, user and server.
  *
@@ -51,15 +63,7 @@ export class TokenVault implements OnModuleInit {
     private readonly keyring: Keyring,
     private readonly bus: Bus,
   ) {
-    this.records = store.collection<TokenRecord>({
-      name: 'oauth_tokens',
-      secret: true,
-      indexes: [
-        { fields: ['tenant', 'issuer', 'subject', 'server'], unique: true },
-        { fields: ['tenant', 'issuer', 'subject'] },
-        { fields: ['tenant', 'server'] },
-      ],
-    });
+    this.records = store.collection(TOKENS);
   }
 
   onModuleInit(): void {
@@ -213,7 +217,7 @@ export class TokenVault implements OnModuleInit {
   }
 
   /** The owner comes from the caller, not from the record: a record that was moved to another owner does not open. */
-  private opened({ id, revision, value }: Stored<TokenRecord>, fields: OwnerFields): HeldTokens {
-    return { id, revision, tokens: unsealJson<ConnectionTokens>(this.keyring, value, contextOf(fields)) };
+  private async opened({ id, revision, value }: Stored<TokenRecord>, fields: OwnerFields): Promise<HeldTokens> {
+    return { id, revision, tokens: await openJson<ConnectionTokens>(this.keyring, value, contextOf(fields)) };
   }
 }

@@ -102,7 +102,7 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     const { runtime, current, command } = record;
     const path = this.folders.path(runtime, current.folder);
     try {
-      return await this.runtimes.get(runtime).launch(this.runtimes.wanted(record), path, command);
+      return await this.runtimes.get(runtime).launch(await this.runtimes.wanted(record), path, command);
     } catch {
       return undefined;
     }

@@ -61,7 +61,7 @@ export class PackageRecovery implements OnApplicationBootstrap, OnApplicationShu
     const { tenant, serverName, runtime, current } = record;
     try {
       await this.work.exclusively(tenant, serverName, this.ended.signal, async (signal) => {
-        const wanted = { ...this.runtimes.wanted(record, current.version), integrity: current.integrity };
+        const wanted = { ...(await this.runtimes.wanted(record, current.version)), integrity: current.integrity };
         const staging = await this.folders.create(runtime, serverName);
         await this.runtimes.get(runtime).install(wanted, this.folders.path(runtime, staging), unfollowed(signal));
         await this.folders.move(runtime, staging, current.folder);

@@ -50,7 +50,7 @@ export class PackageUpdates {
     signal.throwIfAborted();
     try {
       const folder = this.folders.path(runtime, current.folder);
-      const latestVersion = await this.runtimes.get(runtime).latest(this.runtimes.wanted(record), folder, signal);
+      const latestVersion = await this.runtimes.get(runtime).latest(await this.runtimes.wanted(record), folder, signal);
       if (latestVersion === record.latestVersion) return { record };
       return { record: await this.records.change(tenant, serverName, (now) => ({ ...now, latestVersion })) };
     } catch (error) {

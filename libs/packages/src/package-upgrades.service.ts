@@ -40,7 +40,7 @@ export class PackageUpgrades {
     await this.work.exclusively(tenant, serverName, progress.signal, async (signal) => {
       const record = await this.settled((await this.records.get(tenant, serverName)).value);
       const runtime = this.runtimes.get(record.runtime);
-      runtime.check(this.runtimes.wanted(record, version));
+      runtime.check(await this.runtimes.wanted(record, version));
       const target = version ?? (await this.latest(record, signal));
       if (target !== record.current.version) await this.bring(record, target, endedBy(signal, progress));
     });
@@ -57,7 +57,7 @@ export class PackageUpgrades {
   private async latest(record: PackageRecord, signal: AbortSignal): Promise<string> {
     const { tenant, serverName, runtime, current } = record;
     const folder = this.folders.path(runtime, current.folder);
-    const latestVersion = await this.runtimes.get(runtime).latest(this.runtimes.wanted(record), folder, signal);
+    const latestVersion = await this.runtimes.get(runtime).latest(await this.runtimes.wanted(record), folder, signal);
     await this.records.change(tenant, serverName, (now) => ({ ...now, latestVersion }));
     return latestVersion;
   }
@@ -66,7 +66,7 @@ export class PackageUpgrades {
     const { tenant, serverName, runtime } = record;
     const folder = await this.folders.create(runtime, serverName);
     try {
-      const wanted = this.runtimes.wanted(record, target);
+      const wanted = await this.runtimes.wanted(record, target);
       const path = this.folders.path(runtime, folder);
       const next = { folder, ...(await this.runtimes.get(runtime).install(wanted, path, progress)) };
       await this.records.change(tenant, serverName, (now) => ({ ...now, next }));
@@ -97,7 +97,7 @@ export class PackageUpgrades {
 
   private async launchOf(record: PackageRecord, running: Launch, next: InstalledVersion): Promise<Launch> {
     const runtime = this.runtimes.get(record.runtime);
-    const wanted = this.runtimes.wanted(record);
+    const wanted = await this.runtimes.wanted(record);
     const path = ({ folder }: InstalledVersion): string => this.folders.path(record.runtime, folder);
     const launch = (version: InstalledVersion): Promise<Launch> =>
       runtime.launch(wanted, path(version), record.command);

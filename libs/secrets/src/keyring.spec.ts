@@ -1,9 +1,12 @@
 import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Config } from '@manifold/config';
+import type { Store } from '@manifold/store';
 import { openStore, temporaryStore, type OpenStore } from '@manifold/store/testing';
 import { WatchedStore } from '../testing/src/index.js';
+import { DataKeys } from './data-keys.js';
 import { Keyring } from './keyring.js';
+import { masterKeySource } from './master-keys/choose-source.js';
 import { WrongSecretsKeyError } from './secrets-errors.js';
 
 const KEY = 'bMVdTGr0MJNqH6nVJkZcW3v8sBqzXyPu';
@@ -12,19 +15,28 @@ const OTHER_KEY = 'k3sVfY1uQ9xTzR7wLmNcB5hJdGpEaX2o';
 describe('Keyring', () => {
   let opened: OpenStore;
   let store: WatchedStore;
+  const started: Keyring[] = [];
 
   beforeEach(async () => {
     opened = await temporaryStore();
     store = new WatchedStore(opened.store);
   });
 
-  afterEach(() => opened.close());
+  afterEach(async () => {
+    for (const keyring of started.splice(0)) keyring.onApplicationShutdown();
+    await opened.close();
+  });
 
-  const config = (secretsKey?: string) => new Config({ ...opened.config, secretsKey });
+  const config = (...keys: string[]) =>
+    new Config({ ...opened.config, secrets: { ...opened.config.secrets, keys, refreshMs: 100 } });
   const keyFile = () => join(opened.config.dataDir, 'secrets.key');
 
-  async function start(secretsKey?: string): Promise<Keyring> {
-    const keyring = new Keyring(config(secretsKey), store);
+  const keyringOf = (on: Store, ...keys: string[]) =>
+    new Keyring(masterKeySource(config(...keys)), new DataKeys(on), config(...keys));
+
+  async function start(...keys: string[]): Promise<Keyring> {
+    const keyring = keyringOf(store, ...keys);
+    started.push(keyring);
     await keyring.onModuleInit();
     return keyring;
   }
@@ -75,10 +87,11 @@ describe('Keyring', () => {
 
   it('agrees with every process that starts at the same time on the same empty store', async () => {
     const others = await Promise.all([1, 2, 3, 4].map(() => openStore({ DATA_DIR: opened.config.dataDir })));
-    const keyrings = others.map((other) => new Keyring(config(), other.store));
+    const keyrings = others.map((other) => keyringOf(other.store));
     await Promise.all(keyrings.map((keyring) => keyring.onModuleInit()));
     const { keyId, sealed } = keyrings[0].seal('token', []);
     for (const keyring of [...keyrings, await start()]) expect(keyring.unseal(keyId, sealed, [])).toBe('token');
+    for (const keyring of keyrings) keyring.onApplicationShutdown();
     await Promise.all(others.map(({ close }) => close()));
   });
 
@@ -98,7 +111,7 @@ describe('Keyring', () => {
   });
 
   it('does not seal before it was started', () => {
-    expect(() => new Keyring(config(KEY), store).seal('token', [])).toThrow('has not been started');
+    expect(() => keyringOf(store, KEY).seal('token', [])).toThrow('has not been started');
   });
 
   const stored = () => opened.store.collection({ name: 'keys', secret: true }).find({});

@@ -1,9 +1,17 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Bus, Topic } from '@manifold/bus';
-import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import {
+  Store,
+  StoreConflict,
+  StoreUnavailable,
+  type Collection,
+  type CollectionSpec,
+  type Stored,
+} from '@manifold/store';
 import { Keyring } from './keyring.js';
 import { OwnerCache, type CacheScope } from './owner-cache.js';
+import { recordsWithOneText } from './sealed-records.js';
 import { SecretUnreadableError } from './secrets-errors.js';
 import { StoredNames } from './stored-names.js';
 
@@ -30,6 +38,16 @@ const SECRETS_CHANGED = new Topic<{ readonly tenant: string; readonly app: strin
   'secrets.changed',
 );
 
+const SECRETS: CollectionSpec<SecretRecord> = {
+  name: 'secrets',
+  secret: true,
+  indexes: [
+    { fields: ['tenant', 'issuer', 'subject', 'app', 'name'], unique: true },
+    { fields: ['tenant', 'issuer', 'subject', 'app'] },
+    { fields: ['tenant', 'app'] },
+  ],
+};
+
 /** Owners whose sealed secrets are kept in memory, owners without any included. */
 const CACHED_OWNERS = 10_000;
 /** Records that are read at once. */
@@ -54,15 +72,7 @@ export class SecretsService implements OnModuleInit {
     private readonly keyring: Keyring,
     private readonly bus: Bus,
   ) {
-    this.records = store.collection<SecretRecord>({
-      name: 'secrets',
-      secret: true,
-      indexes: [
-        { fields: ['tenant', 'issuer', 'subject', 'app', 'name'], unique: true },
-        { fields: ['tenant', 'issuer', 'subject', 'app'] },
-        { fields: ['tenant', 'app'] },
-      ],
-    });
+    this.records = store.collection(SECRETS);
   }
 
   onModuleInit(): void {
@@ -107,7 +117,7 @@ export class SecretsService implements OnModuleInit {
     const records = await this.cache.get(scopeOf(fields), () => this.all(fields));
     const values: Record<string, string> = Object.create(null);
     for (const record of records) {
-      if (!names || names.includes(record.name)) values[record.name] = this.unseal(record, fields);
+      if (!names || names.includes(record.name)) values[record.name] = await this.unseal(record, fields);
     }
     return Object.freeze(values);
   }
@@ -200,10 +210,11 @@ export class SecretsService implements OnModuleInit {
   }
 
   /** The owner comes from the caller, not from the record: a record that was moved to another owner does not open. */
-  private unseal({ name, keyId, sealed }: SecretRecord, owner: OwnerFields): string {
+  private async unseal({ name, keyId, sealed }: SecretRecord, owner: OwnerFields): Promise<string> {
     try {
-      return this.keyring.unseal(keyId, sealed, context({ ...owner, name }));
+      return await this.keyring.open({ keyId, sealed }, context({ ...owner, name }));
     } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
       throw new SecretUnreadableError(owner.app, name, { cause: error });
     }
   }
@@ -220,6 +231,9 @@ const context = ({ tenant, issuer, subject, app, name }: SecretFields): string[]
   app,
   name,
 ];
+
+/** For the rotation of keys. */
+export const SEALED_SECRETS = recordsWithOneText(SECRETS, context);
 
 function scopeOf({ tenant, issuer, subject, app }: OwnerFields): CacheScope {
   return { tenant, app, key: JSON.stringify([tenant, issuer, subject, app]) };

@@ -7,7 +7,7 @@ import type { BearerChallenge } from '../bearer-challenge.js';
 import { ownerFields, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from '../connection-owner.js';
 import { CONNECT_PATH } from '../gateway-client.js';
 import type { ProtectedServer } from '../protected-server.js';
-import { sealJson, unsealJson, type Sealed } from '../sealed-json.js';
+import { openJson, sealJson, type Sealed } from '../sealed-json.js';
 
 /** What a link is for: one user connects to one server. */
 export interface ConnectInvitation {
@@ -81,8 +81,8 @@ export class ConnectLinks {
     await this.links.removeWhere({ tenant, issuer, subject });
   }
 
-  private opened({ id, value }: Stored<LinkRecord>): ConnectInvitation {
-    const { server, challenge, provider } = unsealJson<Omit<ConnectInvitation, 'owner'>>(
+  private async opened({ id, value }: Stored<LinkRecord>): Promise<ConnectInvitation> {
+    const { server, challenge, provider } = await openJson<Omit<ConnectInvitation, 'owner'>>(
       this.keyring,
       value,
       contextOf(value, id),

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WrongSecretsKeyError } from '../secrets-errors.js';
+import { keysOf, readKeyFile } from './key-file.js';
+import type { KeyTexts } from './key-texts.js';
+
+const KEY_BYTES = 32;
+
+/** Of the file `secrets.key` in DATA_DIR, which is made for a new store: nobody has to choose a key for a try on a laptop. */
+export class DevelopmentKeyTexts implements KeyTexts {
+  private readonly file: string;
+
+  constructor(private readonly dataDir: string) {
+    this.file = join(dataDir, 'secrets.key');
+  }
+
+  async read(): Promise<readonly string[]> {
+    const text = await readKeyFile(this.file);
+    if (text !== undefined) return keysOf(this.file, text);
+    throw new WrongSecretsKeyError(
+      `The store holds secrets, but their key is missing: set SECRETS_KEY, or restore the file ${this.file}`,
+    );
+  }
+
+  async readOrMake(): Promise<readonly string[]> {
+    const text = (await readKeyFile(this.file)) ?? (await this.make());
+    return keysOf(this.file, text);
+  }
+
+  /**
+   * The file appears under its name with its content, or not at all: two processes that start at once agree on the key of the first, and
+   * none reads half a key.
+   */
+  private async make(): Promise<string> {
+    await mkdir(this.dataDir, { recursive: true, mode: 0o700 });
+    const draft = `${this.file}.${randomBytes(6).toString('hex')}`;
+    const text = `${randomBytes(KEY_BYTES).toString('base64url')}\n`;
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+      await link(draft, this.file);
+      return text;
+    } catch (error) {
+      const winner = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await readKeyFile(this.file) : undefined;
+      if (winner === undefined) throw error;
+      return winner;
+    } finally {
+      await handle.close();
+      await rm(draft);
+    }
+  }
+}
