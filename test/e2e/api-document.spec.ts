@@ -1,3 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { validate } from '@readme/openapi-parser';
+import type { OpenAPIV3 } from 'openapi-types';
+import { createApiKey } from '../support/api-keys.js';
 import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 
@@ -21,6 +27,20 @@ interface ApiDocument {
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: { schemas: Record<string, Schema>; securitySchemes: Record<string, object> };
 }
+
+/** The gateway as it is built, which also writes down the routes that Fastify knows. */
+const WITH_ROUTES = join(import.meta.dirname, '../support/gateway-with-routes.mjs');
+
+interface Route {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** Where a browser lands by itself. */
+const UNDOCUMENTED = ['/', '/favicon.ico'];
+
+/** Statuses that say everything by themselves, or have a body that nobody reads. */
+const BODILESS = ['202', '204', '302'];
 
 /** Method, path, and what a problem document can be the answer to. 401 and 403 go for all of them. */
 const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
@@ -55,11 +75,11 @@ const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['get', '/servers/export', [503]],
   ['post', '/servers/import', [400, 413, 415, 503]],
   ['post', '/packages/install', [400, 409, 413, 415, 422, 502, 503, 504]],
-  ['get', '/packages', [503]],
+  ['get', '/packages', [400, 503]],
   ['get', '/packages/catalog', [400, 503]],
   ['get', '/packages/updates', [400, 404, 503]],
-  ['get', '/packages/by-name/{name}', [404, 503]],
-  ['get', '/packages/by-id/{name}', [404, 503]],
+  ['get', '/packages/by-name/{name}', [400, 404, 503]],
+  ['get', '/packages/by-id/{name}', [400, 404, 503]],
   ['put', '/packages/upgrade-all', [503]],
   ['put', '/packages/{name}/upgrade', [400, 404, 409, 413, 415, 422, 502, 503, 504]],
   ['put', '/packages/{name}/enable', [404, 503]],
@@ -113,13 +133,21 @@ const PUBLIC_ROUTES = [
 describe('The API document', () => {
   let gateway: GatewayProcess;
   let document: ApiDocument;
+  let folder: string;
+  let routes: Route[];
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start();
+    folder = mkdtempSync(join(tmpdir(), 'manifold-routes-'));
+    const env = { NODE_ENV: 'production', ROUTES_FILE: join(folder, 'routes.json') };
+    gateway = await GatewayProcess.start({ env, program: WITH_ROUTES });
     document = (await (await fetch(`${gateway.url}/docs-json`)).json()) as ApiDocument;
+    routes = JSON.parse(readFileSync(env.ROUTES_FILE, 'utf8')) as Route[];
   });
 
-  afterAll(() => gateway.dispose());
+  afterAll(async () => {
+    await gateway.dispose();
+    rmSync(folder, { recursive: true });
+  });
 
   /** The schema itself, wherever it is. */
   function resolve(schema: Schema): Schema {
@@ -129,6 +157,11 @@ describe('The API document', () => {
     if (found === undefined) throw new Error(`${schema.$ref} leads nowhere`);
     return resolve(found as Schema);
   }
+
+  const operations = (): { method: string; path: string; operation: Operation }[] =>
+    Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
+    );
 
   const bodyOf = (method: string, path: string): Schema =>
     resolve(document.paths[path]![method]!.requestBody!.content['application/json']!.schema);
@@ -150,6 +183,62 @@ describe('The API document', () => {
 
     expect(optional('post', '/mcp')).toEqual(expect.arrayContaining(['query apps', 'query mode', 'header X-Chat-Id']));
     expect(optional('get', '/sse')).toEqual(expect.arrayContaining(['query apps', 'query mode']));
+  });
+
+  it(cites('operation.openapi-complete', 'is valid, and every reference in it leads somewhere'), async () => {
+    const result = await validate(structuredClone(document) as unknown as OpenAPIV3.Document);
+    expect(result).toMatchObject({ valid: true, warnings: [] });
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, $ref]) => $ref!);
+    expect(references.length).toBeGreaterThan(100);
+    for (const $ref of new Set(references)) expect(resolve({ $ref })).toBeDefined();
+  });
+
+  it(cites('operation.openapi-complete', 'has every route that Fastify serves, but those of the documentation'), () => {
+    const served = routes
+      .filter(({ method, url }) => method !== 'HEAD' && method !== 'OPTIONS' && !/^\/docs\b/.test(url))
+      .filter(({ url }) => !UNDOCUMENTED.includes(url))
+      .map(({ method, url }) => `${method.toLowerCase()} ${url.replace(/:(\w+)/g, '{$1}')}`);
+    const listed = operations().map(({ method, path }) => `${method} ${path}`);
+    expect([...new Set(served)].sort()).toEqual(listed.sort());
+  });
+
+  it(cites('operation.openapi-complete', 'names each operation, once, and has a schema for each body'), () => {
+    const ids = operations().map(({ operation }) => operation.operationId);
+    expect(ids).toEqual(ids.map(() => expect.stringMatching(/^[a-z][A-Za-z0-9]+$/)));
+    expect(new Set(ids).size).toBe(ids.length);
+    const lacking = operations().flatMap(({ method, path, operation }) =>
+      Object.entries(operation.responses)
+        .filter(([status, { content }]) => !BODILESS.includes(status) && !hasSchemas(content) && !isEnd(method, path))
+        .map(([status]) => `${method} ${path} ${status}`),
+    );
+    expect(lacking).toEqual([]);
+    expect(operations().filter(({ operation }) => !operation.summary)).toEqual([]);
+  });
+
+  it(cites('operation.openapi-complete', 'has no object without a name in what REST takes and answers'), () => {
+    const unnamed = operations().flatMap(({ method, path, operation }) =>
+      [operation.requestBody, ...Object.values(operation.responses)]
+        .flatMap((body) => Object.values(body?.content ?? {}))
+        .filter(({ schema }) => schema.properties !== undefined)
+        .map(() => `${method} ${path}`),
+    );
+    expect(unnamed).toEqual([]);
+  });
+
+  it(cites('operation.openapi-complete', 'says of each route whether it is public, as it is'), async () => {
+    const wrong: string[] = [];
+    for (const { method, path, operation } of operations()) {
+      const url = `${gateway.url}${path.replace(/\{\w+\}/g, 'x')}`;
+      const isPublic = (operation.security ?? []).length === 0;
+      const response = await fetch(url, { method: method.toUpperCase(), redirect: 'manual' });
+      await response.body?.cancel();
+      if ((response.status !== 401) !== isPublic) wrong.push(`${method} ${path} ${response.status}`);
+      if (!isPublic && !operation.responses['401']) wrong.push(`${method} ${path} does not say 401`);
+    }
+    expect(wrong).toEqual([]);
+    const schemes = Object.keys(document.components.securitySchemes);
+    const named = operations().flatMap(({ operation }) => (operation.security ?? []).flatMap(Object.keys));
+    expect(new Set(named)).toEqual(new Set(schemes));
   });
 
   it.each(REST_ROUTES)(
@@ -186,9 +275,10 @@ describe('The API document', () => {
       expect(others).not.toHaveProperty('201');
       expect(unauthenticated!.content).toHaveProperty(['application/problem+json']);
       for (const [, { content }] of Object.entries(others).filter(([status]) => status >= '400')) {
-        expect(content!['application/json']!.schema).toMatchObject({ required: ['jsonrpc', 'error', 'id'] });
+        expect(resolve(content!['application/json']!.schema)).toMatchObject({ required: ['jsonrpc', 'error', 'id'] });
       }
-      if (method === 'post') expect(requestBody!.content['application/json']!.schema).toHaveProperty('properties');
+      if (method === 'post')
+        expect(resolve(requestBody!.content['application/json']!.schema)).toHaveProperty('properties');
     },
   );
 
@@ -221,7 +311,7 @@ describe('The API document', () => {
     const sent = (await (
       await fetch(`${gateway.url}/mcp/servers`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', 'x-api-key': await createApiKey(gateway, 'me', 'operator') },
         body: '{}',
       })
     ).json()) as Record<string, unknown>;
@@ -262,3 +352,11 @@ describe('The API document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 });
+
+const hasSchemas = (content: Record<string, { schema: Schema }> | undefined): boolean => {
+  const bodies = Object.values(content ?? {});
+  return bodies.length > 0 && bodies.every(({ schema }) => Object.keys(schema ?? {}).length > 0);
+};
+
+/** MCP ends a session by a DELETE whose answer is empty. */
+const isEnd = (method: string, path: string): boolean => method === 'delete' && /\/mcp$/.test(path);

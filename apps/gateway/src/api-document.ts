@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { SECURITY_SCHEMES } from '@manifold/auth';
 import { type Config, VERSION } from '@manifold/config';
+import { operationIdOf, withPlainIds } from './operation-ids.js';
 
 /** Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. */
 export function serveApiDocument(app: NestFastifyApplication, config: Config): void {
@@ -15,7 +16,9 @@ export function serveApiDocument(app: NestFastifyApplication, config: Config): v
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, SECURITY_SCHEMES.apiKey)
     .build();
   makePublic(app.getHttpAdapter().getInstance());
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, settings), {
+  const document = () =>
+    withPlainIds(SwaggerModule.createDocument(app, settings, { operationIdFactory: operationIdOf }));
+  SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'Manifold API',
   });

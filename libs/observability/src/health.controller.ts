@@ -1,5 +1,5 @@
 import { Controller, Get, Injectable, Res, ServiceUnavailableException, type OnModuleDestroy } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   HealthCheckService,
@@ -12,6 +12,7 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '@manifold/auth';
 import { Store } from '@manifold/store';
 import { checksHealth, ToolProviders } from '@manifold/tool-provider';
+import { HealthDto, LiveDto } from './health.dto.js';
 
 /** What readiness depends on. */
 @Injectable()
@@ -65,14 +66,16 @@ export class HealthController {
   @Get('livez')
   @Public()
   @ApiOperation({ summary: 'Liveness: the process answers' })
-  @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string', enum: ['ok'] } } } })
-  live(): { status: 'ok' } {
+  @ApiOkResponse({ type: LiveDto })
+  live(): LiveDto {
     return { status: 'ok' };
   }
 
   @Get('readyz')
   @Public()
-  @HealthCheck()
+  @HealthCheck({ swaggerDocumentation: false })
+  @ApiOkResponse({ type: HealthDto })
+  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'A check failed' })
   @ApiOperation({ summary: 'Readiness: requests can be served' })
   ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthCheckResult> {
     return this.answer(reply, [() => this.health.process(), () => this.health.database()]);
@@ -80,7 +83,9 @@ export class HealthController {
 
   @Get('healthz')
   @Public()
-  @HealthCheck()
+  @HealthCheck({ swaggerDocumentation: false })
+  @ApiOkResponse({ type: HealthDto })
+  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'A check failed' })
   @ApiOperation({ summary: 'Health of the process, the database and the providers' })
   healthy(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthCheckResult> {
     return this.answer(reply, [

@@ -59,6 +59,7 @@ export class PackagesController {
   @Get()
   @ApiOperation({ summary: 'List the installed packages' })
   @ApiOkResponse({ type: PackagesAnswerDto })
+  @ApiProblems(400)
   async list(@Query() query: PackagesQueryDto, @CurrentPrincipal() { tenant }: Principal): Promise<PackagesAnswerDto> {
     return { success: true, packages: await this.packages.list(tenant, query.checkUpdates === 'true') };
   }
@@ -82,7 +83,7 @@ export class PackagesController {
   @Get('by-name/:name')
   @ApiOperation({ summary: 'The package with this name; of the first server, where several run it' })
   @ApiOkResponse({ type: PackageAnswerDto })
-  @ApiProblems(404)
+  @ApiProblems(400, 404)
   async byName(
     @Param('name') name: string,
     @Query() query: PackagesQueryDto,
@@ -94,7 +95,7 @@ export class PackagesController {
   @Get('by-id/:name')
   @ApiOperation({ summary: 'The package that a server runs' })
   @ApiOkResponse({ type: PackageAnswerDto })
-  @ApiProblems(404)
+  @ApiProblems(400, 404)
   async byId(
     @Param('name') name: string,
     @Query() query: PackagesQueryDto,

@@ -18,41 +18,12 @@ import {
   ApiServiceUnavailableResponse,
   ApiTags,
   ApiUnsupportedMediaTypeResponse,
-  type ApiResponseSchemaHost,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import { ApiAuthenticated } from '@manifold/auth';
+import { JsonRpcErrorDto, JsonRpcMessageDto } from './json-rpc.dto.js';
 
-type Schema = ApiResponseSchemaHost['schema'];
-
-const message: Schema = {
-  type: 'object',
-  required: ['jsonrpc'],
-  properties: {
-    jsonrpc: { type: 'string', enum: ['2.0'] },
-    id: { oneOf: [{ type: 'string' }, { type: 'number' }] },
-    method: { type: 'string' },
-    params: { type: 'object', additionalProperties: true },
-    result: { type: 'object', additionalProperties: true },
-    error: { type: 'object', additionalProperties: true },
-  },
-};
-
-const failure = (description: string) => ({
-  description,
-  schema: {
-    type: 'object',
-    required: ['jsonrpc', 'error', 'id'],
-    properties: {
-      jsonrpc: { type: 'string', enum: ['2.0'] },
-      error: {
-        type: 'object',
-        required: ['code', 'message'],
-        properties: { code: { type: 'integer' }, message: { type: 'string' } },
-      },
-      id: { nullable: true, oneOf: [{ type: 'string' }, { type: 'number' }] },
-    },
-  } satisfies Schema,
-});
+const failure = (description: string) => ({ description, type: JsonRpcErrorDto });
 
 const stream = {
   description: 'A stream of JSON-RPC messages',
@@ -106,7 +77,7 @@ const legacyErrors = () =>
 
 const messageErrors = () =>
   applyDecorators(
-    ApiBody({ schema: message }),
+    ApiBody({ type: JsonRpcMessageDto }),
     ApiBadRequestResponse(failure('The body is no JSON-RPC message, or headers do not fit')),
     ApiPayloadTooLargeResponse(failure('The body is larger than 4 MiB')),
     ApiUnsupportedMediaTypeResponse(failure('The body is not application/json')),
@@ -120,7 +91,10 @@ export const ApiMcpPost = () =>
     ApiHeader(chatHeader),
     ApiOkResponse({
       description: 'The response, or a stream that ends with it',
-      content: { 'application/json': { schema: message }, 'text/event-stream': { schema: { type: 'string' } } },
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(JsonRpcMessageDto) } },
+        'text/event-stream': { schema: { type: 'string' } },
+      },
     }),
     ApiAcceptedResponse({ description: 'A notification or a response has arrived' }),
     ApiNotAcceptableResponse(failure('The client does not accept both kinds of answer')),
