@@ -50,6 +50,7 @@ describe('Bad input to the REST routes', () => {
     ['POST', '/secrets/set', { ...secret, secretName: '__proto__' }, '/secretName'],
     ['POST', '/secrets/delete', { serverName: 'echo', secretName: { $ne: null } }, '/secretName'],
     ['POST', '/secrets/delete', { serverName: { $gt: '' }, secretName: 'TOKEN' }, '/serverName'],
+    ['POST', '/mcp/user/servers/echo/secrets', { secrets: [[[]]] }, '/secrets'],
     ['POST', '/auth/keys', { name: 'x', roles: ['root'] }, '/roles'],
     ['POST', '/auth/keys', { name: 'x', roles: [], issuer: null }, '/issuer'],
   ])(cites('rest.fields-400', '%s %s names the field at fault in %j'), async (method, path, body, pointer) => {
@@ -101,6 +102,14 @@ describe('Bad input to the REST routes', () => {
       }
     },
   );
+
+  it.each(['%ff', '%', '%zz'])(cites('rest.problem-body', 'refuses the path %s with a problem'), async (segment) => {
+    const response = await fetch(`${gateway.url}/mcp/servers/${segment}`);
+
+    expect(response.status).toBe(400);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ status: 400, code: 'bad_request', requestId: expect.any(String) });
+  });
 
   it(cites('rest.problem-body', 'answers errors with a code and the id that the request came with'), async () => {
     const headers = { 'x-request-id': 'of-this-very-test', 'content-type': 'application/json' };

@@ -10,8 +10,12 @@ export class GatewayExceptionFilter implements ExceptionFilter {
   private readonly jsonRpc = new JsonRpcFilter();
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    this.write(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Also what Fastify itself refuses, such as a path that cannot be decoded. */
+  write(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (isMcpPath(request.url)) return this.jsonRpc.write(error, request, reply);
     this.problems.write(error, request, reply);
   }

@@ -2,6 +2,7 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '@manifold/config';
 import { PinoLogger, requestIdOf } from '@manifold/observability';
@@ -17,7 +18,10 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 /** The whole gateway on Fastify, ready to listen. Nothing has been started outside this process yet. */
 export async function createGateway(config: Config, log: Logger): Promise<NestFastifyApplication> {
+  const errors = new GatewayExceptionFilter();
   const adapter = new FastifyAdapter({
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      errors.write(error, request, reply),
     genReqId: requestIdOf,
     bodyLimit: config.payloadLimit,
     forceCloseConnections: true,
@@ -49,7 +53,7 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
     });
   }
   app.useGlobalPipes(new DtoValidationPipe());
-  app.useGlobalFilters(new GatewayExceptionFilter());
+  app.useGlobalFilters(errors);
   serveApiDocument(app, config);
   return app;
 }
