@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Keyring } from '@manifold/secrets';
 import { StoreUnavailable } from '@manifold/store';
 import { AuthorizationServer, ProtectedUpstream } from '../../../test/simulators/oauth/index.js';
 import { Clock, connect, OAuthProcess, user } from '../testing/src/index.js';
 import { Connections } from './connections.js';
 import type { OAuthLimits } from './oauth-limits.js';
 import { TokenService } from './token.service.js';
-import { TokenVault } from './token-vault.js';
+import { SEALED_TOKENS, TokenVault } from './token-vault.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -229,6 +230,25 @@ describe('a refresh', () => {
     const current = await token({ process: other });
     expect(await refreshing).toBe(current);
     expect(await token()).toBe(current);
+  });
+
+  it('is not lost where a rotation of keys has sealed the old tokens anew meanwhile', async () => {
+    clock.advance(HOUR);
+    const arrived = authority.nextRequest('token:refresh_token');
+    authority.next('token:refresh_token', { slowMs: 1000 });
+    const refreshing = token();
+    await arrived;
+    const other = await startGateway();
+    const records = other.store.collection(SEALED_TOKENS.spec);
+    for (const { id, revision, value } of await records.find({})) {
+      await records.update(id, revision, await SEALED_TOKENS.resealed(value, other.get(Keyring)));
+    }
+    const second = await refreshing;
+    expect(await call(second)).toBe(200);
+    expect(await token({ process: other })).toBe(second);
+    clock.advance(HOUR);
+    expect(await call(await token({ process: other }))).toBe(200);
+    expect(refreshes()).toBe(2);
   });
 
   it('leaves nothing behind when the user was disconnected meanwhile', async () => {
