@@ -5,6 +5,7 @@ import { integrationApp } from './integration-app.js';
 import { packagesConfig } from './packages.js';
 import { paragonConfig, paragonIssuer } from './paragon.js';
 import { secretsConfig } from './secrets-config.js';
+import { withSecretFiles } from './secret-files.js';
 import { toolOAuthClients } from './tool-oauth.js';
 import { variables, type Variables } from './variables.js';
 
@@ -15,7 +16,7 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
  * @throws ConfigError that names every fault, never a value
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = variables.safeParse(environment);
+  const parsed = variables.safeParse(withSecretFiles(environment));
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
   }
