@@ -1,0 +1,86 @@
+import type { CallToolResult, Tool } from '@modelcontextprotocol/client';
+import { SkippedStep, type SmokeStep } from './smoke-step.js';
+import type { Connected, McpWay, SmokeTarget } from './target.js';
+
+/** The tool that is called; not given: one that can do no harm, where there is one. */
+export interface WantedCall {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+const SUITES: Readonly<Record<McpWay, string>> = {
+  legacy: 'Streamable HTTP, with a session',
+  modern: 'Streamable HTTP, stateless',
+  sse: 'HTTP+SSE',
+};
+
+/** What an agent does: connect, list, call. Each way has a client of its own, which its last step closes. */
+export function mcpSteps(
+  target: SmokeTarget,
+  way: McpWay,
+  needs: SmokeStep,
+  wanted?: WantedCall,
+): readonly SmokeStep[] {
+  const suite = SUITES[way];
+  let connected: Connected;
+  let tools: readonly Tool[] = [];
+
+  const connect: SmokeStep = {
+    suite,
+    name: 'a client connects',
+    needs,
+    run: async (signal) => {
+      if (way === 'sse') await assertServed(target, signal);
+      connected = await target.connect(way, signal);
+      return `revision ${connected.client.getNegotiatedProtocolVersion()}`;
+    },
+  };
+  const list: SmokeStep = {
+    suite,
+    name: 'tools are listed',
+    needs: connect,
+    run: async (signal) => {
+      ({ tools } = await connected.client.listTools(undefined, { signal }));
+      return `${tools.length} tools`;
+    },
+  };
+  const call: SmokeStep = {
+    suite,
+    name: 'a tool is called',
+    needs: list,
+    run: async (signal) => {
+      const chosen = wanted ?? harmless(tools);
+      const result = (await connected.client.callTool(chosen, { signal })) as CallToolResult;
+      if (result.isError) throw new Error(`${chosen.name} failed: ${textOf(result).slice(0, 300)}`);
+      return chosen.name;
+    },
+  };
+  const close: SmokeStep = {
+    suite,
+    name: 'the client takes its leave',
+    needs: connect,
+    run: async () => {
+      await connected.end();
+      return undefined;
+    },
+  };
+  return [connect, list, call, close];
+}
+
+/** @throws SkippedStep when no tool says of itself that it only reads, and needs nothing to be told */
+export function harmless(tools: readonly Tool[]): WantedCall {
+  const tool = tools.find(
+    ({ annotations, inputSchema }) => annotations?.readOnlyHint === true && !inputSchema.required?.length,
+  );
+  if (tool) return { name: tool.name, arguments: {} };
+  throw new SkippedStep('no listed tool is read-only and needs no arguments: name one with --tool');
+}
+
+async function assertServed(target: SmokeTarget, signal: AbortSignal): Promise<void> {
+  const { status, body } = await target.fetch('/sse', { signal, headers: { accept: 'text/event-stream' } });
+  await body?.cancel();
+  if (status === 404) throw new SkippedStep('the gateway does not serve it (ENABLE_LEGACY_SSE=false)');
+}
+
+const textOf = ({ content }: CallToolResult): string =>
+  content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join(' ');
