@@ -28,6 +28,7 @@ describe('secrets in files', () => {
   it('are as good as in the environment, without the line break at their end', () => {
     const environment = {
       MONGO_URL_FILE: file('mongo-url', 'mongodb://user:pass@db/\n'),
+      REDIS_URL_FILE: file('redis-url', 'rediss://:pass@cache\n'),
       INTEGRATION_APP_WORKSPACE_KEY: 'workspace',
       INTEGRATION_APP_WORKSPACE_SECRET_FILE: file('workspace-secret', 'a secret of the workspace\r\n'),
       GOOGLE_OAUTH_CREDENTIALS_FILE: file('google', '{\n  "web": { "client_id": "g" }\n}\n'),
@@ -37,6 +38,7 @@ describe('secrets in files', () => {
     expect(config).toEqual(
       loadConfig({
         MONGO_URL: 'mongodb://user:pass@db/',
+        REDIS_URL: 'rediss://:pass@cache',
         INTEGRATION_APP_WORKSPACE_KEY: 'workspace',
         INTEGRATION_APP_WORKSPACE_SECRET: 'a secret of the workspace',
         GOOGLE_OAUTH_CREDENTIALS: '{"web":{"client_id":"g"}}',

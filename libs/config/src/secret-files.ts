@@ -8,6 +8,7 @@ import { ConfigError } from './config.js';
 const IN_FILES = [
   'MONGO_URL',
   'MONGO_PASS',
+  'REDIS_URL',
   'INTEGRATION_APP_WORKSPACE_SECRET',
   'GOOGLE_OAUTH_CREDENTIALS',
   'OAUTH2_CREDENTIALS',

@@ -136,6 +136,7 @@ export const variables = z.object({
   MONGO_REPLICASET: optional(z.string()),
   SECRETS_DBNAME: optional(z.string()),
   REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')),
+  REDIS_URL_FILE: optional(z.string()),
   REDIS_PREFIX: optional(z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters')).default(
     'manifold:',
   ),
