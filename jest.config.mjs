@@ -50,7 +50,13 @@ export default {
       ...shared,
       displayName: 'unit',
       rootDir: import.meta.dirname,
-      roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test/support', '<rootDir>/test/simulators'],
+      roots: [
+        '<rootDir>/apps',
+        '<rootDir>/libs',
+        '<rootDir>/test/support',
+        '<rootDir>/test/simulators',
+        '<rootDir>/test/deploy',
+      ],
       testRegex: '\\.spec\\.ts$',
     },
     {

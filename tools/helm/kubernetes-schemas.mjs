@@ -1,0 +1,120 @@
+// Writes test/deploy/schemas/kubernetes.json: JSON Schemas of the kinds that the chart renders, made of the TypeScript declarations that two
+// npm packages generate of the API definitions of Kubernetes and of the Prometheus operator. Strict: a field that is not declared is refused.
+// Run by hand when a kind is added or a newer Kubernetes matters: node tools/helm/kubernetes-schemas.mjs
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import ts from 'typescript';
+
+const OUTPUT = path.join(import.meta.dirname, '../../test/deploy/schemas/kubernetes.json');
+const KUBERNETES = 'kubernetes-types@1.30.0';
+const PROMETHEUS = '@kubernetes-models/prometheus-operator@6.0.0';
+
+/** apiVersion/kind → package, file and interface. */
+const KINDS = {
+  'apps/v1/Deployment': [KUBERNETES, 'apps/v1.d.ts', 'Deployment'],
+  'autoscaling/v2/HorizontalPodAutoscaler': [KUBERNETES, 'autoscaling/v2.d.ts', 'HorizontalPodAutoscaler'],
+  'monitoring.coreos.com/v1/ServiceMonitor': [
+    PROMETHEUS,
+    'monitoring.coreos.com/v1/ServiceMonitor.d.ts',
+    'IServiceMonitor',
+  ],
+  'networking.k8s.io/v1/Ingress': [KUBERNETES, 'networking/v1.d.ts', 'Ingress'],
+  'networking.k8s.io/v1/NetworkPolicy': [KUBERNETES, 'networking/v1.d.ts', 'NetworkPolicy'],
+  'policy/v1/PodDisruptionBudget': [KUBERNETES, 'policy/v1.d.ts', 'PodDisruptionBudget'],
+  'v1/ConfigMap': [KUBERNETES, 'core/v1.d.ts', 'ConfigMap'],
+  'v1/PersistentVolumeClaim': [KUBERNETES, 'core/v1.d.ts', 'PersistentVolumeClaim'],
+  'v1/Pod': [KUBERNETES, 'core/v1.d.ts', 'Pod'],
+  'v1/Service': [KUBERNETES, 'core/v1.d.ts', 'Service'],
+  'v1/ServiceAccount': [KUBERNETES, 'core/v1.d.ts', 'ServiceAccount'],
+};
+
+class Schemas {
+  definitions = {};
+
+  constructor(checker, folder) {
+    this.checker = checker;
+    this.folder = folder;
+  }
+
+  of(type) {
+    const { TypeFlags } = ts;
+    if (type.flags & TypeFlags.StringLiteral) return { const: type.value };
+    if (type.flags & TypeFlags.String) return { type: 'string' };
+    if (type.flags & TypeFlags.Number) return { type: 'number' };
+    if (type.flags & TypeFlags.BooleanLike) return { type: 'boolean' };
+    if (type.isUnion()) return this.union(type.types);
+    if (this.checker.isArrayType(type))
+      return { type: 'array', items: this.of(this.checker.getTypeArguments(type)[0]) };
+    if (type.flags & TypeFlags.Object) return this.object(type);
+    return {}; // any: what the declarations leave open
+  }
+
+  union(types) {
+    const left = types.filter(({ flags }) => !(flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)));
+    const schemas = [...new Set(left.map((type) => JSON.stringify(this.of(type))))].map((text) => JSON.parse(text));
+    return schemas.length === 1 ? schemas[0] : { anyOf: schemas };
+  }
+
+  object(type) {
+    const index = this.checker.getIndexInfoOfType(type, ts.IndexKind.String);
+    if (index) return { type: 'object', additionalProperties: this.of(index.type) };
+    const file = type.symbol.declarations[0].getSourceFile().fileName;
+    const name = `${path.relative(this.folder, file).replace(/\.d\.ts$/, '')}/${type.symbol.name}`.replaceAll('/', '.');
+    if (!(name in this.definitions)) {
+      this.definitions[name] = {}; // for types that contain themselves
+      this.definitions[name] = this.fields(type);
+    }
+    return { $ref: `#/definitions/${name}` };
+  }
+
+  fields(type) {
+    // Nobody writes a status into a manifest.
+    const fields = this.checker
+      .getPropertiesOfType(type)
+      .filter(({ name }) => name !== 'status' && name !== 'managedFields');
+    const required = fields.filter(({ flags }) => !(flags & ts.SymbolFlags.Optional)).map(({ name }) => name);
+    return {
+      type: 'object',
+      properties: Object.fromEntries(fields.map((field) => [field.name, this.of(this.checker.getTypeOfSymbol(field))])),
+      ...(required.length > 0 && { required }),
+      additionalProperties: false,
+    };
+  }
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'kubernetes-schemas-'));
+try {
+  const folders = Object.fromEntries(
+    Object.entries({ kubernetes: KUBERNETES, prometheus: PROMETHEUS }).map(([name, wanted]) => [
+      wanted,
+      unpack(wanted, name),
+    ]),
+  );
+  const fileOf = ([wanted, file]) => path.join(folders[wanted], file);
+  const program = ts.createProgram(Object.values(KINDS).map(fileOf), { strict: true, noResolve: false, types: [] });
+  const schemas = new Schemas(program.getTypeChecker(), folder);
+  const kinds = Object.entries(KINDS).map(([kind, place]) => {
+    const source = program.getSourceFile(fileOf(place));
+    const declaration = source.statements.find(
+      (node) => ts.isInterfaceDeclaration(node) && node.name.text === place[2],
+    );
+    return [kind, schemas.of(schemas.checker.getTypeAtLocation(declaration))];
+  });
+  const document = {
+    $comment: `Generated by tools/helm/kubernetes-schemas.mjs from ${KUBERNETES} (Apache-2.0, of the API definitions of Kubernetes 1.30) and ${PROMETHEUS} (MIT, of the definitions of the Prometheus operator, Apache-2.0)`,
+    kinds: Object.fromEntries(kinds),
+    definitions: schemas.definitions,
+  };
+  writeFileSync(OUTPUT, `${JSON.stringify(document, null, 1)}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function unpack(wanted, name) {
+  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', wanted], { cwd: folder, encoding: 'utf8' }));
+  execFileSync('mkdir', [name], { cwd: folder });
+  execFileSync('tar', ['-xzf', filename, '-C', name, '--strip-components=1'], { cwd: folder });
+  return path.join(folder, name);
+}
