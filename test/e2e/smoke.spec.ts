@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiKey } from '../support/api-keys.js';
+import { nginxIsHere, startComposeProxy } from '../support/compose-proxy.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { RestClient } from '../support/rest-client.js';
 import { smoke } from '../support/smoke-command.js';
@@ -63,6 +64,20 @@ describe('npm run smoke', () => {
     expect(linesOf(stdout, 'FAIL')).toEqual(['health: the gateway is alive (/livez)']);
     expect(linesOf(stdout, 'ok')).toEqual([]);
     expect(code).toBe(1);
+  });
+
+  const itWithNginx = nginxIsHere ? it : it.skip;
+
+  itWithNginx('passes through the proxy of docker-compose.yml', async () => {
+    const replica = new URL(gateway.url).host;
+    const proxy = await startComposeProxy(await freePort(), [replica, replica]);
+    try {
+      const { code, stdout } = await smoke(['--url', proxy.url], { MANIFOLD_TOKEN: token });
+      expect(linesOf(stdout, 'FAIL')).toEqual([]);
+      expect(code).toBe(0);
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it('ends with 2 when it is used wrongly, with 0 when it explains itself', async () => {
