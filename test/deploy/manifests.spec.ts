@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Ajv, { type ValidateFunction } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { describeChart, helm, parsed, ROOT, valuesOf, type Manifest } from './helm.js';
 
 const SAMPLES = ['default', 'production'];
