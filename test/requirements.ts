@@ -319,6 +319,21 @@ const sections = [
     },
   },
   {
+    source: 'issue 8, points 2 and 8: deployment, and the smoke test of those who deploy',
+    requirements: {
+      'deploy.chart-valid': 'the Helm chart passes the strict linter and renders what the API of Kubernetes knows',
+      'deploy.sqlite-once': 'the values of the chart are refused where SQLite would have more than one replica',
+      'deploy.hardened':
+        'no pod is root, writes to its root file system, has a token of the cluster or extra privileges',
+      'deploy.secret-files': 'secrets are referenced, mounted as files of mode 0400, and read from them',
+      'deploy.network': 'the network of a pod is closed but for named callers and targets, link-local addresses always',
+      'deploy.compose': 'docker compose starts two replicas behind a proxy that passes every way in which clients come',
+      'smoke.passes': 'the smoke test passes against a gateway that works, and reports for people and as JUnit XML',
+      'smoke.fails':
+        'the smoke test fails in the step that fails, with exit code 1, and with 2 when it is used wrongly',
+    },
+  },
+  {
     source: 'issue 4, point 4; Integration.app specification: Getting tools for a specific integrations',
     requirements: {
       'views.apps':

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { variables } from '../../libs/config/src/variables.js';
+import { cites } from '../support/cite.js';
 import { ROOT } from './helm.js';
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -138,7 +139,7 @@ describe('docker-compose.yml', () => {
   const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
   const gateways = Object.entries(services).filter(([, { image }]) => image === 'manifold');
 
-  it('starts two replicas with MongoDB and Redis, as closed as they can be', () => {
+  it(cites('deploy.compose', 'starts two replicas with MongoDB and Redis, as closed as they can be'), () => {
     expect(gateways.map(([name]) => name)).toEqual(['gateway-1', 'gateway-2']);
     for (const [, gateway] of gateways) {
       expect(gateway).toMatchObject({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
+import { cites } from '../support/cite.js';
 import { describeChart, helm, parsed, ROOT, valuesOf, type Manifest } from './helm.js';
 
 const SAMPLES = ['default', 'production'];
@@ -22,9 +23,12 @@ function faultsOf(manifest: Manifest): unknown {
 }
 
 describeChart('The chart', () => {
-  it.each(SAMPLES)('has nothing that helm lint --strict complains of, with the values %s', (name) => {
-    expect(helm('lint', '--strict', '-f', valuesOf(name))).toMatchObject({ ok: true });
-  });
+  it.each(SAMPLES)(
+    cites('deploy.chart-valid', 'has nothing that helm lint --strict complains of, with the values %s'),
+    (name) => {
+      expect(helm('lint', '--strict', '-f', valuesOf(name))).toMatchObject({ ok: true });
+    },
+  );
 
   // When a change is wanted: npm run -s helm -- template gateway deploy/helm/manifold --namespace agents \
   //   -f test/deploy/values/default.yaml > test/deploy/golden/default.yaml
@@ -33,13 +37,16 @@ describeChart('The chart', () => {
     expect(stdout).toBe(readFileSync(join(ROOT, `test/deploy/golden/${name}.yaml`), 'utf8'));
   });
 
-  it.each(SAMPLES)('renders the values %s to what Kubernetes knows, and no other field', (name) => {
-    const manifests = parsed(helm('template', '-f', valuesOf(name)).stdout);
-    expect(manifests.map((manifest) => [manifest.kind, faultsOf(manifest)])).toEqual(
-      manifests.map(({ kind }) => [kind, null]),
-    );
-    expect(manifests.length).toBeGreaterThan(5);
-  });
+  it.each(SAMPLES)(
+    cites('deploy.chart-valid', 'renders the values %s to what Kubernetes knows, and no other field'),
+    (name) => {
+      const manifests = parsed(helm('template', '-f', valuesOf(name)).stdout);
+      expect(manifests.map((manifest) => [manifest.kind, faultsOf(manifest)])).toEqual(
+        manifests.map(({ kind }) => [kind, null]),
+      );
+      expect(manifests.length).toBeGreaterThan(5);
+    },
+  );
 
   it('renders every kind that there is a schema of', () => {
     const rendered = SAMPLES.flatMap((name) => parsed(helm('template', '-f', valuesOf(name)).stdout));

@@ -1,5 +1,6 @@
 import { loadConfig } from '@manifold/config';
 import { variables } from '../../libs/config/src/variables.js';
+import { cites } from '../support/cite.js';
 import { describeChart, manifestsOf, valuesOf, type Manifest } from './helm.js';
 
 interface Container {
@@ -61,7 +62,7 @@ describeChart('What the chart promises', () => {
   const pods = (): PodSpec[] => [...production, ...small].flatMap(podOf);
   const containers = (): Container[] => pods().flatMap((pod) => [...pod.containers, ...(pod.initContainers ?? [])]);
 
-  it('no pod is root or can become it, and the kernel offers it little', () => {
+  it(cites('deploy.hardened', 'no pod is root or can become it, and the kernel offers it little'), () => {
     expect(pods()).toHaveLength(3);
     for (const pod of pods()) {
       expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
@@ -77,22 +78,28 @@ describeChart('What the chart promises', () => {
     }
   });
 
-  it('no pod has a token of the cluster', () => {
+  it(cites('deploy.hardened', 'no pod has a token of the cluster'), () => {
     for (const pod of pods()) expect(pod.automountServiceAccountToken).toBe(false);
     expect(find(production, 'ServiceAccount')).toMatchObject({ automountServiceAccountToken: false });
   });
 
-  it('no secret is in a manifest or in the environment: they are files that the user of the process alone may read', () => {
-    expect([...production, ...small].map(({ kind }) => kind)).not.toContain('Secret');
-    for (const { env = [], envFrom = [] } of containers()) {
-      expect(env.filter(({ valueFrom }) => valueFrom && 'secretKeyRef' in valueFrom)).toEqual([]);
-      expect(envFrom.filter((source) => 'secretRef' in source)).toEqual([]);
-    }
-    const modes = pods().flatMap(({ volumes }) =>
-      volumes.flatMap(({ secret, projected }) => secret?.defaultMode ?? projected?.defaultMode ?? []),
-    );
-    expect(modes).toEqual([0o400, 0o400, 0o400]);
-  });
+  it(
+    cites(
+      'deploy.secret-files',
+      'no secret is in a manifest or in the environment: they are files that the user of the process alone may read',
+    ),
+    () => {
+      expect([...production, ...small].map(({ kind }) => kind)).not.toContain('Secret');
+      for (const { env = [], envFrom = [] } of containers()) {
+        expect(env.filter(({ valueFrom }) => valueFrom && 'secretKeyRef' in valueFrom)).toEqual([]);
+        expect(envFrom.filter((source) => 'secretRef' in source)).toEqual([]);
+      }
+      const modes = pods().flatMap(({ volumes }) =>
+        volumes.flatMap(({ secret, projected }) => secret?.defaultMode ?? projected?.defaultMode ?? []),
+      );
+      expect(modes).toEqual([0o400, 0o400, 0o400]);
+    },
+  );
 
   it('the variables that name files of secrets name files that are mounted', () => {
     const {
@@ -171,28 +178,34 @@ describeChart('What the chart promises', () => {
     expect(find(production, 'Service').spec).toMatchObject({ sessionAffinity: 'None' });
   });
 
-  it('the network is closed but for those who call and what is called, and the addresses of cloud credentials always are', () => {
-    for (const manifests of [production, small]) {
-      const { ingress, egress, policyTypes } = find(manifests, 'NetworkPolicy').spec as unknown as {
-        policyTypes: string[];
-        ingress: { from: object[] }[];
-        egress: { to: { ipBlock?: { cidr: string; except: string[] } }[] }[];
-      };
-      expect(policyTypes).toEqual(['Ingress', 'Egress']);
-      expect(ingress.map(({ from }) => from)).toEqual([
-        [
-          { podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'gateway' } } },
-          { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } },
-          { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
-        ],
-      ]);
-      const blocks = egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
-      const everywhere = blocks.filter(({ cidr }) => cidr.endsWith('/0'));
-      expect(everywhere.map(({ cidr }) => cidr)).toEqual(['0.0.0.0/0', '::/0']);
-      expect(everywhere[0]!.except).toContain('169.254.0.0/16');
-      expect(everywhere[1]!.except).toEqual(['fc00::/7', 'fe80::/10']);
-    }
-  });
+  it(
+    cites(
+      'deploy.network',
+      'the network is closed but for those who call and what is called, and the addresses of cloud credentials always are',
+    ),
+    () => {
+      for (const manifests of [production, small]) {
+        const { ingress, egress, policyTypes } = find(manifests, 'NetworkPolicy').spec as unknown as {
+          policyTypes: string[];
+          ingress: { from: object[] }[];
+          egress: { to: { ipBlock?: { cidr: string; except: string[] } }[] }[];
+        };
+        expect(policyTypes).toEqual(['Ingress', 'Egress']);
+        expect(ingress.map(({ from }) => from)).toEqual([
+          [
+            { podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'gateway' } } },
+            { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } },
+            { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+          ],
+        ]);
+        const blocks = egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
+        const everywhere = blocks.filter(({ cidr }) => cidr.endsWith('/0'));
+        expect(everywhere.map(({ cidr }) => cidr)).toEqual(['0.0.0.0/0', '::/0']);
+        expect(everywhere[0]!.except).toContain('169.254.0.0/16');
+        expect(everywhere[1]!.except).toEqual(['fc00::/7', 'fe80::/10']);
+      }
+    },
+  );
 
   it('the pod of the smoke test gets no requests: the selectors find the pods of the gateway alone', () => {
     const { selector, template } = deploymentOf(production);

@@ -1,3 +1,4 @@
+import { cites } from '../support/cite.js';
 import { describeChart, helm, manifestsOf, valuesOf } from './helm.js';
 
 const set = (...values: readonly string[]): string[] => values.flatMap((value) => ['--set', value]);
@@ -38,7 +39,7 @@ describeChart('The values of the chart', () => {
       '/terminationGracePeriodSeconds',
     ],
     ['two ways to MongoDB', set('config.MONGO_HOST=db', ...MONGO), 'not'],
-  ])('refuse %s', (_name, args, line) => {
+  ])(cites('deploy.sqlite-once', 'refuse %s'), (_name, args, line) => {
     const { ok, stderr } = render(...args);
     expect(ok).toBe(false);
     expect(stderr).toContain(line);

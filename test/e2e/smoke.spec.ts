@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiKey } from '../support/api-keys.js';
+import { cites } from '../support/cite.js';
 import { nginxIsHere, startComposeProxy } from '../support/compose-proxy.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { RestClient } from '../support/rest-client.js';
@@ -25,7 +26,7 @@ describe('npm run smoke', () => {
 
   afterAll(() => gateway.dispose());
 
-  it('passes against a gateway that works', async () => {
+  it(cites('smoke.passes', 'passes against a gateway that works'), async () => {
     const junit = join(gateway.dataDir, 'smoke.xml');
     const { code, stdout } = await smoke(['--junit', junit], { MANIFOLD_URL: gateway.url, MANIFOLD_TOKEN: token });
     expect(linesOf(stdout, 'FAIL')).toEqual([]);
@@ -39,13 +40,16 @@ describe('npm run smoke', () => {
     expect(xml.match(/<testcase /g)).toHaveLength(count);
   });
 
-  it('fails in the step that calls when the tool fails, in every way that clients come', async () => {
-    const args = ['--url', gateway.url, '--tool', 'echo_crash', '--arguments', '{"x":1}'];
-    const { code, stdout } = await smoke(args, { MANIFOLD_TOKEN: token });
-    expect(linesOf(stdout, 'FAIL')).toEqual(WAYS.map((way) => `${way}: a tool is called`));
-    expect(stdout).toContain('echo_crash failed: ');
-    expect(code).toBe(1);
-  });
+  it(
+    cites('smoke.fails', 'fails in the step that calls when the tool fails, in every way that clients come'),
+    async () => {
+      const args = ['--url', gateway.url, '--tool', 'echo_crash', '--arguments', '{"x":1}'];
+      const { code, stdout } = await smoke(args, { MANIFOLD_TOKEN: token });
+      expect(linesOf(stdout, 'FAIL')).toEqual(WAYS.map((way) => `${way}: a tool is called`));
+      expect(stdout).toContain('echo_crash failed: ');
+      expect(code).toBe(1);
+    },
+  );
 
   it('fails where a client connects when the token is wrong, and does not show it', async () => {
     const { code, stdout } = await smoke(['--url', gateway.url, '--no-sse'], { MANIFOLD_TOKEN: 'mfk_wrong-canary' });
@@ -68,7 +72,7 @@ describe('npm run smoke', () => {
 
   const itWithNginx = nginxIsHere ? it : it.skip;
 
-  itWithNginx('passes through the proxy of docker-compose.yml', async () => {
+  itWithNginx(cites('deploy.compose', 'passes through the proxy of docker-compose.yml'), async () => {
     const replica = new URL(gateway.url).host;
     const proxy = await startComposeProxy(await freePort(), [replica, replica]);
     try {
@@ -80,7 +84,7 @@ describe('npm run smoke', () => {
     }
   });
 
-  it('ends with 2 when it is used wrongly, with 0 when it explains itself', async () => {
+  it(cites('smoke.fails', 'ends with 2 when it is used wrongly, with 0 when it explains itself'), async () => {
     const wrong = await smoke(['--url', gateway.url]);
     expect(wrong).toMatchObject({ code: 2, stdout: '' });
     expect(wrong.stderr).toContain('a token is needed');
