@@ -40,7 +40,8 @@ export function mcpSteps(
     name: 'tools are listed',
     needs: connect,
     run: async (signal) => {
-      ({ tools } = await connected.client.listTools(undefined, { signal }));
+      const { client } = connected;
+      tools = await agreed(async () => (await client.listTools(undefined, { signal, cacheMode: 'refresh' })).tools);
       return `${tools.length} tools`;
     },
   };
@@ -66,6 +67,28 @@ export function mcpSteps(
   };
   return [connect, list, call, close];
 }
+
+/** As often as makes it likely that every replica behind a load balancer has been asked. */
+const LISTINGS = 4;
+
+/** @throws when replicas have different tools */
+export async function agreed(list: () => Promise<readonly Tool[]>): Promise<readonly Tool[]> {
+  const first = await list();
+  const names = namesOf(first);
+  for (let asked = 1; asked < LISTINGS; asked++) {
+    const next = await list();
+    if (namesOf(next) !== names) {
+      throw new Error(`first there were ${first.length} tools, then others (${next.length}): do the replicas agree?`);
+    }
+  }
+  return first;
+}
+
+const namesOf = (tools: readonly Tool[]): string =>
+  tools
+    .map(({ name }) => name)
+    .sort()
+    .join();
 
 /** @throws SkippedStep when no tool says of itself that it only reads, and needs nothing to be told */
 export function harmless(tools: readonly Tool[]): WantedCall {

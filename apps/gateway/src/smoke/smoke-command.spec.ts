@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
-import { harmless } from './mcp-steps.js';
+import { agreed, harmless } from './mcp-steps.js';
 import { smokeProgram } from './smoke-command.js';
 
 describe('The smoke command', () => {
@@ -92,5 +92,22 @@ describe('The tool that a smoke test chooses', () => {
 
   it('is none where no tool says so', () => {
     expect(() => harmless([{ name: 'writes', inputSchema }])).toThrow('name one with --tool');
+  });
+});
+
+describe('The tools that a smoke test lists', () => {
+  const tools = (...names: string[]) => names.map((name) => ({ name, inputSchema: { type: 'object' as const } }));
+
+  it('are the same each time, in any order', async () => {
+    const answers = [tools('a', 'b'), tools('b', 'a'), tools('a', 'b'), tools('a', 'b')];
+    await expect(agreed(async () => answers.shift()!)).resolves.toEqual(tools('a', 'b'));
+    expect(answers).toEqual([]);
+  });
+
+  it('show that one replica knows a tool that another one does not', async () => {
+    const answers = [tools('a', 'b'), tools('a', 'b'), tools('a')];
+    await expect(agreed(async () => answers.shift()!)).rejects.toThrow(
+      'first there were 2 tools, then others (1): do the replicas agree?',
+    );
   });
 });
