@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createApiKey } from '../support/api-keys.js';
 import { cites } from '../support/cite.js';
 import { nginxIsHere, startComposeProxy } from '../support/compose-proxy.js';
+import { freePort } from '../support/free-port.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { RestClient } from '../support/rest-client.js';
 import { smoke } from '../support/smoke-command.js';

@@ -4,7 +4,14 @@ import { Bus, Topic } from '@manifold/bus';
 import { Keyring, recordsWithOneText } from '@manifold/secrets';
 import { Store, StoreConflict, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import { LRUCache } from 'lru-cache';
-import { ownerFields, ownerKey, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
+import {
+  ownerFields,
+  ownerKey,
+  ownerOf,
+  sealedFor,
+  type ConnectionOwner,
+  type OwnerFields,
+} from './connection-owner.js';
 import { statusOf, type ConnectionStatus, type ConnectionTokens } from './connection-tokens.js';
 import { openJson, sealJson, type Sealed } from './sealed-json.js';
 
