@@ -12,7 +12,7 @@ import { echoServer } from '../support/upstreams.js';
 const KEY = 'jX2vP0dqY7mB4sKc8hT1rWn6gEz3uLa9';
 const NEW_KEY = 'Qw8eRt5yUi2oPa7sDf4gHj1kZx3cVb6n';
 /** More than are sealed anew at once, so that a rotation can be ended in the middle. */
-const SECRETS = 600;
+const SECRETS = 450;
 const PARALLEL = 8;
 
 const users = Array.from({ length: SECRETS }, (_, index) => `user-${index}`);
@@ -119,7 +119,7 @@ describe('Rotation of keys', () => {
       const calling = load([gateway], users);
       await killInTheMiddle(gateway);
       expect(keyIds().map(({ id }) => id)).toContain(before!.id); // it was not done yet
-      expect(await admin(gateway, 'rotate-secrets', '--dry-run')).toMatch(/^secrets\t600\t\d+$/m);
+      expect(await admin(gateway, 'rotate-secrets', '--dry-run')).toMatch(/^secrets\t450\t\d+$/m);
       expect(await rotate(gateway)).toMatch(/^Data key [0-9a-f]{16} is in use: \d+ records sealed anew, 0 retired/);
       const { calls, faults } = await calling.stop();
 
@@ -143,7 +143,7 @@ describe('Rotation of keys', () => {
         SECRETS_KEY: KEY,
         SECRETS_KEY_REFRESH_MS: '200',
       };
-      const few = users.slice(0, 250); // the stand-in has no indexes
+      const few = users.slice(0, 220); // the stand-in has no indexes
       const one = await start(env);
       await fill(one, few);
       const two = await start(env);
