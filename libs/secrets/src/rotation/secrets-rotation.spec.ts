@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Test, type TestingModule } from '@nestjs/testing';
 import Database from 'libsql';
+import { BusModule } from '@manifold/bus';
 import { Config, ConfigModule } from '@manifold/config';
 import { Store, StoreModule } from '@manifold/store';
 import { openStore, temporaryStore, type OpenStore } from '@manifold/store/testing';
@@ -49,7 +50,12 @@ describe('SecretsRotation', () => {
     const secrets = { ...opened.config.secrets, keys, refreshMs };
     const store = new WatchedStore(other.store);
     const module: TestingModule = await Test.createTestingModule({
-      imports: [ConfigModule.forRoot(new Config({ ...opened.config, dataDir, secrets })), StoreModule, SecretsModule],
+      imports: [
+        ConfigModule.forRoot(new Config({ ...opened.config, dataDir, secrets })),
+        StoreModule,
+        BusModule,
+        SecretsModule,
+      ],
     })
       .overrideProvider(Store)
       .useValue(store)
