@@ -6,6 +6,7 @@ import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Command } from 'commander';
 import { ApiKeyModule, ApiKeyService } from '@manifold/auth';
+import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { StoreModule } from '@manifold/store';
 import { adminProgram } from './admin-commands.js';
@@ -22,7 +23,7 @@ describe('The admin command', () => {
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'manifold-admin-'));
-    const imports = [ConfigModule.forRoot(loadConfig({ DATA_DIR: dataDir })), StoreModule, ApiKeyModule];
+    const imports = [ConfigModule.forRoot(loadConfig({ DATA_DIR: dataDir })), StoreModule, BusModule, ApiKeyModule];
     context = await NestFactory.createApplicationContext({ module: SpecModule, imports }, { logger: false });
     keys = context.get(ApiKeyService, { strict: false });
     printed = [];
