@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Cancellation } from '@manifold/cancellation';
 import { Config, ConfigError } from '@manifold/config';
+import { processCounter } from '@manifold/metrics';
 import { Agent, fetch, type Dispatcher } from 'undici';
 import { AddressPolicy } from './address-policy.js';
 import { AddressResolver } from './address-resolver.js';
@@ -10,6 +11,12 @@ import { EgressError } from './egress-error.js';
 import { EgressLimits } from './egress-limits.js';
 import { redirectedInit, redirectTarget } from './redirect.js';
 import { requestWhole, type WholeAnswer } from './whole-answer.js';
+
+const requests = processCounter(
+  'manifold_egress_requests_total',
+  'Outgoing HTTP requests: the class of the status, or why there was no answer',
+  'outcome',
+);
 
 const MAX_REDIRECTS = 5;
 
@@ -87,10 +94,15 @@ export class Egress implements OnApplicationShutdown {
     const { origin, host, pathname, search } = checkedUrl(input);
     try {
       const request = { origin, path: pathname + search, method, headers, body };
-      return await requestWhole(this.agents[policy], request, { host, limits: this.limits, cancellation: signal });
+      const answer = await requestWhole(this.agents[policy], request, {
+        host,
+        limits: this.limits,
+        cancellation: signal,
+      });
+      answered(answer.status);
+      return answer;
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      throw inOurWords(error, host);
+      throw failed(error, host, signal);
     }
   }
 
@@ -102,12 +114,31 @@ export class Egress implements OnApplicationShutdown {
     try {
       // undici's own fetch and Node's are the same thing in two versions: only their types differ.
       const init = { ...request, redirect: 'manual', dispatcher } as Parameters<typeof fetch>[1];
-      return (await fetch(url, init)) as unknown as Response;
+      const response = (await fetch(url, init)) as unknown as Response;
+      answered(response.status);
+      return response;
     } catch (error) {
-      if (request.signal?.aborted) throw request.signal.reason;
-      throw inOurWords(error, url.host);
+      throw failed(error, url.host, request.signal);
     }
   }
+}
+
+const answered = (status: number): void => requests.of(STATUS_CLASSES[Math.floor(status / 100)] ?? 'other').add();
+const STATUS_CLASSES = ['', '1xx', '2xx', '3xx', '4xx', '5xx'];
+
+/** @returns what the caller gets */
+function failed(
+  error: unknown,
+  host: string,
+  signal: Pick<AbortSignal, 'aborted' | 'reason'> | null | undefined,
+): unknown {
+  if (signal?.aborted) {
+    requests.of('aborted').add();
+    return signal.reason;
+  }
+  const known = inOurWords(error, host);
+  requests.of(known instanceof EgressError ? known.code : 'other').add();
+  return known;
 }
 
 const withoutHeadersTimeout: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, Logger } from '@nestjs/common';
+import { processCounter } from '@manifold/metrics';
 import { StoreConflict, StoreUnavailable } from '@manifold/store';
 import { ClientRegistration } from './client-registration.js';
 import type { ConnectionOwner } from './connection-owner.js';
@@ -10,6 +11,8 @@ import { OAuthFault } from './oauth-fault.js';
 import { OAuthLimits } from './oauth-limits.js';
 import { GrantRefused, TokenRequests } from './token-request.js';
 import { TokenVault, type HeldTokens } from './token-vault.js';
+
+const refreshes = processCounter('manifold_token_refreshes_total', 'Refreshes of OAuth tokens by outcome', 'outcome');
 
 /**
  * One refresh, for the process that holds the lease.
@@ -39,8 +42,11 @@ export class TokenRenewal {
    */
   async renew(owner: ConnectionOwner, held: HeldTokens, rejected: string | undefined): Promise<ConnectionTokens> {
     try {
-      return await this.keep(owner, held, await this.refreshed(owner, held.tokens));
+      const tokens = await this.keep(owner, held, await this.refreshed(owner, held.tokens));
+      refreshes.of('ok').add();
+      return tokens;
     } catch (cause) {
+      refreshes.of(cause instanceof GrantRefused ? 'refused' : 'failed').add();
       if (!(cause instanceof GrantRefused)) throw cause;
       this.logger.warn({ msg: 'a refresh was refused', server: owner.server, err: cause });
       return await this.giveUp(owner, held, rejected, cause);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Bus, Topic } from '@manifold/bus';
+import { countsOfCache } from '@manifold/metrics';
 import { Keyring, recordsWithOneText } from '@manifold/secrets';
 import { Store, StoreConflict, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import { LRUCache } from 'lru-cache';
@@ -34,6 +35,7 @@ const TOKENS_CHANGED = new Topic<Affected>('oauth.tokens-changed');
 
 /** Connections that are kept in memory, sealed. */
 const CACHED = 10_000;
+const { hits, misses } = countsOfCache('oauth_tokens');
 /** Writers of one connection may be overtaken this often; each time somebody else's write has succeeded. */
 const WRITE_ATTEMPTS = 20;
 
@@ -82,7 +84,9 @@ export class TokenVault implements OnModuleInit {
   async get(owner: ConnectionOwner): Promise<HeldTokens | undefined> {
     const fields = ownerFields(owner);
     const key = ownerKey(fields);
-    const loading = this.cache.get(key) ?? this.find(fields);
+    const known = this.cache.get(key);
+    (known ? hits : misses).add();
+    const loading = known ?? this.find(fields);
     this.cache.set(key, loading);
     const record = await loading.catch((error: unknown) => {
       this.drop(key, loading);

@@ -1,4 +1,3 @@
 export { createLog, PinoLogger } from './log.js';
-export { Metrics } from './metrics.js';
 export { ObservabilityModule } from './observability.module.js';
 export { requestIdOf } from './request-log.js';

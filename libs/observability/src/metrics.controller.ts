@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiAuthenticated, Roles } from '@manifold/auth';
 import { ApiProblems } from '@manifold/rest';
-import { Metrics } from './metrics.js';
+import { Metrics } from '@manifold/metrics';
 
 /** For Prometheus, with a bearer token of the role `operator`. */
 @ApiTags('operation')

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { countRequest } from './request-metrics.js';
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
@@ -36,6 +37,7 @@ export class RequestLog implements OnModuleInit {
       done();
     });
     fastify.addHook('onResponse', (request, reply, done) => {
+      countRequest(request, reply);
       if (request.method !== 'POST' || !request.url.startsWith('/mcp') || reply.raw.statusCode >= 400) {
         this.write(request, reply);
       }

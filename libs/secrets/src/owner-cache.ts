@@ -1,4 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { countsOfCache } from '@manifold/metrics';
+
+const { hits, misses } = countsOfCache('secrets');
 
 /** Whose, and of which server: what one load reads. */
 export interface CacheScope {
@@ -27,6 +30,7 @@ export class OwnerCache<V> {
 
   get(scope: CacheScope, load: () => Promise<V>): Promise<V> {
     const known = this.entries.get(scope.key);
+    (known ? hits : misses).add();
     if (known) return known.value;
     const entry: Entry<V> = { scope, value: load() };
     this.entries.set(scope.key, entry);

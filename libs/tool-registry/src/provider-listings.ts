@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import PQueue from 'p-queue';
 import type { Principal } from '@manifold/auth';
+import { countsOfCache } from '@manifold/metrics';
 import { notifiesChanges, ProviderError, sharesCatalogue, type ToolProvider } from '@manifold/tool-provider';
 import { Audience, hasExpired, type Listener } from './audience.js';
 import type { Listing } from './catalogue.js';
@@ -13,6 +14,7 @@ import { ListingSource, type Answer } from './listing-source.js';
 const BACKGROUND_AT_ONCE = 4;
 /** The share of its time to live by which a listing may go stale earlier: those that began together do not stay together. */
 const JITTER = 0.1;
+const { hits, misses } = countsOfCache('catalogue');
 
 /**
  * The listings of one provider, cached per catalogue key, each fetched once at a time.
@@ -47,8 +49,13 @@ export class ProviderListings {
   get(principal: Principal, requestId: string): Listing | Promise<Listing> {
     const slot = this.slots.use(this.keyOf(principal));
     const now = Date.now();
-    if (isFresh(slot, now)) return slot.listing;
-    if (!isShownStale(slot, now)) return slot.pending ?? this.ask(slot, principal, requestId);
+    if (isFresh(slot, now)) {
+      hits.add();
+      return slot.listing;
+    }
+    const isShown = isShownStale(slot, now);
+    (isShown ? hits : misses).add();
+    if (!isShown) return slot.pending ?? this.ask(slot, principal, requestId);
     this.refresh(slot, principal, requestId, now);
     return slot.listing;
   }

@@ -1,6 +1,6 @@
 import { SingleBus } from '@manifold/bus';
 import { loadConfig } from '@manifold/config';
-import { Metrics } from '@manifold/observability';
+import { Metrics } from '@manifold/metrics';
 import type { Principal } from '@manifold/auth';
 import {
   openCall,

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import type { Principal } from '@manifold/auth';
 import { Bus, Topic } from '@manifold/bus';
 import { Config } from '@manifold/config';
-import { Metrics } from '@manifold/observability';
+import { Metrics } from '@manifold/metrics';
 import {
   describesApps,
   notifiesChanges,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { showQueue } from '@manifold/metrics';
 import { EventRecords, type LoggedEvent } from './event-records.js';
 import { SessionEvents, type EventOwner } from './session-events.js';
 
@@ -27,7 +28,9 @@ export class EventLog {
   private running?: Promise<void>;
   private closing = false;
 
-  constructor(private readonly records: EventRecords) {}
+  constructor(private readonly records: EventRecords) {
+    showQueue('event_log', () => this.due.size);
+  }
 
   append(session: EventOwner, event: LoggedEvent): void {
     if (session.hasEnded) return;

@@ -1,4 +1,4 @@
-import { Metrics } from '@manifold/observability';
+import { Metrics } from '@manifold/metrics';
 import { startTransport } from '../testing/src/transport-app.js';
 import { callTool, openSession, send, withoutBody } from '../testing/src/mcp-wire.js';
 
@@ -14,7 +14,7 @@ it('shows sessions, streams and requests under way as metrics', async () => {
   const text = await app.get(Metrics).text();
   expect(text).toMatch(/^manifold_sessions 2$/m);
   expect(text).toMatch(/^manifold_event_streams 1$/m);
-  expect(text).toMatch(/^manifold_requests_in_flight 1$/m);
+  expect(text).toMatch(/^manifold_calls_in_flight 1$/m);
   app.provider.release();
   await pending;
   controller.abort();

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Metrics } from '@manifold/observability';
+import { Metrics } from '@manifold/metrics';
 import { CallsInFlight } from '@manifold/tool-registry';
 import { EventStreams } from './event-streams.js';
 import { SessionPlaces } from './session-places.js';
@@ -18,7 +18,7 @@ export class TransportStatus implements OnModuleInit {
     this.metrics.gauge('manifold_sessions', 'Sessions of MCP clients in memory', () => this.sessions);
     this.metrics.gauge('manifold_event_streams', 'Open event streams to MCP clients', () => this.streams);
     this.metrics.gauge(
-      'manifold_requests_in_flight',
+      'manifold_calls_in_flight',
       'MCP requests and REST tool calls under way',
       () => this.callsInFlight,
     );

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import { countsOfCache } from '@manifold/metrics';
 import type { Principal } from '../principal.js';
 
 /** Milliseconds from reading the store: a revocation on another replica is seen within this time. */
 const TIME_TO_LIVE = 5000;
 const MOST_ENTRIES = 10_000;
+const { hits, misses } = countsOfCache('api_keys');
 
 /**
  * Remembers for a moment whose keys these are, so that a warm call reads no database.
@@ -20,8 +22,11 @@ export class ApiKeyCache {
 
   async find(hash: string): Promise<Principal | undefined> {
     const principal = this.known.get(hash);
-    if (principal) return principal;
-    if (this.unknown.has(hash)) return undefined;
+    if (principal || this.unknown.has(hash)) {
+      hits.add();
+      return principal;
+    }
+    misses.add();
     return this.loading.get(hash) ?? this.reload(hash);
   }
 

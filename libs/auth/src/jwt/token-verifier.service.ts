@@ -4,6 +4,7 @@ import { decodeJwt, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Config } from '@manifold/config';
 import { Egress } from '@manifold/egress';
+import { countsOfCache } from '@manifold/metrics';
 import { Problem } from '@manifold/rest';
 import type { Principal } from '../principal.js';
 import { CredentialRefused } from '../unauthenticated.js';
@@ -13,6 +14,7 @@ import { signingKeysOf, SigningKeysUnavailable } from './signing-keys.js';
 import { expiryOf, principalOfClaims } from './token-claims.js';
 
 const MOST_VERIFIED = 10_000;
+const { hits, misses } = countsOfCache('tokens');
 
 /** Recognises the access tokens of the configured issuers. */
 @Injectable()
@@ -44,6 +46,7 @@ export class TokenVerifier implements OnModuleInit {
   async principalOf(token: string): Promise<Principal> {
     const digest = hash('sha256', token, 'base64url');
     const known = this.verified.get(digest);
+    (known ? hits : misses).add();
     if (known) return known;
     const unverified = unverifiedClaims(token);
     const verifier = this.verifierOf(unverified);

@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import PQueue from 'p-queue';
+import { showQueue } from '@manifold/metrics';
 import { InstallError } from '../install-error.js';
 import type { InstallProgress } from '../install-progress.js';
 import { runInstall } from './install-process.js';
@@ -38,7 +39,9 @@ export class NpmInstaller implements OnApplicationShutdown {
   private readonly queue = new PQueue({ concurrency: AT_ONCE });
   private readonly shutdown = new AbortController();
 
-  constructor(private readonly settings: NpmSettings) {}
+  constructor(private readonly settings: NpmSettings) {
+    showQueue('npm_installs', () => this.queue.size);
+  }
 
   /**
    * @param folder absolute path; does not exist yet. After an error it is the caller's to remove what there is

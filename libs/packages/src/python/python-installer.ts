@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import PQueue from 'p-queue';
+import { showQueue } from '@manifold/metrics';
 import { InstallError } from '../install-error.js';
 import type { InstallProgress } from '../install-progress.js';
 import { Interpreters } from './interpreter.js';
@@ -54,6 +55,7 @@ export class PythonInstaller {
 
   constructor(private readonly settings: PythonSettings) {
     this.interpreters = new Interpreters(settings.bin);
+    showQueue('python_installs', () => this.queue.size);
   }
 
   /** @throws NotAllowed, with nothing run; InstallError */

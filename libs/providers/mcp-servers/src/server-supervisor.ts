@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { HttpAdapterHost } from '@nestjs/core';
 import PQueue from 'p-queue';
 import { Config } from '@manifold/config';
+import { showQueue } from '@manifold/metrics';
 import { SecretsService } from '@manifold/secrets';
 import { ConsentingServer } from './consent/consenting-server.js';
 import { UserConsents } from './consent/user-consents.js';
@@ -42,6 +43,7 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
   ) {
     const pool = new UserServerPool({ max: hosting.maxUserServers, idleMs: hosting.userServerIdleMs });
     const starts = new PQueue({ concurrency: STARTS_AT_A_TIME });
+    showQueue('server_starts', () => starts.size);
     this.supervision = { connector, starts, startTimeoutMs: hosting.startTimeoutMs, pool, secrets, consents };
   }
 

@@ -1,5 +1,6 @@
 import { mongo, MongooseError } from 'mongoose';
 import { StoreUnavailable } from '../collection.js';
+import { timed } from '../operation-times.js';
 
 /** How long an operation may take in all, in milliseconds: less than the two seconds of `ping`. */
 export const DEADLINE = 1800;
@@ -27,7 +28,7 @@ export async function askDatabase<Result>(work: () => Promise<Result>): Promise<
     timer = setTimeout(late, DEADLINE);
   });
   try {
-    return await Promise.race([work(), deadline]);
+    return await timed('mongodb', () => Promise.race([work(), deadline]));
   } catch (error) {
     if (isUnavailable(error)) throw new StoreUnavailable('MongoDB does not answer', { cause: error });
     throw error;

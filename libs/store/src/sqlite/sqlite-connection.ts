@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { StoreUnavailable } from '../collection.js';
+import { timedSync } from '../operation-times.js';
 
 type Parameter = string | number | null;
 type Statement = Database.Statement<Parameter[]>;
@@ -35,12 +36,12 @@ export class SqliteConnection {
   /** @returns how many rows the statement changed */
   run(sql: string, ...parameters: Parameter[]): number {
     const statement = this.prepare(sql);
-    return this.translateErrors(() => statement.run(...parameters).changes);
+    return this.translateErrors(() => timedSync('sqlite', () => statement.run(...parameters).changes));
   }
 
   all<Row>(sql: string, ...parameters: Parameter[]): Row[] {
     const statement = this.prepare(sql);
-    return this.translateErrors(() => statement.all(...parameters) as Row[]);
+    return this.translateErrors(() => timedSync('sqlite', () => statement.all(...parameters) as Row[]));
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import type { Principal } from '@manifold/auth';
 import { SingleBus } from '@manifold/bus';
 import { loadConfig } from '@manifold/config';
-import { Metrics } from '@manifold/observability';
+import { Metrics } from '@manifold/metrics';
 import { openCall, ToolProviders, type CallContext, type ToolProvider } from '@manifold/tool-provider';
 import { ToolRegistry, type Catalogue } from '@manifold/tool-registry';
 

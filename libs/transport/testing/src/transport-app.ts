@@ -17,7 +17,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { principalKey, StreamGrants, type Principal } from '@manifold/auth';
 import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig } from '@manifold/config';
-import { Metrics } from '@manifold/observability';
+import { Metrics } from '@manifold/metrics';
 import { Problem, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';

@@ -1,3 +1,9 @@
+import { showQueue } from '@manifold/metrics';
+
+/** Calls of all servers that wait for a connection on which they can be told apart. */
+let callsWaiting = 0;
+showQueue('lanes', () => callsWaiting);
+
 interface Waiter<Wish, Grant> {
   readonly wish: Wish;
   readonly resolve: (grant: Grant) => void;
@@ -16,10 +22,14 @@ export class TurnQueue<Wish, Grant> {
   wait(wish: Wish, signal: AbortSignal): Promise<Grant> {
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
+        over();
         this.waiting.splice(this.waiting.indexOf(waiter), 1);
         reject(signal.reason as Error);
       };
-      const over = (): void => signal.removeEventListener('abort', giveUp);
+      const over = (): void => {
+        callsWaiting -= 1;
+        signal.removeEventListener('abort', giveUp);
+      };
       const waiter: Waiter<Wish, Grant> = {
         wish,
         resolve: (grant) => (over(), resolve(grant)),
@@ -27,6 +37,7 @@ export class TurnQueue<Wish, Grant> {
       };
       signal.addEventListener('abort', giveUp, { once: true });
       this.waiting.push(waiter);
+      callsWaiting += 1;
     });
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inheritedEnvironment } from '@manifold/config';
+import { processCounter, processLevels, type Count } from '@manifold/metrics';
 import { ProviderError } from '@manifold/tool-provider';
 import { groupWatch, type GroupLimits } from './group-watch.js';
 import { endGroup, guardGroup, signalGroup } from './process-group.js';
@@ -19,6 +20,16 @@ export interface StdioSpec {
   readonly runAs?: { readonly uid: number; readonly gid: number };
 }
 
+const children = processLevels('manifold_children', 'Processes of stdio servers by what they are doing', 'state');
+const starting = children.of('starting');
+const running = children.of('running');
+const stopping = children.of('stopping');
+const exits = processCounter(
+  'manifold_child_exits_total',
+  'Processes of stdio servers that ended, by whether they were asked to',
+  'cause',
+);
+
 const LEAVE_MS = 1000;
 const TERMINATE_MS = 3000;
 
@@ -26,6 +37,7 @@ const TERMINATE_MS = 3000;
 export class ServerProcess {
   /** How it ended, in words. */
   readonly exited: Promise<string>;
+  private state: Count | undefined = running;
 
   private constructor(
     readonly streams: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout' | 'stderr'>,
@@ -35,7 +47,10 @@ export class ServerProcess {
   ) {
     let excess: string | undefined;
     groupWatch.add(pid, limits, (reason) => (excess = reason));
+    running.add();
     this.exited = exit.then(([code, signal]) => {
+      exits.of(this.state === stopping ? 'stopped' : excess === undefined ? 'ended_itself' : 'over_limit').add();
+      this.enter(undefined);
       groupWatch.remove(pid);
       endGroup(pid);
       if (excess !== undefined) return excess;
@@ -46,6 +61,7 @@ export class ServerProcess {
   /** @throws ProviderError that names the command */
   static async start(spec: StdioSpec): Promise<ServerProcess> {
     const { cwd, limits, runAs } = spec;
+    starting.add();
     try {
       const env = environmentOf(spec);
       const { command, args } = await limited(spec, { ...limits, hasOwnUser: runAs !== undefined }, env, cwd);
@@ -58,17 +74,26 @@ export class ServerProcess {
       return new ServerProcess(child, pid, exit, limits);
     } catch (error) {
       throw startFault(spec.command, error as NodeJS.ErrnoException);
+    } finally {
+      starting.add(-1);
     }
   }
 
   /** Asks, insists, kills. Resolves when the process is gone; never rejects. */
   async stop(): Promise<void> {
+    if (this.state) this.enter(stopping);
     this.streams.stdin.end();
     if (await this.exitsWithin(LEAVE_MS)) return;
     signalGroup(this.pid, 'SIGTERM');
     if (await this.exitsWithin(TERMINATE_MS)) return;
     signalGroup(this.pid, 'SIGKILL');
     await this.exited;
+  }
+
+  private enter(state: Count | undefined): void {
+    this.state?.add(-1);
+    this.state = state;
+    state?.add();
   }
 
   private exitsWithin(ms: number): Promise<boolean> {

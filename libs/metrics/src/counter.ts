@@ -1,0 +1,35 @@
+import type { Exposition, Metric, MetricName } from './metric.js';
+import { SeriesByLabels } from './series.js';
+
+/** Counting is an addition. */
+export class Count {
+  value = 0;
+
+  add(more = 1): void {
+    this.value += more;
+  }
+}
+
+/** A counter with labels, or a level that is counted up and down. */
+export class Counter implements Metric {
+  private readonly series: SeriesByLabels<Count>;
+
+  constructor(
+    readonly name: MetricName,
+    private readonly help: string,
+    labels: readonly string[],
+    private readonly type: 'counter' | 'gauge' = 'counter',
+  ) {
+    this.series = new SeriesByLabels(labels, () => new Count());
+  }
+
+  /** The series of these label values, which is shown from now on, also with 0. */
+  of(...values: readonly string[]): Count {
+    return this.series.of(...values);
+  }
+
+  get(): Promise<Exposition> {
+    const values = [...this.series.entries()].map(([labels, { value }]) => ({ labels, value }));
+    return Promise.resolve({ name: this.name, help: this.help, type: this.type, values });
+  }
+}
