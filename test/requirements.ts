@@ -472,6 +472,16 @@ const sections = [
       'oauth.manual-client': 'users connect as the client that an operator has registered by hand',
     },
   },
+  {
+    source: 'issue 8, observability; SECURITY.md, "Errors on the wire"',
+    requirements: {
+      'traces.one':
+        'one trace leads from the client through the gateway to the upstream: stdio, HTTP and API; `_meta` wins over headers',
+      'traces.pass': 'without an exporter the context of a request passes to the upstream unchanged',
+      'traces.secrets': 'spans hold no arguments, results, secrets, session ids or query strings',
+      'traces.collector-down': 'a collector that is gone disturbs neither calls nor the end of the gateway',
+    },
+  },
 ] as const;
 
 type KeyOfEach<T> = T extends unknown ? keyof T & string : never;

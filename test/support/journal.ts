@@ -8,6 +8,8 @@ export interface JournalEntry {
   readonly time: number;
   readonly tool?: string;
   readonly arguments?: Readonly<Record<string, unknown>>;
+  /** Of a call that has a trace. */
+  readonly trace?: { readonly traceparent: string; readonly tracestate?: string };
   /** Of an answer to a question of the server. */
   readonly error?: { readonly code: number };
 }

@@ -9,6 +9,7 @@ import { ObservabilityModule } from '@manifold/observability';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
 import { ToolRegistryModule } from '@manifold/tool-registry';
+import { TraceExportModule } from '@manifold/tracing';
 import { TransportModule } from '@manifold/transport';
 import { HomeController } from './home.controller.js';
 import { ProvidersModule } from './providers.js';
@@ -32,6 +33,7 @@ export class AppModule {
         PackagesModule,
         ToolRegistryModule,
         TransportModule,
+        TraceExportModule,
       ],
       controllers: [HomeController],
     };

@@ -33,8 +33,9 @@ export class BackendApi {
    * @param token the user's bearer token
    * @throws ProviderError where there is no answer, or the reason why the call was cancelled
    */
-  async send(call: ApiCall, token: string, { cancellation, requestId }: CallContext): Promise<ApiAnswer> {
+  async send(call: ApiCall, token: string, { cancellation, requestId, origin }: CallContext): Promise<ApiAnswer> {
     const { url, method = 'GET', headers, body } = call;
+    const span = origin?.trace?.upstream(method, { 'http.request.method': method, 'server.address': hostOf(url) });
     try {
       const answer = await this.egress.request(url, {
         method,
@@ -43,15 +44,21 @@ export class BackendApi {
           ...headers,
           authorization: `Bearer ${token}`,
           'x-request-id': requestId,
+          ...span?.carrier,
         },
         body: body === undefined ? undefined : JSON.stringify(body),
         policy: 'configured',
         signal: cancellation,
       });
+      span?.end(answer.status >= 400 ? String(answer.status) : undefined, {
+        'http.response.status_code': answer.status,
+      });
       const retryAfter = retryAfterSeconds(answer.headers.get('retry-after'), Date.now());
       return { status: answer.status, text: withoutToken(answer.text, token), retryAfter };
     } catch (error) {
-      throw cancellation.aborted ? cancellation.reason : this.failure(error, method !== 'GET');
+      const failure = cancellation.aborted ? cancellation.reason : this.failure(error, method !== 'GET');
+      span?.end(failure instanceof ProviderError ? failure.code : 'failed');
+      throw failure;
     }
   }
 
@@ -66,6 +73,8 @@ export class BackendApi {
     return new ProviderError('upstream_unavailable', message, { cause, modelText });
   }
 }
+
+const hostOf = (url: string): string => URL.parse(url)?.hostname ?? '';
 
 /** For the model, of a call that may have done something. */
 export const EFFECT_UNKNOWN = 'The call may or may not have had an effect: check before you repeat it.';

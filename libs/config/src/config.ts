@@ -125,6 +125,25 @@ export abstract class PackagesConfig {
   readonly installOnStart: readonly StartPackage[];
 }
 
+/** Where traces are sent, and which. */
+export interface TracingConfig {
+  readonly endpoint: string;
+  /** Secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
+  /** Further attributes of the resource. */
+  readonly resource: Readonly<Record<string, string>>;
+  readonly sampler:
+    | 'always_on'
+    | 'always_off'
+    | 'traceidratio'
+    | 'parentbased_always_on'
+    | 'parentbased_always_off'
+    | 'parentbased_traceidratio';
+  /** Share of traces, 0 to 1, for the samplers by ratio. */
+  readonly ratio: number;
+}
+
 /** The settings of one gateway process: read once from the environment, complete, checked and frozen. */
 export class Config {
   readonly environment: 'development' | 'production';
@@ -171,6 +190,10 @@ export class Config {
   readonly oauthClientMetadataUrl?: string;
   /** The clients of servers that authorize their users by tools: those with MCP_AUTH_TYPE=OAUTH2_<PROVIDER>. Secret. */
   readonly toolOAuthClients: ToolOAuthClients;
+  /** How long entries of the audit log are kept; 0: nothing is written. */
+  readonly auditRetentionDays: number;
+  /** Set where traces are exported. */
+  readonly tracing?: TracingConfig;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
   constructor(values: Config) {

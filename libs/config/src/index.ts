@@ -9,6 +9,7 @@ export {
   type MongoConfig,
   type SecretsConfig,
   type StartPackage,
+  type TracingConfig,
 } from './config.js';
 export { ConfigModule } from './config.module.js';
 export { configOfProcess, inheritedEnvironment, networkEnvironment } from './environment.js';

@@ -7,6 +7,7 @@ import { paragonConfig, paragonIssuer } from './paragon.js';
 import { secretsConfig } from './secrets-config.js';
 import { withSecretFiles } from './secret-files.js';
 import { toolOAuthClients } from './tool-oauth.js';
+import { tracingConfig } from './tracing.js';
 import { variables, type Variables } from './variables.js';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
@@ -63,6 +64,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     registryUrl: values.REGISTRY_URL,
     toolOAuthClients: oauthClients,
     oauthClientMetadataUrl: values.OAUTH_CLIENT_METADATA_URL,
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    tracing: tracingConfig(values),
     logLevel: values.LOG_LEVEL,
   });
 }

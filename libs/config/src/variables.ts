@@ -110,6 +110,38 @@ const startPackages = list.transform((items, context) =>
   }),
 );
 
+/** As W3C Baggage writes them; names and values may not break a header. */
+const pairs = list.transform((items, context): Record<string, string> => {
+  const parsed = items.map((item) => /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([\x21-\x7e ]*)$/.exec(item));
+  if (parsed.every((pair) => pair !== null)) {
+    return Object.fromEntries(parsed.map((pair) => [pair[1]!, decoded(pair[2]!)]));
+  }
+  context.addIssue({ code: 'custom', message: 'must be a list of name=value' });
+  return z.NEVER;
+});
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value).replaceAll(/[^\x20-\x7e]/g, '');
+  } catch {
+    return value;
+  }
+}
+
+const sampler = z.enum([
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+]);
+
+const ratio = z
+  .string()
+  .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a number from 0 to 1')
+  .transform(Number);
+
 /** Every variable that the gateway reads. `.env.example` and the table in docs/OPERATIONS.md list the same names. */
 export const variables = z.object({
   NODE_ENV: optional(z.enum(['development', 'production'])).default('development'),
@@ -191,6 +223,14 @@ export const variables = z.object({
   GOOGLE_OAUTH_CREDENTIALS_FILE: optional(z.string()),
   OAUTH2_CREDENTIALS: optional(json(oauthClients, 'an object of provider names (a-z, 0-9, -) and objects')).default({}),
   OAUTH2_CREDENTIALS_FILE: optional(z.string()),
+  AUDIT_RETENTION_DAYS: optional(integer(0, 3650)).default(90),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(httpUrl),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(httpUrl),
+  OTEL_EXPORTER_OTLP_HEADERS: optional(pairs).default({}),
+  OTEL_SERVICE_NAME: optional(z.string()),
+  OTEL_RESOURCE_ATTRIBUTES: optional(pairs).default({}),
+  OTEL_TRACES_SAMPLER: optional(sampler).default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: optional(ratio).default(1),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])).default('info'),
 });
 

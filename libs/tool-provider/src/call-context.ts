@@ -1,10 +1,21 @@
 import type { Principal } from '@manifold/auth';
 import { Canceller, type Cancellation } from '@manifold/cancellation';
 import type { AskableClient, LogMessage, RawObject } from './askable-client.js';
+import type { CallTrace } from './call-trace.js';
 import { ProviderError } from './provider-error.js';
 
 /** The params of `notifications/progress` without the token: fields that nobody knows are kept. */
 export type Progress = { readonly progress: number; readonly [field: string]: unknown };
+
+/** Where a call came from. */
+export interface CallOrigin {
+  /** The other end of the client's connection. */
+  readonly address?: string;
+  /** `Principal.key` of the service that acts for the principal. */
+  readonly actor?: string;
+  /** Absent where nobody traces. */
+  readonly trace?: CallTrace;
+}
 
 /** Everything that a provider may know about the call that it serves. It is a parameter, never state of a provider. */
 export interface CallContext {
@@ -23,6 +34,8 @@ export interface CallContext {
   readonly client?: AskableClient;
   /** What the caller sent as `_meta` and the upstream may see: without the progress token and without what is between client and gateway. */
   readonly meta?: RawObject;
+  /** Absent where the gateway itself asks. */
+  readonly origin?: CallOrigin;
 }
 
 /** A call that is under way: its context, and the ways in which it ends early. */
@@ -99,9 +112,10 @@ class RunningContext implements CallContext {
   readonly onLog?: CallContext['onLog'];
   readonly client?: AskableClient;
   readonly meta?: RawObject;
+  readonly origin?: CallOrigin;
 
   constructor(
-    { principal, requestId, onProgress, onLog, client, meta }: CallOptions,
+    { principal, requestId, onProgress, onLog, client, meta, origin }: CallOptions,
     readonly cancellation: Canceller,
   ) {
     this.principal = principal;
@@ -110,6 +124,7 @@ class RunningContext implements CallContext {
     this.onLog = onLog;
     this.client = client;
     this.meta = meta;
+    this.origin = origin;
   }
 
   get signal(): AbortSignal {

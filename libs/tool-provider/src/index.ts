@@ -1,5 +1,13 @@
 export type { AskableClient, LogMessage, Question, RawObject } from './askable-client.js';
-export { openCall, type CallContext, type CallOptions, type OpenCall, type Progress } from './call-context.js';
+export type { CallTrace, SpanAttributes, TraceCarrier, UpstreamSpan } from './call-trace.js';
+export {
+  openCall,
+  type CallContext,
+  type CallOptions,
+  type CallOrigin,
+  type OpenCall,
+  type Progress,
+} from './call-context.js';
 export { ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from './provider-error.js';
 export {
   completes,

@@ -6,6 +6,7 @@ import { actingUser, ApiAuthenticated, CurrentPrincipal, type Principal } from '
 import { Config } from '@manifold/config';
 import { ApiProblems } from '@manifold/rest';
 import { openCall, type ToolDefinition, type ToolResult } from '@manifold/tool-provider';
+import { originOf } from '@manifold/tracing';
 import { CallsInFlight } from './calls-in-flight.js';
 import { toolProblem } from './tool-errors.js';
 import { ToolRegistry } from './tool-registry.service.js';
@@ -57,7 +58,8 @@ export class ToolsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ success: true; data: ToolResult }> {
     const principal = actingUser(caller, body.username);
-    const call = openCall({ principal, requestId: request.id, timeoutMs: this.config.toolCallTimeoutMs });
+    const origin = originOf(request, principal.key === caller.key ? undefined : caller.key);
+    const call = openCall({ principal, requestId: request.id, timeoutMs: this.config.toolCallTimeoutMs, origin });
     const giveUp = (): void => {
       if (!reply.raw.writableFinished) call.cancel();
     };

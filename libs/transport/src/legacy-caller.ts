@@ -1,5 +1,6 @@
 import type { Principal } from '@manifold/auth';
 import type { View } from '@manifold/tool-registry';
+import type { RequestSource } from '@manifold/tracing';
 import type { AskedClient } from './asked-client.js';
 import type { OpenCalls } from './calls-in-flight.js';
 import type { ClientSession } from './client-session.js';
@@ -18,7 +19,7 @@ export class LegacyCaller implements Caller {
   constructor(
     readonly session: ClientSession,
     readonly principal: Principal,
-    readonly requestId: string,
+    readonly source: RequestSource,
     readonly enabled: EnabledTools | undefined,
     private readonly stream: { send(message: string): void },
   ) {

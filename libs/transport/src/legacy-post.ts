@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@manifold/auth';
+import { sourceOf } from '@manifold/tracing';
 import { readChatId } from './chat-id.js';
 import { ChatSessions } from './chat-sessions.service.js';
 import { answerEmpty, answerJson } from './http-answer.js';
@@ -126,12 +127,12 @@ export class LegacyPost {
     message: JsonRpcRequest,
     session: LegacySession,
     answer: PostAnswer,
-    { id: requestId }: FastifyRequest,
+    request: FastifyRequest,
     principal: Principal,
   ): Promise<Text | undefined> {
     const { view } = session;
     const enabled = view.isDynamic ? this.tools.of(session, principal, (text) => answer.send(text)) : undefined;
-    return this.messages.answer(message, new LegacyCaller(session, principal, requestId, enabled, answer));
+    return this.messages.answer(message, new LegacyCaller(session, principal, sourceOf(request), enabled, answer));
   }
 }
 

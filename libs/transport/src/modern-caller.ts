@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '@manifold/auth';
 import type { RawObject, ToolDefinition } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
+import type { RequestSource } from '@manifold/tracing';
 import { cancelAll, type OpenCalls } from './calls-in-flight.js';
 import { metaOf, type Params, type RequestId } from './json-rpc.js';
 import { readLogLevel, type LogLevel } from './log-level.js';
@@ -33,7 +34,7 @@ export class ModernCaller implements Caller, CallGuard {
   /** @throws JsonRpcError -32602 */
   constructor(
     readonly principal: Principal,
-    readonly requestId: string,
+    readonly source: RequestSource,
     readonly view: View,
     params: Params,
     private readonly headers: IncomingHttpHeaders,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@manifold/auth';
 import type { View } from '@manifold/tool-registry';
+import { sourceOf } from '@manifold/tracing';
 import { EventStreams } from './event-streams.js';
 import { JsonRpcError } from './json-rpc-error.js';
 import { errorMessage, resultMessage, type JsonRpcRequest } from './json-rpc.js';
@@ -71,7 +72,7 @@ export class ModernCalls {
     const mayAsk = MAY_ASK.includes(method);
     if (mayAsk && params.requestState !== undefined) return this.goOn(from, reply, answer);
 
-    const caller = new ModernCaller(principal, request.id, view, params, request.headers);
+    const caller = new ModernCaller(principal, sourceOf(request), view, params, request.headers);
     const meetsClient = mayAsk || TASK_METHODS.includes(method);
     const capabilities = meetsClient
       ? this.tasks.relayedCapabilities(capabilitiesOf(params), view, principal)

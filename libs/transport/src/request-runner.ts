@@ -1,8 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
-import { openCall, ProviderError, type LogMessage, type OpenCall, type Progress } from '@manifold/tool-provider';
+import {
+  openCall,
+  ProviderError,
+  type CallOrigin,
+  type LogMessage,
+  type OpenCall,
+  type Progress,
+} from '@manifold/tool-provider';
 import { CallsInFlight } from '@manifold/tool-registry';
+import { Tracing, type RequestSource, type ServerSpan } from '@manifold/tracing';
 import type { AskedClient } from './asked-client.js';
 import type { OpenCalls } from './calls-in-flight.js';
 import { INTERNAL_ERROR, JsonRpcError } from './json-rpc-error.js';
@@ -10,13 +18,14 @@ import { metaOf, notificationMessage, type JsonRpcRequest, type Params, type Req
 import { isLogged, type LogLevel } from './log-level.js';
 import type { Client, MethodHandler, MethodResult } from './method-handler.js';
 import { passedOnMeta } from './request-meta.js';
+import { spanAttributes, spanName } from './request-span.js';
 import type { Text } from './spliced-text.js';
 
 /** Where a request came from, and the way back. */
 export interface Caller extends Client {
   readonly principal: Principal;
-  /** Correlates logs and upstream requests. */
-  readonly requestId: string;
+  /** The HTTP request that it came in. */
+  readonly source: RequestSource;
   /** The requests of this client that are under way: this one is added while it runs. */
   readonly calls: OpenCalls;
   /** The least that the client wants to read of what is logged; undefined: nothing. */
@@ -35,6 +44,7 @@ export class RequestRunner {
   constructor(
     private readonly inFlight: CallsInFlight,
     private readonly config: Config,
+    private readonly tracing: Tracing,
   ) {}
 
   /**
@@ -49,16 +59,23 @@ export class RequestRunner {
     encode: (result: MethodResult) => Text,
   ): Promise<Text | undefined> {
     const { id, params = {} } = request;
-    const call = this.open(id, params, caller);
+    const span = this.begin(request, params, caller);
+    const call = this.open(id, params, caller, span);
     caller.calls.set(id, call);
     caller.client?.begin(call);
     this.inFlight.started();
     try {
       const result = await handler(params, call.context, caller);
+      span?.end(errorOf(call, result));
       return wasCancelled(call) ? undefined : encode(result);
     } catch (error) {
-      if (wasCancelled(call)) return undefined;
-      throw this.rpcErrorOf(error, request, caller);
+      if (wasCancelled(call)) {
+        span?.end('cancelled');
+        return undefined;
+      }
+      const rpcError = this.rpcErrorOf(error, request, caller);
+      span?.end(String(rpcError.code), { 'rpc.response.status_code': rpcError.code });
+      throw rpcError;
     } finally {
       call.close();
       caller.client?.end();
@@ -67,8 +84,14 @@ export class RequestRunner {
     }
   }
 
-  private open(id: RequestId, params: Params, caller: Caller): OpenCall {
-    const { principal, requestId, client, logLevel } = caller;
+  private begin({ id, method }: JsonRpcRequest, params: Params, { source }: Caller): ServerSpan | undefined {
+    const parents = { headers: source.trace, meta: metaOf(params) };
+    return this.tracing.begin(spanName(method, params), () => spanAttributes(id, method, params), parents);
+  }
+
+  private open(id: RequestId, params: Params, caller: Caller, span: ServerSpan | undefined): OpenCall {
+    const { principal, source, client, logLevel } = caller;
+    const { requestId, address } = source;
     const { progressToken } = metaOf(params);
     const wantsProgress = typeof progressToken === 'string' || typeof progressToken === 'number';
     if (wantsProgress) caller.progressToken = progressToken;
@@ -80,6 +103,7 @@ export class RequestRunner {
       onLog: logLevel === undefined ? undefined : (message) => this.relayLog(id, message, caller),
       client,
       meta: passedOnMeta(params),
+      origin: { address, trace: span },
     });
   }
 
@@ -109,7 +133,7 @@ export class RequestRunner {
     caller.send(message);
   }
 
-  private rpcErrorOf(error: unknown, { method }: JsonRpcRequest, { requestId }: Caller): JsonRpcError {
+  private rpcErrorOf(error: unknown, { method }: JsonRpcRequest, { source: { requestId } }: Caller): JsonRpcError {
     if (error instanceof JsonRpcError) return error;
     if (error instanceof ProviderError) {
       const { code, message, data } = error.rpcError ?? { code: INTERNAL_ERROR, message: error.message };
@@ -118,6 +142,12 @@ export class RequestRunner {
     this.logger.error({ msg: 'a request failed for no known reason', requestId, method, err: error });
     return new JsonRpcError(INTERNAL_ERROR, 'Internal error', 200, { cause: error });
   }
+}
+
+/** For the span of a request that has a result. */
+function errorOf(call: OpenCall, result: MethodResult): string | undefined {
+  if (wasCancelled(call)) return 'cancelled';
+  return 'isError' in result && result.isError === true ? 'tool_error' : undefined;
 }
 
 /** The answer must not go out even where the work was finished before the cancellation reached it. */

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Bus, ReplicaGoneError, Topic, type Unsubscribe } from '@manifold/bus';
+import type { RequestSource } from '@manifold/tracing';
 import { askable } from './asked-client.js';
 import { JsonRpcError, repeatedId, sessionNotFound } from './json-rpc-error.js';
 import type { JsonRpcRequest, Message } from './json-rpc.js';
@@ -14,7 +15,7 @@ interface Posted {
   readonly sessionId: string;
   /** Of the one who has sent it. */
   readonly principalKey: string;
-  readonly requestId: string;
+  readonly source: RequestSource;
   readonly message: Message;
 }
 
@@ -48,12 +49,12 @@ export class SseMessages implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** @throws JsonRpcError 404 without such a session of the principal, 400 for a repeated id */
-  async receive(sessionId: unknown, message: Message, requestId: string, principal: Principal): Promise<void> {
+  async receive(sessionId: unknown, message: Message, source: RequestSource, principal: Principal): Promise<void> {
     const replica = this.sessions.elsewhere(sessionId);
     if (replica === undefined) {
-      return this.take(this.sessions.find(sessionId, principal.key), message, requestId, principal);
+      return this.take(this.sessions.find(sessionId, principal.key), message, source, principal);
     }
-    const posted = { sessionId: String(sessionId), principalKey: principal.key, requestId, message };
+    const posted = { sessionId: String(sessionId), principalKey: principal.key, source, message };
     const refusal = await this.bus.ask(replica, POSTED, posted).catch((error: unknown) => {
       throw error instanceof ReplicaGoneError ? sessionNotFound() : error;
     });
@@ -61,10 +62,10 @@ export class SseMessages implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** The message goes on as the one who has opened the stream: the credential of its sender stays where it arrived. */
-  private async servePosted({ sessionId, principalKey, requestId, message }: Posted): Promise<Refusal | null> {
+  private async servePosted({ sessionId, principalKey, source, message }: Posted): Promise<Refusal | null> {
     try {
       const session = this.sessions.find(sessionId, principalKey);
-      await this.take(session, message, requestId, session.principal);
+      await this.take(session, message, source, session.principal);
       return null;
     } catch (error) {
       if (!(error instanceof JsonRpcError)) throw error;
@@ -72,12 +73,17 @@ export class SseMessages implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private async take(session: SseSession, message: Message, requestId: string, principal: Principal): Promise<void> {
-    if (message.kind === 'request') this.answer(message.request, session, requestId, principal);
+  private async take(
+    session: SseSession,
+    message: Message,
+    source: RequestSource,
+    principal: Principal,
+  ): Promise<void> {
+    if (message.kind === 'request') this.answer(message.request, session, source, principal);
     else await this.messages.receive(message, session);
   }
 
-  private answer(message: JsonRpcRequest, session: SseSession, requestId: string, principal: Principal): void {
+  private answer(message: JsonRpcRequest, session: SseSession, source: RequestSource, principal: Principal): void {
     const { stream, calls, view } = session;
     if (calls.has(message.id)) throw repeatedId();
     if (message.method === 'initialize') {
@@ -86,7 +92,7 @@ export class SseMessages implements OnModuleInit, OnApplicationShutdown {
     }
     const enabled = view.isDynamic ? this.tools.ofStream(session, principal) : undefined;
     void this.messages
-      .answer(message, new LegacyCaller(session, principal, requestId, enabled, stream))
+      .answer(message, new LegacyCaller(session, principal, source, enabled, stream))
       .then((text) => text !== undefined && stream.send(String(text)));
   }
 }

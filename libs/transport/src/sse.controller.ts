@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Post, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, DEFAULT_USERNAME, queryTokenOf, RouteOptions, type Principal } from '@manifold/auth';
+import { sourceOf } from '@manifold/tracing';
 import { invalidRequest } from './json-rpc-error.js';
 import { JsonRpcFilter } from './json-rpc.filter.js';
 import { readMessage } from './json-rpc.js';
@@ -45,7 +46,7 @@ export class SseController {
     const { sessionId } = request.query as { sessionId?: unknown };
     const message = readMessage(request.body);
     if (message.kind === 'invalid') throw invalidRequest('The body is not a JSON-RPC message');
-    await this.messages.receive(sessionId, message, request.id, principal);
+    await this.messages.receive(sessionId, message, sourceOf(request), principal);
     void reply.status(202).type('text/plain').send('Accepted');
   }
 }

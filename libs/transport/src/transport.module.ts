@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ToolRegistryModule } from '@manifold/tool-registry';
+import { TracingModule } from '@manifold/tracing';
 import { ChatSessionsController } from './chat-sessions.controller.js';
 import { ChatSessions } from './chat-sessions.service.js';
 import { Drain } from './drain.js';
@@ -50,7 +51,7 @@ import { TransportStatus } from './transport-status.js';
 
 /** MCP over HTTP towards clients. Needs the global modules that provide Config, Store, Keyring, Metrics and ToolProviders. */
 @Module({
-  imports: [ToolRegistryModule],
+  imports: [ToolRegistryModule, TracingModule],
   controllers: [ChatSessionsController, McpController, ServerMcpController, SseController],
   providers: [
     { provide: APP_GUARD, useClass: RebindingGuard },

@@ -85,7 +85,7 @@ export class McpServer {
   call(id, params, channel, send, ended) {
     let result;
     try {
-      result = this.tools.call(params.name, params.arguments ?? {});
+      result = this.tools.call(params.name, params.arguments ?? {}, params._meta);
     } catch (fault) {
       return send(error(id, -32602, fault.message));
     }

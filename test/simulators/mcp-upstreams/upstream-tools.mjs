@@ -69,10 +69,11 @@ export class UpstreamTools {
    * gives undefined when the call was cancelled
    * @throws for an unknown tool
    */
-  call(name, args) {
+  call(name, args, { traceparent, tracestate } = {}) {
     const asking = this.asking?.call(name, args);
     if (!this.definitions.has(name) && !asking) throw new Error(`Unknown tool: ${name}`);
-    this.ledger.write({ event: 'call', tool: name, arguments: args });
+    const trace = traceparent === undefined ? undefined : { traceparent, tracestate };
+    this.ledger.write({ event: 'call', tool: name, arguments: args, trace });
     if (asking) return asking;
     switch (name) {
       case 'echo':

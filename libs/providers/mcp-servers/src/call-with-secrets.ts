@@ -15,7 +15,8 @@ export async function callWithSecrets(
   params: RawObject,
   secrets: Secrets,
   log: LogRing,
-  { cancellation: signal, onProgress, onLog, client, meta }: CallContext,
+  { cancellation: signal, onProgress, onLog, client }: CallContext,
+  meta: RawObject | undefined,
 ): Promise<RawObject> {
   const values = Object.values(secrets);
   log.hide(values);

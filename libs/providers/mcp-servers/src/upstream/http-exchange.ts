@@ -3,6 +3,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Egress } from '@manifold/egress';
 import { HttpRefusal } from './http-refusal.js';
 import type { OutgoingMessage } from './pipe.js';
+import { traceHeaders } from './trace-headers.js';
 
 const METHOD_NOT_ALLOWED = 405;
 
@@ -32,6 +33,7 @@ export interface HttpSession {
  */
 export class HttpExchange {
   private response: Response | undefined;
+  private trace: Readonly<Record<string, string>> = {};
 
   constructor(
     private readonly target: HttpTarget,
@@ -43,6 +45,7 @@ export class HttpExchange {
   post(message: OutgoingMessage): Promise<Response> {
     // To the SDK a request is 202, "no body follows", and anything else 200, or it would open an event stream by itself.
     const isRequest = 'method' in message && 'id' in message;
+    this.trace = isRequest ? traceHeaders(message.params) : {};
     return this.perform(isRequest ? 202 : 200, (transport) => transport.send(message as unknown as JSONRPCMessage));
   }
 
@@ -65,7 +68,7 @@ export class HttpExchange {
   ): Promise<Response> {
     const { url, headers } = this.target;
     const transport = new StreamableHTTPClientTransport(url, {
-      requestInit: { headers },
+      requestInit: { headers: { ...this.trace, ...headers } },
       sessionId: this.session.id,
       fetch: (input, init) => this.fetch(input, init, shownStatus),
     });

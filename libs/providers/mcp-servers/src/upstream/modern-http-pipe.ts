@@ -9,6 +9,7 @@ import { requestHeaders } from './param-headers.js';
 import type { OutgoingMessage, Pipe, PipeReceiver, RpcRequest } from './pipe.js';
 import type { ReconnectionOptions } from './reconnection.js';
 import { asRpcError, isObject } from './rpc-values.js';
+import { traceHeaders } from './trace-headers.js';
 
 export interface ModernHttpOptions {
   readonly target: HttpTarget;
@@ -71,6 +72,7 @@ export class ModernHttpPipe implements Pipe {
   private post(message: RpcRequest, signal: AbortSignal): Promise<Response> {
     const { target, headersOf } = this.options;
     const headers = {
+      ...traceHeaders(message.params),
       ...target.headers,
       'Content-Type': 'application/json',
       Accept: 'application/json, text/event-stream',
