@@ -13,6 +13,9 @@ import { GrantRefused, TokenRequests } from './token-request.js';
 import { TokenVault, type HeldTokens } from './token-vault.js';
 
 const refreshes = processCounter('manifold_token_refreshes_total', 'Refreshes of OAuth tokens by outcome', 'outcome');
+const refreshed = refreshes.of('ok');
+const refused = refreshes.of('refused');
+const failed = refreshes.of('failed');
 
 /**
  * One refresh, for the process that holds the lease.
@@ -43,10 +46,10 @@ export class TokenRenewal {
   async renew(owner: ConnectionOwner, held: HeldTokens, rejected: string | undefined): Promise<ConnectionTokens> {
     try {
       const tokens = await this.keep(owner, held, await this.refreshed(owner, held.tokens));
-      refreshes.of('ok').add();
+      refreshed.add();
       return tokens;
     } catch (cause) {
-      refreshes.of(cause instanceof GrantRefused ? 'refused' : 'failed').add();
+      (cause instanceof GrantRefused ? refused : failed).add();
       if (!(cause instanceof GrantRefused)) throw cause;
       this.logger.warn({ msg: 'a refresh was refused', server: owner.server, err: cause });
       return await this.giveUp(owner, held, rejected, cause);

@@ -29,6 +29,9 @@ const exits = processCounter(
   'Processes of stdio servers that ended, by whether they were asked to',
   'cause',
 );
+const stopped = exits.of('stopped');
+const endedItself = exits.of('ended_itself');
+const overLimit = exits.of('over_limit');
 
 const LEAVE_MS = 1000;
 const TERMINATE_MS = 3000;
@@ -49,7 +52,7 @@ export class ServerProcess {
     groupWatch.add(pid, limits, (reason) => (excess = reason));
     running.add();
     this.exited = exit.then(([code, signal]) => {
-      exits.of(this.state === stopping ? 'stopped' : excess === undefined ? 'ended_itself' : 'over_limit').add();
+      (this.state === stopping ? stopped : excess === undefined ? endedItself : overLimit).add();
       this.enter(undefined);
       groupWatch.remove(pid);
       endGroup(pid);
