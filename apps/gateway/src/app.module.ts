@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AuditModule } from '@manifold/audit';
 import { AuthModule } from '@manifold/auth';
 import { BusModule } from '@manifold/bus';
 import { ConfigModule, type Config } from '@manifold/config';
@@ -34,6 +35,7 @@ export class AppModule {
         ToolRegistryModule,
         TransportModule,
         TraceExportModule,
+        AuditModule,
       ],
       controllers: [HomeController],
     };

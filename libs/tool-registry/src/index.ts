@@ -4,6 +4,7 @@ export { Catalogue, publicDefinition, type ListedTool } from './catalogue.js';
 export { Completions } from './completions.service.js';
 export { Prompts } from './prompts.service.js';
 export { Resources } from './resources.service.js';
+export type { EndedCall } from './ended-call.js';
 export { errorResult } from './tool-errors.js';
 export { ToolRegistryModule } from './tool-registry.module.js';
 export { ToolRegistry } from './tool-registry.service.js';

@@ -21,6 +21,7 @@ import { ToolSearches } from './tool-searches.js';
 import { AppUnavailableError, UnknownToolError } from './unknown-tool.error.js';
 import { EVERYTHING, shows, type View } from './view.js';
 import { findWanted, type WantedTools } from './wanted-tools.js';
+import { refusalCode, type EndedCall } from './ended-call.js';
 
 /** A provider has found out that tools are others now: those of one catalogue key, or all. */
 const TOOLS_CHANGED = new Topic<{ readonly provider: string; readonly key?: string }>('tools.changed');
@@ -40,6 +41,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
   private readonly searches = new ToolSearches();
   private unsubscribe: (() => void)[] = [];
   private timer?: NodeJS.Timeout;
+  private readonly listeners = new Set<(call: EndedCall) => void>();
 
   constructor(
     providers: ToolProviders,
@@ -104,8 +106,13 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     guard?: { checkCall(definition: ToolDefinition, args: Readonly<Record<string, unknown>>): void },
   ): Promise<ToolResult> {
     const entry = find(await this.list(context), publicName, view);
-    if (!entry) throw new UnknownToolError(publicName);
-    guard?.checkCall(entry.definition, args);
+    const called = { app: entry?.app ?? view.own, tool: entry?.name ?? publicName, args, context };
+    if (!entry) throw this.refused(called, new UnknownToolError(publicName));
+    try {
+      guard?.checkCall(entry.definition, args);
+    } catch (error) {
+      throw this.refused(called, error);
+    }
     return this.dispatch(entry, args, context);
   }
 
@@ -119,16 +126,36 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     args: Readonly<Record<string, unknown>>,
     context: CallContext,
   ): Promise<ToolResult> {
+    let entry;
+    try {
+      entry = await this.entryInApp(app, name, context);
+    } catch (error) {
+      throw this.refused({ app, tool: name, args, context }, error);
+    }
+    return this.dispatch(entry, args, context);
+  }
+
+  /**
+   * Tells the listener of each call of a tool that has ended, also of those that reached no provider.
+   * @param listener must not throw, and must cost little: the caller waits for it
+   * @returns a function that ends the subscription
+   */
+  onCallEnded(listener: (call: EndedCall) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private async entryInApp(app: string, name: string, context: CallContext): Promise<CatalogueEntry> {
     const catalogue = await this.list(context);
     const entry = catalogue.findInApp(app, name);
-    if (entry) return this.dispatch(entry, args, context);
+    if (entry) return entry;
     const state = await this.describeApp(app, context.principal);
     if (!state && !catalogue.hasApp(app)) throw new AppUnavailableError(app, 'unknown', `Server ${app} not found`);
     if (state && !state.enabled) throw new AppUnavailableError(app, 'disabled', `Server ${app} is disabled`);
     if (state?.demandsConsent) {
       await state.demandsConsent(context);
       const shown = (await this.list(context)).findInApp(app, name);
-      if (shown) return this.dispatch(shown, args, context);
+      if (shown) return shown;
     }
     if (state?.unavailable) {
       throw new AppUnavailableError(app, 'unavailable', `Server ${app} is not available: ${state.unavailable}`);
@@ -195,7 +222,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
       outcome = known.code;
       throw known;
     } finally {
-      this.record(entry, context, outcome, performance.now() - started);
+      this.record(entry, context, outcome, performance.now() - started, args);
     }
   }
 
@@ -211,7 +238,21 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     return new ProviderError('upstream_unavailable', 'The tool cannot be run at the moment', { cause: error });
   }
 
-  private record(entry: CatalogueEntry, context: CallContext, outcome: string, milliseconds: number): void {
+  /** The call reaches no provider. @returns the error */
+  private refused(call: Pick<EndedCall, 'app' | 'tool' | 'args' | 'context'>, error: unknown): unknown {
+    const outcome = refusalCode(error);
+    for (const tell of this.listeners) tell({ ...call, outcome, milliseconds: 0 });
+    return error;
+  }
+
+  private record(
+    entry: CatalogueEntry,
+    context: CallContext,
+    outcome: string,
+    milliseconds: number,
+    args: EndedCall['args'],
+  ): void {
+    for (const tell of this.listeners) tell({ app: entry.app, tool: entry.name, args, context, outcome, milliseconds });
     this.metrics.toolCall(entry.provider.id, entry.app, outcome, milliseconds / 1000);
     this.logger.log({
       msg: 'tool call',

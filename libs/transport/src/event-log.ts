@@ -1,15 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { showQueue } from '@manifold/metrics';
+import { restAfterWrite } from '@manifold/turns';
 import { EventRecords, type LoggedEvent } from './event-records.js';
 import { SessionEvents, type EventOwner } from './session-events.js';
 
 /** Milliseconds for which events are gathered before they are written. */
 const GATHER_MS = 200;
-/** With SQLite each write holds up all requests: so many milliseconds are between two, and nine times as long as the write took. */
-const PACE_MS = 4;
-const PACE_FACTOR = 9;
-const RETRY_MS = 1_000;
 /** Characters of all sessions that wait to be written. */
 const MAX_WAITING = 64 * 1024 * 1024;
 
@@ -81,9 +78,7 @@ export class EventLog {
       for (const session of [...this.due]) {
         if (this.closing) return;
         const start = performance.now();
-        const isWritten = await this.write(session);
-        const rest = Math.max(PACE_MS, PACE_FACTOR * (performance.now() - start));
-        await pause(isWritten ? rest : RETRY_MS, undefined, { ref: false });
+        await restAfterWrite(start, await this.write(session));
       }
     }
   }

@@ -1,1 +1,2 @@
 export { KeyedMutex } from './keyed-mutex.js';
+export { restAfterWrite } from './write-pace.js';

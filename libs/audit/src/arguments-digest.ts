@@ -1,0 +1,74 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Config } from '@manifold/config';
+import { Keyring } from '@manifold/secrets';
+import { Store, StoreConflict, type Collection } from '@manifold/store';
+import { canonicalJson } from './canonical-json.js';
+
+type SaltRecord = { keyId: string; sealed: string };
+
+const RECORD_ID = 'arguments';
+const CONTEXT = ['audit', 'arguments'];
+/** Characters of the canonical text that are looked at. */
+const MOST_CHARACTERS = 256 * 1024;
+
+/**
+ * Tells whether two calls had the same arguments, and nothing else of them.
+ *
+ * HMAC-SHA-256 over their canonical JSON, with a random key that is kept sealed: whoever reads the database cannot try out likely
+ * values. Of arguments with more than 256 Ki characters the first so many count, and the text begins with `partial:`.
+ */
+@Injectable()
+export class ArgumentsDigest implements OnModuleInit {
+  private readonly logger = new Logger(ArgumentsDigest.name);
+  private readonly salts: Collection<SaltRecord>;
+  private salt?: Buffer;
+
+  constructor(
+    private readonly keyring: Keyring,
+    private readonly config: Config,
+    store: Store,
+  ) {
+    this.salts = store.collection<SaltRecord>({ name: 'audit_keys', secret: true });
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (this.config.auditRetentionDays > 0) this.salt = await this.known();
+  }
+
+  of(args: unknown): string | undefined {
+    if (!this.salt) return undefined;
+    const { text, isWhole } = canonicalJson(args, MOST_CHARACTERS);
+    const digest = createHmac('sha256', this.salt).update(text).digest('base64url');
+    return isWhole ? digest : `partial:${digest}`;
+  }
+
+  private async known(): Promise<Buffer> {
+    const record = await this.salts.get(RECORD_ID);
+    if (!record) return this.create();
+    try {
+      return this.opened(record.value);
+    } catch (err) {
+      this.logger.warn({ msg: 'hashes of arguments begin anew: their key does not open', err });
+      await this.salts.remove(RECORD_ID);
+      return this.create();
+    }
+  }
+
+  /** Of two processes that make one, only one can insert it. */
+  private async create(): Promise<Buffer> {
+    const made = randomBytes(32);
+    try {
+      await this.salts.insert(this.keyring.seal(made.toString('base64'), CONTEXT), { id: RECORD_ID });
+      return made;
+    } catch (error) {
+      const winner = error instanceof StoreConflict ? await this.salts.get(RECORD_ID) : undefined;
+      if (!winner) throw error;
+      return this.opened(winner.value);
+    }
+  }
+
+  private opened({ keyId, sealed }: SaltRecord): Buffer {
+    return Buffer.from(this.keyring.unseal(keyId, sealed, CONTEXT), 'base64');
+  }
+}

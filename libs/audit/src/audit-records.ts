@@ -1,0 +1,106 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Config } from '@manifold/config';
+import { Store, type Collection } from '@manifold/store';
+import { newestFirst, type AuditEntry } from './audit-entry.js';
+
+/** What becomes one record. */
+export interface Batch {
+  readonly tenant: string;
+  readonly entries: AuditEntry[];
+}
+
+type AuditRecord = {
+  tenant: string;
+  /** In the order in which they happened; at most {@link MOST_ENTRIES}, from at most {@link SPAN_MS}. */
+  entries: AuditEntry[];
+};
+
+const MOST_ENTRIES = 200;
+/** A search for a time finds an entry in a record that begins at most so much later. */
+const SPAN_MS = 5_000;
+const DAY_MS = 24 * 3600 * 1000;
+/** Records that are read at a time: parsing them holds up the process. */
+const CHUNK = 8;
+/** Milliseconds beyond any time that is stored: what is left of it falls as time goes on. */
+const END_OF_TIME = 900_000_000_000_000;
+const PROCESS = randomBytes(4).toString('hex');
+
+/**
+ * The audit log in the store: append-only, several entries of one tenant to a record.
+ *
+ * The id of a record begins with the time that is left until the end of time, so that the ascending order in which every store finds
+ * records is the newest first.
+ */
+@Injectable()
+export class AuditRecords {
+  private readonly records: Collection<AuditRecord>;
+  private written = 0;
+
+  constructor(
+    store: Store,
+    private readonly config: Config,
+  ) {
+    this.records = store.collection<AuditRecord>({ name: 'audit', indexes: [{ fields: ['tenant'] }] });
+  }
+
+  /** @param entries of one tenant, such as {@link batches} makes */
+  async append(tenant: string, entries: AuditEntry[]): Promise<void> {
+    const newest = entries.at(-1)!.time;
+    this.written += 1;
+    const id = `${idBefore(newest)}-${String(this.written).padStart(10, '0')}-${PROCESS}`;
+    const expiresAt = newest + this.config.auditRetentionDays * DAY_MS;
+    await this.records.insert({ tenant, entries }, { id, expiresAt });
+  }
+
+  /**
+   * The entries of a tenant, newest first, also where several replicas wrote at the same time.
+   * @param from epoch milliseconds; older ones are left out
+   * @param to the same; younger ones are left out
+   */
+  async *read(tenant: string, from: number, to: number): AsyncGenerator<AuditEntry> {
+    let waiting: AuditEntry[] = [];
+    for await (const { entries } of this.recordsFrom(tenant, to + SPAN_MS)) {
+      const newest = entries.at(-1)!.time;
+      // Whatever comes in later records is not younger than this one's youngest.
+      const ready = waiting.findIndex(({ time }) => time <= newest);
+      yield* ready === -1 ? waiting : waiting.slice(0, ready);
+      if (newest < from) return;
+      waiting = ready === -1 ? [] : waiting.slice(ready);
+      for (const entry of entries) if (entry.time >= from && entry.time <= to) waiting.push(entry);
+      waiting.sort(newestFirst);
+    }
+    yield* waiting;
+  }
+
+  private async *recordsFrom(tenant: string, time: number): AsyncGenerator<AuditRecord> {
+    for (let after = idBefore(time), isLast = false; !isLast;) {
+      const found = await this.records.find({ tenant }, { limit: CHUNK, after });
+      isLast = found.length < CHUNK;
+      after = found.at(-1)?.id ?? after;
+      for (const { value } of found) yield value;
+      await nextTurn();
+    }
+  }
+}
+
+const idBefore = (time: number): string =>
+  String(Math.min(END_OF_TIME, Math.max(0, END_OF_TIME - Math.trunc(time)))).padStart(15, '0');
+
+/** Parts entries into what fits one record each: one tenant, bounded in number and in time. */
+export function batches(entries: readonly AuditEntry[]): Batch[] {
+  const open = new Map<string, AuditEntry[]>();
+  const made: Batch[] = [];
+  for (const entry of [...entries].sort((a, b) => newestFirst(b, a))) {
+    const batch = open.get(entry.tenant);
+    if (batch && batch.length < MOST_ENTRIES && entry.time - batch[0]!.time < SPAN_MS) {
+      batch.push(entry);
+      continue;
+    }
+    const next = [entry];
+    open.set(entry.tenant, next);
+    made.push({ tenant: entry.tenant, entries: next });
+  }
+  return made;
+}

@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { newestFirst, type AuditEntry, type Place } from './audit-entry.js';
+import { AuditLog } from './audit-log.js';
+import { AuditRecords } from './audit-records.js';
+
+/** What entries are looked for. All of it must fit. */
+export interface AuditFilter {
+  /** Epoch milliseconds, inclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  /** A subject, or the key of a principal. */
+  readonly principal?: string;
+  readonly action?: string;
+  readonly server?: string;
+  readonly tool?: string;
+  readonly outcome?: string;
+  readonly requestId?: string;
+}
+
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[];
+  /** Where the next page begins; undefined: there is nothing older. */
+  readonly next?: Place;
+}
+
+/** Entries that one page looks through at most: a filter that fits nothing must not read the whole log in one request. */
+const MOST_EXAMINED = 20_000;
+
+const EQUAL = ['action', 'server', 'tool', 'outcome', 'requestId'] as const;
+
+/** Reads the audit log of one tenant, newest first. */
+@Injectable()
+export class AuditSearch {
+  constructor(
+    private readonly log: AuditLog,
+    private readonly records: AuditRecords,
+  ) {}
+
+  /** @param after the `next` of the page before. A page may be short, or empty, and still have a next one. */
+  async page(tenant: string, filter: AuditFilter, limit: number, after?: Place): Promise<AuditPage> {
+    const entries: AuditEntry[] = [];
+    let examined = 0;
+    for await (const entry of this.read(tenant, filter, after)) {
+      if (fits(entry, filter)) entries.push(entry);
+      examined += 1;
+      if (entries.length === limit || examined === MOST_EXAMINED) {
+        return { entries, next: { time: entry.time, id: entry.id } };
+      }
+    }
+    return { entries };
+  }
+
+  /** All that fits, as it is read. */
+  async *all(tenant: string, filter: AuditFilter): AsyncGenerator<AuditEntry> {
+    for await (const entry of this.read(tenant, filter)) if (fits(entry, filter)) yield entry;
+  }
+
+  private async *read(
+    tenant: string,
+    { from = 0, to = Date.now() }: AuditFilter,
+    after?: Place,
+  ): AsyncGenerator<AuditEntry> {
+    await this.log.flush();
+    const latest = after ? Math.min(to, after.time) : to;
+    for await (const entry of this.records.read(tenant, from, latest)) {
+      if (!after || newestFirst(after, entry) < 0) yield entry;
+    }
+  }
+}
+
+function fits(entry: AuditEntry, filter: AuditFilter): boolean {
+  for (const field of EQUAL) if (filter[field] !== undefined && entry[field] !== filter[field]) return false;
+  return filter.principal === undefined || isOf(entry, filter.principal);
+}
+
+function isOf({ principal }: AuditEntry, wanted: string): boolean {
+  if (principal === undefined) return false;
+  return principal === wanted || (JSON.parse(principal) as string[])[2] === wanted;
+}

@@ -1,0 +1,87 @@
+import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DEFAULT_TENANT } from '@manifold/auth';
+import { AuditLog } from './audit-log.js';
+import { RefusalTally } from './refusal-tally.js';
+import { resourceOf } from './request-resource.js';
+
+/** Milliseconds for which refusals are counted together. */
+const WINDOW_MS = 10_000;
+const READING: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+/** Calls of tools have entries of their own, and sessions have none: there are too many. */
+const MCP_ROUTE = /^\/(mcp|mcp\/servers\/:name\/mcp|mcp\/tool\/call|messages|sse|sse\/messages)$/;
+
+/** Changes by REST, and what was refused for who asked: by the route that Fastify found, whatever the controller does. */
+@Injectable()
+export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly refusals = new RefusalTally();
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly log: AuditLog,
+  ) {}
+
+  onModuleInit(): void {
+    const fastify = this.host.httpAdapter?.getInstance<FastifyInstance | undefined>();
+    if (!fastify || !this.log.isOn) return;
+    fastify.addHook('onResponse', (request, reply, done) => {
+      this.answered(request, reply);
+      done();
+    });
+  }
+
+  beforeApplicationShutdown(): void {
+    this.writeRefusals();
+  }
+
+  /** What has been counted so far becomes entries. */
+  writeRefusals(): void {
+    clearTimeout(this.timer);
+    for (const refusal of this.refusals.take()) this.log.append(refusal);
+  }
+
+  private answered(request: FastifyRequest, reply: FastifyReply): void {
+    const { statusCode } = reply.raw;
+    const route = request.routeOptions.url ?? 'none';
+    if (statusCode === 401) return this.refused(request, 'authenticate', '401');
+    if (statusCode === 403) return this.refused(request, `${request.method} ${route}`, '403');
+    if (READING.includes(request.method) || MCP_ROUTE.test(route) || request.routeOptions.url === undefined) return;
+    const { principal } = request;
+    const bytes = Number(request.headers['content-length']);
+    this.log.append({
+      time: Date.now(),
+      requestId: request.id,
+      tenant: principal?.tenant ?? DEFAULT_TENANT,
+      principal: principal?.key,
+      authMethod: principal?.method,
+      action: `${request.method} ${route}`,
+      ...resourceOf(request),
+      decision: 'allowed',
+      outcome: statusCode < 400 ? 'ok' : 'failed',
+      code: statusCode < 400 ? undefined : String(statusCode),
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      bytes: Number.isSafeInteger(bytes) ? bytes : undefined,
+      source: request.ip,
+    });
+  }
+
+  /** Whoever has no valid credential belongs to no tenant: the operator's own reads of it. */
+  private refused({ principal, ip }: FastifyRequest, action: string, code: string): void {
+    const isFirst = this.refusals.add(
+      {
+        tenant: principal?.tenant ?? DEFAULT_TENANT,
+        principal: principal?.key,
+        authMethod: principal?.method,
+        action,
+        decision: 'denied',
+        outcome: 'refused',
+        code,
+        source: ip,
+      },
+      Date.now(),
+    );
+    if (isFirst) this.timer = setTimeout(() => this.writeRefusals(), WINDOW_MS).unref();
+  }
+}
