@@ -475,11 +475,20 @@ const sections = [
   {
     source: 'issue 8, observability; SECURITY.md, "Errors on the wire"',
     requirements: {
+      'metrics.values': '/metrics counts what has happened, in valid exposition format, and names no user, tool or URL',
+      'metrics.dashboard': 'the Grafana dashboard and the alerts ask for metrics and labels that there are',
       'traces.one':
         'one trace leads from the client through the gateway to the upstream: stdio, HTTP and API; `_meta` wins over headers',
       'traces.pass': 'without an exporter the context of a request passes to the upstream unchanged',
       'traces.secrets': 'spans hold no arguments, results, secrets, session ids or query strings',
       'traces.collector-down': 'a collector that is gone disturbs neither calls nor the end of the gateway',
+      'audit.calls': 'each call of a tool is in the audit log: allowed, refused and failed, over MCP and REST',
+      'audit.changes': 'changes by REST are in it, and refused callers, those that are alike together',
+      'audit.secrets': 'no argument, secret or setting is in it',
+      'audit.export': 'it is read page by page and exported as JSON lines, newest first',
+      'audit.bad-input': 'anything but scalars that its filters know is answered 400',
+      'audit.roles': 'only administrators read it, and nobody changes it',
+      'audit.restart': 'nothing of it is lost when the gateway stops',
     },
   },
 ] as const;
