@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto';
-import { Keyring } from '@manifold/secrets';
-import { temporaryStore } from '@manifold/store/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { ConfigModule } from '@manifold/config';
+import { SecretsModule } from '@manifold/secrets';
+import { StoreModule } from '@manifold/store';
+import { temporaryStore, type OpenStore } from '@manifold/store/testing';
 import { ArgumentsDigest } from './arguments-digest.js';
 import { canonicalJson } from './canonical-json.js';
 
-async function started(opened: Awaited<ReturnType<typeof temporaryStore>>): Promise<ArgumentsDigest> {
-  const keyring = new Keyring(opened.config, opened.store);
-  await keyring.onModuleInit();
-  const digest = new ArgumentsDigest(keyring, opened.config, opened.store);
-  await digest.onModuleInit();
-  return digest;
+const modules: TestingModule[] = [];
+
+async function started({ config }: OpenStore): Promise<ArgumentsDigest> {
+  const imports = [ConfigModule.forRoot(config), StoreModule, SecretsModule];
+  const module = await Test.createTestingModule({ imports, providers: [ArgumentsDigest] }).compile();
+  await module.init();
+  modules.push(module);
+  return module.get(ArgumentsDigest);
 }
+
+afterEach(() => Promise.all(modules.splice(0).map((module) => module.close())));
 
 describe('ArgumentsDigest', () => {
   it('is equal for equal arguments in any order of members, in every process of an installation', async () => {

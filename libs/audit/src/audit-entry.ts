@@ -5,7 +5,7 @@ export type AuditEvent = {
   /** Epoch milliseconds of its end. */
   time: number;
   tenant: string;
-  /** `tools/call`, `authenticate`, or method and route of a REST request. */
+  /** `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, or method and route of a REST request. */
   action: string;
   decision: 'allowed' | 'denied';
   outcome: (typeof OUTCOMES)[number];

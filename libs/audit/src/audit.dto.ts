@@ -22,7 +22,7 @@ export class AuditFilterDto {
   @Length(1, 2048)
   principal?: string;
 
-  /** `tools/call`, `authenticate`, or method and route of a REST request, such as `POST /mcp/servers`. */
+  /** `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, or method and route of a REST request, such as `POST /mcp/servers`. */
   @IfGiven()
   @IsString()
   @Length(1, 256)

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { OAuthModule } from '@manifold/oauth';
 import { SecretsModule } from '@manifold/secrets';
 import { ToolRegistryModule } from '@manifold/tool-registry';
 import { ArgumentsDigest } from './arguments-digest.js';
@@ -7,12 +8,13 @@ import { AuditLog } from './audit-log.js';
 import { AuditRecords } from './audit-records.js';
 import { AuditSearch } from './audit-search.service.js';
 import { CallAudit } from './call-audit.js';
+import { ConnectionAudit } from './connection-audit.js';
 import { RequestAudit } from './request-audit.js';
 
 /** Who did what. Needs the global modules that provide Config and Store. */
 @Module({
-  imports: [SecretsModule, ToolRegistryModule],
+  imports: [OAuthModule, SecretsModule, ToolRegistryModule],
   controllers: [AuditController],
-  providers: [ArgumentsDigest, AuditLog, AuditRecords, AuditSearch, CallAudit, RequestAudit],
+  providers: [ArgumentsDigest, AuditLog, AuditRecords, AuditSearch, CallAudit, ConnectionAudit, RequestAudit],
 })
 export class AuditModule {}

@@ -1,14 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
-import {
-  openCall,
-  ProviderError,
-  type CallOrigin,
-  type LogMessage,
-  type OpenCall,
-  type Progress,
-} from '@manifold/tool-provider';
+import { openCall, ProviderError, type LogMessage, type OpenCall, type Progress } from '@manifold/tool-provider';
 import { CallsInFlight } from '@manifold/tool-registry';
 import { Tracing, type RequestSource, type ServerSpan } from '@manifold/tracing';
 import type { AskedClient } from './asked-client.js';
