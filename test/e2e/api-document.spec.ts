@@ -94,6 +94,8 @@ const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['get', '/auth/keys', [503]],
   ['delete', '/auth/keys/{id}', [404, 503]],
   ['get', '/metrics', [503]],
+  ['get', '/audit', [400, 503]],
+  ['get', '/audit/export', [400, 503]],
 ];
 
 const MCP_ROUTES: [method: string, path: string, answer: string][] = [
@@ -113,6 +115,7 @@ const STREAM_ROUTES = ['get /packages/jobs/{id}/events'];
 /** Answers without `success`: another specification has fixed them, or they are kept as files. */
 const PLAIN_ANSWERS: Readonly<Record<string, Schema>> = {
   '/metrics': { type: 'string' },
+  '/audit/export': { type: 'string' },
   '/mcp/sessions': { type: 'object', additionalProperties: { type: 'string' } },
   '/servers/export': { required: ['version', 'servers'] },
 };

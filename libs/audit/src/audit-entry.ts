@@ -28,7 +28,7 @@ export type AuditEvent = {
   bytes?: number;
   /** Address from which the request came. */
   source?: string;
-  /** HMAC of the arguments, see ArgumentsDigest. */
+  /** See ArgumentsDigest. */
   argumentsHash?: string;
   /** Stands for so many that were alike. */
   count?: number;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
@@ -10,6 +11,8 @@ import { AuditRecords, batches, type Batch } from './audit-records.js';
 /** Milliseconds for which entries are gathered before they are written. */
 const GATHER_MS = 500;
 const MOST_WAITING = 20_000;
+/** All numbers of a process have as many digits: their order as text is their order. */
+const FIRST = 1_000_000_000_000;
 
 const entriesTotal = processCounter('manifold_audit_entries_total', 'Entries of the audit log').of();
 const dropped = processCounter(
@@ -27,11 +30,12 @@ const dropped = processCounter(
 export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(AuditLog.name);
   private readonly replica = hostname();
+  private readonly prefix = `${this.replica}-${process.pid}-${randomBytes(3).toString('hex')}-`;
   private gathered: AuditEntry[] = [];
   private due: Batch[] = [];
   /** Entries that are not in the store yet. */
   private waiting = 0;
-  private count = 0;
+  private count = FIRST;
   private running?: Promise<void>;
   private writing?: Promise<boolean>;
   private closing = false;
@@ -54,8 +58,7 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
     entriesTotal.add();
     this.waiting += 1;
     this.count += 1;
-    const id = `${this.replica}-${process.pid}-${String(this.count).padStart(10, '0')}`;
-    this.gathered.push({ ...event, id, replica: this.replica });
+    this.gathered.push({ ...event, id: `${this.prefix}${this.count}`, replica: this.replica });
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
