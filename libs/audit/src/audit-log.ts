@@ -51,14 +51,15 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
     return this.config.auditRetentionDays > 0;
   }
 
-  /** Costs no I/O. Without effect where the log is off. */
+  /** Takes the event over. Costs no I/O. Without effect where the log is off. */
   append(event: AuditEvent): void {
     if (!this.isOn) return;
     if (this.waiting >= MOST_WAITING) return dropped.add();
     entriesTotal.add();
     this.waiting += 1;
     this.count += 1;
-    this.gathered.push({ ...event, id: `${this.prefix}${this.count}`, replica: this.replica });
+    // Added to the object itself: a copy of so many members costs more than all the rest.
+    this.gathered.push(Object.assign(event, { id: `${this.prefix}${this.count}`, replica: this.replica }));
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
 

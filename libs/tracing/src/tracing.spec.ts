@@ -27,7 +27,7 @@ describe('carrierOf', () => {
     [`${INNER}-more`, 'more than its version has'],
     [[INNER, INNER], 'two of them'],
     [{ $gt: '' }, 'an object'],
-  ])('takes nothing of %j: %s', (traceparent) => {
+  ])('takes nothing of %j: %s', (traceparent, _why) => {
     expect(carrierOf({ traceparent })).toBeUndefined();
   });
 
