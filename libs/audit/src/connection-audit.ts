@@ -15,7 +15,11 @@ export class ConnectionAudit implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    if (this.log.isOn) this.unsubscribe = this.connections.onChanged((owner) => void this.changed(owner, Date.now()));
+    if (!this.log.isOn) return;
+    // What happens on another replica is written down there.
+    this.unsubscribe = this.connections.onChanged((owner, isHere) => {
+      if (isHere) void this.changed(owner, Date.now());
+    });
   }
 
   onApplicationShutdown(): void {

@@ -7,7 +7,7 @@ import type { ConnectionStatus } from './connection-tokens.js';
 import { ManualClients } from './manual-clients.js';
 import { PendingAuthorizations } from './pending-authorizations.js';
 import type { ClientCredentials } from './protected-server.js';
-import { TokenVault } from './token-vault.js';
+import { TokenVault, type ConnectionListener } from './token-vault.js';
 
 /** Tokens that another system got for a user, with the client that it got them as. */
 export interface BroughtTokens {
@@ -56,10 +56,10 @@ export class Connections {
   }
 
   /**
-   * @param listener called when a user has connected, or was disconnected, here or on another replica; not for a refresh
+   * @param listener called when a user has connected, or was disconnected, here or on another replica (`isHere`: false); not for a refresh
    * @returns a function that ends the subscription
    */
-  onChanged(listener: (owner: ConnectionOwner) => void): () => void {
+  onChanged(listener: ConnectionListener): () => void {
     return this.vault.onChanged(listener);
   }
 

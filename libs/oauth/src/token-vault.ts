@@ -31,6 +31,8 @@ type Affected =
   | { readonly tenant: string; readonly server: string }
   | { readonly tenant: string; readonly issuer: string; readonly subject: string };
 
+export type ConnectionListener = (owner: ConnectionOwner, isHere: boolean) => void;
+
 const TOKENS_CHANGED = new Topic<Affected>('oauth.tokens-changed');
 
 /** Connections that are kept in memory, sealed. */
@@ -65,7 +67,7 @@ export const SEALED_TOKENS = recordsWithOneText(TOKENS, contextOf);
 export class TokenVault implements OnModuleInit {
   private readonly records: Collection<TokenRecord>;
   private readonly cache = new LRUCache<string, Promise<Stored<TokenRecord> | undefined>>({ max: CACHED });
-  private readonly listeners = new Set<(owner: ConnectionOwner) => void>();
+  private readonly listeners = new Set<ConnectionListener>();
 
   constructor(
     store: Store,
@@ -146,10 +148,10 @@ export class TokenVault implements OnModuleInit {
   }
 
   /**
-   * @param listener called when a user has connected, or was disconnected, here or on another replica; not for a refresh
+   * @param listener called when a user has connected, or was disconnected, here or on another replica (`isHere`: false); not for a refresh
    * @returns a function that ends the subscription
    */
-  onChanged(listener: (owner: ConnectionOwner) => void): () => void {
+  onChanged(listener: ConnectionListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -178,7 +180,7 @@ export class TokenVault implements OnModuleInit {
 
   private async changed(owner: ConnectionOwner): Promise<void> {
     this.forget(owner);
-    for (const listener of this.listeners) listener(owner);
+    for (const listener of this.listeners) listener(owner, true);
     // Of a principal that may have more, its credential among it.
     await this.bus.announce(TOKENS_CHANGED, { owner: ownerOf(ownerFields(owner)) });
   }
@@ -191,7 +193,7 @@ export class TokenVault implements OnModuleInit {
   private changedElsewhere(affected: Affected): void {
     if (!('owner' in affected)) return this.forgetWhere(affected);
     this.forget(affected.owner);
-    for (const listener of this.listeners) listener(affected.owner);
+    for (const listener of this.listeners) listener(affected.owner, false);
   }
 
   private forgetWhere(affected: Partial<OwnerFields>): void {
