@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { BusModule } from '@manifold/bus';
 import { ConfigModule } from '@manifold/config';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
@@ -10,7 +11,7 @@ import { canonicalJson } from './canonical-json.js';
 const modules: TestingModule[] = [];
 
 async function started({ config }: OpenStore): Promise<ArgumentsDigest> {
-  const imports = [ConfigModule.forRoot(config), StoreModule, SecretsModule];
+  const imports = [ConfigModule.forRoot(config), BusModule, StoreModule, SecretsModule];
   const module = await Test.createTestingModule({ imports, providers: [ArgumentsDigest] }).compile();
   await module.init();
   modules.push(module);

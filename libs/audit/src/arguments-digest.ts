@@ -1,14 +1,19 @@
 import { hash, randomBytes } from 'node:crypto';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config } from '@manifold/config';
-import { Keyring } from '@manifold/secrets';
-import { Store, StoreConflict, type Collection } from '@manifold/store';
+import { Keyring, recordsWithOneText } from '@manifold/secrets';
+import { Store, StoreConflict, type Collection, type CollectionSpec } from '@manifold/store';
 import { canonicalJson } from './canonical-json.js';
 
 type SaltRecord = { keyId: string; sealed: string };
 
 const RECORD_ID = 'arguments';
 const CONTEXT = ['audit', 'arguments'];
+const SALTS: CollectionSpec<SaltRecord> = { name: 'audit_keys', secret: true };
+
+/** For the rotation of keys. */
+export const SEALED_AUDIT_KEY = recordsWithOneText(SALTS, () => CONTEXT);
+
 /** Characters of the canonical text that are looked at. */
 const MOST_CHARACTERS = 256 * 1024;
 
@@ -29,7 +34,7 @@ export class ArgumentsDigest implements OnModuleInit {
     private readonly config: Config,
     store: Store,
   ) {
-    this.salts = store.collection<SaltRecord>({ name: 'audit_keys', secret: true });
+    this.salts = store.collection(SALTS);
   }
 
   async onModuleInit(): Promise<void> {
@@ -48,7 +53,7 @@ export class ArgumentsDigest implements OnModuleInit {
     const record = await this.salts.get(RECORD_ID);
     if (!record) return this.create();
     try {
-      return this.opened(record.value);
+      return await this.keyring.open(record.value, CONTEXT);
     } catch (err) {
       this.logger.warn({ msg: 'hashes of arguments begin anew: their key does not open', err });
       await this.salts.remove(RECORD_ID);
@@ -65,11 +70,7 @@ export class ArgumentsDigest implements OnModuleInit {
     } catch (error) {
       const winner = error instanceof StoreConflict ? await this.salts.get(RECORD_ID) : undefined;
       if (!winner) throw error;
-      return this.opened(winner.value);
+      return this.keyring.open(winner.value, CONTEXT);
     }
-  }
-
-  private opened({ keyId, sealed }: SaltRecord): string {
-    return this.keyring.unseal(keyId, sealed, CONTEXT);
   }
 }

@@ -1,1 +1,2 @@
+export { SEALED_AUDIT_KEY } from './arguments-digest.js';
 export { AuditModule } from './audit.module.js';
