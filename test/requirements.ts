@@ -491,6 +491,28 @@ const sections = [
       'audit.restart': 'nothing of it is lost when the gateway stops',
     },
   },
+  {
+    source: 'issue 8, point 1: any replica serves any request; SECURITY.md, "Reliability: figures to reach"',
+    requirements: {
+      'replicas.registry':
+        'a server that is registered, changed or deleted at one replica is so at the others when the answer is there',
+      'replicas.secrets': 'a secret that is set or deleted at one replica is used or missed at the others at once',
+      'replicas.revocation':
+        'an API key that is revoked at one replica is refused by the others at once, without Redis within 5 s',
+      'replicas.sessions': 'a session goes on at any replica, and ends at all',
+      'replicas.dynamic':
+        'tools that are enabled at one replica are listed at the others, and its client is told where it listens',
+      'replicas.cancel': 'a request is cancelled, and a question answered, wherever the message arrives',
+      'replicas.parked': 'a call of the modern era goes on from any replica, with its progress and its cancellation',
+      'replicas.streams': 'a stream is resumed at another replica, and listened to at one of them only',
+      'replicas.sse': 'messages for a stream of HTTP+SSE may arrive at any replica, of its own principal only',
+      'replicas.kill': 'a session goes on at another replica when that which served it was killed',
+      'replicas.redis-cut': 'without Redis calls go on; afterwards replicas know what they have missed',
+      'replicas.database-cut':
+        'without the database what needs it is answered 503 soon, liveness is not affected, and it recovers by itself',
+      'replicas.rolling': 'a rolling restart under load loses no call',
+    },
+  },
 ] as const;
 
 type KeyOfEach<T> = T extends unknown ? keyof T & string : never;

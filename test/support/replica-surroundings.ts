@@ -38,6 +38,11 @@ export class ReplicaSurroundings {
     this.proxy.targets.push(port);
   }
 
+  /** Gives it no new requests. */
+  withdraw(port: number): void {
+    this.proxy.targets.splice(this.proxy.targets.indexOf(port), 1);
+  }
+
   async stop(): Promise<void> {
     await this.proxy.stop();
     await Promise.all([this.toMongo.stop(), this.toRedis.stop()]);
