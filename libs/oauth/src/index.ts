@@ -6,7 +6,6 @@ export { takesTokens, type ConnectionStatus } from './connection-tokens.js';
 export { Connections, type BroughtTokens } from './connections.js';
 export { CALLBACK_PATH, CLIENT_METADATA_PATH, GatewayClient } from './gateway-client.js';
 export { asProblem } from './fault-problem.js';
-export { Leases } from './leases.js';
 export { ManualClients } from './manual-clients.js';
 export { OAuthFault, type OAuthFaultCode } from './oauth-fault.js';
 export { OAuthLimits } from './oauth-limits.js';

@@ -13,8 +13,6 @@ export class OAuthLimits {
   readonly tokenMs: number = 30_000;
   /** Of any answer. */
   readonly bytes: number = 256 * 1024;
-  /** A process that holds a lease and has not been heard of for so long is taken for dead. */
-  readonly leaseMs: number = 15_000;
   /** How long an authorization server that failed is left alone before the next refresh of the same tokens. */
   readonly retryMs: number = 5_000;
   /** Between two attempts to store tokens while the database is away, and how many there are. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LeasesModule } from '@manifold/leases';
 import { CallbackController } from './browser/callback.controller.js';
 import { ConnectLinks } from './browser/connect-links.service.js';
 import { ToolCallbackController } from './browser/tool-callback.controller.js';
@@ -9,13 +10,11 @@ import { ConnectFlow } from './connect-flow.js';
 import { Connections } from './connections.js';
 import { Discovery } from './discovery.js';
 import { GatewayClient } from './gateway-client.js';
-import { Leases } from './leases.js';
 import { ManualClients } from './manual-clients.js';
 import { OAuthHttp } from './oauth-http.js';
 import { OAuthLimits } from './oauth-limits.js';
 import { PendingAuthorizations } from './pending-authorizations.js';
 import { ServerSurvey } from './server-survey.service.js';
-import { StoreLeases } from './store-leases.js';
 import { TokenRenewal } from './token-renewal.js';
 import { TokenRequests } from './token-request.js';
 import { TokenVault } from './token-vault.js';
@@ -25,6 +24,7 @@ import { ToolFlows } from './tool-flows.js';
 
 /** The gateway as a client of the authorization servers of its upstreams. Needs the global Config, Store, Egress and Keyring. */
 @Module({
+  imports: [LeasesModule],
   controllers: [CallbackController, ClientMetadataController, ConnectController, ToolCallbackController],
   providers: [
     ClientRegistration,
@@ -43,7 +43,6 @@ import { ToolFlows } from './tool-flows.js';
     TokenService,
     TokenVault,
     ToolFlows,
-    { provide: Leases, useClass: StoreLeases },
   ],
   exports: [
     ConnectFlow,

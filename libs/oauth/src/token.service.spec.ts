@@ -22,8 +22,8 @@ let gateway: OAuthProcess;
 let clock: Clock;
 
 async function startGateway(limits: Partial<OAuthLimits> = {}): Promise<OAuthProcess> {
-  const options = { retryMs: 50, leaseMs: 1000, storeRetryMs: 20, ...limits };
-  const process = await OAuthProcess.start({ dataDir: folder, limits: options });
+  const options = { retryMs: 50, storeRetryMs: 20, ...limits };
+  const process = await OAuthProcess.start({ dataDir: folder, limits: options, leaseMs: 1000 });
   processes.push(process);
   return process;
 }

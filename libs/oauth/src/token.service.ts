@@ -1,8 +1,8 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { Leases } from '@manifold/leases';
 import { ownerFields, ownerKey, type ConnectionOwner } from './connection-owner.js';
 import { areFor, isAlive, isFresh, type ConnectionTokens } from './connection-tokens.js';
-import { Leases } from './leases.js';
 import { OAuthLimits } from './oauth-limits.js';
 import { reauthRequired, TokenRenewal } from './token-renewal.js';
 import { TokenVault } from './token-vault.js';

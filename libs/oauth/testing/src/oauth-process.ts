@@ -4,6 +4,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { BusModule } from '@manifold/bus';
 import { Config, ConfigModule } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
+import { LeaseSettings } from '@manifold/leases';
 import { OAuthLimits, OAuthModule } from '@manifold/oauth';
 import { SecretsModule } from '@manifold/secrets';
 import { WatchedStore } from '@manifold/secrets/testing';
@@ -16,6 +17,8 @@ export interface OAuthProcessOptions {
   /** The URL of the gateway. */
   readonly publicUrl?: string;
   readonly limits?: Partial<OAuthLimits>;
+  /** After how long another process is taken for dead. */
+  readonly leaseMs?: number;
 }
 
 /** A gateway, as far as this library goes: with a connection of its own to the database, and nothing shared in memory. */
@@ -29,7 +32,7 @@ export class OAuthProcess {
     readonly logged: readonly string[],
   ) {}
 
-  static async start({ dataDir, publicUrl, limits }: OAuthProcessOptions): Promise<OAuthProcess> {
+  static async start({ dataDir, publicUrl, limits, leaseMs }: OAuthProcessOptions): Promise<OAuthProcess> {
     const opened = await openStore({ DATA_DIR: dataDir, MCP_SERVER_URL: publicUrl ?? 'http://127.0.0.1:3001' });
     const store = new WatchedStore(opened.store);
     const module = await Test.createTestingModule({
@@ -46,6 +49,8 @@ export class OAuthProcess {
       .useValue(store)
       .overrideProvider(OAuthLimits)
       .useValue(Object.assign(new OAuthLimits(), limits))
+      .overrideProvider(LeaseSettings)
+      .useValue(Object.assign(new LeaseSettings(), leaseMs !== undefined && { leaseMs }))
       .compile();
     const logged: string[] = [];
     module.useLogger(collector(logged));

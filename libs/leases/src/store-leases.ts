@@ -2,18 +2,20 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
-import { Leases } from './leases.js';
-import { OAuthLimits } from './oauth-limits.js';
+import { LeaseSettings } from './lease-settings.js';
+import { Leases, LeaseTaken } from './leases.js';
 
 type LeaseRecord = {
   /** Empty: nobody. */
   holder: string;
 };
 
-const POLL_MS = 50;
+const POLL_MS = { run: 50, attempt: 200 } as const;
 /** Records outlive their last use by far, so that clocks which differ by minutes see the same ones. */
 const KEPT_MS = 3_600_000;
 const BEATS_PER_LEASE = 3;
+
+type Patience = keyof typeof POLL_MS;
 
 /**
  * Leases in the store. Nobody compares clocks: a holder changes the revision of its record again and again, and who waits takes the turn
@@ -26,17 +28,25 @@ export class StoreLeases extends Leases {
 
   constructor(
     store: Store,
-    private readonly limits: OAuthLimits,
+    private readonly settings: LeaseSettings,
   ) {
     super();
     this.records = store.collection<LeaseRecord>({ name: 'leases' });
   }
 
-  async run<T>(name: string, task: () => Promise<T>): Promise<T> {
-    const lease = new Heartbeat(this.records, await this.acquire(idOf(name)), (err) =>
+  run<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.hold('run', name, task, signal);
+  }
+
+  attempt<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.hold('attempt', name, task, signal);
+  }
+
+  private async hold<T>(how: Patience, name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const lease = new Heartbeat(this.records, await this.acquire(how, name, signal), (err) =>
       this.logger.warn({ msg: 'a lease could not be renewed', err }),
     );
-    const timer = setInterval(() => lease.beat(), this.limits.leaseMs / BEATS_PER_LEASE).unref();
+    const timer = setInterval(() => lease.beat(), this.settings.leaseMs / BEATS_PER_LEASE).unref();
     try {
       return await task();
     } finally {
@@ -45,17 +55,21 @@ export class StoreLeases extends Leases {
     }
   }
 
-  private async acquire(id: string): Promise<Stored<LeaseRecord>> {
-    let seen = { state: '', since: 0 };
+  private async acquire(how: Patience, name: string, signal?: AbortSignal): Promise<Stored<LeaseRecord>> {
+    const id = idOf(name);
+    let seen: { readonly state: string; readonly since: number } | undefined;
     for (;;) {
+      signal?.throwIfAborted();
       const known = await this.records.get(id);
       const now = performance.now();
+      const isHeld = known !== undefined && known.value.holder !== '';
       const state = known ? `${known.value.holder} ${known.revision}` : '';
-      if (state !== seen.state) seen = { state, since: now };
-      const isFree = !known || known.value.holder === '' || now - seen.since >= this.limits.leaseMs;
+      if (isHeld && seen && state !== seen.state && how === 'attempt') throw new LeaseTaken(name);
+      if (state !== seen?.state) seen = { state, since: now };
+      const isFree = !isHeld || now - seen.since >= this.settings.leaseMs;
       const taken = isFree ? await this.take(id, known) : undefined;
       if (taken) return taken;
-      await sleep(POLL_MS * (0.5 + Math.random()));
+      await sleep(POLL_MS[how] * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, type OpenStore } from '@manifold/store/testing';
-import { OAuthLimits } from './oauth-limits.js';
+import { LeaseSettings } from './lease-settings.js';
+import { LeaseTaken } from './leases.js';
 import { StoreLeases } from './store-leases.js';
 
 const LEASE_MS = 300;
@@ -15,7 +16,7 @@ let stores: OpenStore[];
 async function process(leaseMs = LEASE_MS): Promise<StoreLeases> {
   const opened = await openStore({ DATA_DIR: folder });
   stores.push(opened);
-  return new StoreLeases(opened.store, Object.assign(new OAuthLimits(), { leaseMs }));
+  return new StoreLeases(opened.store, Object.assign(new LeaseSettings(), { leaseMs }));
 }
 
 /** Something to wait for, and the switch for it. */
@@ -136,4 +137,58 @@ it('does not disturb the new holder when one that was taken for dead ends', asyn
   otherMayEnd.open();
   await Promise.all([second, last]);
   expect(events).toEqual(['other ends', 'third begins']);
+});
+
+describe('an attempt', () => {
+  it('is refused while a process that lives has the turn, and runs when it is free', async () => {
+    const [holder, other] = [await process(), await process()];
+    const [started, held] = [gate(), gate()];
+    const first = holder.run('one', () => (started.open(), held.passed));
+    await started.passed;
+    const task = jest.fn();
+    await expect(other.attempt('one', task)).rejects.toThrow(LeaseTaken);
+    expect(task).not.toHaveBeenCalled();
+    held.open();
+    await first;
+    await expect(other.attempt('one', () => Promise.resolve('done'))).resolves.toBe('done');
+  });
+
+  it('lets one of two win that come at the same moment', async () => {
+    const [one, two] = [await process(), await process()];
+    const both = gate();
+    const attempts = [one, two].map((leases) => leases.attempt('one', () => both.passed));
+    const loser = await Promise.any(
+      attempts.map((attempt) =>
+        attempt.then(
+          () => Promise.reject(),
+          (error) => error,
+        ),
+      ),
+    );
+    expect(loser).toBeInstanceOf(LeaseTaken);
+    both.open();
+    expect((await Promise.allSettled(attempts)).map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('takes the turn of a process that has died', async () => {
+    const [dead, other] = [await process(), await process()];
+    const started = gate();
+    void dead.run('one', () => (started.open(), new Promise(() => undefined)));
+    await started.passed;
+    await stores.shift()!.close();
+    await expect(other.attempt('one', () => Promise.resolve('taken over'))).resolves.toBe('taken over');
+  });
+
+  it('is given up with its signal', async () => {
+    const [holder, other] = [await process(60_000), await process(60_000)];
+    const [started, held] = [gate(), gate()];
+    const first = holder.run('one', () => (started.open(), held.passed));
+    await started.passed;
+    const enough = new AbortController();
+    const waiting = other.run('one', () => Promise.resolve(), enough.signal);
+    enough.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    held.open();
+    await first;
+  });
 });

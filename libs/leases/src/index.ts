@@ -1,0 +1,4 @@
+export { LeaseSettings } from './lease-settings.js';
+export { Leases, LeaseTaken } from './leases.js';
+export { LeasesModule } from './leases.module.js';
+export { StoreLeases } from './store-leases.js';
