@@ -5,7 +5,10 @@ export {
   type ImpactPart,
   type PackagedServer,
   type PackageFacts,
+  type PreparedProgram,
   type ServerPackages,
+  type ServerProgram,
+  type ServerPrograms,
 } from './server-extensions.js';
 export { ServerHost, type DeletionHooks, type HostedServer, type Replacement } from './server-host.js';
 export { SERVER_NAME, SERVER_NAME_RULE } from './server-name.js';

@@ -16,8 +16,11 @@ export type PackageFacts = Readonly<Record<string, unknown>>;
 /** A package as it is installed for a server. */
 export interface PackagedServer {
   readonly facts: PackageFacts;
-  /** How the package starts its program; the operator's own arguments follow. Not set where that is not to be found out. */
-  readonly launch?: { readonly command: string; readonly args: readonly string[] };
+  /**
+   * How the record of its server starts the program of the package; the operator's own arguments follow. Not set where that is not to
+   * be found out.
+   */
+  readonly launch?: ServerProgram;
 }
 
 /** How servers that came out of packages are written into documents and made from them. The library of packages implements it. */
@@ -39,11 +42,36 @@ export interface ServerPackages {
   change(tenant: string, name: string, facts: PackageFacts): Promise<void>;
 }
 
+/** How a stdio server is started. */
+export interface ServerProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+export interface PreparedProgram extends ServerProgram {
+  /** Says that nothing runs from it any more, and that nothing will be started from it. */
+  release(): void;
+}
+
+/** Knows the programs that have to be brought to a machine before they can be started there. The library of packages implements it. */
+export interface ServerPrograms {
+  /**
+   * Brings the program of a server to this machine, if it comes out of a package and is missing here; that may take minutes.
+   * @param program as the server's record has it
+   * @param signal ends the waiting, and the work when nobody else waits for it
+   * @returns the program as it is on this machine: it stays there until it is released
+   * @throws Problem that says why it cannot be brought; the signal's reason
+   */
+  prepare(tenant: string, name: string, program: ServerProgram, signal: AbortSignal): Promise<PreparedProgram>;
+}
+
 /** Where other libraries tell the registry of servers what else belongs to a server. They do so in `onModuleInit`. */
 @Injectable()
 export class ServerExtensions {
   /** Not set: there are no packages. */
   packages?: ServerPackages;
+  /** Not set: programs are there, or they are not. */
+  programs?: ServerPrograms;
   private readonly parts = new Set<ImpactPart>();
 
   /** Of a tenant, by the name of their server. */

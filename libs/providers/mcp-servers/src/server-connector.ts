@@ -3,6 +3,9 @@ import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
 import { Egress } from '@manifold/egress';
 import { TokenService } from '@manifold/oauth';
+import { toProblem } from '@manifold/rest';
+import { ServerExtensions } from '@manifold/server-hosting';
+import { ProviderError } from '@manifold/tool-provider';
 import { AuthorizedHttp } from './consent/authorized-http.js';
 import { UserConsents } from './consent/user-consents.js';
 import { transportWith } from './launch-secrets.js';
@@ -41,6 +44,7 @@ export class ServerConnector implements OnModuleInit {
     private readonly config: Config,
     private readonly consents: UserConsents,
     private readonly tokens: TokenService,
+    private readonly extensions: ServerExtensions,
   ) {}
 
   onModuleInit(): void {
@@ -51,6 +55,25 @@ export class ServerConnector implements OnModuleInit {
     if (environment === 'production' && !hosting.runAs && isRoot()) {
       // They could read the master key in /proc (SECURITY.md, threat 32).
       this.logger.warn({ msg: 'registered servers run as root: set SERVER_UID, or run the gateway as another user' });
+    }
+  }
+
+  /**
+   * Brings what is started for the record to this machine. It may take minutes, none of them the server's own.
+   * @returns the record as it is started here, and what to call when nothing runs from it any more
+   * @throws ProviderError that says why it cannot be brought; the signal's reason
+   */
+  async prepare(record: ServerRecord, signal: AbortSignal): Promise<{ record: ServerRecord; release(): void }> {
+    const { tenant, name, transport } = record;
+    const { programs } = this.extensions;
+    if (!programs || transport.transportType !== 'stdio') return { record, release: () => undefined };
+    try {
+      const { command, args, release } = await programs.prepare(tenant, name, transport, signal);
+      return { record: { ...record, transport: { ...transport, command, args: [...args] } }, release };
+    } catch (cause) {
+      signal.throwIfAborted();
+      const message = `The package of server ${name} could not be installed: ${toProblem(cause).message}`;
+      throw new ProviderError('upstream_unavailable', message, { cause });
     }
   }
 

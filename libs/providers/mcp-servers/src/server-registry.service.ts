@@ -176,6 +176,11 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     });
   }
 
+  async findStored(tenant: string, name: string): Promise<ServerRecord | undefined> {
+    const [stored] = await this.records.find({ tenant, name });
+    return stored?.value;
+  }
+
   private inTurn<T>(tenant: string, name: string, task: () => Promise<T>): Promise<T> {
     return this.turns.run(serverKey(tenant, name), task);
   }

@@ -7,11 +7,12 @@ import { ListingSchedule } from './listing-schedule.js';
 import { ServerLanes, type LaneSupervision } from './relay/server-lanes.js';
 import { ServerOffer } from './relay/server-offer.js';
 import { RestartBudget } from './restart-budget.js';
+import { LocalProgram } from './local-program.js';
 import type { Destination } from './server-connector.js';
 import type { Findings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { CallableServer, Secrets, ServerStatus } from './server-run.js';
-import { withTimeLimit } from './time-limit.js';
+import { withPatience, withTimeLimit } from './time-limit.js';
 import { untilAborted } from './until-aborted.js';
 import type { LogRing, UpstreamConnection } from './upstream/index.js';
 
@@ -41,7 +42,7 @@ export interface ServerOwner {
 /**
  * Keeps one connection of one configuration of a server.
  *
- * 1. `start` (or the first `connect`) opens the connection as soon as the queue allows, and lists the tools; 2. a connection that
+ * 1. `start` (or the first `connect`) brings its program to this machine, opens the connection as soon as the queue allows, and lists the tools; 2. a connection that
  * cannot be opened or ends by itself is opened again when a call needs it, or, if it is for everybody, after a while; 3. `stop` ends everything for good,
  * also in the middle of a start, and `retire` when the calls in flight have ended: a changed configuration gets a new object.
  */
@@ -70,6 +71,9 @@ export class SupervisedServer implements CallableServer {
   private queued = false;
   private restart?: NodeJS.Timeout;
   private retiring = false;
+  /** A call waits for the start. */
+  private isAwaited = false;
+  private readonly program: LocalProgram;
 
   constructor(
     readonly record: ServerRecord,
@@ -78,6 +82,7 @@ export class SupervisedServer implements CallableServer {
     private readonly supervision: Supervision,
     private readonly owner?: ServerOwner,
   ) {
+    this.program = new LocalProgram(record, supervision.connector);
     this.settled = new Promise((resolve) => (this.settle = resolve));
     this.offer = new ServerOffer(record, findings, log, this.ended.signal);
     this.lanes = new ServerLanes(() => this.destination, supervision, this.ended.signal);
@@ -102,6 +107,7 @@ export class SupervisedServer implements CallableServer {
     if (this.connection) return this.connection;
     this.ended.signal.throwIfAborted();
     if (!this.starting) this.spendRestart();
+    this.isAwaited = true;
     this.start();
     if (this.queued) this.supervision.starts.setPriority(this.id, 1);
     return untilAborted(this.starting!, signal);
@@ -152,6 +158,7 @@ export class SupervisedServer implements CallableServer {
     clearTimeout(this.restart);
     await Promise.all([this.closeConnection(options), this.lanes.stop()]);
     await Promise.all([this.listing.stop(), this.offer.stop()]);
+    this.program.release();
     this.connection = undefined;
     this.lastError = undefined;
     this.settle();
@@ -161,6 +168,8 @@ export class SupervisedServer implements CallableServer {
     const connection = await this.opening?.catch(() => undefined);
     await connection?.close(options);
   }
+
+  private readonly tried = (): void => this.findings.tried();
 
   private get id(): string {
     return JSON.stringify([this.record.tenant, this.record.name, this.owner?.key]);
@@ -175,12 +184,13 @@ export class SupervisedServer implements CallableServer {
 
   private async attempt(): Promise<UpstreamConnection> {
     try {
+      await withPatience(PATIENCE_MS, this.tried, () => this.program.prepare(this.ended.signal));
       if (this.owner) await this.openSecrets(this.owner);
       this.queued = true;
       const connection = await this.supervision.starts.add(() => (this.opening = this.open()), {
         id: this.id,
         // A user waits for it, who may be one of many: nobody waits for servers that start with the gateway.
-        priority: this.owner ? 1 : 0,
+        priority: this.owner || this.isAwaited ? 1 : 0,
         signal: this.ended.signal,
       });
       this.opened(connection);
@@ -190,7 +200,7 @@ export class SupervisedServer implements CallableServer {
       this.failed(error instanceof Error ? error.message : String(error), 0);
       throw error;
     } finally {
-      this.queued = false;
+      this.queued = this.isAwaited = false;
       this.starting = undefined;
     }
   }
@@ -204,15 +214,12 @@ export class SupervisedServer implements CallableServer {
     this.queued = false;
     const { connector, startTimeoutMs } = this.supervision;
     const { name, startupTimeout = startTimeoutMs } = this.record;
-    const patience = setTimeout(() => this.findings.tried(), PATIENCE_MS);
-    try {
-      const message = `Server ${name} did not answer within ${startupTimeout / 1000} s of its start`;
-      return await withTimeLimit(this.ended.signal, startupTimeout, message, (signal) =>
+    const message = `Server ${name} did not answer within ${startupTimeout / 1000} s of its start`;
+    return withPatience(PATIENCE_MS, this.tried, () =>
+      withTimeLimit(this.ended.signal, startupTimeout, message, (signal) =>
         connector.connect(this.destination, signal),
-      );
-    } finally {
-      clearTimeout(patience);
-    }
+      ),
+    );
   }
 
   private opened(connection: UpstreamConnection): void {
@@ -278,8 +285,8 @@ export class SupervisedServer implements CallableServer {
   }
 
   private get destination(): Destination {
-    const { record, secrets, findings, log, owner } = this;
-    return { record, secrets, findings, log, user: owner?.principal };
+    const { secrets, findings, log, owner } = this;
+    return { record: this.program.record, secrets, findings, log, user: owner?.principal };
   }
 
   private get identity(): { tenant: string; server: string } {

@@ -26,3 +26,13 @@ export async function waitAtMost(milliseconds: number, promise: Promise<unknown>
   await Promise.race([promise, timeUp]);
   clearTimeout(timer);
 }
+
+/** Runs a task, and says so when it takes longer than the given time. */
+export async function withPatience<T>(milliseconds: number, onSlow: () => void, task: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(onSlow, milliseconds);
+  try {
+    return await task();
+  } finally {
+    clearTimeout(timer);
+  }
+}
