@@ -97,9 +97,10 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     }
   }
 
-  /** Not set where the files are missing or damaged. */
+  /** Not set where it was not recorded, and the files are missing or damaged. */
   private async launchOf(record: PackageRecord): Promise<Launch | undefined> {
     const { runtime, current, command } = record;
+    if (current.launch) return current.launch;
     const path = this.folders.path(runtime, current.folder);
     try {
       return await this.runtimes.get(runtime).launch(await this.runtimes.wanted(record), path, command);

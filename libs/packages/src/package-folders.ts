@@ -19,6 +19,10 @@ const INSTALL = /^[^~]+~[0-9a-f]{12}$/;
 export class PackageFolders {
   private readonly logger = new Logger(PackageFolders.name);
   private readonly roots: Readonly<Record<Runtime, string>>;
+  /** By folder: how many need it now. */
+  private readonly held = new Map<string, number>();
+  /** They go when nobody needs them any more. */
+  private readonly retired = new Set<string>();
 
   constructor({ npmDir, pythonDir }: PackagesConfig) {
     this.roots = { node: npmDir, python: pythonDir };
@@ -38,6 +42,26 @@ export class PackageFolders {
     return `${serverName}~${randomBytes(6).toString('hex')}`;
   }
 
+  /**
+   * Keeps an install, or one that is being made, on this machine.
+   * @returns a function that ends that
+   */
+  hold(runtime: Runtime, folder: string): () => void {
+    this.held.set(folder, (this.held.get(folder) ?? 0) + 1);
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.release(runtime, folder);
+      isHeld = false;
+    };
+  }
+
+  /** No record names it any more: it goes as soon as nothing here runs from it. Never rejects. */
+  async retire(runtime: Runtime, folder: string): Promise<void> {
+    if (!INSTALL.test(folder) || folder.includes('/')) return;
+    if (this.held.has(folder)) this.retired.add(folder);
+    else await this.remove(runtime, folder);
+  }
+
   /** One step: an install that is there is whole. */
   async move(runtime: Runtime, from: string, to: string): Promise<void> {
     await rename(this.path(runtime, from), this.path(runtime, to));
@@ -52,10 +76,20 @@ export class PackageFolders {
     }
   }
 
-  /** Removes every install that is not among these. */
+  /** Removes every install that is not among these, and that nobody needs now. */
   async sweep(runtime: Runtime, used: ReadonlySet<string>): Promise<void> {
     const all = await readdir(this.roots[runtime]).catch(() => []);
-    const left = all.filter((folder) => INSTALL.test(folder) && !used.has(folder));
+    const left = all.filter((folder) => INSTALL.test(folder) && !used.has(folder) && !this.held.has(folder));
     await Promise.all(left.map((folder) => this.remove(runtime, folder)));
+  }
+
+  private release(runtime: Runtime, folder: string): void {
+    const left = this.held.get(folder)! - 1;
+    if (left > 0) {
+      this.held.set(folder, left);
+      return;
+    }
+    this.held.delete(folder);
+    if (this.retired.delete(folder)) void this.remove(runtime, folder);
   }
 }

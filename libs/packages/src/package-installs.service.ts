@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@manifold/rest';
 import { ServerHost, type ServerSettings } from '@manifold/server-hosting';
+import { StoreConflict, type Stored } from '@manifold/store';
 import { endedBy, type InstallProgress } from './install-progress.js';
+import { LocalPackages } from './local-packages.service.js';
 import { PackageFolders } from './package-folders.js';
-import type { PackageRecord } from './package-record.js';
+import type { InstalledVersion, PackageRecord } from './package-record.js';
 import { PackageRecords } from './package-records.service.js';
 import type { WantedPackage } from './package-runtime.js';
 import { PackageRuntimes } from './package-runtimes.js';
@@ -32,6 +34,7 @@ export class PackageInstalls {
     private readonly folders: PackageFolders,
     private readonly records: PackageRecords,
     private readonly host: ServerHost,
+    private readonly local: LocalPackages,
   ) {}
 
   /**
@@ -42,12 +45,17 @@ export class PackageInstalls {
     const { serverName, runtime } = request;
     this.check(tenant, request);
     await this.work.exclusively(tenant, serverName, progress.signal, async (signal) => {
+      await this.makeRoom(tenant, serverName);
       const folder = await this.folders.create(runtime, serverName);
+      const release = this.folders.hold(runtime, folder);
       try {
         await this.place(tenant, request, folder, endedBy(signal, progress));
       } catch (error) {
-        await this.folders.remove(runtime, folder);
+        release();
+        await this.local.retire(runtime, [folder]);
         throw error;
+      } finally {
+        release();
       }
       progress.onStep(95, 'starting the server');
       await this.host.settled(tenant, serverName, signal);
@@ -67,6 +75,12 @@ export class PackageInstalls {
     this.runtimes.get(runtime).check(wanted);
   }
 
+  /** A record without a server is left of an install that did not get that far. */
+  private async makeRoom(tenant: string, serverName: string): Promise<void> {
+    if (await this.host.findStored(tenant, serverName)) throw alreadyExists(serverName);
+    await this.records.remove(tenant, serverName);
+  }
+
   private async place(
     tenant: string,
     request: InstallRequest,
@@ -76,33 +90,54 @@ export class PackageInstalls {
     const { serverName, runtime, wanted, settings } = request;
     const path = this.folders.path(runtime, folder);
     const { version, integrity } = await this.runtimes.get(runtime).install(wanted, path, progress);
-    const placed = isStdio(settings) ? await this.launched(request, path) : settings;
+    const launch = isStdio(settings) ? await this.launchOf(request, path) : undefined;
+    const current = { folder, version, integrity, path, launch };
     progress.signal.throwIfAborted();
-    // A record without a server is left of an install that did not get this far.
-    await this.records.remove(tenant, serverName);
-    await this.records.insert({
-      tenant,
-      serverName,
-      name: wanted.name,
-      runtime,
-      current: { folder, version, integrity },
-      command: isStdio(settings) ? settings.command : undefined,
-      allowScripts: wanted.allowScripts,
-      python: wanted.python && this.runtimes.details(tenant, serverName, wanted.python),
-      installedAt: new Date().toISOString(),
-    });
+    const { id } = await this.record(tenant, request, current);
     try {
-      await this.host.register(tenant, serverName, placed);
+      await this.local.spread({ tenant, serverName }, progress.signal);
+      await this.host.register(tenant, serverName, launched(settings, launch));
     } catch (error) {
-      await this.records.remove(tenant, serverName);
+      await this.records.discard(id);
       throw error;
     }
   }
 
-  private async launched({ runtime, wanted, settings }: InstallRequest, path: string): Promise<ServerSettings> {
-    const { command, args } = await this.runtimes.get(runtime).launch(wanted, path, settings.command);
-    return { ...settings, command, args: [...args, ...(settings.args ?? [])] };
+  private async record(
+    tenant: string,
+    { serverName, runtime, wanted, settings }: InstallRequest,
+    current: InstalledVersion,
+  ): Promise<Stored<PackageRecord>> {
+    const record = {
+      tenant,
+      serverName,
+      name: wanted.name,
+      runtime,
+      current,
+      command: isStdio(settings) ? settings.command : undefined,
+      allowScripts: wanted.allowScripts,
+      python: wanted.python && this.runtimes.details(tenant, serverName, wanted.python),
+      installedAt: new Date().toISOString(),
+    };
+    try {
+      return await this.records.insert(record);
+    } catch (error) {
+      throw error instanceof StoreConflict ? alreadyExists(serverName) : error;
+    }
   }
+
+  private async launchOf(
+    { runtime, wanted, settings }: InstallRequest,
+    path: string,
+  ): Promise<InstalledVersion['launch']> {
+    const { command, args } = await this.runtimes.get(runtime).launch(wanted, path, settings.command);
+    return { command, args: [...args] };
+  }
+}
+
+function launched(settings: ServerSettings, launch: InstalledVersion['launch']): ServerSettings {
+  if (!launch) return settings;
+  return { ...settings, command: launch.command, args: [...launch.args, ...(settings.args ?? [])] };
 }
 
 const isStdio = ({ transportType }: ServerSettings): boolean => (transportType ?? 'stdio') === 'stdio';

@@ -7,6 +7,10 @@ export type InstalledVersion = {
   version: string;
   /** npm: of the tarball, `sha512-...`. */
   integrity?: string;
+  /** Where it lay on the machine that installed it first: the command of the server may name this path. */
+  path?: string;
+  /** How the command of the server starts it. Installs from before there were replicas have neither. */
+  launch?: { command: string; args: string[] };
 };
 
 /** What a Python package is run with, besides its name. */

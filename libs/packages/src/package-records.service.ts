@@ -50,8 +50,8 @@ export class PackageRecords {
     }
   }
 
-  async insert(record: PackageRecord): Promise<void> {
-    await this.records.insert(record);
+  insert(record: PackageRecord): Promise<Stored<PackageRecord>> {
+    return this.records.insert(record);
   }
 
   /** Changes the record as it is now, whoever changed it meanwhile. @throws Problem 404 when it is gone */
@@ -69,6 +69,11 @@ export class PackageRecords {
         if (!(error instanceof StoreConflict)) throw error;
       }
     }
+  }
+
+  /** Removes this record, and no later one of the same server. */
+  async discard(id: string): Promise<void> {
+    await this.records.remove(id);
   }
 
   async remove(tenant: string, serverName: string): Promise<void> {

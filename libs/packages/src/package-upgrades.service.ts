@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Problem } from '@manifold/rest';
 import { ServerHost, type Replacement } from '@manifold/server-hosting';
 import { endedBy, type InstallProgress } from './install-progress.js';
+import { LocalPackages } from './local-packages.service.js';
 import { PackageFolders } from './package-folders.js';
 import type { InstalledVersion, PackageRecord } from './package-record.js';
 import { PackageRecords } from './package-records.service.js';
-import type { Launch } from './package-runtime.js';
 import { PackageRuntimes } from './package-runtimes.js';
 import { PackageWork } from './package-work.js';
-import { relaunched } from './relaunch.js';
+import { relaunched, type Place } from './relaunch.js';
+
+type NextVersion = InstalledVersion & { path: string };
 
 /**
  * Brings other versions to servers that run.
@@ -25,6 +27,7 @@ export class PackageUpgrades {
     private readonly folders: PackageFolders,
     private readonly records: PackageRecords,
     private readonly host: ServerHost,
+    private readonly local: LocalPackages,
   ) {}
 
   /**
@@ -50,8 +53,12 @@ export class PackageUpgrades {
   async settled(record: PackageRecord): Promise<PackageRecord> {
     const { tenant, serverName, runtime, next } = record;
     if (!next) return record;
-    const swapped = this.isRunFrom(tenant, serverName, this.folders.path(runtime, next.folder));
-    return this.records.change(tenant, serverName, (now) => (swapped ? upgraded(now, next) : withoutNext(now)));
+    const swapped = await this.isRunFrom(tenant, serverName, next.folder);
+    const settled = await this.records.change(tenant, serverName, (now) =>
+      swapped ? upgraded(now, next) : withoutNext(now),
+    );
+    await this.local.retire(runtime, [swapped ? record.current.folder : next.folder]);
+    return settled;
   }
 
   private async latest(record: PackageRecord, signal: AbortSignal): Promise<string> {
@@ -65,26 +72,45 @@ export class PackageUpgrades {
   private async bring(record: PackageRecord, target: string, progress: InstallProgress): Promise<void> {
     const { tenant, serverName, runtime } = record;
     const folder = await this.folders.create(runtime, serverName);
+    const release = this.folders.hold(runtime, folder);
     try {
-      const wanted = await this.runtimes.wanted(record, target);
-      const path = this.folders.path(runtime, folder);
-      const next = { folder, ...(await this.runtimes.get(runtime).install(wanted, path, progress)) };
+      const next = await this.install(record, target, folder, progress);
       await this.records.change(tenant, serverName, (now) => ({ ...now, next }));
+      await this.local.spread({ tenant, serverName }, progress.signal);
       progress.onStep(90, `starting version ${next.version}`);
       const { retired } = await this.swap(record, next, progress.signal);
       await this.records.change(tenant, serverName, (now) => upgraded(now, next));
-      void retired.then(() => this.folders.remove(runtime, record.current.folder));
+      void retired.then(() => this.local.retire(runtime, [record.current.folder]));
     } catch (error) {
+      release();
       await this.undo(record, folder);
       throw error;
+    } finally {
+      release();
     }
   }
 
-  private async swap(record: PackageRecord, next: InstalledVersion, signal: AbortSignal): Promise<Replacement> {
+  private async install(
+    record: PackageRecord,
+    target: string,
+    folder: string,
+    progress: InstallProgress,
+  ): Promise<NextVersion> {
+    const runtime = this.runtimes.get(record.runtime);
+    const path = this.folders.path(record.runtime, folder);
+    const installed = await runtime.install(await this.runtimes.wanted(record, target), path, progress);
+    const server = this.host.find(record.tenant, record.serverName);
+    const isStarted = server?.transport.transportType === 'stdio';
+    return { folder, ...installed, path, launch: isStarted ? await this.launchOf(record, path) : undefined };
+  }
+
+  private async swap(record: PackageRecord, next: NextVersion, signal: AbortSignal): Promise<Replacement> {
     const { tenant, serverName, current } = record;
     const server = this.host.find(tenant, serverName);
-    if (server?.transport.transportType !== 'stdio') return { retired: Promise.resolve() };
-    const { command, args } = await this.launchOf(record, server.transport, next);
+    const { path, launch } = next;
+    if (server?.transport.transportType !== 'stdio' || !launch) return { retired: Promise.resolve() };
+    const before = await this.placeOf(record, current);
+    const { command, args } = relaunched(server.transport, before, { path, launch });
     try {
       return await this.host.replace(tenant, serverName, { command, args: [...args] }, { signal });
     } catch (cause) {
@@ -95,28 +121,31 @@ export class PackageUpgrades {
     }
   }
 
-  private async launchOf(record: PackageRecord, running: Launch, next: InstalledVersion): Promise<Launch> {
+  /** As the command of the server has it. */
+  private async placeOf(record: PackageRecord, version: InstalledVersion): Promise<Place> {
+    const path = version.path ?? this.folders.path(record.runtime, version.folder);
+    return { path, launch: version.launch ?? (await this.launchOf(record, path).catch(() => undefined)) };
+  }
+
+  private async launchOf(record: PackageRecord, path: string): Promise<{ command: string; args: string[] }> {
     const runtime = this.runtimes.get(record.runtime);
-    const wanted = await this.runtimes.wanted(record);
-    const path = ({ folder }: InstalledVersion): string => this.folders.path(record.runtime, folder);
-    const launch = (version: InstalledVersion): Promise<Launch> =>
-      runtime.launch(wanted, path(version), record.command);
-    const before = { path: path(record.current), launch: await launch(record.current).catch(() => undefined) };
-    return relaunched(running, before, { path: path(next), launch: await launch(next) });
+    const { command, args } = await runtime.launch(await this.runtimes.wanted(record), path, record.command);
+    return { command, args: [...args] };
   }
 
   /** The server runs what it ran before, unless the failure came after the swap: then its new files must stay. */
   private async undo({ tenant, serverName, runtime }: PackageRecord, folder: string): Promise<void> {
-    if (this.isRunFrom(tenant, serverName, this.folders.path(runtime, folder))) return;
+    if (await this.isRunFrom(tenant, serverName, folder).catch(() => true)) return;
     await this.records.change(tenant, serverName, withoutNext).catch(() => undefined); // it may have been deleted meanwhile
-    await this.folders.remove(runtime, folder);
+    await this.local.retire(runtime, [folder]);
   }
 
-  /** Whether the command of the server names something in this folder. */
-  private isRunFrom(tenant: string, serverName: string, path: string): boolean {
-    const transport = this.host.find(tenant, serverName)?.transport;
+  /** Whether the command of the server names something in this folder, on whichever machine. */
+  private async isRunFrom(tenant: string, serverName: string, folder: string): Promise<boolean> {
+    const transport = (await this.host.findStored(tenant, serverName))?.transport;
     return (
-      transport?.transportType === 'stdio' && [transport.command, ...transport.args].some((text) => text.includes(path))
+      transport?.transportType === 'stdio' &&
+      [transport.command, ...transport.args].some((text) => text.includes(folder))
     );
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Bus } from '@manifold/bus';
 import { ServerHost } from '@manifold/server-hosting';
 import { PackageFolders } from './package-folders.js';
 import type { PackageRecord } from './package-record.js';
@@ -11,6 +12,7 @@ export class PackageViews {
   constructor(
     private readonly folders: PackageFolders,
     private readonly host: ServerHost,
+    private readonly bus: Bus,
   ) {}
 
   of(record: PackageRecord): PackageDto {
@@ -36,6 +38,7 @@ export class PackageViews {
 
   private statusOf({ runtime, current, next }: PackageRecord): PackageDto['status'] {
     if (next) return 'upgrading';
-    return this.folders.isThere(runtime, current.folder) ? 'installed' : 'missing';
+    // Each replica brings what it starts: which of them answers makes no difference.
+    return this.bus.isShared || this.folders.isThere(runtime, current.folder) ? 'installed' : 'missing';
   }
 }

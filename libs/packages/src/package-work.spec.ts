@@ -1,3 +1,7 @@
+import { SingleBus } from '@manifold/bus';
+import { LeaseSettings, StoreLeases } from '@manifold/leases';
+import { Problem } from '@manifold/rest';
+import { temporaryStore, type OpenStore } from '@manifold/store/testing';
 import { deferred } from '../testing/src/deferred.js';
 import { PackageWork } from './package-work.js';
 
@@ -6,8 +10,16 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 describe('work on packages', () => {
+  let opened: OpenStore;
+  let work: PackageWork;
+
+  beforeEach(async () => {
+    opened = await temporaryStore();
+    work = new PackageWork(new SingleBus(), new StoreLeases(opened.store, new LeaseSettings()));
+  });
+  afterEach(() => opened.close());
+
   it('is one thing at a time for each server of each tenant', async () => {
-    const work = new PackageWork();
     const first = deferred<string>();
     const running = work.exclusively('t', 's', never, () => first.promise);
     await expect(work.exclusively('t', 's', never, async () => 'second')).rejects.toMatchObject({
@@ -22,28 +34,24 @@ describe('work on packages', () => {
   });
 
   it('is over after a failure', async () => {
-    const work = new PackageWork();
     await expect(work.exclusively('t', 's', never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await work.exclusively('t', 's', never, async () => 'yes')).toBe('yes');
   });
 
-  it.each<[string, (work: PackageWork, caller: AbortController) => void]>([
-    ['its caller', (_work, caller) => caller.abort(new Error('enough'))],
-    ['whoever deletes the server', (work) => work.cancel('t', 's', new Error('enough'))],
-    ['the end of the gateway', (work) => work.cancelAll(new Error('enough'))],
+  it.each<[string, (caller: AbortController) => void]>([
+    ['its caller', (caller) => caller.abort(new Error('enough'))],
+    ['whoever deletes the server', () => void work.cancel('t', 's', new Problem(409, 'enough', 'enough'))],
+    ['the end of the gateway', () => work.onApplicationShutdown()],
   ])('is ended by %s', async (_who, end) => {
-    const work = new PackageWork();
     const caller = new AbortController();
     const running = work.exclusively('t', 's', caller.signal, untilAborted);
-    end(work, caller);
-    await expect(running).rejects.toThrow('enough');
+    end(caller);
+    await expect(running).rejects.toThrow(/enough|stops/);
   });
 
   it('does not begin when its caller has left', async () => {
     const task = jest.fn();
-    await expect(new PackageWork().exclusively('t', 's', AbortSignal.abort(new Error('left')), task)).rejects.toThrow(
-      'left',
-    );
+    await expect(work.exclusively('t', 's', AbortSignal.abort(new Error('left')), task)).rejects.toThrow('left');
     expect(task).not.toHaveBeenCalled();
   });
 });

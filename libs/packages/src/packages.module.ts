@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
 import { Config, PackagesConfig } from '@manifold/config';
+import { LeasesModule } from '@manifold/leases';
 import { CatalogModule } from './catalog/index.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { Jobs } from './jobs/jobs.service.js';
+import { RemoteJobs } from './jobs/remote-jobs.service.js';
+import { LocalPackages } from './local-packages.service.js';
 import { LongWork } from './long-work.js';
 import { PackageDeletions } from './package-deletions.service.js';
 import { PackageDocuments } from './package-documents.service.js';
@@ -41,9 +44,9 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
   timeoutMs: config.installTimeoutMs,
 });
 
-/** Needs the global modules that provide Config, Store, Keyring and ServerHost. The routes of jobs come first: `/packages/:name` would take theirs. */
+/** Needs the global modules that provide Config, Store, Bus, Keyring and ServerHost. The routes of jobs come first: `/packages/:name` would take theirs. */
 @Module({
-  imports: [CatalogModule],
+  imports: [CatalogModule, LeasesModule],
   controllers: [JobsController, PackagesController],
   providers: [
     { provide: PackagesConfig, useFactory: ({ packages }: Config) => packages, inject: [Config] },
@@ -55,7 +58,9 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
       inject: [PythonSettings],
     },
     Jobs,
+    LocalPackages,
     LongWork,
+    RemoteJobs,
     NodeRuntime,
     NpmInstaller,
     NpmVersions,

@@ -1,13 +1,19 @@
 import type { MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import type { Job } from './job.js';
 import type { JobRecord } from './job-record.js';
+
+/** A job that can be followed while it runs. */
+export interface LiveJob {
+  readonly record: JobRecord;
+  /** @returns a function that ends it */
+  follow(follower: () => void): () => void;
+}
 
 /**
  * A job as server-sent events: `progress` with percent and step, `log` with each new line, and `end` with the outcome, which is the
  * last one. Whoever comes late gets what there is so far.
  */
-export const jobEvents = (job: Job): Observable<MessageEvent> =>
+export const jobEvents = (job: LiveJob): Observable<MessageEvent> =>
   new Observable((subscriber) => {
     let lines = 0;
     let before: JobRecord | undefined;
@@ -16,9 +22,10 @@ export const jobEvents = (job: Job): Observable<MessageEvent> =>
       if (record.percent !== before?.percent || record.step !== before.step) {
         subscriber.next({ type: 'progress', data: { percent: record.percent, step: record.step } });
       }
-      const fresh = Math.min(job.lineCount - lines, record.log.length);
+      const { lines: count = 0 } = record;
+      const fresh = Math.min(Math.max(count - lines, 0), record.log.length);
       for (const line of record.log.slice(record.log.length - fresh)) subscriber.next({ type: 'log', data: { line } });
-      lines = job.lineCount;
+      lines = count;
       before = record;
       if (record.status === 'running') return;
       subscriber.next({ type: 'end', data: outcome(record) });

@@ -13,11 +13,13 @@ export type JobRecord = {
   percent: number;
   step: string;
   log: string[];
+  /** How many lines there were, those included that are no longer kept. Jobs of older releases do not say. */
+  lines?: number;
   /** What the synchronous route would have answered. */
   result?: Json;
   error?: { status: number; code: string; message: string };
-  /** The machine that does the work. */
-  machine: string;
+  /** The replica that does the work. Jobs of older releases have none. */
+  replica?: string;
   /** ISO 8601. */
   createdAt: string;
   endedAt?: string;
@@ -25,5 +27,5 @@ export type JobRecord = {
 
 export const JOBS: CollectionSpec<JobRecord> = {
   name: 'package_jobs',
-  indexes: [{ fields: ['tenant'] }, { fields: ['status', 'machine'] }],
+  indexes: [{ fields: ['tenant'] }],
 };

@@ -8,7 +8,6 @@ const LONGEST_LINE = 2000;
 export class Job implements InstallProgress {
   private readonly controller = new AbortController();
   private readonly followers = new Set<() => void>();
-  private lines = 0;
 
   constructor(
     readonly id: string,
@@ -23,18 +22,13 @@ export class Job implements InstallProgress {
     return this.state;
   }
 
-  /** How many lines there were, those included that are no longer kept. */
-  get lineCount(): number {
-    return this.lines;
-  }
-
   onStep(percent: number, step: string): void {
     this.change({ percent: Math.max(this.state.percent, Math.min(100, Math.round(percent))), step });
   }
 
   onLog(line: string): void {
-    this.lines += 1;
-    this.change({ log: [...this.state.log.slice(1 - MOST_LINES), line.slice(0, LONGEST_LINE)] });
+    const { log, lines = 0 } = this.state;
+    this.change({ log: [...log.slice(1 - MOST_LINES), line.slice(0, LONGEST_LINE)], lines: lines + 1 });
   }
 
   cancel(reason: Error): void {

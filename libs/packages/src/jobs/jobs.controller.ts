@@ -2,7 +2,7 @@ import { Controller, Delete, Get, Param, Sse, type MessageEvent } from '@nestjs/
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Observable } from 'rxjs';
 import { ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
-import { ApiProblems, Problem } from '@manifold/rest';
+import { ApiProblems } from '@manifold/rest';
 import { endedJobEvents, jobEvents } from './job-events.js';
 import { jobView } from './job-view.js';
 import { JobAnswerDto, JobsAnswerDto } from './jobs.dto.js';
@@ -41,7 +41,7 @@ export class JobsController {
   @ApiProduces('text/event-stream')
   @ApiProblems(404)
   async events(@Param('id') id: string, @CurrentPrincipal() { tenant }: Principal): Promise<Observable<MessageEvent>> {
-    const job = this.jobs.live(tenant, id);
+    const job = await this.jobs.live(tenant, id);
     return job ? jobEvents(job) : endedJobEvents(await this.jobs.get(tenant, id));
   }
 
@@ -53,7 +53,6 @@ export class JobsController {
   @ApiOkResponse({ type: JobAnswerDto })
   @ApiProblems(404)
   async cancel(@Param('id') id: string, @CurrentPrincipal() { tenant }: Principal): Promise<JobAnswerDto> {
-    this.jobs.live(tenant, id)?.cancel(new Problem(409, 'cancelled', 'The work was cancelled'));
-    return { success: true, job: jobView(id, await this.jobs.get(tenant, id)) };
+    return { success: true, job: jobView(id, await this.jobs.cancel(tenant, id)) };
   }
 }

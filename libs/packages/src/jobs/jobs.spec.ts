@@ -1,20 +1,23 @@
 import { firstValueFrom, toArray } from 'rxjs';
+import { SingleBus } from '@manifold/bus';
 import { temporaryStore, type OpenStore } from '@manifold/store/testing';
 import { deferred } from '../../testing/src/deferred.js';
 import { InstallError } from '../install-error.js';
 import type { InstallProgress } from '../install-progress.js';
 import { endedJobEvents, jobEvents } from './job-events.js';
 import { Jobs } from './jobs.service.js';
+import { RemoteJobs } from './remote-jobs.service.js';
 
 const about = { tenant: 'default', kind: 'install', serverName: 's' } as const;
 
 describe('jobs', () => {
   let opened: OpenStore;
   let jobs: Jobs;
+  const process = (): Jobs => new Jobs(opened.store, new RemoteJobs(new SingleBus()));
 
   beforeEach(async () => {
     opened = await temporaryStore();
-    jobs = new Jobs(opened.store);
+    jobs = process();
   });
   afterEach(() => opened.close());
 
@@ -60,8 +63,7 @@ describe('jobs', () => {
     await done.result;
     const { job } = await jobs.start(about, controlledWork().work);
 
-    const afterRestart = new Jobs(opened.store);
-    await afterRestart.onApplicationBootstrap();
+    const afterRestart = process();
     expect(await afterRestart.get('default', done.job.id)).toMatchObject({ status: 'succeeded' });
     expect(await afterRestart.get('default', job.id)).toMatchObject({
       status: 'failed',
@@ -88,7 +90,8 @@ describe('jobs', () => {
   it('belong to their tenant', async () => {
     const { job } = await jobs.start(about, controlledWork().work);
     await expect(jobs.get('other', job.id)).rejects.toMatchObject({ status: 404, code: 'job_not_found' });
-    expect(jobs.live('other', job.id)).toBeUndefined();
+    await expect(jobs.live('other', job.id)).rejects.toMatchObject({ status: 404 });
+    await expect(jobs.cancel('other', job.id)).rejects.toMatchObject({ status: 404 });
     expect(await jobs.list('other')).toEqual([]);
   });
 
@@ -97,7 +100,7 @@ describe('jobs', () => {
     const { job, result } = await jobs.start(about, controlled.work);
     const { signal } = await controlled.progress;
     signal.addEventListener('abort', () => controlled.reject(signal.reason));
-    job.cancel(new InstallError('cancelled', 'The work was cancelled'));
+    await jobs.cancel('default', job.id);
     await expect(result).rejects.toMatchObject({ status: 409, code: 'cancelled' });
   });
 

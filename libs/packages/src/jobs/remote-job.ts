@@ -1,0 +1,32 @@
+import type { LiveJob } from './job-events.js';
+import type { JobRecord } from './job-record.js';
+
+const ASKED_EVERY_MS = 1000;
+
+/** A job that another replica does: it is asked about every second while somebody follows. */
+export class RemoteJob implements LiveJob {
+  /** @param ask rejects where it cannot be told for now */
+  constructor(
+    private state: JobRecord,
+    private readonly ask: () => Promise<JobRecord>,
+  ) {}
+
+  get record(): JobRecord {
+    return this.state;
+  }
+
+  follow(follower: () => void): () => void {
+    let isFollowed = true;
+    const look = async (): Promise<void> => {
+      this.state = await this.ask().catch(() => this.state);
+      if (!isFollowed) return;
+      if (this.state.status === 'running') timer = setTimeout(() => void look(), ASKED_EVERY_MS);
+      follower();
+    };
+    let timer = setTimeout(() => void look(), ASKED_EVERY_MS);
+    return () => {
+      isFollowed = false;
+      clearTimeout(timer);
+    };
+  }
+}
