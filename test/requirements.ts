@@ -190,6 +190,8 @@ const sections = [
       'packages.agents': 'agents see the tools of a new version without connecting anew',
       'packages.on-start': 'INSTALL_ON_START installs after the port is open, once, and remembers what was removed',
       'packages.restored': 'packages whose files are missing are installed again in their version',
+      'packages.replicas':
+        'each replica runs packages from a folder of its own; install, upgrade, removal and jobs work from any of them',
       'packages.python':
         'Python packages get a virtual environment each, which is installed, upgraded by a swap, restored and removed',
       'packages.python-credentials': 'credentials of a package index are in no listing, log or export',
