@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@manifold/config';
+import { eventually } from '../../../test/support/eventually.js';
 import { PackageFolders } from './package-folders.js';
 
 describe('the folders of packages', () => {
@@ -39,6 +40,26 @@ describe('the folders of packages', () => {
     expect(folders.isThere('node', unused)).toBe(false);
     expect(existsSync(theirs)).toBe(true);
     expect(existsSync(join(dataDir, 'packages/npm/notes~of-mine.txt'))).toBe(true);
+  });
+
+  it('stay while somebody needs them, and go with the last one', async () => {
+    const folder = await made('node', 'a');
+    const [first, second] = [folders.hold('node', folder), folders.hold('node', folder)];
+    await folders.retire('node', folder);
+    await folders.sweep('node', new Set());
+    first();
+    first(); // a second time without effect
+    expect(folders.isThere('node', folder)).toBe(true);
+    second();
+    await eventually('it goes', () => !folders.isThere('node', folder));
+  });
+
+  it('go at once when nobody needs them, and nothing else does on somebody’s word', async () => {
+    const [folder, kept] = [await made('node', 'a'), await made('node', 'b')];
+    folders.hold('node', kept)();
+    await folders.retire('node', folder);
+    for (const name of ['..', `x/../${kept}`, '', 'an-environment-of-the-operator']) await folders.retire('node', name);
+    expect([folders.isThere('node', folder), folders.isThere('node', kept)]).toEqual([false, true]);
   });
 
   it('are swept without a fault where there are none yet', async () => {

@@ -90,6 +90,7 @@ export class PackageDto {
   /** The newest one, as far as the gateway knows. */
   latestVersion?: string;
   updateAvailable: boolean;
+  /** On the replica that answers. */
   installPath: string;
 
   /** python: the same as `installPath`. */
@@ -98,7 +99,10 @@ export class PackageDto {
   @ApiProperty({ enum: RUNTIMES })
   runtime: (typeof RUNTIMES)[number];
 
-  @ApiProperty({ enum: ['installed', 'upgrading', 'missing'], description: '`missing`: its files are not there' })
+  @ApiProperty({
+    enum: ['installed', 'upgrading', 'missing'],
+    description: '`missing`: its files are not there, where there is one process',
+  })
   status: 'installed' | 'upgrading' | 'missing';
 
   /** ISO 8601. */
