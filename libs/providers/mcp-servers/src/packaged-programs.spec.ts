@@ -45,8 +45,9 @@ describe('servers whose programs have to be brought to the machine', () => {
     await sleep(1100);
     const meanwhile = await view();
     expect([meanwhile.status, meanwhile.lastError]).toEqual(['connecting', undefined]);
-    arrive();
     shelf.bring = () => Promise.resolve();
+    await gateway.rest('PUT', '/mcp/servers/tool', { startupTimeout: 60_000 });
+    arrive(); // for a configuration that is gone
     await isIn('connected');
     expect((await view()).args).toEqual(registration('tool').args);
     expect((await view()).toolsList.map(({ name }: { name: string }) => name)).toContain('brought');
