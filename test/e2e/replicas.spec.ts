@@ -285,6 +285,17 @@ import { WireClient } from '../support/wire-client.js';
     await one!.delete({ session });
   });
 
+  it(cites('replicas.database-cut', 'wait for the database when they start'), async () => {
+    const [replica] = gateway.replicas;
+    await replica!.stop();
+    gateway.shared.toMongo.cut();
+    const started = replica!.start();
+    await eventually('it waits', () => replica!.logs().includes('MongoDB does not answer yet'));
+    gateway.shared.toMongo.heal();
+    await started;
+    await eventually('it is ready', async () => (await fetch(`${replica!.url}/readyz`)).ok);
+  });
+
   it(cites('replicas.rolling', 'lose no call while they are replaced one after another'), async () => {
     const client = new WireClient(gateway.url);
     const session = await open(client);
