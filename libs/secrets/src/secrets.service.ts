@@ -166,12 +166,9 @@ export class SecretsService implements OnModuleInit {
     } finally {
       this.cache.forget(scopeOf(ownerFields(owner)));
       for (const listener of this.listeners) listener(owner);
-      const { credential, ...principal } = owner.principal;
-      await this.bus.announce(SECRETS_CHANGED, {
-        tenant: principal.tenant,
-        app: owner.app,
-        owner: { ...owner, principal },
-      });
+      const { tenant } = owner.principal;
+      const told = { ...owner, principal: { ...owner.principal, credential: undefined } };
+      await this.bus.announce(SECRETS_CHANGED, { tenant, app: owner.app, owner: told });
     }
   }
 
