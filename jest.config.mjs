@@ -37,6 +37,38 @@ const shared = {
   moduleNameMapper: { '^@manifold/(.*)$': '<rootDir>/libs/$1/src/index.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
 };
 
+/**
+ * What looks at a gateway as its clients do. `npm run test:replicas` runs it against two processes on MongoDB and Redis behind a proxy
+ * without affinity. The others look into the one process that there is: its files, children, metrics and log lines, or its restarts.
+ */
+const ON_REPLICAS = [
+  'api-client',
+  'auth-access',
+  'auth-development',
+  'auth-tokens',
+  'chat-sessions',
+  'clients',
+  'http-sse',
+  'legacy-posts',
+  'legacy-sessions',
+  'modern-era',
+  'oauth',
+  'paragon-calls',
+  'paragon-setup-page',
+  'progress',
+  'public-names',
+  'public-pages',
+  'relay-asking',
+  'relay-resume',
+  'rest-tools',
+  'secrets',
+  'servers-document',
+  'smoke',
+  'tools',
+  'views',
+];
+const isReplicated = Number(process.env.MANIFOLD_TEST_REPLICAS ?? 1) > 1;
+
 export default {
   rootDir: '.',
   // Only ends what hangs: no test is to fail because the machine is busy.
@@ -64,7 +96,7 @@ export default {
       displayName: 'e2e',
       rootDir: import.meta.dirname,
       roots: ['<rootDir>/test/e2e'],
-      testRegex: '\\.spec\\.ts$',
+      testRegex: isReplicated ? `/(${ON_REPLICAS.join('|')})\\.spec\\.ts$` : '\\.spec\\.ts$',
     },
   ],
 };
