@@ -100,7 +100,7 @@ describe('the tools of a user', () => {
         app.simulator.offer(`app-${index}`, actions(30));
         app.simulator.connect('alice', `app-${index}`);
       }
-      for (const path of ['/connections', '/actions']) app.simulator.always(path, { slowMs: 100 });
+      for (const path of ['/connections', '/actions']) app.simulator.always(path, { slowMs: 500 });
       expect(await app.names(alice)).toHaveLength(300);
       expect(app.simulator.counts).toEqual({ total: 11, inFlight: 0, mostInFlight: 10 });
     },
