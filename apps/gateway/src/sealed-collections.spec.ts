@@ -4,6 +4,7 @@ import { SEALED_COLLECTIONS } from './sealed-collections.js';
 
 /** Who seals, and what becomes of it in a rotation of keys. */
 const SEALING: Readonly<Record<string, string>> = {
+  'audit/src/arguments-digest.ts': 'audit_keys',
   'oauth/src/browser/connect-links.service.ts': 'ends within 15 minutes',
   'oauth/src/client-registration.ts': 'oauth_clients',
   'oauth/src/manual-clients.ts': 'oauth_manual_clients',
