@@ -22,6 +22,7 @@ import { ServerConnector } from './server-connector.js';
 import { ServerEras } from './server-eras.js';
 import { ServerKnowledge } from './server-knowledge.js';
 import { ServerRegistry } from './server-registry.service.js';
+import { StoredServers } from './stored-servers.js';
 import { ServerSessions } from './server-sessions.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
@@ -66,6 +67,7 @@ import { YamlBodies } from './yaml-bodies.js';
     ServerImport,
     ServerKnowledge,
     ServerRegistry,
+    StoredServers,
     ServerRelay,
     ServerSessions,
     ServerSupervisor,

@@ -1,13 +1,11 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Bus, Topic, type Unsubscribe } from '@manifold/bus';
 import { Problem } from '@manifold/rest';
 import { SecretsService } from '@manifold/secrets';
 import type { DeletionHooks, Replacement, ServerHost, ServerSettings } from '@manifold/server-hosting';
-import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
-import { everyRecord } from './every-record.js';
+import type { Stored } from '@manifold/store';
 import { KeyedMutex } from '@manifold/turns';
 import { redefinedRecord } from './redefined-record.js';
-import { SERVERS, serverKey, type ServerRecord } from './server-record.js';
+import { serverKey, type ServerRecord } from './server-record.js';
 import type { ServerRun } from './server-run.js';
 import { ServerSessions } from './server-sessions.js';
 import { changedRecord, newRecord } from './server-settings.js';
@@ -15,10 +13,8 @@ import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
 import { operatorView } from './server-view.js';
 import type { ServerDto } from './servers.dto.js';
+import { alreadyExists, StoredServers } from './stored-servers.js';
 import { untilAborted } from './until-aborted.js';
-
-/** A server was registered, changed or deleted. */
-const SERVER_CHANGED = new Topic<{ readonly tenant: string; readonly name: string }>('servers.changed');
 
 /**
  * The registered servers of all tenants. What is done to one server is done one thing after another; look-ups read no database. What
@@ -32,29 +28,26 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   private readonly turns = new KeyedMutex();
   private readonly servers = new Map<string, Stored<ServerRecord>>();
   private readonly deletionHooks = new Set<DeletionHooks>();
-  private records: Collection<ServerRecord>;
-  private unsubscribe: Unsubscribe[] = [];
+  private unsubscribe?: () => void;
 
   constructor(
-    private readonly store: Store,
+    private readonly records: StoredServers,
     private readonly supervisor: ServerSupervisor,
     private readonly tools: ServerTools,
     private readonly sessions: ServerSessions,
     private readonly secrets: SecretsService,
-    private readonly bus: Bus,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.records = this.store.collection(SERVERS);
-    this.unsubscribe = [
-      this.bus.onAnnounced(SERVER_CHANGED, ({ tenant, name }) => this.changedElsewhere(tenant, name)),
-      this.bus.onMissed(() => void this.takeOverAll().catch(() => undefined)), // `onMissed` comes again
-    ];
-    for (const stored of await everyRecord(this.records)) this.remember(stored);
+    this.unsubscribe = this.records.follow(
+      (tenant, name) => this.changedElsewhere(tenant, name),
+      () => void this.takeOverAll().catch(() => undefined), // it is called again
+    );
+    for (const stored of await this.records.all()) this.remember(stored);
   }
 
   onApplicationShutdown(): void {
-    for (const unsubscribe of this.unsubscribe) unsubscribe();
+    this.unsubscribe?.();
   }
 
   check(settings: ServerSettings): void {
@@ -90,9 +83,9 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   register(tenant: string, name: string, settings: ServerSettings): Promise<ServerRecord> {
     return this.inTurn(tenant, name, async () => {
       if (this.find(tenant, name)) throw alreadyExists(name);
-      const stored = await this.insert(newRecord(tenant, name, settings, new Date()));
+      const stored = await this.records.insert(newRecord(tenant, name, settings, new Date()));
       if (settings.sessionId !== undefined) await this.sessions.adopt(tenant, name, settings.sessionId);
-      await this.announce(tenant, name);
+      await this.records.announce(tenant, name);
       return this.remember(stored);
     });
   }
@@ -154,7 +147,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
         await this.tools.forget(tenant, name);
         await this.records.remove(id);
       });
-      await this.announce(tenant, name);
+      await this.records.announce(tenant, name);
       this.servers.delete(serverKey(tenant, name));
       this.supervisor.dismiss(tenant, name);
       this.tools.announceChange();
@@ -177,8 +170,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   }
 
   async findStored(tenant: string, name: string): Promise<ServerRecord | undefined> {
-    const [stored] = await this.records.find({ tenant, name });
-    return stored?.value;
+    return (await this.records.find(tenant, name))?.value;
   }
 
   private inTurn<T>(tenant: string, name: string, task: () => Promise<T>): Promise<T> {
@@ -198,9 +190,9 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     const stored = await this.orKeep(value, async () => {
       if (elsewhere) await this.sessions.forget(tenant, name);
       if (settings.sessionId !== undefined) await this.sessions.adopt(tenant, name, settings.sessionId);
-      return this.overwrite(id, revision, changed);
+      return this.records.overwrite(id, revision, changed);
     });
-    await this.announce(tenant, name);
+    await this.records.announce(tenant, name);
     return this.remember(stored);
   }
 
@@ -212,40 +204,24 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
       throw new Problem(409, 'server_changed', `Server ${record.name} was changed while new settings were tried`);
     }
     if (!record.enabled) await candidate.stop({ endSession: true });
-    const stored = await this.overwrite(id, revision, record);
+    const stored = await this.records.overwrite(id, revision, record);
     this.servers.set(serverKey(record.tenant, record.name), stored);
-    await this.announce(record.tenant, record.name);
+    await this.records.announce(record.tenant, record.name);
     const retired = this.supervisor.promote(candidate);
     this.tools.announceChange();
     return { retired };
   }
 
-  /** @throws Problem 409 `server_changed` when another replica was faster */
-  private async overwrite(id: string, revision: number, record: ServerRecord): Promise<Stored<ServerRecord>> {
-    try {
-      return await this.records.update(id, revision, record);
-    } catch (error) {
-      if (!(error instanceof StoreConflict)) throw error;
-      throw new Problem(409, 'server_changed', `Server ${record.name} was changed by somebody else at the same time`, {
-        cause: error,
-      });
-    }
-  }
-
-  private async announce(tenant: string, name: string): Promise<void> {
-    await this.bus.announce(SERVER_CHANGED, { tenant, name });
-  }
-
   private changedElsewhere(tenant: string, name: string): Promise<void> {
     return this.inTurn(tenant, name, async () => {
-      const [stored] = await this.records.find({ tenant, name });
+      const stored = await this.records.find(tenant, name);
       this.takeOver(tenant, name, stored);
     });
   }
 
   private async takeOverAll(): Promise<void> {
     const known = [...this.servers.values()];
-    for (const { value } of [...(await everyRecord(this.records)), ...known]) {
+    for (const { value } of [...(await this.records.all()), ...known]) {
       await this.changedElsewhere(value.tenant, value.name);
     }
   }
@@ -297,18 +273,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     this.tools.announceChange();
     return value;
   }
-
-  private async insert(record: ServerRecord): Promise<Stored<ServerRecord>> {
-    try {
-      return await this.records.insert(record);
-    } catch (error) {
-      throw error instanceof StoreConflict ? alreadyExists(record.name) : error;
-    }
-  }
 }
 
 const urlOf = ({ transport }: ServerRecord): string | undefined =>
   transport.transportType === 'streamable_http' ? transport.url : undefined;
-
-const alreadyExists = (name: string): Problem =>
-  new Problem(409, 'server_already_exists', `Server with name ${name} already exists`);
