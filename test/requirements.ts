@@ -515,6 +515,20 @@ const sections = [
       'replicas.rolling': 'a rolling restart under load loses no call',
     },
   },
+  {
+    source: 'issue 8, limits; SECURITY.md, threat 49 and "overload"',
+    requirements: {
+      'limits.rate': 'calls of a principal in a minute are limited over all replicas: 429 with Retry-After over REST',
+      'limits.rate-mcp': 'over MCP the model reads when it may try again, and a flood of requests is answered 429',
+      'limits.calls': 'calls of a server under way are limited over all replicas',
+      'limits.credentials':
+        'many wrong credentials from one address are answered 429 by every replica; right ones pass',
+      'limits.redis-down': 'calls go on while Redis is away',
+      'limits.breaker': 'a server that does not answer is left alone, and tried again soon',
+      'limits.overload':
+        'above the limit of requests under way new ones are answered 503 at once; probes and metrics pass',
+    },
+  },
 ] as const;
 
 type KeyOfEach<T> = T extends unknown ? keyof T & string : never;

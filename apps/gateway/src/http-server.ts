@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '@manifold/config';
+import { RequestLimits } from '@manifold/limits';
 import { PinoLogger, requestIdOf } from '@manifold/observability';
 import { DtoValidationPipe, readJsonBodies } from '@manifold/rest';
 import { isAllowedOrigin, isMcpPath } from '@manifold/transport';
@@ -52,6 +53,7 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
       exposedHeaders: ['mcp-session-id', 'www-authenticate', 'x-request-id', 'retry-after'],
     });
   }
+  app.get(RequestLimits, { strict: false }).shedOn(adapter.getInstance());
   app.useGlobalPipes(new DtoValidationPipe());
   app.useGlobalFilters(errors);
   serveApiDocument(app, config);

@@ -46,6 +46,7 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
     const { statusCode } = reply.raw;
     const route = request.routeOptions.url ?? 'none';
     if (statusCode === 401) return this.refused(request, 'authenticate', '401');
+    if (statusCode === 429) return this.refused(request, `${request.method} ${route}`, '429');
     if (statusCode === 403) return this.refused(request, `${request.method} ${route}`, '403');
     if (READING.includes(request.method) || MCP_ROUTE.test(route) || request.routeOptions.url === undefined) return;
     const { principal } = request;

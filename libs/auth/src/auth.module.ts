@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { LimitsModule } from '@manifold/limits';
 import { ApiKeyModule } from './api-keys/api-key.module.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuthenticationHook } from './authentication.hook.js';
@@ -10,10 +11,10 @@ import { ResourceMetadataController } from './resource-metadata.controller.js';
 import { RolesGuard } from './roles.guard.js';
 import { StreamGrants } from './stream-grants.js';
 
-/** Who is calling, for every route of the gateway. Config, Store and Egress come from their global modules. */
+/** Who is calling, for every route of the gateway. Bus, Config, Store and Egress come from their global modules. */
 @Global()
 @Module({
-  imports: [ApiKeyModule],
+  imports: [ApiKeyModule, LimitsModule],
   controllers: [ApiKeysController, ResourceMetadataController],
   providers: [
     Authenticator,

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Config } from '@manifold/config';
+import { RequestLimits } from '@manifold/limits';
 import { Authenticator } from './authenticator.js';
 import type { Principal } from './principal.js';
 import { CredentialRefused, unauthenticated } from './unauthenticated.js';
@@ -20,6 +21,7 @@ export class AuthenticationHook implements OnModuleInit {
     private readonly host: HttpAdapterHost,
     private readonly authenticator: Authenticator,
     private readonly config: Config,
+    private readonly limits: RequestLimits,
   ) {}
 
   onModuleInit(): void {
@@ -34,7 +36,7 @@ export class AuthenticationHook implements OnModuleInit {
     const principal = await this.authenticator.principalOf(request, Date.now()).catch((error: unknown) => {
       if (!(error instanceof CredentialRefused)) throw error;
       this.logger.debug({ msg: 'Credential refused', requestId: request.id, reason: error.message });
-      throw unauthenticated(this.config.publicUrl, true);
+      throw this.limits.wrongCredential(request.ip) ?? unauthenticated(this.config.publicUrl, true);
     });
     if (!principal) throw unauthenticated(this.config.publicUrl, false);
     return principal;

@@ -144,6 +144,24 @@ export interface TracingConfig {
   readonly ratio: number;
 }
 
+/** What is refused, and shed, before it does harm. 0 turns a limit off. */
+export interface LimitsConfig {
+  /** Tool calls, and what else reaches an upstream, in a minute; of HTTP requests twice as many. */
+  readonly requestsPerPrincipal: number;
+  readonly requestsPerServer: number;
+  /** At a time, like the next. */
+  readonly callsPerPrincipal: number;
+  readonly callsPerServer: number;
+  /** Requests with a wrong credential in a minute. */
+  readonly failuresPerAddress: number;
+  /** Requests of all clients at a time, in one process. */
+  readonly calls: number;
+  /** Mean delay of the event loop. */
+  readonly loopDelayMs: number;
+  /** In a row, after which an upstream is left alone for a while. */
+  readonly breakerFailures: number;
+}
+
 /** The settings of one gateway process: read once from the environment, complete, checked and frozen. */
 export class Config {
   readonly environment: 'development' | 'production';
@@ -183,6 +201,7 @@ export class Config {
   /** Set where tokens of Integration.app can be verified, or are passed on unverified. */
   readonly integrationApp?: IntegrationAppConfig;
   readonly hosting: HostingConfig;
+  readonly limits: LimitsConfig;
   readonly packages: PackagesConfig;
   /** An MCP registry whose servers are offered beside those that the gateway knows by itself. Without a trailing slash. */
   readonly registryUrl?: string;

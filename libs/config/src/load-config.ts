@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Config, ConfigError, type MongoConfig } from './config.js';
 import { hostingConfig } from './hosting.js';
 import { integrationApp } from './integration-app.js';
+import { limitsConfig } from './limits.js';
 import { packagesConfig } from './packages.js';
 import { paragonConfig, paragonIssuer } from './paragon.js';
 import { secretsConfig } from './secrets-config.js';
@@ -60,6 +61,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     paragon,
     integrationApp: integration?.config,
     hosting: hostingConfig(values),
+    limits: limitsConfig(values),
     packages: packagesConfig(values),
     registryUrl: values.REGISTRY_URL,
     toolOAuthClients: oauthClients,

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
+import { CallGate } from '@manifold/limits';
 import {
   ProviderError,
   sharesCatalogue,
@@ -7,6 +8,7 @@ import {
   type CallContext,
   type ToolProvider,
 } from '@manifold/tool-provider';
+import { endingOf, enterGate } from './gated.js';
 import { isReachable } from './reachable-providers.js';
 
 /** What one provider answered: the array as it gave it. */
@@ -20,7 +22,10 @@ export interface Offer<P, T> {
 export class ProviderOffers {
   private readonly logger = new Logger(ProviderOffers.name);
 
-  constructor(private readonly providers: ToolProviders) {}
+  constructor(
+    private readonly providers: ToolProviders,
+    private readonly gate: CallGate,
+  ) {}
 
   /** Those that the principal may use, in listing order. */
   reachable<P extends ToolProvider>(has: (provider: ToolProvider) => provider is P, principal: Principal): P[] {
@@ -54,9 +59,11 @@ export class ProviderOffers {
   async call<T>(
     method: string,
     { provider, app }: { readonly provider: ToolProvider; readonly app: string },
-    { requestId, principal }: CallContext,
+    context: CallContext,
     run: () => Promise<T>,
   ): Promise<T> {
+    const { requestId, principal } = context;
+    const passage = enterGate(this.gate, provider, app, context);
     let outcome = 'ok';
     try {
       return await run();
@@ -65,6 +72,7 @@ export class ProviderOffers {
       outcome = known.code;
       throw known;
     } finally {
+      passage.end(endingOf(outcome));
       const { id } = provider;
       this.logger.log({ msg: method, requestId, principal: principal.key, provider: id, app, outcome });
     }

@@ -83,7 +83,7 @@ export class Resources {
         return await attempt(owner);
       } catch (error) {
         if (context.signal.aborted || !(error instanceof ProviderError)) throw error;
-        if (matching.includes(owner) && !isAbsence(error)) throw error;
+        if (error.code === 'rate_limited' || (matching.includes(owner) && !isAbsence(error))) throw error;
       }
     }
     throw new UnknownResourceError(uri);

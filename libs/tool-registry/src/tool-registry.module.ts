@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LimitsModule } from '@manifold/limits';
 import { AppFeatures } from './app-features.js';
 import { CallsInFlight } from './calls-in-flight.js';
 import { Completions } from './completions.service.js';
@@ -9,8 +10,9 @@ import { Tasks } from './tasks.service.js';
 import { ToolRegistry } from './tool-registry.service.js';
 import { ToolsController } from './tools.controller.js';
 
-/** Needs the global modules that provide Config, Metrics and ToolProviders. */
+/** Needs the global modules that provide Bus, Config, Metrics and ToolProviders. */
 @Module({
+  imports: [LimitsModule],
   controllers: [ToolsController],
   providers: [AppFeatures, CallsInFlight, Completions, Prompts, ProviderOffers, Resources, Tasks, ToolRegistry],
   exports: [AppFeatures, CallsInFlight, Completions, Prompts, Resources, Tasks, ToolRegistry],

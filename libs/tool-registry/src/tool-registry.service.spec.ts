@@ -1,5 +1,6 @@
 import { SingleBus } from '@manifold/bus';
 import { loadConfig } from '@manifold/config';
+import { testGate } from '@manifold/limits/testing';
 import { Metrics } from '@manifold/metrics';
 import type { Principal } from '@manifold/auth';
 import {
@@ -69,7 +70,13 @@ const contextOf = (principal: Principal = alice): CallContext => {
 };
 
 const registryOf = (...providers: ToolProvider[]): ToolRegistry => {
-  const registry = new ToolRegistry(new ToolProviders(providers), loadConfig({}), new Metrics(), new SingleBus());
+  const registry = new ToolRegistry(
+    new ToolProviders(providers),
+    loadConfig({}),
+    new Metrics(),
+    new SingleBus(),
+    testGate(),
+  );
   registry.onModuleInit();
   return registry;
 };
@@ -190,7 +197,13 @@ describe('ToolRegistry', () => {
         return { content: [], isError: tool === 'bad' };
       },
     );
-    const registry = new ToolRegistry(new ToolProviders([provider]), loadConfig({}), metrics, new SingleBus());
+    const registry = new ToolRegistry(
+      new ToolProviders([provider]),
+      loadConfig({}),
+      metrics,
+      new SingleBus(),
+      testGate(),
+    );
     await registry.call('one_a', {}, contextOf(), EVERYTHING);
     await registry.call('one_bad', {}, contextOf(), EVERYTHING);
     await registry.call('one_gone', {}, contextOf(), EVERYTHING).catch(() => undefined);

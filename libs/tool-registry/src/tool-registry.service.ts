@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import type { Principal } from '@manifold/auth';
 import { Bus, Topic } from '@manifold/bus';
 import { Config } from '@manifold/config';
+import { CallGate, type Passage } from '@manifold/limits';
 import { Metrics } from '@manifold/metrics';
 import {
   describesApps,
@@ -22,6 +23,7 @@ import { AppUnavailableError, UnknownToolError } from './unknown-tool.error.js';
 import { EVERYTHING, shows, type View } from './view.js';
 import { findWanted, type WantedTools } from './wanted-tools.js';
 import { refusalCode, type EndedCall } from './ended-call.js';
+import { endingOf, enterGate } from './gated.js';
 
 /** A provider has found out that tools are others now: those of one catalogue key, or all. */
 const TOOLS_CHANGED = new Topic<{ readonly provider: string; readonly key?: string }>('tools.changed');
@@ -48,6 +50,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     private readonly config: Config,
     private readonly metrics: Metrics,
     private readonly bus: Bus,
+    private readonly gate: CallGate,
   ) {
     this.catalogues = new Catalogues(config.toolNameMax, (catalogue) => this.searches.forget(catalogue));
     this.listings = providers.all.map(
@@ -211,6 +214,12 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     args: Readonly<Record<string, unknown>>,
     context: CallContext,
   ): Promise<ToolResult> {
+    let passage: Passage;
+    try {
+      passage = enterGate(this.gate, entry.provider, entry.app, context);
+    } catch (error) {
+      throw this.refused({ app: entry.app, tool: entry.name, args, context }, error);
+    }
     const started = performance.now();
     let outcome = 'ok';
     try {
@@ -222,6 +231,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
       outcome = known.code;
       throw known;
     } finally {
+      passage.end(endingOf(outcome));
       this.record(entry, context, outcome, performance.now() - started, args);
     }
   }

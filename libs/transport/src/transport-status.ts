@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Overload } from '@manifold/limits';
 import { Metrics } from '@manifold/metrics';
 import { CallsInFlight } from '@manifold/tool-registry';
 import { EventStreams } from './event-streams.js';
@@ -12,9 +13,11 @@ export class TransportStatus implements OnModuleInit {
     private readonly places: SessionPlaces,
     private readonly eventStreams: EventStreams,
     private readonly calls: CallsInFlight,
+    private readonly overload: Overload,
   ) {}
 
   onModuleInit(): void {
+    this.overload.countCalls(() => this.callsInFlight);
     this.metrics.gauge('manifold_sessions', 'Sessions of MCP clients in memory', () => this.sessions);
     this.metrics.gauge('manifold_event_streams', 'Open event streams to MCP clients', () => this.streams);
     this.metrics.gauge(

@@ -1,6 +1,7 @@
 import type { Principal } from '@manifold/auth';
 import { SingleBus } from '@manifold/bus';
 import { loadConfig } from '@manifold/config';
+import { testGate } from '@manifold/limits/testing';
 import { Metrics } from '@manifold/metrics';
 import { openCall, ToolProviders, type CallContext, type ToolProvider } from '@manifold/tool-provider';
 import { ToolRegistry, type Catalogue } from '@manifold/tool-registry';
@@ -17,7 +18,13 @@ export interface StartedRegistry {
 }
 
 export function startRegistry(...providers: ToolProvider[]): StartedRegistry {
-  const registry = new ToolRegistry(new ToolProviders(providers), loadConfig({}), new Metrics(), new SingleBus());
+  const registry = new ToolRegistry(
+    new ToolProviders(providers),
+    loadConfig({}),
+    new Metrics(),
+    new SingleBus(),
+    testGate(),
+  );
   registry.onModuleInit();
   const catalogue = (principal: Principal): Promise<Catalogue> => registry.list(contextOf(principal));
   return {

@@ -1,0 +1,70 @@
+import type { GatedCall } from './index.js';
+import { testGate } from '@manifold/limits/testing';
+
+const call = (principal = 'alice', app = 'files', tenant = 'default'): GatedCall => ({
+  tenant,
+  principal,
+  provider: 'mcp-servers',
+  app,
+});
+
+const refusal = (enter: () => unknown): unknown => {
+  try {
+    enter();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+
+describe('The gate of calls', () => {
+  it('lets everything through where no limit is set', () => {
+    const gate = testGate();
+    for (let count = 0; count < 100; count += 1) gate.enter(call());
+  });
+
+  it('counts calls of a principal over all servers', () => {
+    const gate = testGate({ RATE_LIMIT_PER_PRINCIPAL: '2' });
+    gate.enter(call('alice', 'files')).end('answered');
+    gate.enter(call('alice', 'mail')).end('answered');
+    expect(refusal(() => gate.enter(call()))).toMatchObject({ kind: 'principal_rate', retryAfter: 60 });
+    gate.enter(call('bob'));
+  });
+
+  it('counts calls of a server over all principals, but of one tenant', () => {
+    const gate = testGate({ RATE_LIMIT_PER_SERVER: '2' });
+    gate.enter(call('alice'));
+    gate.enter(call('bob'));
+    expect(refusal(() => gate.enter(call('carol')))).toMatchObject({ kind: 'server_rate' });
+    gate.enter(call('carol', 'mail'));
+    gate.enter(call('carol', 'files', 'other'));
+  });
+
+  it('frees a place when a call has ended, however, and none for what it refused', () => {
+    const gate = testGate({ CALLS_MAX_PER_PRINCIPAL: '2', CALLS_MAX_PER_SERVER: '2' });
+    const first = gate.enter(call('alice'));
+    gate.enter(call('bob'));
+    expect(refusal(() => gate.enter(call('alice')))).toMatchObject({ kind: 'server_calls', retryAfter: 1 });
+    const other = gate.enter(call('alice', 'mail'));
+    expect(refusal(() => gate.enter(call('alice', 'mail')))).toMatchObject({ kind: 'principal_calls' });
+    first.end('unknown');
+    other.end('unavailable');
+    gate.enter(call('alice'));
+    gate.enter(call('alice', 'mail'));
+  });
+
+  it('keeps calls away from a server that fails, and from no other', () => {
+    const gate = testGate({ BREAKER_FAILURES: '2', CALLS_MAX_PER_SERVER: '1' });
+    gate.enter(call('alice')).end('timeout');
+    gate.enter(call('bob')).end('timeout');
+    const refused = { kind: 'breaker', retryAfter: 1 };
+    expect(refusal(() => gate.enter(call('carol')))).toMatchObject(refused);
+    expect(refusal(() => gate.enter(call('carol')))).toMatchObject(refused); // the place was given back
+    gate.enter(call('carol', 'mail'));
+  });
+
+  it('never leaves a server alone where that is off', () => {
+    const gate = testGate({ BREAKER_FAILURES: '0' });
+    for (let count = 0; count < 20; count += 1) gate.enter(call(String(count))).end('timeout');
+  });
+});

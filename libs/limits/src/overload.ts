@@ -1,0 +1,46 @@
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Config } from '@manifold/config';
+
+const RESOLUTION_MS = 10;
+/** Over which the delay is averaged: one long turn is no overload. */
+const LOOK_MS = 500;
+
+/** Whether this process has more to do than it can. */
+@Injectable()
+export class Overload implements OnModuleInit, OnApplicationShutdown {
+  private delay?: IntervalHistogram;
+  private delayMs = 0;
+  private timer?: NodeJS.Timeout;
+  private calls = (): number => 0;
+
+  constructor(private readonly config: Config) {}
+
+  onModuleInit(): void {
+    if (this.config.limits.loopDelayMs === 0) return;
+    this.delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    this.delay.enable();
+    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.delay?.disable();
+  }
+
+  /** @param read how many requests are under way */
+  countCalls(read: () => number): void {
+    this.calls = read;
+  }
+
+  get isOver(): boolean {
+    const { calls, loopDelayMs } = this.config.limits;
+    return (calls > 0 && this.calls() >= calls) || (loopDelayMs > 0 && this.delayMs > loopDelayMs);
+  }
+
+  private look(): void {
+    const { mean } = this.delay!;
+    this.delayMs = Number.isNaN(mean) ? 0 : mean / 1e6 - RESOLUTION_MS;
+    this.delay!.reset();
+  }
+}

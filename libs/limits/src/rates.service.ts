@@ -1,0 +1,60 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Config } from '@manifold/config';
+import type { RedisWindows } from './redis-windows.js';
+import { RequestRate } from './request-rate.js';
+
+/** How often replicas tell each other what they have taken. */
+const TELL_MS = 50;
+/** HTTP requests for each call: sessions, listings and notifications are requests, too. */
+const REQUESTS_PER_CALL = 2;
+
+/**
+ * What may be done in a minute, by all replicas together.
+ *
+ * Lifecycle: `onModuleInit` connects to Redis where there is one, and tells it what was taken from then on, twenty times a second.
+ */
+@Injectable()
+export class Rates implements OnModuleInit, OnApplicationShutdown {
+  private rates: readonly RequestRate[] = [];
+  private redis?: RedisWindows;
+  private timer?: NodeJS.Timeout;
+  /** Calls by principal. */
+  principalCalls: RequestRate;
+  /** HTTP requests by principal. */
+  principalRequests: RequestRate;
+  /** Calls by server. */
+  serverCalls: RequestRate;
+  /** Wrong credentials by source address. */
+  addressFailures: RequestRate;
+
+  constructor(private readonly config: Config) {
+    this.build();
+  }
+
+  async onModuleInit(): Promise<void> {
+    const { redis } = this.config;
+    if (!redis || this.rates.every(({ limit }) => limit === 0)) return;
+    const { RedisWindows } = await import('./redis-windows.js'); // its client costs start-up time
+    this.redis = new RedisWindows(redis);
+    await this.redis.open();
+    this.build();
+    this.timer = setInterval(() => {
+      for (const rate of this.rates) void rate.flush(Date.now());
+    }, TELL_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.redis?.close();
+  }
+
+  private build(): void {
+    const { requestsPerPrincipal, requestsPerServer, failuresPerAddress } = this.config.limits;
+    const rate = (kind: string, limit: number): RequestRate => new RequestRate(limit, this.redis?.of(kind, limit));
+    this.principalCalls = rate('principal', requestsPerPrincipal);
+    this.principalRequests = rate('requests', requestsPerPrincipal * REQUESTS_PER_CALL);
+    this.serverCalls = rate('server', requestsPerServer);
+    this.addressFailures = rate('address', failuresPerAddress);
+    this.rates = [this.principalCalls, this.principalRequests, this.serverCalls, this.addressFailures];
+  }
+}

@@ -1,0 +1,11 @@
+import { SingleBus } from '@manifold/bus';
+import { loadConfig } from '@manifold/config';
+import { CallGate } from '@manifold/limits';
+import { Concurrency } from '../../src/concurrency.service.js';
+import { Rates } from '../../src/rates.service.js';
+
+/** The gate of one process. @param settings variables of limits; development has none by itself */
+export function testGate(settings: Readonly<Record<string, string>> = {}): CallGate {
+  const config = loadConfig(settings);
+  return new CallGate(config, new Rates(config), new Concurrency(config, new SingleBus()));
+}

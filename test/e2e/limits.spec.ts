@@ -1,0 +1,163 @@
+import { callTool, request } from '../../libs/transport/testing/src/mcp-wire.js';
+import { hasRedis } from '@manifold/bus/testing';
+import { cites } from '../support/cite.js';
+import { eventually } from '../support/eventually.js';
+import { parseExposition, valueOf } from '../support/exposition.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { RestClient, type RestAnswer } from '../support/rest-client.js';
+import { echoServer } from '../support/upstreams.js';
+import { WireClient } from '../support/wire-client.js';
+
+const QUICK = { serverName: 'echo', methodName: 'echo', args: { message: 'hello' } };
+const SLOW = { serverName: 'echo', methodName: 'slow', args: { ms: 600_000 } };
+
+const waitOf = ({ headers }: RestAnswer<unknown>): number => Number(headers.get('retry-after'));
+
+(hasRedis ? describe : describe.skip)('Two replicas with limits', () => {
+  const RATE = 20;
+  let gateway: GatewayProcess;
+  const as = (user: string, replica?: number): RestClient =>
+    new RestClient(replica === undefined ? gateway.url : gateway.replicas[replica]!.url, { user });
+
+  beforeAll(async () => {
+    const env = { RATE_LIMIT_PER_PRINCIPAL: String(RATE), CALLS_MAX_PER_SERVER: '2', AUTH_FAILURES_PER_ADDRESS: '10' };
+    gateway = await GatewayProcess.start({ replicas: 2, env });
+    await new RestClient(gateway.url).register({ name: 'echo', ...echoServer() });
+    for (const replica of [0, 1]) expect((await as('first', replica).callTool(QUICK)).status).toBe(200);
+  }, 120_000);
+
+  afterAll(() => gateway.dispose());
+
+  it(cites('limits.rate', 'let a principal call so often, together, and others go on'), async () => {
+    const alice = as('alice');
+    const answers: RestAnswer<unknown>[] = [];
+    for (let count = 0; count < RATE + 10; count += 1) answers.push(await alice.callTool(QUICK));
+    const served = answers.filter(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(served.length + refused.length).toBe(RATE + 10);
+    expect(served.length).toBeGreaterThanOrEqual(RATE);
+    expect(served.length).toBeLessThanOrEqual(RATE + 4); // what each took before it heard of the other
+    expect(refused[0]).toMatchObject({ body: { code: 'rate_limited', success: false } });
+    expect(waitOf(refused[0]!)).toBeGreaterThan(0);
+    expect(waitOf(refused[0]!)).toBeLessThanOrEqual(60);
+    expect((await as('bob').callTool(QUICK)).status).toBe(200);
+  });
+
+  it(cites('limits.calls', 'let a server have so many calls under way, together'), async () => {
+    const leaving = new AbortController();
+    const slow = ['carol', 'dave'].map((user) =>
+      fetch(`${gateway.replicas[0]!.url}/mcp/tool/call?user=${user}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(SLOW),
+        signal: leaving.signal,
+      }),
+    );
+    const root = new RestClient(gateway.replicas[0]!.url);
+    await eventually('both are under way', async () => {
+      return valueOf(parseExposition(await root.text('/metrics')), 'manifold_calls_in_flight') === 2;
+    });
+    let visitor = 0;
+    const isFull = async (): Promise<boolean> => {
+      const { status, body } = await as(`visitor-${(visitor += 1)}`, 1).callTool(QUICK);
+      return status === 429 && body.error!.includes('under way');
+    };
+    await eventually('the other replica knows of both calls', isFull);
+    leaving.abort();
+    await Promise.allSettled(slow);
+    await eventually('the places are free', async () => !(await isFull()));
+  });
+
+  it(cites('limits.credentials', 'answer 429 to many wrong credentials, and let right ones pass'), async () => {
+    const attempt = async (replica: number): Promise<number> => {
+      const headers = { authorization: 'Bearer mfk_wrong' };
+      return (await fetch(`${gateway.replicas[replica]!.url}/mcp/tools`, { headers })).status;
+    };
+    const statuses: number[] = [];
+    for (let count = 0; count < 16; count += 1) statuses.push(await attempt(count % 2));
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill(401));
+    expect(statuses.slice(-2)).toEqual([429, 429]);
+    expect((await as('erin').callTool(QUICK)).status).toBe(200);
+  });
+
+  it(cites('limits.redis-down', 'go on with calls, and with limits, without Redis'), async () => {
+    gateway.shared.toRedis.cut();
+    const frank = as('frank', 0);
+    const statuses: number[] = [];
+    for (let count = 0; count < RATE + 1; count += 1) statuses.push((await frank.callTool(QUICK)).status);
+    expect(statuses).toEqual([...Array<number>(RATE).fill(200), 429]);
+    gateway.shared.toRedis.heal();
+  });
+});
+
+describe('A gateway with limits', () => {
+  const RATE = 20;
+  let gateway: GatewayProcess;
+  let root: RestClient;
+  const as = (user: string): RestClient => new RestClient(gateway.url, { user });
+  const limited = async (kind: string): Promise<number> =>
+    valueOf(parseExposition(await root.text('/metrics')), 'manifold_limited_total', { kind });
+
+  beforeAll(async () => {
+    const env = {
+      RATE_LIMIT_PER_PRINCIPAL: String(RATE),
+      CALLS_MAX: '2',
+      TOOL_CALL_TIMEOUT_MS: '4000',
+      BREAKER_FAILURES: '2',
+    };
+    gateway = await GatewayProcess.start({ env });
+    root = new RestClient(gateway.url);
+    await root.register({ name: 'echo', ...echoServer() });
+    expect((await as('first').callTool(QUICK)).status).toBe(200);
+  }, 120_000);
+
+  afterAll(() => gateway.dispose());
+
+  it(cites('limits.rate-mcp', 'tells the model when it may try again, and answers 429 to a flood'), async () => {
+    const agent = new WireClient(gateway.url, { user: 'agent' });
+    const session = await agent.openSession();
+    const texts: string[] = [];
+    for (let id = 1; id <= RATE + 1; id += 1) {
+      texts.push(await (await agent.post(callTool(id, 'echo_echo', { message: 'hi' }), { session })).text());
+    }
+    expect(texts.filter((text) => text.includes('isError'))).toHaveLength(1);
+    expect(texts.at(-1)).toMatch(/"isError":true/);
+    expect(texts.at(-1)).toMatch(/20 calls in a minute\. Try again in \d+ seconds\./);
+    let answer = new Response();
+    for (let id = 100; answer.status === 200 && id < 100 + RATE; id += 1) {
+      answer = await agent.post(request(id, 'ping'), { session });
+    }
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await answer.json()).toMatchObject({ code: 'rate_limited' });
+    expect(await limited('principal_rate')).toBe(1);
+    expect(await limited('principal_requests')).toBe(1);
+  });
+
+  it(cites('limits.overload', 'limits.breaker', 'sheds what it cannot do, and leaves a server alone'), async () => {
+    const slow = Promise.all(['alice', 'bob'].map((user) => as(user).callTool(SLOW)));
+    const shed = await eventually('it has enough to do', async () => {
+      const answer = await as('carol').tools();
+      return answer.status === 503 && answer;
+    });
+    expect(shed.body).toMatchObject({ code: 'overloaded' });
+    expect(waitOf(shed)).toBe(1);
+    expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+    const session = { session: 'whatever' };
+    const overMcp = await new WireClient(gateway.url, { user: 'carol' }).post('this is no JSON', session);
+    expect([overMcp.status, overMcp.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await limited('overload')).toBeGreaterThanOrEqual(2);
+
+    expect((await slow).map(({ status }) => status)).toEqual([504, 504]);
+    const refused = await as('dave').callTool(QUICK);
+    expect(refused).toMatchObject({ status: 503, body: { code: 'upstream_unavailable' } });
+    expect(waitOf(refused)).toBe(1);
+    expect(await limited('breaker')).toBe(1);
+    let visitor = 0;
+    await eventually('it is tried again', async () => {
+      return (await as(`visitor-${(visitor += 1)}`).callTool(QUICK)).status === 200;
+    });
+    const families = parseExposition(await root.text('/metrics'));
+    expect(valueOf(families, 'manifold_upstream_breakers_open', { app: 'echo' })).toBe(0);
+  });
+});
