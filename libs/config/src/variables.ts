@@ -230,7 +230,7 @@ export const variables = z.object({
   AUTH_FAILURES_PER_ADDRESS: optional(integer(0, 1_000_000_000)),
   CALLS_MAX: optional(integer(0, 1_000_000)),
   EVENT_LOOP_DELAY_MAX_MS: optional(integer(0, 60_000)),
-  BREAKER_FAILURES: optional(integer(0, 1_000_000)).default(5),
+  BREAKER_FAILURES: optional(integer(0, 1_000_000)).default(10),
   AUDIT_RETENTION_DAYS: optional(integer(0, 3650)).default(90),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(httpUrl),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(httpUrl),

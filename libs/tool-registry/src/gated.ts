@@ -14,17 +14,16 @@ export function enterGate(gate: CallGate, provider: ToolProvider, app: string, c
 }
 
 /**
- * What the end of a call says of its upstream.
- * @param outcome `ok`, `tool_error` or the code of a ProviderError
+ * What the end of a call says of its upstream. Who says when to come again is there, or is already left alone.
+ * @param failure undefined: there is a result, be it that of a failed tool
  */
-export function endingOf(outcome: string): Ending {
-  switch (outcome) {
-    case 'ok':
-    case 'tool_error':
+export function endingOf(failure: ProviderError | undefined): Ending {
+  switch (failure?.code) {
+    case undefined:
     case 'upstream_rejected':
       return 'answered';
     case 'upstream_unavailable':
-      return 'unavailable';
+      return failure!.retryAfter === undefined ? 'unavailable' : 'unknown';
     case 'timeout':
       return 'timeout';
     default:

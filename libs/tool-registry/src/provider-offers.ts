@@ -64,16 +64,16 @@ export class ProviderOffers {
   ): Promise<T> {
     const { requestId, principal } = context;
     const passage = enterGate(this.gate, provider, app, context);
-    let outcome = 'ok';
+    let failure: ProviderError | undefined;
     try {
       return await run();
     } catch (error) {
-      const known = error instanceof ProviderError ? error : this.unexpected(error, provider, method, requestId);
-      outcome = known.code;
-      throw known;
+      failure = error instanceof ProviderError ? error : this.unexpected(error, provider, method, requestId);
+      throw failure;
     } finally {
-      passage.end(endingOf(outcome));
+      passage.end(endingOf(failure));
       const { id } = provider;
+      const outcome = failure?.code ?? 'ok';
       this.logger.log({ msg: method, requestId, principal: principal.key, provider: id, app, outcome });
     }
   }

@@ -222,16 +222,17 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     }
     const started = performance.now();
     let outcome = 'ok';
+    let failure: ProviderError | undefined;
     try {
       const result = await entry.provider.callTool(entry.descriptor.ref, args, context);
       if (result.isError === true) outcome = 'tool_error';
       return result;
     } catch (error) {
-      const known = error instanceof ProviderError ? error : this.unexpected(error, entry, context);
-      outcome = known.code;
-      throw known;
+      failure = error instanceof ProviderError ? error : this.unexpected(error, entry, context);
+      outcome = failure.code;
+      throw failure;
     } finally {
-      passage.end(endingOf(outcome));
+      passage.end(endingOf(failure));
       this.record(entry, context, outcome, performance.now() - started, args);
     }
   }
