@@ -21,7 +21,7 @@ const PRODUCTION = {
   callsPerPrincipal: 500,
   failuresPerAddress: 300,
   calls: 5_000,
-  loopDelayMs: 250,
+  loopDelayMs: 500,
 };
 
 export function limitsConfig(values: LimitsValues): LimitsConfig {
