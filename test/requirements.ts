@@ -525,6 +525,7 @@ const sections = [
         'many wrong credentials from one address are answered 429 by every replica; right ones pass',
       'limits.redis-down': 'calls go on while Redis is away',
       'limits.breaker': 'a server that does not answer is left alone, and tried again soon',
+      'limits.call-timeout': 'a registered server can have a shorter time for each call than the gateway allows',
       'limits.overload':
         'above the limit of requests under way new ones are answered 503 at once; probes and metrics pass',
     },

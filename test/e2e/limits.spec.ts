@@ -134,6 +134,15 @@ describe('A gateway with limits', () => {
     expect(await limited('principal_requests')).toBe(1);
   });
 
+  it(cites('limits.call-timeout', 'gives a server the time for a call that its operator has set'), async () => {
+    const name = 'hasty';
+    await root.request('POST', '/mcp/servers', { name, ...echoServer(), callTimeout: 60_000 });
+    expect((await root.request('PUT', `/mcp/servers/${name}`, { callTimeout: 200 })).status).toBe(200);
+    expect((await root.server(name)).body.server).toMatchObject({ callTimeout: 200 });
+    const answer = await as('gina').callTool({ ...SLOW, serverName: name });
+    expect(answer).toMatchObject({ status: 504, body: { error: 'No answer within 200 ms' } });
+  });
+
   it(cites('limits.overload', 'limits.breaker', 'sheds what it cannot do, and leaves a server alone'), async () => {
     const slow = Promise.all(['alice', 'bob'].map((user) => as(user).callTool(SLOW)));
     const shed = await eventually('it has enough to do', async () => {

@@ -147,6 +147,13 @@ export class ServerSettingsDto {
   @Max(600_000)
   startupTimeout?: number;
 
+  /** Milliseconds that a call may take, where that is less than the gateway allows every call (TOOL_CALL_TIMEOUT_MS). */
+  @IfGiven()
+  @IsInt()
+  @Min(100)
+  @Max(86_400_000)
+  callTimeout?: number;
+
   @IfGiven()
   @IsObject()
   @ValidateNested()

@@ -32,8 +32,9 @@ export interface ServerSettings {
   readonly secretNames?: string[];
   /** Header → its value, with the name of a secret in braces where that belongs: `Bearer {TOKEN}`. */
   readonly secretHeaders?: Record<string, string>;
-  /** Milliseconds. */
+  /** Milliseconds, like the next. */
   readonly startupTimeout?: number;
+  readonly callTimeout?: number;
   readonly limits?: ServerLimits;
   /** False: the server may have one connection only. */
   readonly lanes?: boolean;

@@ -36,6 +36,8 @@ export interface CallContext {
   readonly meta?: RawObject;
   /** Absent where the gateway itself asks. */
   readonly origin?: CallOrigin;
+  /** Brings the deadline forward: from now on there are so many milliseconds, unless there were fewer. Absent from copies. */
+  shorten?(milliseconds: number): void;
 }
 
 /** A call that is under way: its context, and the ways in which it ends early. */
@@ -50,7 +52,7 @@ export interface OpenCall {
   close(): void;
 }
 
-export interface CallOptions extends Omit<CallContext, 'cancellation' | 'signal'> {
+export interface CallOptions extends Omit<CallContext, 'cancellation' | 'signal' | 'shorten'> {
   /** Milliseconds until the call is aborted with `timeout`. */
   readonly timeoutMs: number;
 }
@@ -61,7 +63,7 @@ export const openCall = (options: CallOptions): OpenCall => new RunningCall(opti
 class RunningCall implements OpenCall {
   readonly context: CallContext;
   private readonly canceller = new Canceller();
-  private readonly timeoutMs: number;
+  private timeoutMs: number;
   private timer?: NodeJS.Timeout;
   private startedAt = 0;
   private leftMs: number;
@@ -71,7 +73,7 @@ class RunningCall implements OpenCall {
   constructor(options: CallOptions) {
     this.timeoutMs = options.timeoutMs;
     this.leftMs = options.timeoutMs;
-    this.context = new RunningContext(options, this.canceller);
+    this.context = new RunningContext(options, this.canceller, this);
     this.start();
   }
 
@@ -89,6 +91,16 @@ class RunningCall implements OpenCall {
   resume(): void {
     this.pauses -= 1;
     if (this.pauses === 0 && !this.closed) this.start();
+  }
+
+  shorten(milliseconds: number): void {
+    const isRunning = this.pauses === 0 && !this.closed;
+    const left = isRunning ? this.leftMs - (performance.now() - this.startedAt) : this.leftMs;
+    if (milliseconds >= left) return;
+    this.timeoutMs = milliseconds;
+    this.leftMs = milliseconds;
+    clearTimeout(this.timer);
+    if (isRunning) this.start();
   }
 
   close(): void {
@@ -117,6 +129,7 @@ class RunningContext implements CallContext {
   constructor(
     { principal, requestId, onProgress, onLog, client, meta, origin }: CallOptions,
     readonly cancellation: Canceller,
+    private readonly call: RunningCall,
   ) {
     this.principal = principal;
     this.requestId = requestId;
@@ -129,5 +142,9 @@ class RunningContext implements CallContext {
 
   get signal(): AbortSignal {
     return this.cancellation.signal;
+  }
+
+  shorten(milliseconds: number): void {
+    this.call.shorten(milliseconds);
   }
 }

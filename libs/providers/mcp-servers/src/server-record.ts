@@ -31,8 +31,9 @@ export type ServerRecord = SecretSettings & {
   tenant: string;
   name: string;
   transport: StdioSettings | HttpSettings;
-  /** Milliseconds. */
+  /** Milliseconds, like the next. */
   startupTimeout?: number;
+  callTimeout?: number;
   limits?: ServerLimits;
   /** False: it may have one connection only. Records from before there were lanes have none of this. */
   lanes?: boolean;

@@ -38,6 +38,7 @@ async function requestWith(
   brought: Secrets | undefined,
 ): Promise<RawObject> {
   const shared = server.live ?? (await connectionTo(server, context.signal));
+  if (server.record.callTimeout !== undefined) context.shorten?.(server.record.callTimeout); // its start had a limit of its own
   const send = (connection: UpstreamConnection): Promise<RawObject> => {
     const secrets = brought ?? server.secrets;
     if (Object.keys(secrets).length === 0) return connection.request(method, params, optionsOf(context, meta));

@@ -40,8 +40,8 @@ export function operatorView(
 
 function settingsView({ record }: ServerRun, sessionId: string | undefined): Partial<ServerDto> {
   const { transport, isolation = 'shared', secretsAs = 'arguments' } = record;
-  const { secretNames, secretHeaders, startupTimeout, limits } = record;
-  const hosting = { isolation, secretsAs, secretNames, secretHeaders, startupTimeout, limits };
+  const { secretNames, secretHeaders, startupTimeout, callTimeout, limits } = record;
+  const hosting = { isolation, secretsAs, secretNames, secretHeaders, startupTimeout, callTimeout, limits };
   if (transport.transportType === 'stdio') return { ...transport, ...hosting };
   return { ...transport, ...hosting, headers: hideHeaders(transport.headers), sessionId };
 }

@@ -107,6 +107,9 @@ describe('the body of a registration', () => {
     ['startupTimeout', 999],
     ['startupTimeout', 600_001],
     ['startupTimeout', '5000'],
+    ['callTimeout', 99],
+    ['callTimeout', 86_400_001],
+    ['callTimeout', '5000'],
     ['limits', 'none'],
   ])('is refused with %s = %j', async (field, value) => {
     expect(await faultsOf(RegisterServerDto, { ...HTTP, [field]: value })).toEqual([`/${field}`]);

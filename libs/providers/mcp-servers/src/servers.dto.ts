@@ -83,6 +83,9 @@ export class ServerDto {
   /** Milliseconds; not there: as the gateway is configured. */
   startupTimeout?: number;
 
+  /** Milliseconds; not there: as the gateway is configured. */
+  callTimeout?: number;
+
   limits?: ServerLimitsDto;
 
   /** Whether clients that can be asked get connections of their own. */
