@@ -49,9 +49,9 @@ const MEANINGS = {
   413: 'The body is too large',
   415: 'The body is not application/json',
   422: 'The request is well-formed, and what it asks for cannot be done: see the code',
-  429: 'The server of the tool wants fewer calls: see Retry-After',
+  429: 'The caller has reached a limit, or the server of the tool wants fewer calls: see Retry-After',
   502: 'The server of the tool refused the call, or the package registry cannot be reached',
-  503: 'The database or the server of the tool is not available: see Retry-After',
+  503: 'The database or the server of the tool is not available, or the gateway has too much to do: see Retry-After',
   504: 'The server of the tool did not answer in time',
 } as const;
 
