@@ -290,7 +290,7 @@ import { WireClient } from '../support/wire-client.js';
     await replica!.stop();
     gateway.shared.toMongo.cut();
     const started = replica!.start();
-    await eventually('it waits', () => replica!.logs().includes('MongoDB does not answer yet'));
+    await eventually('it waits', () => replica!.logs().includes('the database does not answer yet'));
     gateway.shared.toMongo.heal();
     await started;
     await eventually('it is ready', async () => (await fetch(`${replica!.url}/readyz`)).ok);

@@ -2,8 +2,10 @@ import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configOfProcess, type Config } from '@manifold/config';
 import { createLog } from '@manifold/observability';
+import { Store } from '@manifold/store';
 import { banner } from './banner.js';
 import { prepareDataDir } from './data-dir.js';
+import { untilDatabaseAnswers } from './database.js';
 import { createGateway } from './http-server.js';
 
 /** Milliseconds after which a shutdown that hangs is cut off: longer than calls in flight are waited for. */
@@ -48,6 +50,7 @@ async function run(config: Config): Promise<void> {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody listened'));
   const app = await createGateway(config, log);
   stopOnSignals(app, () => log.flush());
+  await untilDatabaseAnswers(app.get(Store), log);
   await app.listen(config.port, config.host);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   log.info({ url }, 'listening');

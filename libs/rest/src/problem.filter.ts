@@ -3,11 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { StoreUnavailable } from '@manifold/store';
 import { Problem, type ProblemBody } from './problem.js';
 
-/** Error codes of Fastify's own body handling, in the words of this API. */
+/** Error codes of Fastify's own handling of paths and bodies, in the words of this API. */
 const FASTIFY_PROBLEMS: Readonly<Record<string, readonly [status: number, code: string, message: string]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'unsupported_media_type', 'The body must be application/json'],
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'payload_too_large', 'The body is too large'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'invalid_request', 'Content-Length does not match the body'],
+  FST_ERR_MAX_PARAM_LENGTH: [400, 'invalid_request', 'A part of the path is too long to be a name'],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'invalid_request', 'The body is empty'],
 };
 

@@ -28,7 +28,7 @@ export class ApiAnswers {
     const [name] = type.split(';');
     const content = response.content[name!];
     if (!content) return `is answered ${status} with the type ${type}, which the document does not know`;
-    return /json$/.test(name!) ? this.bodyFault(content.schema, body) : undefined;
+    return /[/+]json$/.test(name!) ? this.bodyFault(content.schema, body) : undefined;
   }
 
   private bodyFault(schema: Schema, body: string): string | undefined {
