@@ -3,8 +3,8 @@ import { callTool, events, initialize, openSession, send, withoutBody } from '..
 import { Drain } from './drain.js';
 import { TransportStatus } from './transport-status.js';
 
-/** The event without a message that begins a stream. */
-const PRIMED = /^id: \S+\nretry: \d+\ndata: \n\n$/;
+/** The event without a message that begins a stream, and when to come back at its end. */
+const LEFT = /^id: \S+\nretry: \d+\ndata: \n\nretry: (\d+)\n\n$/;
 
 describe('shutting down', () => {
   let app: TransportApp;
@@ -27,7 +27,7 @@ describe('shutting down', () => {
     app.provider.release();
     await drained;
     expect(await (await pending).json()).toMatchObject({ id: 1, result: { content: [{ text: 'released' }] } });
-    expect(await stream.text()).toMatch(PRIMED);
+    expect(await stream.text()).toMatch(LEFT);
     expect(app.get(TransportStatus)).toMatchObject({ callsInFlight: 0 });
   });
 
@@ -51,12 +51,24 @@ describe('shutting down', () => {
     expect((await stream.next()).done).toBe(true);
   });
 
+  it('sends those who listen away for different times, so that they do not come back all at once', async () => {
+    const listening = Array.from({ length: 10 }, async () =>
+      withoutBody(app.url, 'GET', { session: await openSession(app.url) }),
+    );
+    const streams = await Promise.all(listening);
+    await app.get(Drain).beforeApplicationShutdown();
+    const texts = await Promise.all(streams.map((stream) => stream.text()));
+    const waits = texts.map((text) => Number(LEFT.exec(text)?.[1]));
+    for (const wait of waits) expect(wait >= 500 && wait <= 3_000).toBe(true);
+    expect(new Set(waits).size).toBeGreaterThan(3);
+  });
+
   it('ends with open streams, and leaves the sessions to the next start', async () => {
     const session = await openSession(app.url);
     const stream = await withoutBody(app.url, 'GET', { session });
     const { dataDir } = app;
     await app.stop();
-    expect(await stream.text()).toMatch(PRIMED);
+    expect(await stream.text()).toMatch(LEFT);
     app = await startTransport({ dataDir });
     expect((await send(app.url, callTool(1, 'whoami'), { session })).status).toBe(200);
   });

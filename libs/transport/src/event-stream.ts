@@ -89,9 +89,9 @@ export class EventStream {
     this.write(`id: ${id}\nretry: ${RETRY_MS}\ndata: \n\n`);
   }
 
-  /** Ends, for now: there is more to come back for. */
-  endUntilLater(): void {
-    this.write(`retry: ${RETRY_MS}\n\n`);
+  /** Ends, for now: there is more to come back for. @param retryMs milliseconds that the client should wait before that */
+  endUntilLater(retryMs = RETRY_MS): void {
+    this.write(`retry: ${retryMs}\n\n`);
     this.end();
   }
 

@@ -9,6 +9,9 @@ const TICK_MS = 1_000;
 const PATIENCE_MS = 10_000;
 const ANSWER_KEEP_ALIVE_MS = 15_000;
 const STANDING_KEEP_ALIVE_MS = 25_000;
+/** When clients come back to a gateway that has ended: not before, and spread over this time. */
+const RETURN_FROM_MS = 500;
+const RETURN_WITHIN_MS = 2_500;
 
 /** A POST that has not been answered yet. */
 export interface PendingAnswer {
@@ -71,8 +74,10 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
     this.pending.delete(answer);
   }
 
+  /** The gateway leaves. Its clients come back one after another, not all at once. */
   endAll(): void {
-    for (const stream of this.streams) stream.end();
+    for (const stream of this.streams)
+      stream.endUntilLater(Math.round(RETURN_FROM_MS + Math.random() * RETURN_WITHIN_MS));
   }
 
   /** Keep-alives, expired credentials, answers that take long. */

@@ -60,7 +60,7 @@ describe('GET /mcp', () => {
     app.get(EventStreams).tick(Date.now() + 20_000);
     app.get(EventStreams).tick(Date.now() + 26_000);
     app.get(EventStreams).endAll();
-    expect(await response.text()).toMatch(/\n\n: keep-alive\n\n$/);
+    expect(await response.text()).toMatch(/\n\n: keep-alive\n\nretry: \d+\n\n$/);
   });
 
   it('ends with the credential of its caller', async () => {
