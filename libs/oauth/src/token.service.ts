@@ -1,12 +1,12 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { untilAborted } from '@manifold/cancellation';
 import { Leases } from '@manifold/leases';
 import { ownerFields, ownerKey, type ConnectionOwner } from './connection-owner.js';
 import { areFor, isAlive, isFresh, type ConnectionTokens } from './connection-tokens.js';
 import { OAuthLimits } from './oauth-limits.js';
 import { reauthRequired, TokenRenewal } from './token-renewal.js';
 import { TokenVault } from './token-vault.js';
-import { untilAborted } from './until-aborted.js';
 
 export interface TokenOptions {
   /** The endpoint of the server that the token is for. */

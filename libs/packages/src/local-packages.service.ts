@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { untilAborted } from '@manifold/cancellation';
 import { Bus, Topic, type Unsubscribe } from '@manifold/bus';
 import {
   ServerExtensions,
@@ -15,7 +16,6 @@ import { PackageRecords } from './package-records.service.js';
 import { PackageRuntimes } from './package-runtimes.js';
 import { relaunched } from './relaunch.js';
 import { SharedWork } from './shared-work.js';
-import { untilAborted } from './until-aborted.js';
 
 /** No record names these folders any more. */
 const RETIRED = new Topic<{ readonly runtime: PackageRecord['runtime']; readonly folders: readonly string[] }>(

@@ -1,4 +1,4 @@
-import { untilAborted } from './until-aborted.js';
+import { untilAborted } from '@manifold/cancellation';
 
 /** Work that several wait for and that is done once. It is given up when nobody waits any more. */
 export class SharedWork {

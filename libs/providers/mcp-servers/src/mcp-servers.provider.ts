@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { untilAborted } from '@manifold/cancellation';
 import type { Principal } from '@manifold/auth';
 import { SecretsService } from '@manifold/secrets';
 import {
@@ -40,7 +41,6 @@ import { ServerTools } from './server-tools.js';
 import { waitAtMost } from './time-limit.js';
 import { isAuthorizationTool, toolProviderOf } from './tool-auth/tool-auth-type.js';
 import { ToolCredentialsService } from './tool-auth/tool-credentials.service.js';
-import { untilAborted } from './until-aborted.js';
 import { withoutParameters } from './without-parameters.js';
 
 /** How long a listing waits for servers that were never listed before. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { untilAborted } from '@manifold/cancellation';
 import type { CallContext } from '@manifold/tool-provider';
 import { ConsentRequests } from './consent/consent-requests.js';
 import { connectionTo } from './server-connection.js';
 import type { CallableServer, ServerRun } from './server-run.js';
-import { untilAborted } from './until-aborted.js';
 
 /** The way to the server of a caller, whatever is asked of it. */
 @Injectable()

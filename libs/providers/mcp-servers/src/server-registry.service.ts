@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { untilAborted } from '@manifold/cancellation';
 import { Problem } from '@manifold/rest';
 import { SecretsService } from '@manifold/secrets';
 import type { DeletionHooks, Replacement, ServerHost, ServerSettings } from '@manifold/server-hosting';
@@ -14,7 +15,6 @@ import { ServerTools } from './server-tools.js';
 import { operatorView } from './server-view.js';
 import type { ServerDto } from './servers.dto.js';
 import { alreadyExists, StoredServers } from './stored-servers.js';
-import { untilAborted } from './until-aborted.js';
 
 /**
  * The registered servers of all tenants. What is done to one server is done one thing after another; look-ups read no database. What

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { untilAborted } from '@manifold/cancellation';
 import type { Principal } from '@manifold/auth';
 import { ProviderError } from '@manifold/tool-provider';
 import { CallsInFlight } from './calls-in-flight.js';
@@ -13,7 +14,6 @@ import type { Findings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { CallableServer, Secrets, ServerStatus } from './server-run.js';
 import { withPatience, withTimeLimit } from './time-limit.js';
-import { untilAborted } from './until-aborted.js';
 import type { LogRing, UpstreamConnection } from './upstream/index.js';
 
 const LISTING_LIMIT_MS = 30_000;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { untilAborted } from '@manifold/cancellation';
 import type { Principal } from '@manifold/auth';
 import type { SecretsService } from '@manifold/secrets';
 import { ProviderError } from '@manifold/tool-provider';
@@ -9,7 +10,6 @@ import { UserFindings, type ServerFindings } from './server-findings.js';
 import type { ServerRecord } from './server-record.js';
 import type { Secrets, ServerRun, ServerStatus, UserInstance } from './server-run.js';
 import { SupervisedServer, type ServerOwner, type Supervision } from './supervised-server.js';
-import { untilAborted } from './until-aborted.js';
 import { LogRing } from './upstream/index.js';
 import type { UserServerPool } from './user-server-pool.js';
 

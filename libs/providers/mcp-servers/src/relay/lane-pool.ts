@@ -1,5 +1,5 @@
+import { untilAborted } from '@manifold/cancellation';
 import type { RawObject } from '@manifold/tool-provider';
-import { untilAborted } from '../until-aborted.js';
 import type { UpstreamConnection } from '../upstream/index.js';
 import { isQuiet } from './quiet.js';
 import { TurnQueue } from './turn-queue.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { untilAborted } from '@manifold/cancellation';
 import type { Principal } from '@manifold/auth';
 import type {
   CallContext,
@@ -14,7 +15,6 @@ import { ServerRegistry } from '../server-registry.service.js';
 import type { ServerRun } from '../server-run.js';
 import { ServerSupervisor } from '../server-supervisor.js';
 import { waitAtMost } from '../time-limit.js';
-import { untilAborted } from '../until-aborted.js';
 import type { Offer } from '../upstream/index.js';
 import { ServerFeatures } from './server-features.js';
 

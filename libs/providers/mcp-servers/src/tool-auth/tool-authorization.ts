@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { untilAborted } from '@manifold/cancellation';
 import { OAuthFault, ToolFlows, toolCallbackPath, type ConnectionOwner, type ToolFlow } from '@manifold/oauth';
 import { Config } from '@manifold/config';
 import { openCall, ProviderError, type CallContext } from '@manifold/tool-provider';
@@ -11,7 +12,6 @@ import { ServerSupervisor } from '../server-supervisor.js';
 import { ServerTools } from '../server-tools.js';
 import { isObject } from '../upstream/rpc-values.js';
 import type { RawObject, UpstreamConnection } from '../upstream/index.js';
-import { untilAborted } from '../until-aborted.js';
 import { addressIn, objectIn } from './tool-answer.js';
 import { AUTHORIZATION_URL_TOOL, EXCHANGE_TOOL, toolProviderOf } from './tool-auth-type.js';
 import { ToolCredentialsService } from './tool-credentials.service.js';

@@ -1,5 +1,5 @@
+import { untilAborted } from '@manifold/cancellation';
 import { ProviderError, type AskableClient, type Question } from '@manifold/tool-provider';
-import { untilAborted } from '../until-aborted.js';
 import { isObject } from './rpc-values.js';
 import type { RawObject, RequestOptions } from './upstream-connection.js';
 

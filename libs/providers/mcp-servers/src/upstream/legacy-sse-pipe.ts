@@ -1,6 +1,6 @@
 import { SSEClientTransport, SseError } from '@modelcontextprotocol/sdk/client/sse.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { untilAborted } from '../until-aborted.js';
+import { untilAborted } from '@manifold/cancellation';
 import type { HttpTarget } from './http-exchange.js';
 import { httpFailure, HttpRefusal } from './http-refusal.js';
 import type { LogRing } from './log-ring.js';

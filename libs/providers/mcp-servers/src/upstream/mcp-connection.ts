@@ -1,6 +1,5 @@
-import type { Cancellation } from '@manifold/cancellation';
+import { type Cancellation, untilAborted } from '@manifold/cancellation';
 import type { ToolDefinition } from '@manifold/tool-provider';
-import { untilAborted } from '../until-aborted.js';
 import type { JsonRpcConnection } from './json-rpc-connection.js';
 import { TOOLS } from './list-kinds.js';
 import type { LogRing } from './log-ring.js';

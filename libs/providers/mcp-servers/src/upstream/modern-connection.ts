@@ -1,6 +1,5 @@
-import type { Cancellation } from '@manifold/cancellation';
+import { type Cancellation, untilAborted } from '@manifold/cancellation';
 import type { ToolDefinition } from '@manifold/tool-provider';
-import { untilAborted } from '../until-aborted.js';
 import { ALL_CAPABILITIES } from './all-capabilities.js';
 import { ChangeStream } from './change-stream.js';
 import { withAnswers } from './input-rounds.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { untilAborted } from '@manifold/cancellation';
 import { ProviderError } from '@manifold/tool-provider';
-import { untilAborted } from '../until-aborted.js';
 import { handshake } from './handshake.js';
 import type { JsonRpcConnection } from './json-rpc-connection.js';
 import { envelope, MODERN_VERSION, SERVER_INFO_KEY } from './modern-envelope.js';

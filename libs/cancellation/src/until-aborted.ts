@@ -1,4 +1,4 @@
-import type { Cancellation } from '@manifold/cancellation';
+import type { Cancellation } from './cancellation.js';
 
 /** Waits for the promise, but no longer than until the signal aborts; then throws the signal's reason. The promise itself goes on. */
 export async function untilAborted<T>(promise: Promise<T>, signal: Cancellation): Promise<T> {
