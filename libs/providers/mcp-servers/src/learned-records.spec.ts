@@ -53,6 +53,19 @@ describe('what the gateway learned of its servers', () => {
     expect(await stored('f', 'x')).toHaveLength(1);
   });
 
+  it('is not overwritten by one who knows nothing but that it is there', async () => {
+    const [one, two, three] = [open(), open(), open()];
+    const told: unknown[] = [];
+    await two.load((...learned) => void told.push(learned));
+    const learned = { tenant: 'g', name: 'x', value: 1 };
+    await one.put(learned);
+    await two.putFirst({ ...learned, value: 0 });
+    expect([await stored('g', 'x'), two.get('g', 'x'), told]).toEqual([[1], learned, [['g', 'x', learned]]]);
+    await Promise.all([two, three].map((records, value) => records.putFirst({ tenant: 'g', name: 'y', value })));
+    const [value] = await stored('g', 'y');
+    expect([two.get('g', 'y')?.value, three.get('g', 'y')?.value]).toEqual([value, value]);
+  });
+
   it('is read page by page', async () => {
     const many = gateway.app.get(Store).collection<{ n: number }>({ name: 'many' });
     for (let n = 0; n < 1_001; n += 1) await many.insert({ n });

@@ -19,6 +19,7 @@ export class LearnedRecords<T extends OfServer> {
   private readonly values = new Map<string, T>();
   private readonly writes = new KeyedMutex();
   private readonly collection: Collection<T>;
+  private elsewhere: LearnedElsewhere<T> = () => undefined;
   private readonly learned: Topic<{ readonly tenant: string; readonly name: string }>;
 
   constructor(
@@ -35,8 +36,9 @@ export class LearnedRecords<T extends OfServer> {
    * @param elsewhere from then on hears of other replicas, for as long as the process lives
    */
   async load(elsewhere: LearnedElsewhere<T> = () => undefined): Promise<readonly T[]> {
-    this.bus.onAnnounced(this.learned, ({ tenant, name }) => this.reload(tenant, name, elsewhere));
-    this.bus.onMissed(() => void this.reloadAll(elsewhere).catch(() => undefined)); // `onMissed` comes again
+    this.elsewhere = elsewhere;
+    this.bus.onAnnounced(this.learned, ({ tenant, name }) => this.reload(tenant, name));
+    this.bus.onMissed(() => void this.reloadAll().catch(() => undefined)); // `onMissed` comes again
     const all = (await everyRecord(this.collection)).map(({ value }) => value);
     for (const value of all) this.values.set(serverKey(value.tenant, value.name), value);
     return all;
@@ -55,6 +57,19 @@ export class LearnedRecords<T extends OfServer> {
     });
   }
 
+  /** The same where nothing is known of the server yet; else what another replica has learned counts, here too. */
+  putFirst(value: T): Promise<void> {
+    const { tenant, name } = value;
+    return this.writes.run(serverKey(tenant, name), async () => {
+      if (!(await this.isInserted(value))) {
+        const [stored] = await this.collection.find(identity<T>(tenant, name));
+        return this.takeOver(tenant, name, stored?.value);
+      }
+      this.values.set(serverKey(tenant, name), value);
+      await this.bus.announce(this.learned, { tenant, name });
+    });
+  }
+
   remove(tenant: string, name: string): Promise<void> {
     const key = serverKey(tenant, name);
     return this.writes.run(key, async () => {
@@ -64,28 +79,39 @@ export class LearnedRecords<T extends OfServer> {
     });
   }
 
-  private reload(tenant: string, name: string, elsewhere: LearnedElsewhere<T>): Promise<void> {
+  private reload(tenant: string, name: string): Promise<void> {
     return this.writes.run(serverKey(tenant, name), async () => {
       const [stored] = await this.collection.find(identity<T>(tenant, name));
-      this.takeOver(tenant, name, stored?.value, elsewhere);
+      this.takeOver(tenant, name, stored?.value);
     });
   }
 
-  private async reloadAll(elsewhere: LearnedElsewhere<T>): Promise<void> {
+  private async reloadAll(): Promise<void> {
     const all = new Map(
       (await everyRecord(this.collection)).map(({ value }) => [serverKey(value.tenant, value.name), value]),
     );
     for (const known of [...this.values.values(), ...all.values()]) {
       const { tenant, name } = known;
       const stored = all.get(serverKey(tenant, name));
-      if (!isDeepStrictEqual(stored, this.get(tenant, name))) this.takeOver(tenant, name, stored, elsewhere);
+      if (!isDeepStrictEqual(stored, this.get(tenant, name))) this.takeOver(tenant, name, stored);
     }
   }
 
-  private takeOver(tenant: string, name: string, value: T | undefined, elsewhere: LearnedElsewhere<T>): void {
+  private takeOver(tenant: string, name: string, value: T | undefined): void {
     if (value) this.values.set(serverKey(tenant, name), value);
     else this.values.delete(serverKey(tenant, name));
-    elsewhere(tenant, name, value);
+    this.elsewhere(tenant, name, value);
+  }
+
+  /** False: there is one already. */
+  private async isInserted(value: T): Promise<boolean> {
+    try {
+      await this.collection.insert(value);
+      return true;
+    } catch (error) {
+      if (error instanceof StoreConflict) return false;
+      throw error;
+    }
   }
 
   private async write(value: T): Promise<void> {

@@ -120,8 +120,7 @@ export class ServerFindings implements Findings {
   }
 
   tried(): void {
-    if (this.state !== 'published' || this.knowledge.tools.of(this.tenant, this.name)) return;
-    void this.knowledge.tools.learn(this.tenant, this.name, []);
+    if (this.state === 'published') void this.knowledge.tools.introduce(this.tenant, this.name);
   }
 
   sessionChanged(session: UpstreamSession | undefined): void {

@@ -74,6 +74,19 @@ export class ServerTools implements OnModuleInit {
     await this.keep(tenant, name, { forClients: JSON.stringify(definitions), exploredVersion });
   }
 
+  /** The server was tried: its tools are known from now on, if only as none, unless somebody else has listed some. */
+  async introduce(tenant: string, name: string): Promise<void> {
+    if (this.of(tenant, name)) return;
+    const record: ToolsRecord = { tenant, name, definitions: '[]' };
+    this.remember(record);
+    this.announce(this.listeners);
+    try {
+      await this.records.putFirst(record);
+    } catch (error) {
+      this.logger.error({ msg: 'that a server was tried could not be stored', server: name, err: error });
+    }
+  }
+
   async forget(tenant: string, name: string): Promise<void> {
     this.known.delete(serverKey(tenant, name));
     await this.records.remove(tenant, name);
