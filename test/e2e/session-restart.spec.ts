@@ -75,9 +75,13 @@ describe.each(RESTARTS)('over %s and a start of the gateway a session', (_, adde
   });
 
   it(cites('legacy.session.restart', 'brings its open stream back: what changes then is heard'), async () => {
-    await openStreams(1);
-    await new RestClient(gateway.url).register({ name: addedServer, ...echoServer() });
-    await eventually('the new server is heard of', () => clients.listening.heard.has(`${addedServer}_echo`));
+    const rest = new RestClient(gateway.url);
+    await rest.register({ name: addedServer, ...echoServer() });
+    await eventually('what changes is heard again', async () => {
+      // Until the client is back, nobody hears of a change: there has to be one afterwards.
+      await rest.callTool({ serverName: 'one', methodName: 'change', args: {} });
+      return clients.listening.heard.has(`${addedServer}_echo`);
+    });
 
     expect(sessionIds()).toEqual(ids);
   });
