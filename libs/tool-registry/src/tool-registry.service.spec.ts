@@ -13,6 +13,7 @@ import {
   type ToolResult,
 } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
+import { startRegistry } from '../testing/src/start-registry.js';
 import { EVERYTHING, ToolRegistry, UnknownToolError } from './index.js';
 
 /** A backend in memory: what it lists and answers is set by the test, and it counts how often it is asked. */
@@ -69,17 +70,7 @@ const contextOf = (principal: Principal = alice): CallContext => {
   return call.context;
 };
 
-const registryOf = (...providers: ToolProvider[]): ToolRegistry => {
-  const registry = new ToolRegistry(
-    new ToolProviders(providers),
-    loadConfig({}),
-    new Metrics(),
-    new SingleBus(),
-    testGate(),
-  );
-  registry.onModuleInit();
-  return registry;
-};
+const registryOf = (...providers: ToolProvider[]): ToolRegistry => startRegistry(...providers).registry;
 const namesOf = async (registry: ToolRegistry, principal = alice): Promise<string[]> =>
   (await registry.list(contextOf(principal))).tools.map((tool) => tool.publicName);
 
