@@ -37,7 +37,7 @@ let gateway: OAuthProcess;
 let flow: ConnectFlow;
 
 async function startGateway(options: Partial<OAuthProcessOptions> = {}): Promise<OAuthProcess> {
-  const process = await OAuthProcess.start({ dataDir: folder, limits: { tokenMs: 500 }, ...options });
+  const process = await OAuthProcess.start({ dataDir: folder, ...options });
   processes.push(process);
   return process;
 }
@@ -361,8 +361,9 @@ describe('a callback is refused', () => {
     [{ json: { error: 'invalid_grant' }, status: 400 }, 'exchange_refused'],
     [{ json: { error: 'bad_verification_code' } }, 'exchange_refused'],
   ])('when the token endpoint answers %j', async (behaviour, code) => {
+    const impatient = await startGateway({ limits: { tokenMs: 500 } });
     authority.next('token', behaviour);
-    await expect(flow.finish(good.callback, good.cookies)).rejects.toMatchObject({ code });
+    await expect(impatient.get(ConnectFlow).finish(good.callback, good.cookies)).rejects.toMatchObject({ code });
   });
 
   it('when the token endpoint redirects: the code goes nowhere else', async () => {

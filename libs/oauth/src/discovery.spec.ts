@@ -19,7 +19,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'manifold-discovery-'));
   authority = await AuthorizationServer.start();
   upstream = await ProtectedUpstream.start(authority);
-  gateway = await OAuthProcess.start({ dataDir: folder, limits: { metadataMs: 500 } });
+  gateway = await OAuthProcess.start({ dataDir: folder });
 });
 
 afterEach(async () => {
@@ -227,8 +227,10 @@ describe('discovery at a server whose own metadata', () => {
     ['is a failure', 'unavailable', (_, response) => response.writeHead(503).end()],
   ])('%s ends as %s', async (_, code, behaviour) => {
     answer = behaviour;
-    const discovering = gateway.get(Discovery).discover({ name: 'files', url: `${origin}/mcp` });
+    const impatient = await OAuthProcess.start({ dataDir: folder, limits: { metadataMs: 500 } });
+    const discovering = impatient.get(Discovery).discover({ name: 'files', url: `${origin}/mcp` });
     await expect(discovering).rejects.toMatchObject({ name: 'OAuthFault', code });
+    await impatient.stop();
   });
 
   it('is on another host than it says never leads there', async () => {
