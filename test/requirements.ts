@@ -513,6 +513,13 @@ const sections = [
       'replicas.database-cut':
         'without the database what needs it is answered 503 soon, liveness is not affected, and it recovers by itself',
       'replicas.rolling': 'a rolling restart under load loses no call',
+      'replicas.one': 'a stdio server that must run once has one process, which clients of every replica use in full',
+      'replicas.one-sealed': 'what users and such a server say to each other is not readable in Redis',
+      'replicas.one-change': 'new settings of such a server are never tried beside the old ones',
+      'replicas.one-crash': 'when its replica dies, another one starts it, and never are there two',
+      'replicas.one-stalled': 'a replica that stood still for long ends its process as soon as it goes on',
+      'replicas.one-database': 'a replica that cannot show that it lives ends its process before another one may start it',
+      'replicas.one-rolling': 'no call of others is lost when its replica is stopped',
     },
   },
   {

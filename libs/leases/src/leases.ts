@@ -15,6 +15,28 @@ export abstract class Leases {
    * @throws LeaseTaken when another process that lives has the turn
    */
   abstract attempt<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+
+  /**
+   * For a lease that is kept for as long as its holder lives.
+   * @param label what others learn of the holder
+   */
+  abstract candidacy(name: string, label: string): Candidacy;
+}
+
+/** Somebody who would keep a lease. Rejects with the errors of what the leases are kept in. */
+export interface Candidacy {
+  /** Takes the lease where it is free, or where its holder has died. @returns the lease, or the label of its holder */
+  attempt(): Promise<KeptLease | string>;
+  /** Looks without taking it: who has looked regularly knows at once that a holder has died. @returns the label; undefined: it is free */
+  look(): Promise<string | undefined>;
+}
+
+/** A lease that is kept. What it allows must end soon after `lost` aborts: half a lease later somebody else may have it. */
+export interface KeptLease {
+  /** Aborts when the lease is lost, or cannot be renewed. */
+  readonly lost: AbortSignal;
+  /** Gives it back, unless it is lost. Never rejects. */
+  release(): Promise<void>;
 }
 
 /** Another process that lives does it now. */

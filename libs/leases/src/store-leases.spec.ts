@@ -2,21 +2,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreConflict } from '@manifold/store';
 import { openStore, type OpenStore } from '@manifold/store/testing';
 import { LeaseSettings } from './lease-settings.js';
-import { LeaseTaken } from './leases.js';
+import { LeaseTaken, type Candidacy, type KeptLease } from './leases.js';
 import { StoreLeases } from './store-leases.js';
 
 const LEASE_MS = 300;
+const KEPT_MS = 500;
 
 let folder: string;
 let stores: OpenStore[];
 
 /** A process with a connection of its own to the same database. */
-async function process(leaseMs = LEASE_MS): Promise<StoreLeases> {
+async function process(leaseMs = LEASE_MS, keptMs = KEPT_MS): Promise<StoreLeases> {
   const opened = await openStore({ DATA_DIR: folder });
   stores.push(opened);
-  return new StoreLeases(opened.store, Object.assign(new LeaseSettings(), { leaseMs }));
+  return new StoreLeases(opened.store, Object.assign(new LeaseSettings(), { leaseMs, keptMs }));
 }
 
 /** Something to wait for, and the switch for it. */
@@ -190,5 +192,71 @@ describe('an attempt', () => {
     await expect(waiting).rejects.toThrow('enough');
     held.open();
     await first;
+  });
+});
+
+describe('a lease that is kept', () => {
+  const candidate = async (label: string, keptMs = KEPT_MS) => {
+    const leases = await process(LEASE_MS, keptMs);
+    return { candidacy: leases.candidacy('one', label) };
+  };
+  const taken = (result: KeptLease | string): KeptLease => {
+    if (typeof result === 'string') throw new Error(`It is held by ${result}`);
+    return result;
+  };
+  const takenSoon = async (candidacy: Candidacy): Promise<KeptLease> => {
+    for (;;) {
+      const result = await candidacy.attempt();
+      if (typeof result !== 'string') return result;
+      await sleep(10);
+    }
+  };
+
+  it('is held by one, whom the others can name, for as long as it lives', async () => {
+    const [one, two] = [await candidate('one'), await candidate('two')];
+    const lease = taken(await one.candidacy.attempt());
+    for (const until = Date.now() + 3 * KEPT_MS; Date.now() < until; await sleep(20)) {
+      expect(await two.candidacy.attempt()).toBe('one');
+      expect(await two.candidacy.look()).toBe('one');
+    }
+    expect(lease.lost.aborted).toBe(false);
+    await lease.release();
+    expect(await two.candidacy.look()).toBeUndefined();
+    await taken(await two.candidacy.attempt()).release();
+  });
+
+  it('is given to one of many that want it at once', async () => {
+    const all = await Promise.all(['one', 'two', 'three'].map(candidate));
+    const results = await Promise.all(all.map(({ candidacy }) => candidacy.attempt()));
+    const [held, ...more] = results.filter((result) => typeof result !== 'string');
+    expect(more).toEqual([]);
+    await held!.release();
+  });
+
+  it('is lost to its holder before anybody else can have it', async () => {
+    const [one, two] = [await process(), await candidate('two')];
+    const opened = stores[0]!;
+    const lease = taken(await one.candidacy('one', 'one').attempt());
+    expect(await two.candidacy.look()).toBe('one');
+    const events: string[] = [];
+    lease.lost.addEventListener('abort', () => events.push('lost'));
+    stores.shift();
+    await opened.close(); // it cannot be renewed any more
+    const next = await takenSoon(two.candidacy);
+    events.push('taken');
+    expect(events).toEqual(['lost', 'taken']);
+    await lease.release();
+    await next.release();
+  });
+
+  it('is lost to a holder that was taken for dead with its next beat', async () => {
+    const [one, hasty] = [await candidate('one'), await candidate('hasty', 1)];
+    const lease = taken(await one.candidacy.attempt());
+    const lost = new Promise<unknown>((resolve) =>
+      lease.lost.addEventListener('abort', () => resolve(lease.lost.reason)),
+    );
+    const next = await takenSoon(hasty.candidacy);
+    expect(await lost).toBeInstanceOf(StoreConflict);
+    await next.release();
   });
 });

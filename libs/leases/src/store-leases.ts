@@ -2,17 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { Heartbeat, KEPT_MS, type LeaseRecord } from './heartbeat.js';
 import { LeaseSettings } from './lease-settings.js';
-import { Leases, LeaseTaken } from './leases.js';
-
-type LeaseRecord = {
-  /** Empty: nobody. */
-  holder: string;
-};
+import { Leases, LeaseTaken, type Candidacy } from './leases.js';
+import { StoreCandidacy } from './store-candidacy.js';
 
 const POLL_MS = { run: 50, attempt: 200 } as const;
-/** Records outlive their last use by far, so that clocks which differ by minutes see the same ones. */
-const KEPT_MS = 3_600_000;
 const BEATS_PER_LEASE = 3;
 
 type Patience = keyof typeof POLL_MS;
@@ -42,6 +37,13 @@ export class StoreLeases extends Leases {
     return this.hold('attempt', name, task, signal);
   }
 
+  candidacy(name: string, label: string): Candidacy {
+    const id = idOf(name);
+    return new StoreCandidacy(this.records, id, label, this.settings.keptMs, (known, value) =>
+      this.take(id, known, value),
+    );
+  }
+
   private async hold<T>(how: Patience, name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const lease = new Heartbeat(this.records, await this.acquire(how, name, signal), (err) =>
       this.logger.warn({ msg: 'a lease could not be renewed', err }),
@@ -67,15 +69,18 @@ export class StoreLeases extends Leases {
       if (isHeld && seen && state !== seen.state && how === 'attempt') throw new LeaseTaken(name);
       if (state !== seen?.state) seen = { state, since: now };
       const isFree = !isHeld || now - seen.since >= this.settings.leaseMs;
-      const taken = isFree ? await this.take(id, known) : undefined;
+      const taken = isFree ? await this.take(id, known, { holder: randomUUID() }) : undefined;
       if (taken) return taken;
       await sleep(POLL_MS[how] * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
     }
   }
 
   /** @returns undefined when somebody else was faster */
-  private async take(id: string, known: Stored<LeaseRecord> | undefined): Promise<Stored<LeaseRecord> | undefined> {
-    const value = { holder: randomUUID() };
+  private async take(
+    id: string,
+    known: Stored<LeaseRecord> | undefined,
+    value: LeaseRecord,
+  ): Promise<Stored<LeaseRecord> | undefined> {
     const expiresAt = Date.now() + KEPT_MS;
     try {
       if (!known) return await this.records.insert(value, { id, expiresAt });
@@ -83,36 +88,6 @@ export class StoreLeases extends Leases {
     } catch (error) {
       if (error instanceof StoreConflict) return undefined;
       throw error;
-    }
-  }
-}
-
-/** A lease that is held. Its writes keep their order. */
-class Heartbeat {
-  private last: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly records: Collection<LeaseRecord>,
-    private record: Stored<LeaseRecord>,
-    private readonly onFailure: (error: unknown) => void,
-  ) {}
-
-  beat(): void {
-    this.last = this.last.then(() => this.write(this.record.value.holder));
-  }
-
-  async release(): Promise<void> {
-    this.last = this.last.then(() => this.write(''));
-    await this.last;
-  }
-
-  /** A failure ends nothing: a lease that is lost, or cannot be given back, passes on by itself. */
-  private async write(holder: string): Promise<void> {
-    const { id, revision } = this.record;
-    try {
-      this.record = await this.records.update(id, revision, { holder }, { expiresAt: Date.now() + KEPT_MS });
-    } catch (error) {
-      this.onFailure(error);
     }
   }
 }

@@ -16,6 +16,7 @@ export { ServerLimitsDto } from './server-limits.dto.js';
 export {
   ISOLATIONS,
   ReconnectionOptionsDto,
+  REPLICA_COUNTS,
   SECRET_CARRIERS,
   ServerSettingsDto,
   STRING_MAP,

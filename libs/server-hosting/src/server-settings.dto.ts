@@ -22,6 +22,7 @@ import { ServerLimitsDto } from './server-limits.dto.js';
 import { IsStringMap } from './string-map.decorator.js';
 
 export const TRANSPORT_TYPES = ['stdio', 'streamable_http'] as const;
+export const REPLICA_COUNTS = ['each', 'one'] as const;
 export const ISOLATIONS = ['shared', 'user'] as const;
 export const SECRET_CARRIERS = ['arguments', 'environment', 'headers'] as const;
 export const STRING_MAP = { type: 'object', additionalProperties: { type: 'string' } } as const;
@@ -168,6 +169,16 @@ export class ServerSettingsDto {
   @IfGiven()
   @IsBoolean()
   lanes?: boolean;
+
+  /**
+   * Of a stdio server: "each", unless given: every replica of the gateway runs it. "one" for a server that must run once, for instance
+   * because it keeps what users do in its memory: one replica runs it for all, and another one takes it over when that replica ends. Its
+   * clients share one process, as with lanes: false.
+   */
+  @ApiPropertyOptional({ enum: REPLICA_COUNTS })
+  @IfGiven()
+  @IsIn(REPLICA_COUNTS)
+  replicas?: (typeof REPLICA_COUNTS)[number];
 
   /** A disabled server stays registered, but is not run. True unless given. */
   @IfGiven()

@@ -38,6 +38,8 @@ export interface ServerSettings {
   readonly limits?: ServerLimits;
   /** False: the server may have one connection only. */
   readonly lanes?: boolean;
+  /** Of a stdio server: whether each replica of the gateway runs it, or one for all. */
+  readonly replicas?: 'each' | 'one';
   readonly enabled?: boolean;
   readonly displayName?: string;
   readonly description?: string;

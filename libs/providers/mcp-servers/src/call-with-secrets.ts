@@ -27,6 +27,7 @@ export async function callWithSecrets(
       onProgress: onProgress && ((progress) => onProgress(scrub(progress, secrets))),
       onLog: onLog && ((message) => onLog(scrub(message, secrets))),
       client: client && scrubbed(client, secrets),
+      secrets: values,
     });
     return scrub(result, secrets);
   } catch (error) {

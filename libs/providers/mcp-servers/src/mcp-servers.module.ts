@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LeasesModule } from '@manifold/leases';
 import { OAuthModule } from '@manifold/oauth';
 import { ServerExtensions, ServerHost } from '@manifold/server-hosting';
 import { ConsentRequests } from './consent/consent-requests.js';
@@ -29,6 +30,10 @@ import { ServerTools } from './server-tools.js';
 import { ServerImport } from './server-import.service.js';
 import { ServersController } from './servers.controller.js';
 import { ServersDocumentController } from './servers-document.controller.js';
+import { SoleGuest } from './single/sole-guest.service.js';
+import { SoleHost } from './single/sole-host.service.js';
+import { SoleServers } from './single/sole-servers.service.js';
+import { SoleWire } from './single/sole-wire.js';
 import { ToolAuthorization } from './tool-auth/tool-authorization.js';
 import { ToolCredentialsService } from './tool-auth/tool-credentials.service.js';
 import { ToolLoginController } from './tool-auth/tool-login.controller.js';
@@ -38,7 +43,7 @@ import { YamlBodies } from './yaml-bodies.js';
 
 /** Needs the global modules that provide Config, Store, SecretsService and Egress. */
 @Module({
-  imports: [OAuthModule],
+  imports: [LeasesModule, OAuthModule],
   controllers: [
     ServersController,
     SecretsController,
@@ -72,6 +77,10 @@ import { YamlBodies } from './yaml-bodies.js';
     ServerSessions,
     ServerSupervisor,
     ServerTools,
+    SoleGuest,
+    SoleHost,
+    SoleServers,
+    SoleWire,
     ToolAuthorization,
     ToolCredentialsService,
     UserConsents,

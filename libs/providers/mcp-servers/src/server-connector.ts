@@ -6,12 +6,15 @@ import { TokenService } from '@manifold/oauth';
 import { toProblem } from '@manifold/rest';
 import { ServerExtensions } from '@manifold/server-hosting';
 import { ProviderError } from '@manifold/tool-provider';
+import type { CallsInFlight } from './calls-in-flight.js';
 import { AuthorizedHttp } from './consent/authorized-http.js';
 import { UserConsents } from './consent/user-consents.js';
 import { transportWith } from './launch-secrets.js';
 import type { Findings } from './server-findings.js';
-import type { ServerRecord } from './server-record.js';
+import { runsOnce, servesUsersApart, type ServerRecord } from './server-record.js';
 import type { Secrets } from './server-run.js';
+import { SingleLine } from './single/single-line.js';
+import { SoleServers } from './single/sole-servers.service.js';
 import {
   ALL_CAPABILITIES,
   connectHttp,
@@ -30,6 +33,7 @@ export interface Destination {
   readonly secrets: Secrets;
   readonly findings: Findings;
   readonly log: LogRing;
+  readonly calls: CallsInFlight;
   /** Whose the connection is, unless it is for everybody. */
   readonly user?: Principal;
 }
@@ -45,6 +49,7 @@ export class ServerConnector implements OnModuleInit {
     private readonly consents: UserConsents,
     private readonly tokens: TokenService,
     private readonly extensions: ServerExtensions,
+    private readonly soleServers: SoleServers,
   ) {}
 
   onModuleInit(): void {
@@ -85,21 +90,28 @@ export class ServerConnector implements OnModuleInit {
   async connect(destination: Destination, signal: AbortSignal, lane?: RawObject): Promise<UpstreamConnection> {
     const { record, secrets, findings, log, user } = destination;
     const transport = transportWith(record, secrets);
+    const isSingle = record.lanes === false || runsOnce(record);
     // The only connection of a server is the lane of all who can be asked.
-    const capabilities = lane ?? (record.lanes === false ? ALL_CAPABILITIES : undefined);
+    const capabilities = lane ?? (isSingle ? ALL_CAPABILITIES : undefined);
     const era: EraMemory = { known: findings.era, found: (found) => findings.eraFound(found) };
     if (transport.transportType === 'stdio') {
       const { hosting } = this.config;
       const runAs = isRoot() ? hosting.runAs : undefined;
       const spec = { ...transport, cwd: process.cwd(), limits: { ...hosting.limits, ...record.limits }, runAs };
-      return connectStdio(spec, { log, signal, era, lane: capabilities });
+      const open = (until: AbortSignal): Promise<UpstreamConnection> =>
+        connectStdio(spec, { log, signal: until, era, lane: capabilities });
+      if (isSole(destination)) return this.soleServers.connect(soleKey(destination), destination, signal, open);
+      const connection = await open(signal);
+      return isSingle ? new SingleLine(connection) : connection;
     }
     const egress = user ? await this.httpOf(user, record.name, transport.url, signal) : this.egress;
     const session = lane ? undefined : findings.resumable;
     const onSession = (changed: UpstreamSession | undefined): void => {
       if (!lane) findings.sessionChanged(changed);
     };
-    return connectHttp({ ...transport, session }, { egress, log, signal, era, onSession, lane: capabilities });
+    const options = { egress, log, signal, era, onSession, lane: capabilities };
+    const connection = await connectHttp({ ...transport, session }, options);
+    return isSingle ? new SingleLine(connection) : connection;
   }
 
   /** With the user's tokens, if there are any. */
@@ -111,5 +123,12 @@ export class ServerConnector implements OnModuleInit {
     return http;
   }
 }
+
+/** Where users are served apart, what is run to introduce the server serves nobody. */
+const isSole = ({ record, user }: Destination): boolean =>
+  runsOnce(record) && (user !== undefined || !servesUsersApart(record));
+
+const soleKey = ({ record: { tenant, name }, user }: Destination): string =>
+  JSON.stringify(user ? [tenant, name, user.key] : [tenant, name]);
 
 const isRoot = (): boolean => process.getuid?.() === 0;

@@ -37,6 +37,8 @@ export type ServerRecord = SecretSettings & {
   limits?: ServerLimits;
   /** False: it may have one connection only. Records from before there were lanes have none of this. */
   lanes?: boolean;
+  /** Of a stdio server: on how many replicas of the gateway it may run at a time. Records from before have none of this: on each. */
+  replicas?: 'each' | 'one';
   enabled: boolean;
   displayName?: string;
   description?: string;
@@ -53,6 +55,9 @@ export const SERVERS: CollectionSpec<ServerRecord> = {
 /** Whether each user has a connection, or process, of one's own. Headers belong to a connection. */
 export const servesUsersApart = ({ isolation, secretsAs }: ServerRecord): boolean =>
   isolation === 'user' || secretsAs === 'headers';
+
+/** Whether only one replica of the gateway may run it, and one process of it at a time; where users are served apart, one of each user. */
+export const runsOnce = ({ replicas }: ServerRecord): boolean => replicas === 'one';
 
 /** Whether a user's secrets are added to the arguments of each call. */
 export const takesSecretsAsArguments = ({ secretsAs = 'arguments' }: ServerRecord): boolean =>

@@ -6,7 +6,7 @@ import type { DeletionHooks, Replacement, ServerHost, ServerSettings } from '@ma
 import type { Stored } from '@manifold/store';
 import { KeyedMutex } from '@manifold/turns';
 import { redefinedRecord } from './redefined-record.js';
-import { serverKey, type ServerRecord } from './server-record.js';
+import { runsOnce, serverKey, type ServerRecord } from './server-record.js';
 import type { ServerRun } from './server-run.js';
 import { ServerSessions } from './server-sessions.js';
 import { changedRecord, newRecord } from './server-settings.js';
@@ -111,7 +111,11 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     { signal }: { readonly signal: AbortSignal },
   ): Promise<Replacement> {
     const before = this.stored(tenant, name);
-    const candidate = this.supervisor.candidate(changedRecord(before.value, settings, new Date()));
+    const after = changedRecord(before.value, settings, new Date());
+    if (before.value.enabled && runsOnce(before.value) && runsOnce(after)) {
+      return this.replaceInPlace(before, after, signal);
+    }
+    const candidate = this.supervisor.candidate(after);
     try {
       await candidate.prove(signal, this.supervisor.server(tenant, name)!);
       return await this.inTurn(tenant, name, () => this.swap(before, candidate));
@@ -200,9 +204,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   private async swap(before: Stored<ServerRecord>, candidate: ServerRun): Promise<Replacement> {
     const { record } = candidate;
     const { id, revision } = this.stored(record.tenant, record.name);
-    if (revision !== before.revision) {
-      throw new Problem(409, 'server_changed', `Server ${record.name} was changed while new settings were tried`);
-    }
+    if (revision !== before.revision) throw changedMeanwhile(record.name);
     if (!record.enabled) await candidate.stop({ endSession: true });
     const stored = await this.records.overwrite(id, revision, record);
     this.servers.set(serverKey(record.tenant, record.name), stored);
@@ -210,6 +212,36 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     const retired = this.supervisor.promote(candidate);
     this.tools.announceChange();
     return { retired };
+  }
+
+  /** What must run once is not tried beside what runs: it takes its place, and gives it back where it does not work. */
+  private async replaceInPlace(
+    before: Stored<ServerRecord>,
+    after: ServerRecord,
+    signal: AbortSignal,
+  ): Promise<Replacement> {
+    const { tenant, name } = after;
+    const incumbent = this.supervisor.server(tenant, name)!;
+    const { instances } = incumbent;
+    await incumbent.retire();
+    await this.exchange(before, after);
+    const changed = this.stored(tenant, name);
+    try {
+      await this.supervisor.server(tenant, name)!.prove(signal, { instances });
+      return { retired: Promise.resolve() };
+    } catch (error) {
+      await this.exchange(changed, before.value);
+      throw error;
+    }
+  }
+
+  /** @throws Problem 409 when somebody has changed the server meanwhile */
+  private exchange({ revision }: Stored<ServerRecord>, record: ServerRecord): Promise<ServerRecord> {
+    const { tenant, name } = record;
+    return this.inTurn(tenant, name, () => {
+      if (this.stored(tenant, name).revision !== revision) throw changedMeanwhile(name);
+      return this.change(tenant, name, {}, () => record);
+    });
   }
 
   private changedElsewhere(tenant: string, name: string): Promise<void> {
@@ -274,6 +306,9 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     return value;
   }
 }
+
+const changedMeanwhile = (name: string): Problem =>
+  new Problem(409, 'server_changed', `Server ${name} was changed while new settings were tried`);
 
 const urlOf = ({ transport }: ServerRecord): string | undefined =>
   transport.transportType === 'streamable_http' ? transport.url : undefined;

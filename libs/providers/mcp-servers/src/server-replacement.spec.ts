@@ -99,6 +99,38 @@ describe('the replacement of a running server', () => {
     await gateway.rest('DELETE', '/mcp/servers/kept');
   });
 
+  describe('that must run once', () => {
+    const once = (name: string, ...flags: string[]) =>
+      gateway.rest('POST', '/mcp/servers', { ...registration(name, ...flags), replicas: 'one' });
+
+    it('ends the old process before it starts the new one, when its calls have their answers', async () => {
+      const [file, pids] = [join(gateway.dataDir, 'once'), join(gateway.dataDir, 'once-ledger')];
+      await once('once', '--also=await', `--ledger=${pids}`);
+      const old = await pidOf('once');
+      const call = gateway.call('once_await', { file });
+      await until(() => gateway.ledger('once-ledger').includes('call await'));
+      const replacing = replace('once', argsOf('--also=newer', `--ledger=${pids}`));
+      await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than a server without calls stays
+      expect(startsIn('once-ledger')).toEqual([old]);
+      writeFileSync(file, '');
+      expect(Number(textOf(await call))).toBe(old);
+      await (
+        await replacing
+      ).retired;
+      expect(lives(old)).toBe(false);
+      expect(startsIn('once-ledger')).toHaveLength(2);
+      expect((await view('once')).toolsList.map(({ name }: { name: string }) => name)).toContain('newer');
+    });
+
+    it('goes back to the old settings where the new ones do not work', async () => {
+      await once('back');
+      await pidOf('back');
+      await expect(replace('back', { command: '/there/is/no/such/program' })).rejects.toThrow('does not exist');
+      expect(await view('back')).toMatchObject({ command: 'node', replicas: 'one' });
+      expect(await pidOf('back')).toBeGreaterThan(0);
+    });
+  });
+
   it('changes nothing for a program that does not exist, or settings that do not fit', async () => {
     await register('strict');
     const old = await pidOf('strict');

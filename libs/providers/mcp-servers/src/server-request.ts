@@ -44,7 +44,7 @@ async function requestWith(
     if (Object.keys(secrets).length === 0) return connection.request(method, params, optionsOf(context, meta));
     return callWithSecrets(connection, method, params, secrets, server.log, context, meta);
   };
-  return server.lanes.mustRoute(context, shared) ? server.lanes.run(context, shared, send) : send(shared);
+  return server.lanes.mustRoute(context, shared) ? server.lanes.run(context, send) : send(shared);
 }
 
 const optionsOf = (

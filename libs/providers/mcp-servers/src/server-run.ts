@@ -15,11 +15,7 @@ export interface Lanes {
    * Runs a call for which `mustRoute` is true.
    * @throws what the call throws; ProviderError when there is no lane for it; the reason of the context's signal
    */
-  run<T>(
-    context: CallContext,
-    shared: UpstreamConnection,
-    call: (connection: UpstreamConnection) => Promise<T>,
-  ): Promise<T>;
+  run<T>(context: CallContext, call: (connection: UpstreamConnection) => Promise<T>): Promise<T>;
 }
 
 /** One connection to a server, as those see it who call its tools. */
@@ -90,7 +86,7 @@ export interface ServerRun {
    * @param incumbent what it is to replace
    * @throws ProviderError that says with the last lines of stderr why it does not connect or list its tools; the signal's reason
    */
-  prove(signal: AbortSignal, incumbent: ServerRun): Promise<void>;
+  prove(signal: AbortSignal, incumbent: Pick<ServerRun, 'instances'>): Promise<void>;
   /** A client that can be asked is there: the server may list it more than others. */
   clientArrived(principal: Principal): void;
   /** A user's secrets for it are no longer what they were. */

@@ -46,6 +46,16 @@ describe('the settings of a server', () => {
     expect(changed.transport).toEqual({ transportType: 'streamable_http', url: 'https://a.example/mcp', headers: {} });
   });
 
+  it('say of a stdio server only on how many replicas it runs', () => {
+    const once = changedRecord(stdio(), { replicas: 'one' }, TUESDAY);
+    expect(changedRecord(once, { args: [] }, TUESDAY).replicas).toBe('one');
+    expect(changedRecord(once, { replicas: 'each' }, TUESDAY).replicas).toBe('each');
+    const remote = { transportType: 'streamable_http', url: 'https://a.example/mcp' } as const;
+    expect(changedRecord(once, remote, TUESDAY).replicas).toBeUndefined();
+    const problem = problemOf(() => changedRecord(http(), { replicas: 'one' }, TUESDAY));
+    expect(problem).toMatchObject({ status: 400, errors: [{ pointer: '/replicas', code: 'does_not_fit' }] });
+  });
+
   it.each<[string, () => ServerRecord, ServerSettings]>([
     ['/command', http, { transportType: 'stdio', args: ['a.js'] }],
     ['/url', stdio, { transportType: 'streamable_http', headers: {} }],

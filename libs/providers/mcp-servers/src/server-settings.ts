@@ -17,6 +17,7 @@ export function newRecord(tenant: string, name: string, settings: ServerSettings
     callTimeout: settings.callTimeout,
     limits: settings.limits && { ...settings.limits },
     lanes: settings.lanes,
+    replicas: replicasOf(settings, transport.transportType),
     enabled: settings.enabled ?? true,
     displayName: settings.displayName,
     description: settings.description,
@@ -39,6 +40,7 @@ export function changedRecord(record: ServerRecord, settings: ServerSettings, no
     callTimeout: settings.callTimeout ?? record.callTimeout,
     limits: settings.limits ? { ...record.limits, ...settings.limits } : record.limits,
     lanes: settings.lanes ?? record.lanes,
+    replicas: replicasOf(settings, transport.transportType, record),
     enabled: settings.enabled ?? record.enabled,
     displayName: settings.displayName ?? record.displayName,
     description: settings.description ?? record.description,
@@ -75,6 +77,17 @@ function httpSettings(settings: ServerSettings, before?: HttpSettings): HttpSett
     headers: settings.headers ? restoreHeaders(settings.headers, stored) : stored,
     reconnectionOptions: reconnectionOptions && { ...reconnectionOptions },
   };
+}
+
+function replicasOf(
+  { replicas }: ServerSettings,
+  transportType: ServerRecord['transport']['transportType'],
+  before?: ServerRecord,
+): ServerRecord['replicas'] {
+  if (transportType === 'stdio') return replicas ?? before?.replicas;
+  if (replicas !== 'one') return undefined;
+  const detail = 'replicas "one" needs a server of transportType stdio';
+  throw invalidRequest([{ pointer: '/replicas', code: 'does_not_fit', detail }]);
 }
 
 function missing(field: string, transportType: string): Problem {

@@ -28,6 +28,7 @@ export function operatorView(
     ...serverView(server, tools),
     ...settingsView(server, sessionId),
     lanes: record.lanes ?? true,
+    replicas: record.transport.transportType === 'stdio' ? (record.replicas ?? 'each') : undefined,
     lastError,
     instances: servesUsersApart(record)
       ? instances.map(({ principal, status, since }) => ({ user: principal.subject, status, since }))

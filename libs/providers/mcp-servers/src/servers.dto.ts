@@ -3,6 +3,7 @@ import { IsString, Matches } from 'class-validator';
 import {
   ISOLATIONS,
   ReconnectionOptionsDto,
+  REPLICA_COUNTS,
   SECRET_CARRIERS,
   SERVER_NAME,
   SERVER_NAME_RULE,
@@ -90,6 +91,10 @@ export class ServerDto {
 
   /** Whether clients that can be asked get connections of their own. */
   lanes?: boolean;
+
+  /** Of a stdio server: whether each replica of the gateway runs it, or one for all. */
+  @ApiPropertyOptional({ enum: REPLICA_COUNTS })
+  replicas?: (typeof REPLICA_COUNTS)[number];
 
   /** Why the server is not connected, or why its tools may be out of date. */
   lastError?: string;

@@ -285,8 +285,8 @@ export class SupervisedServer implements CallableServer {
   }
 
   private get destination(): Destination {
-    const { secrets, findings, log, owner } = this;
-    return { record: this.program.record, secrets, findings, log, user: owner?.principal };
+    const { secrets, findings, log, calls, owner } = this;
+    return { record: this.program.record, secrets, findings, log, calls, user: owner?.principal };
   }
 
   private get identity(): { tenant: string; server: string } {

@@ -92,7 +92,7 @@ export class UserServers implements ServerRun {
     void this.introduce();
   }
 
-  async prove(signal: AbortSignal, incumbent: ServerRun): Promise<void> {
+  async prove(signal: AbortSignal, incumbent: Pick<ServerRun, 'instances'>): Promise<void> {
     this.start();
     await untilAborted(this.settled, signal);
     this.ended.signal.throwIfAborted();

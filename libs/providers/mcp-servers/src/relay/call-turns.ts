@@ -1,3 +1,4 @@
+import type { Cancellation } from '@manifold/cancellation';
 import { TurnQueue } from './turn-queue.js';
 
 type Turn = 'alone' | 'together';
@@ -12,8 +13,8 @@ export class CallTurns {
    * @param end follows a call that was alone and was given up: the turn lasts until it resolves, but its caller does not wait
    * @throws the signal's reason, if it aborts before the turn has come; else what the call throws
    */
-  async run<T>(turn: Turn, signal: AbortSignal, call: () => Promise<T>, end: () => Promise<unknown>): Promise<T> {
-    signal.throwIfAborted();
+  async run<T>(turn: Turn, signal: Cancellation, call: () => Promise<T>, end: () => Promise<unknown>): Promise<T> {
+    if (signal.aborted) throw signal.reason;
     if (!this.queue.isEmpty || this.grant(turn) === undefined) await this.queue.wait(turn, signal);
     try {
       return await call();

@@ -5,10 +5,8 @@ import type { Destination, ServerConnector } from '../server-connector.js';
 import type { Lanes } from '../server-run.js';
 import { withTimeLimit } from '../time-limit.js';
 import { ALL_CAPABILITIES, type UpstreamConnection } from '../upstream/index.js';
-import { CallTurns } from './call-turns.js';
 import { laneUserOf } from './client-capabilities.js';
 import { LanePool } from './lane-pool.js';
-import { isQuiet } from './quiet.js';
 
 /** A lane of a stdio server is a process; one of an HTTP server is a session. */
 const MOST_LANES = { stdio: 8, streamable_http: 64 } as const;
@@ -33,13 +31,12 @@ export interface LaneSupervision {
  * The connections of one configuration of a server on which its clients can be asked.
  *
  * What all callers share declares no client capabilities, so that the server never asks there. A call whose client can be asked, or
- * whose log lines must be told from those of others, runs on a lane of its caller ({@link LanePool}), or, where the server may have
- * one connection only (`lanes: false`), alone on that one.
+ * whose log lines must be told from those of others, runs on a lane of its caller ({@link LanePool}). A server that may have one
+ * connection only never comes to that: see {@link SingleLine}.
  */
 export class ServerLanes implements Lanes {
   private readonly logger = new Logger(ServerLanes.name);
   private readonly pool: LanePool;
-  private readonly turns = new CallTurns();
   private shared?: UpstreamConnection;
   private isWanted = false;
   private exploration?: Promise<void>;
@@ -60,30 +57,11 @@ export class ServerLanes implements Lanes {
     this.pool = new LanePool(limits, (capabilities, signal) => this.open(capabilities, signal, 1), ended);
   }
 
-  /** Whether calls share the one connection that the server may have. */
-  get isSingle(): boolean {
-    return this.server().record.lanes === false;
+  mustRoute({ client, onLog }: CallContext, { tellsApart }: UpstreamConnection): boolean {
+    return (client !== undefined && !tellsApart.questions) || (onLog !== undefined && !tellsApart.logs);
   }
 
-  mustRoute(context: CallContext, shared: UpstreamConnection): boolean {
-    if (this.isSingle) return true;
-    return !isTold(context, shared);
-  }
-
-  run<T>(
-    context: CallContext,
-    shared: UpstreamConnection,
-    call: (connection: UpstreamConnection) => Promise<T>,
-  ): Promise<T> {
-    if (this.isSingle) {
-      const turn = isTold(context, shared) ? 'together' : 'alone';
-      return this.turns.run(
-        turn,
-        context.signal,
-        () => call(shared),
-        () => isQuiet(shared),
-      );
-    }
+  run<T>(context: CallContext, call: (connection: UpstreamConnection) => Promise<T>): Promise<T> {
     if (context.client) this.clientArrived();
     return this.pool.run(laneUserOf(context), context.signal, call);
   }
@@ -110,7 +88,7 @@ export class ServerLanes implements Lanes {
    * declare those only to such. A lane that declares everything is opened for that, and closed again.
    */
   private explore(): void {
-    if (!this.isWanted || !this.shared || this.isSingle || this.shared.tellsApart.questions || this.exploration) return;
+    if (!this.isWanted || !this.shared || this.shared.tellsApart.questions || this.exploration) return;
     if (performance.now() < this.exploredAt + RETRY_MS) return;
     const { record, findings } = this.server();
     if (this.ended.aborted || findings.hasExplored(record.updatedAt)) return;
@@ -157,9 +135,4 @@ export class ServerLanes implements Lanes {
       throw error;
     }
   }
-}
-
-/** Whether the shared connection says all that is said to the client of this call as being for this call. */
-function isTold({ client, onLog }: CallContext, { tellsApart }: UpstreamConnection): boolean {
-  return (client === undefined || tellsApart.questions) && (onLog === undefined || tellsApart.logs);
 }

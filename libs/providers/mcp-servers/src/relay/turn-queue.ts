@@ -1,3 +1,4 @@
+import type { Cancellation } from '@manifold/cancellation';
 import { showQueue } from '@manifold/metrics';
 
 /** Calls of all servers that wait for a connection on which they can be told apart. */
@@ -19,12 +20,14 @@ export class TurnQueue<Wish, Grant> {
   }
 
   /** @throws the signal's reason; then what was wished is granted to nobody */
-  wait(wish: Wish, signal: AbortSignal): Promise<Grant> {
+  wait(wish: Wish, signal: Cancellation): Promise<Grant> {
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
-        over();
-        this.waiting.splice(this.waiting.indexOf(waiter), 1);
-        reject(signal.reason as Error);
+      const giveUp = {
+        handleEvent: (): void => {
+          over();
+          this.waiting.splice(this.waiting.indexOf(waiter), 1);
+          reject(signal.reason as Error);
+        },
       };
       const over = (): void => {
         callsWaiting -= 1;
@@ -35,7 +38,7 @@ export class TurnQueue<Wish, Grant> {
         resolve: (grant) => (over(), resolve(grant)),
         reject: (reason) => (over(), reject(reason as Error)),
       };
-      signal.addEventListener('abort', giveUp, { once: true });
+      signal.addEventListener('abort', giveUp);
       this.waiting.push(waiter);
       callsWaiting += 1;
     });

@@ -5,8 +5,10 @@ export type { Era, EraMemory } from './era.js';
 export type { HttpClient } from './http-exchange.js';
 export { HttpRefusal } from './http-refusal.js';
 export { LogRing, type LogLine } from './log-ring.js';
+export { abortReason } from './pending-request.js';
 export { isObject } from './rpc-values.js';
 export {
+  type CloseOptions,
   type Offer,
   type RawObject,
   type RequestOptions,

@@ -7,7 +7,7 @@ import { listOffer } from './offer-listing.js';
 import { everyPage } from './paged-list.js';
 import type { Pipe } from './pipe.js';
 import { isObject } from './rpc-values.js';
-import type { Offer, RawObject, RequestOptions, UpstreamConnection } from './upstream-connection.js';
+import type { CloseOptions, Offer, RawObject, RequestOptions, UpstreamConnection } from './upstream-connection.js';
 
 const SIDE_REQUEST_LIMIT_MS = 30_000;
 
@@ -93,7 +93,7 @@ export class McpConnection implements UpstreamConnection {
     this.parts.rpc.onClosed(listener);
   }
 
-  close(options?: { readonly endSession?: boolean }): Promise<void> {
+  close(options?: CloseOptions): Promise<void> {
     this.parts.rpc.close();
     return this.parts.pipe.close(options);
   }

@@ -12,7 +12,7 @@ import { everyPage, type Requester } from './paged-list.js';
 import type { Pipe } from './pipe.js';
 import { isObject } from './rpc-values.js';
 import type { ToolHeaders } from './tool-headers.js';
-import type { Offer, RawObject, RequestOptions, UpstreamConnection } from './upstream-connection.js';
+import type { CloseOptions, Offer, RawObject, RequestOptions, UpstreamConnection } from './upstream-connection.js';
 
 const NONE: RawObject = {};
 const LISTING_LIMIT_MS = 30_000;
@@ -105,7 +105,7 @@ export class ModernConnection implements UpstreamConnection {
     this.parts.rpc.onClosed(listener);
   }
 
-  close(options?: { readonly endSession?: boolean }): Promise<void> {
+  close(options?: CloseOptions): Promise<void> {
     this.changes.close();
     this.parts.rpc.close();
     return this.parts.pipe.close(options);

@@ -1,4 +1,4 @@
-import type { RawObject } from './upstream-connection.js';
+import type { CloseOptions, RawObject } from './upstream-connection.js';
 
 export type RpcId = string | number;
 
@@ -37,7 +37,7 @@ export interface Pipe {
   /** The version that `initialize` has agreed on. */
   agreedOn?(protocolVersion: string): void;
   /** Never rejects. */
-  close(options?: { readonly endSession?: boolean }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /** Who gets what comes out of a pipe. */

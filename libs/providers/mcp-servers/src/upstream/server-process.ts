@@ -89,6 +89,12 @@ export class ServerProcess {
     if (await this.exitsWithin(LEAVE_MS)) return;
     signalGroup(this.pid, 'SIGTERM');
     if (await this.exitsWithin(TERMINATE_MS)) return;
+    await this.kill();
+  }
+
+  /** Resolves when the process is gone; never rejects. */
+  async kill(): Promise<void> {
+    if (this.state) this.enter(stopping);
     signalGroup(this.pid, 'SIGKILL');
     await this.exited;
   }

@@ -5,6 +5,7 @@ import { LineSplitter } from './line-splitter.js';
 import type { LogRing } from './log-ring.js';
 import type { OutgoingMessage, Pipe, PipeReceiver } from './pipe.js';
 import type { ServerProcess } from './server-process.js';
+import type { CloseOptions } from './upstream-connection.js';
 
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
@@ -62,9 +63,9 @@ export class StdioPipe implements Pipe {
     this.outgoing = '';
   }
 
-  close(): Promise<void> {
+  close({ atOnce = false }: CloseOptions = {}): Promise<void> {
     this.ended = true;
-    return this.server.stop();
+    return atOnce ? this.server.kill() : this.server.stop();
   }
 
   private readLine(line: string): void {

@@ -29,6 +29,15 @@ export interface RequestOptions {
   readonly meta?: RawObject;
   /** Gets the questions that the server asks for this request, as far as that is certain. */
   readonly client?: AskableClient;
+  /** What of the params must not show in the log of the server; whoever sends the request sees to the log of this process. */
+  readonly secrets?: readonly string[];
+}
+
+export interface CloseOptions {
+  /** Tells a Streamable HTTP server to forget the session, which otherwise can be resumed. */
+  readonly endSession?: boolean;
+  /** Kills a stdio server without asking it to leave. */
+  readonly atOnce?: boolean;
 }
 
 /**
@@ -71,7 +80,6 @@ export interface UpstreamConnection {
   onClosed(listener: (reason: string) => void): void;
   /**
    * Ends the connection; a stdio server and everything that it started are gone when this resolves. Never rejects.
-   * @param options.endSession tells a Streamable HTTP server to forget the session, which otherwise can be resumed
    */
-  close(options?: { readonly endSession?: boolean }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
