@@ -58,7 +58,7 @@ class BodySize implements ByteCounter {
 }
 
 class BoundedSource implements UnderlyingDefaultSource<Uint8Array> {
-  private readonly started = Date.now();
+  private readonly started = performance.now();
   private ended = false;
 
   constructor(
@@ -76,7 +76,7 @@ class BoundedSource implements UnderlyingDefaultSource<Uint8Array> {
       if (this.ended) return;
       if (done) return controller.close();
       this.counter.add(value);
-      if (this.times && Date.now() - this.started > this.times.bodyMs) throw this.stalled();
+      if (this.times && performance.now() - this.started > this.times.bodyMs) throw this.stalled();
       controller.enqueue(value);
     } catch (error) {
       this.fail(controller, this.inOurWords(error));

@@ -63,14 +63,14 @@ class AnswerReader implements Dispatcher.DispatchHandler, CancellationListener {
   onResponseStart(_controller: unknown, status: number, headers: typeof this.headers): void {
     this.status = status;
     this.headers = headers;
-    this.deadline = Date.now() + this.reading.limits.bodyMs;
+    this.deadline = performance.now() + this.reading.limits.bodyMs;
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
     const { host, limits } = this.reading;
     this.bytes += chunk.length;
     if (this.bytes > limits.bytes) return this.fail(new EgressError('too_large', `The answer of ${host} is too large`));
-    if (Date.now() > this.deadline) {
+    if (performance.now() > this.deadline) {
       return this.fail(new EgressError('timeout', `${host} took too long over its answer`));
     }
     this.chunks.push(chunk);

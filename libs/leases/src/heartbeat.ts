@@ -7,8 +7,8 @@ export type LeaseRecord = {
   label?: string;
 };
 
-/** Records outlive their last use by far, so that clocks which differ by minutes see the same ones. */
-export const KEPT_MS = 3_600_000;
+/** Records outlive their last use by far: clocks that differ, or jump, by hours still see the same ones. */
+export const KEPT_MS = 24 * 3_600_000;
 
 /** A lease that is held. Its writes keep their order. */
 export class Heartbeat {

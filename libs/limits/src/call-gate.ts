@@ -40,11 +40,11 @@ export class CallGate {
   enter(call: GatedCall): Passage {
     const { principal, app } = call;
     const server = `${call.provider} ${call.tenant} ${app}`;
-    const now = Date.now();
+    const now = performance.now();
     this.checkRates(principal, server, app, now);
     this.begin(principal, server, app, now);
     try {
-      return this.passage(call, server, this.breakers.attempt(server, app, principal, performance.now()));
+      return this.passage(call, server, this.breakers.attempt(server, app, principal, now));
     } catch (error) {
       this.leave(principal, server);
       throw error;

@@ -32,8 +32,8 @@ export class Concurrency implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     if (!this.bus.isShared || (this.principals.limit === 0 && this.servers.limit === 0)) return;
     this.unsubscribe = this.bus.onAnnounced(RUNNING, ({ replica, principals, servers }) => {
-      this.principals.heard(replica, principals, Date.now());
-      this.servers.heard(replica, servers, Date.now());
+      this.principals.heard(replica, principals, performance.now());
+      this.servers.heard(replica, servers, performance.now());
     });
     this.timer = setInterval(() => this.tell(), TELL_MS).unref();
   }

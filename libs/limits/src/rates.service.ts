@@ -39,7 +39,7 @@ export class Rates implements OnModuleInit, OnApplicationShutdown {
     await this.redis.open();
     this.build();
     this.timer = setInterval(() => {
-      for (const rate of this.rates) void rate.flush(Date.now());
+      for (const rate of this.rates) void rate.flush(performance.now());
     }, TELL_MS).unref();
   }
 

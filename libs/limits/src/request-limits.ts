@@ -41,14 +41,14 @@ export class RequestLimits implements OnModuleInit {
    * @returns the refusal to answer with, where there were too many
    */
   wrongCredential(address: string): Problem | undefined {
-    const retryAfter = this.rates.addressFailures.take(sourceKey(address), Date.now());
+    const retryAfter = this.rates.addressFailures.take(sourceKey(address), performance.now());
     if (retryAfter === undefined) return undefined;
     return problemOf(new LimitReached('address_failures', 'Too many wrong credentials', retryAfter));
   }
 
   private tooMany({ principal }: FastifyRequest): Problem | null {
     if (!principal) return null;
-    const retryAfter = this.rates.principalRequests.take(principal.key, Date.now());
+    const retryAfter = this.rates.principalRequests.take(principal.key, performance.now());
     if (retryAfter === undefined) return null;
     return problemOf(new LimitReached('principal_requests', 'Too many requests', retryAfter));
   }

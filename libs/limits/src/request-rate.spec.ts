@@ -33,12 +33,6 @@ describe('A rate', () => {
     expect(take(new RequestRate(0), 1000)).toBe(1000);
   });
 
-  it('waits no longer than a minute when the clock is set back', () => {
-    const rate = new RequestRate(1);
-    take(rate, 1);
-    expect(rate.take('alice', START - 3_600_000)).toBeUndefined();
-  });
-
   it('is one for all replicas that tell each other', async () => {
     const ledger = new Ledger();
     const [one, other] = [new RequestRate(10, ledger.tell), new RequestRate(10, ledger.tell)];

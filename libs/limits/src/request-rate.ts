@@ -6,7 +6,7 @@ interface Window {
   taken: number;
   /** A part of it that nobody else knows of yet. */
   untold: number;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   endsAt: number;
   telling?: Promise<void>;
   /** The last try to tell has failed: the next one can wait for its time. */
@@ -48,13 +48,13 @@ export class RequestRate {
   ) {}
 
   /**
-   * @param now epoch milliseconds
+   * @param now monotonic milliseconds
    * @returns the seconds to wait, where there is nothing left to take
    */
   take(key: string, now: number): number | undefined {
     if (this.limit === 0) return undefined;
     let window = this.windows.get(key);
-    if (!window || now >= window.endsAt || window.endsAt - now > WINDOW_MS) {
+    if (!window || now >= window.endsAt) {
       window = { taken: 0, untold: 0, endsAt: now + WINDOW_MS };
       this.windows.set(key, window);
     }

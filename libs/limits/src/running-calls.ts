@@ -1,7 +1,7 @@
 /** What another replica has said of its calls. */
 interface Report {
   readonly calls: Readonly<Record<string, number>>;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds, as everywhere here. */
   readonly at: number;
 }
 

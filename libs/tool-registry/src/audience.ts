@@ -30,7 +30,10 @@ export class Audience {
     for (const listeners of told) for (const { onChange } of listeners) onChange();
   }
 
-  /** The principal in whose name the key's listing is asked for: the one whose credential is good for longest, if one is still good. */
+  /**
+   * The principal in whose name the key's listing is asked for: the one whose credential is good for longest, if one is still good.
+   * @param now epoch milliseconds
+   */
   spokesman(key: string, now: number): Principal | undefined {
     let best: Principal | undefined;
     for (const { principal } of this.byKey.get(key) ?? []) {

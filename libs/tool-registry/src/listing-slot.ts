@@ -8,7 +8,7 @@ const MAX_STALE_MS = 3_600_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
-/** What is known of the listing of one catalogue key. Times are epoch milliseconds. There are thousands: no closure, no timer. */
+/** What is known of the listing of one catalogue key. Times are monotonic milliseconds. There are thousands: no closure, no timer. */
 export interface Slot {
   readonly key: string;
   /** The provider's empty listing where there is no other to show. */

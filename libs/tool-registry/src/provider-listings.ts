@@ -48,7 +48,7 @@ export class ProviderListings {
   /** Answers at once where there is something to show: the warm path awaits nothing. */
   get(principal: Principal, requestId: string): Listing | Promise<Listing> {
     const slot = this.slots.use(this.keyOf(principal));
-    const now = Date.now();
+    const now = performance.now();
     if (isFresh(slot, now)) {
       hits.add();
       return slot.listing;
@@ -68,13 +68,13 @@ export class ProviderListings {
     const key = this.keyOf(listener.principal);
     const leave = this.audience.add(key, listener);
     // Only a listing that was there before can be seen to change.
-    if (!this.slots.peek(key)) this.refresh(this.slots.use(key), listener.principal, randomUUID(), Date.now());
+    if (!this.slots.peek(key)) this.refresh(this.slots.use(key), listener.principal, randomUUID(), performance.now());
     return leave;
   }
 
   /** The provider says that its tools are others now. @param key whose; undefined: everybody's */
   changed(key?: string): void {
-    const now = Date.now();
+    const now = performance.now();
     const slots = key === undefined ? this.slots.all() : [this.slots.peek(key)];
     for (const slot of slots) if (slot) noteChange(slot, now);
     this.audience.tell(key);
@@ -84,7 +84,7 @@ export class ProviderListings {
   refreshDue(now: number): void {
     for (const key of this.audience.keys()) {
       const slot = this.slots.peek(key);
-      const principal = slot && isDue(slot, now) ? this.audience.spokesman(key, now) : undefined;
+      const principal = slot && isDue(slot, now) ? this.audience.spokesman(key, Date.now()) : undefined;
       if (slot && principal) this.refresh(slot, principal, randomUUID(), now);
     }
   }
@@ -105,9 +105,8 @@ export class ProviderListings {
     slot.queued = true;
     void this.background.add(async () => {
       slot.queued = false;
-      const turn = Date.now();
-      const isWanted = isDue(slot, turn) && this.slots.peek(slot.key) === slot;
-      if (isWanted && !hasExpired(principal, turn)) await this.ask(slot, principal, requestId);
+      const isWanted = isDue(slot, performance.now()) && this.slots.peek(slot.key) === slot;
+      if (isWanted && !hasExpired(principal, Date.now())) await this.ask(slot, principal, requestId);
     });
   }
 
@@ -144,14 +143,14 @@ export class ProviderListings {
       this.logger.log({ msg: 'a provider lists its tools again', provider: this.provider.id, after: slot.failures });
     }
     const lifetime = this.isSilent ? this.ttlMs * (1 - Math.random() * JITTER) : Infinity;
-    noteSuccess(slot, Date.now() + lifetime);
+    noteSuccess(slot, performance.now() + lifetime);
     this.slots.show(slot, listing);
   }
 
   /** A provider that fails drops only its own tools. */
   private failed(slot: Slot, error: unknown, principal: Principal, requestId: string): void {
-    const now = Date.now();
-    const isShown = noteFailure(slot, error, isRefusal(error) && !hasExpired(principal, now), now);
+    const isRefused = isRefusal(error) && !hasExpired(principal, Date.now());
+    const isShown = noteFailure(slot, error, isRefused, performance.now());
     if (!isShown) this.slots.show(slot, this.source.none);
     if (slot.failures > 1) return;
     this.logger.warn({ msg: 'a provider cannot list its tools', provider: this.provider.id, requestId, err: error });

@@ -71,7 +71,7 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
       this.bus.onMissed(() => this.listings.forEach((listings) => listings.changed())),
     );
     const tickMs = Math.min(LONGEST_TICK_MS, this.config.toolListTtlMs / 10);
-    this.timer = setInterval(() => this.refreshDue(Date.now()), tickMs).unref();
+    this.timer = setInterval(() => this.refreshDue(performance.now()), tickMs).unref();
   }
 
   onApplicationShutdown(): void {

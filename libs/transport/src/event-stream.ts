@@ -35,7 +35,7 @@ export interface EventStreamOptions {
  * back for does not count: else it would be cut off again before it could read that.
  */
 export class EventStream {
-  private lastWrite = Date.now();
+  private lastWrite = performance.now();
   /** Bytes of the replay that wait for the reader. */
   private replayed = 0;
   /** Bytes that waited when the reader was last seen to have taken some, and when that was. */
@@ -102,10 +102,14 @@ export class EventStream {
     this.raw.end();
   }
 
-  /** Called by the shared timer. */
-  tick(now: number): void {
+  /**
+   * Called by the shared timer.
+   * @param now monotonic milliseconds
+   * @param date epoch milliseconds
+   */
+  tick(now: number, date: number): void {
     if (this.isStalled(now)) return void this.raw.destroy();
-    if (this.options.expiresAt !== undefined && this.options.expiresAt <= now) return this.end();
+    if (this.options.expiresAt !== undefined && this.options.expiresAt <= date) return this.end();
     if (now - this.lastWrite >= this.options.keepAliveMs) this.write(': keep-alive\n\n');
   }
 
@@ -124,7 +128,7 @@ export class EventStream {
       this.raw.destroy();
       return;
     }
-    this.lastWrite = Date.now();
+    this.lastWrite = performance.now();
     this.raw.write(text);
   }
 

@@ -15,7 +15,7 @@ const RETURN_WITHIN_MS = 2_500;
 
 /** A POST that has not been answered yet. */
 export interface PendingAnswer {
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly since: number;
   becomeStream(): void;
 }
@@ -31,7 +31,7 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly listChanged: ListChanged) {}
 
   onModuleInit(): void {
-    this.timer = setInterval(() => this.tick(Date.now()), TICK_MS).unref();
+    this.timer = setInterval(() => this.tick(performance.now(), Date.now()), TICK_MS).unref();
   }
 
   onApplicationShutdown(): void {
@@ -80,9 +80,13 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
       stream.endUntilLater(Math.round(RETURN_FROM_MS + Math.random() * RETURN_WITHIN_MS));
   }
 
-  /** Keep-alives, expired credentials, answers that take long. */
-  tick(now: number): void {
-    for (const stream of this.streams) stream.tick(now);
+  /**
+   * Keep-alives, expired credentials, answers that take long.
+   * @param now monotonic milliseconds
+   * @param date epoch milliseconds
+   */
+  tick(now: number, date: number): void {
+    for (const stream of this.streams) stream.tick(now, date);
     for (const answer of this.pending) {
       if (now - answer.since < PATIENCE_MS) return;
       answer.becomeStream();

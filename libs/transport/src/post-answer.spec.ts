@@ -43,12 +43,12 @@ describe('the answer to a POST', () => {
     const pending = send(app.url, callTool(1, 'hold'), { session });
     await held;
     const streams = app.get(EventStreams);
-    streams.tick(Date.now() + 9_000);
+    streams.tick(performance.now() + 9_000, Date.now());
     expect(streams.size).toBe(0);
-    streams.tick(Date.now() + 11_000);
+    streams.tick(performance.now() + 11_000, Date.now());
     const response = await pending;
     expect(response.headers.get('content-type')).toBe('text/event-stream');
-    streams.tick(Date.now() + 16_000);
+    streams.tick(performance.now() + 16_000, Date.now());
     app.provider.release();
     const text = await response.text();
     expect(text).toContain(': keep-alive\n\n');

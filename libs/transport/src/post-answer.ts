@@ -11,7 +11,7 @@ import type { Text } from './spliced-text.js';
  * takes long, it is a stream of events whose last one is the result.
  */
 export class PostAnswer implements PendingAnswer {
-  readonly since = Date.now();
+  readonly since = performance.now();
   private stream?: MessageStream;
   private done = false;
 

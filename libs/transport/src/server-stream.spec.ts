@@ -57,8 +57,8 @@ describe('GET /mcp', () => {
 
   it('keeps the connection alive', async () => {
     const { response } = await get(await openSession(app.url));
-    app.get(EventStreams).tick(Date.now() + 20_000);
-    app.get(EventStreams).tick(Date.now() + 26_000);
+    app.get(EventStreams).tick(performance.now() + 20_000, Date.now());
+    app.get(EventStreams).tick(performance.now() + 26_000, Date.now());
     app.get(EventStreams).endAll();
     expect(await response.text()).toMatch(/\n\n: keep-alive\n\nretry: \d+\n\n$/);
   });
@@ -68,9 +68,9 @@ describe('GET /mcp', () => {
     const { response } = await get(await openSession(app.url), `alice.${soon}`);
     const session = await openSession(app.url);
     const { response: lasting } = await get(session);
-    app.get(EventStreams).tick(soon - 1);
+    app.get(EventStreams).tick(performance.now(), soon - 1);
     expect(app.get(EventStreams).size).toBe(2);
-    app.get(EventStreams).tick(soon);
+    app.get(EventStreams).tick(performance.now(), soon);
     expect(await response.text()).toMatch(/^id: \S+\nretry: \d+\ndata: \n\n$/);
     sendOn(session, '"still there"');
     expect((await events(lasting).next()).value?.data).toBe('"still there"');

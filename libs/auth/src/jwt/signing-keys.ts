@@ -17,6 +17,8 @@ export class SigningKeysUnavailable extends Error {
 
 /** Milliseconds between two requests for the keys of one issuer, also when the last one failed: random `kid`s cause no more (threat 3). */
 const LEAST_INTERVAL = 10_000;
+const KEPT_MS = 600_000;
+const COOLDOWN_MS = 30_000;
 
 export function signingKeysOf(config: IssuerConfig, egress: Egress): SigningKeys {
   const { jwksUri, secret } = config;
@@ -42,20 +44,41 @@ function readKey(issuer: string, pem: string): KeyObject {
   }
 }
 
-/** Keys by RFC 7517, cached for ten minutes; an unknown `kid` asks again, at most every thirty seconds. */
+/**
+ * Keys by RFC 7517, cached for ten minutes; an unknown `kid` asks again, at most every thirty seconds. Both are told here and not to the
+ * library, which goes by the wall clock: were that set back by an hour, revoked keys would be good and new ones unknown for as long.
+ */
 function publishedKeys(uri: string, egress: Egress): SigningKeys {
-  let nextRequest = 0;
+  let askedAt = -Infinity;
+  let loadedAt = -Infinity;
   const keys = createRemoteJWKSet(new URL(uri), {
+    cacheMaxAge: Infinity,
+    cooldownDuration: Infinity,
     [customFetch]: (url, init) => {
-      const now = Date.now();
-      if (now < nextRequest) throw new SigningKeysUnavailable('The keys were asked for a moment ago');
-      nextRequest = now + LEAST_INTERVAL;
+      const now = performance.now();
+      if (now < askedAt + LEAST_INTERVAL) throw new SigningKeysUnavailable('The keys were asked for a moment ago');
+      askedAt = now;
       return egress.fetch(url, { ...init, policy: 'configured' });
     },
   });
+  const load = async (): Promise<void> => {
+    await keys.reload();
+    loadedAt = performance.now();
+  };
+  const keyFor = async (hint: KeyHint): ReturnType<typeof keys> => {
+    if (performance.now() >= loadedAt + KEPT_MS) await load();
+    try {
+      return await keys(hint);
+    } catch (error) {
+      const isRecent = performance.now() < loadedAt + COOLDOWN_MS;
+      if (isRecent || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await load();
+      return keys(hint);
+    }
+  };
   return async (hint) => {
     try {
-      return KeyObject.from(await keys(hint));
+      return KeyObject.from(await keyFor(hint));
     } catch (cause) {
       if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) {
         throw new CredentialRefused('No key of the issuer fits', { cause });

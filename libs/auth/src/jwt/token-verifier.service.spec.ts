@@ -54,9 +54,13 @@ describe('The tokens of configured issuers', () => {
   const refused = (verification: Promise<unknown>, reason: RegExp): Promise<void> =>
     expect(verification).rejects.toMatchObject({ name: 'CredentialRefused', message: expect.stringMatching(reason) });
 
-  /** Stops the clock at NOW, which is in seconds, and some milliseconds. */
+  /** Sets the clock to NOW, which is in seconds, and some milliseconds, where it stands. */
   const stopClock = (milliseconds = 0): void => {
     jest.spyOn(Date, 'now').mockReturnValue(NOW * 1000 + milliseconds);
+  };
+  /** Lets time pass, whatever the clock says. */
+  const pass = (milliseconds: number): void => {
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + milliseconds);
   };
 
   it("make a principal of the issuer's tenant, with the roles of its groups", async () => {
@@ -203,9 +207,23 @@ describe('The tokens of configured issuers', () => {
       const token = published.token({ exp });
       await refused(tokens.principalOf(token), /No key/);
       expect(published.requests).toHaveLength(1);
-      stopClock(31_000);
+      pass(31_000);
       await expect(tokens.principalOf(token)).resolves.toMatchObject({ subject: 'alice' });
       expect(published.requests).toHaveLength(2);
+    });
+
+    it('are asked for again as soon when the clock was set back', async () => {
+      const tokens = await verifier();
+      stopClock();
+      const exp = NOW + 3600;
+      await tokens.principalOf(published.token({ exp }));
+      published.rotate();
+      stopClock(-3_600_000);
+      pass(31_000);
+      await expect(tokens.principalOf(published.token({ exp }))).resolves.toMatchObject({ subject: 'alice' });
+      pass(601_000);
+      await expect(tokens.principalOf(published.token({ exp, sub: 'new' }))).resolves.toMatchObject({ subject: 'new' });
+      expect(published.requests).toHaveLength(3);
     });
 
     it('are neither accepted nor refused while the keys cannot be loaded, and few requests are made', async () => {
@@ -226,7 +244,7 @@ describe('The tokens of configured issuers', () => {
       expect(published.requests).toHaveLength(1);
 
       published.failing = false;
-      stopClock(11_000);
+      pass(11_000);
       await expect(tokens.principalOf(published.token({ exp }))).resolves.toMatchObject({ subject: 'alice' });
     });
 
@@ -235,7 +253,7 @@ describe('The tokens of configured issuers', () => {
       stopClock();
       await tokens.principalOf(published.token({ exp: NOW + 3600 }));
       published.failing = true;
-      stopClock(31_000);
+      pass(31_000);
       const stranger = tokens.principalOf(published.token({ exp: NOW + 3600 }, { kid: 'random' }));
       await expect(stranger).rejects.toMatchObject({ status: 503 });
       await expect(tokens.principalOf(published.token({ exp: NOW + 3600, sub: 'bob' }))).resolves.toMatchObject({

@@ -8,7 +8,7 @@ const LAST_CALLS_MS = 59_000;
 /** Counts calls, for whoever has to wait until there are none. */
 export class CallsInFlight {
   private count = 0;
-  private lastEnd = Date.now();
+  private lastEnd = performance.now();
   private waiting: (() => void)[] = [];
 
   begin(): void {
@@ -18,11 +18,11 @@ export class CallsInFlight {
   end(): void {
     this.count -= 1;
     if (this.count > 0) return;
-    this.lastEnd = Date.now();
+    this.lastEnd = performance.now();
     for (const resolve of this.waiting.splice(0)) resolve();
   }
 
-  /** Epoch milliseconds of the end of the last call; undefined while there are calls. */
+  /** Monotonic milliseconds of the end of the last call; undefined while there are calls. */
   get idleSince(): number | undefined {
     return this.count === 0 ? this.lastEnd : undefined;
   }

@@ -117,7 +117,7 @@ export class SupervisedServer implements CallableServer {
   start(): void {
     if (this.connection || this.starting || this.ended.signal.aborted) return;
     clearTimeout(this.restart);
-    this.budget.started(Date.now());
+    this.budget.started(performance.now());
     this.starting = this.attempt();
     void this.starting
       .then(() => Promise.all([this.listing.now(), this.offer.settled()]))
@@ -176,7 +176,7 @@ export class SupervisedServer implements CallableServer {
   }
 
   private spendRestart(): void {
-    const wait = this.budget.waitAt(Date.now());
+    const wait = this.budget.waitAt(performance.now());
     if (wait === 0) return;
     const message = `Server ${this.record.name} failed too often in the last minute`;
     throw new ProviderError('upstream_unavailable', message, { retryAfter: Math.ceil(wait / 1000) });
@@ -196,7 +196,7 @@ export class SupervisedServer implements CallableServer {
       this.opened(connection);
       return connection;
     } catch (error) {
-      if (wantsConsent(error, this.record)) this.refusal = { error, at: Date.now() };
+      if (wantsConsent(error, this.record)) this.refusal = { error, at: performance.now() };
       this.failed(error instanceof Error ? error.message : String(error), 0);
       throw error;
     } finally {
@@ -225,7 +225,7 @@ export class SupervisedServer implements CallableServer {
   private opened(connection: UpstreamConnection): void {
     this.ended.signal.throwIfAborted();
     this.connection = connection;
-    this.connectedAt = Date.now();
+    this.connectedAt = performance.now();
     this.lastError = undefined;
     this.refusal = undefined;
     connection.onClosed((reason) => this.closed(connection, reason));
@@ -238,7 +238,7 @@ export class SupervisedServer implements CallableServer {
   private closed(connection: UpstreamConnection, reason: string): void {
     if (this.connection !== connection) return;
     this.connection = undefined;
-    this.failed(reason, Date.now() - this.connectedAt);
+    this.failed(reason, performance.now() - this.connectedAt);
   }
 
   /** @param lasted milliseconds that it was connected */
@@ -248,7 +248,7 @@ export class SupervisedServer implements CallableServer {
     this.log.add(reason, 'error');
     this.findings.tried();
     if (this.retiring || this.owner || this.refusal) return;
-    const restartInMs = Math.round(this.budget.failed(lasted, Date.now(), Math.random()));
+    const restartInMs = Math.round(this.budget.failed(lasted, performance.now(), Math.random()));
     this.restart = setTimeout(() => this.start(), restartInMs);
     this.logger.warn({ msg: 'a server is down', ...this.identity, reason, restartInMs });
   }
@@ -278,7 +278,7 @@ export class SupervisedServer implements CallableServer {
     }
     this.lastError = `Its tools could not be listed: ${error instanceof Error ? error.message : String(error)}`;
     this.log.add(this.lastError, 'error');
-    if (wantsConsent(error, this.record)) this.refusal = { error, at: Date.now() };
+    if (wantsConsent(error, this.record)) this.refusal = { error, at: performance.now() };
     this.findings.tried();
     if (!this.refusal) this.listing.request(LISTING_RETRY_MS);
     this.logger.warn({ msg: 'a server cannot list its tools', ...this.identity, err: error });

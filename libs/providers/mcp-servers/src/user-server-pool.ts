@@ -55,7 +55,7 @@ export class UserServerPool {
   }
 
   private endIdle(): void {
-    const before = Date.now() - this.limits.idleMs;
+    const before = performance.now() - this.limits.idleMs;
     for (const [member, end] of this.members) {
       if ((member.calls.idleSince ?? Infinity) <= before) void end().then(() => this.leave(member));
     }

@@ -61,7 +61,7 @@ export class ConsentingServer implements ServerRun {
   for(principal: Principal): CallableServer {
     if (this.ownerFor(principal) !== undefined) return this.apart.for(principal);
     const { refusal } = this.shared;
-    if (refusal && Date.now() < refusal.at + REFUSAL_MS) throw refusal.error;
+    if (refusal && performance.now() < refusal.at + REFUSAL_MS) throw refusal.error;
     return this.shared.for();
   }
 

@@ -11,7 +11,7 @@ const MOST = 10_000;
 
 interface Finding {
   readonly isConnected: boolean;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   until: number;
 }
 
@@ -48,9 +48,9 @@ export class UserConsents implements OnModuleInit, OnModuleDestroy {
    */
   learn(principal: Principal, server: string, demanded: boolean): Promise<void> | undefined {
     const known = this.findings.get(keyOf(principal.key, server));
-    if (known && Date.now() < known.until) return undefined;
+    if (known && performance.now() < known.until) return undefined;
     if (!known || (demanded && !known.isConnected)) return this.ask(principal, server, known);
-    known.until = Date.now() + FRESH_MS;
+    known.until = performance.now() + FRESH_MS;
     void this.ask(principal, server, known);
     return undefined;
   }
@@ -66,7 +66,7 @@ export class UserConsents implements OnModuleInit, OnModuleDestroy {
     try {
       const { state } = await this.connections.status({ principal, server });
       if (changes !== this.changes) return await this.learn(principal, server, true); // the answer may be older than the change
-      const finding = { isConnected: state !== 'none', until: Date.now() + FRESH_MS };
+      const finding = { isConnected: state !== 'none', until: performance.now() + FRESH_MS };
       this.findings.set(keyOf(principal.key, server), finding);
     } catch (cause) {
       if (known) return;

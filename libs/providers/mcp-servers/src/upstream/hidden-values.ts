@@ -40,7 +40,7 @@ export class HiddenValues {
   }
 
   private turn(): void {
-    const now = Date.now();
+    const now = performance.now();
     const age = now - this.turnedAt;
     if (age < LINGER_MS) return;
     this.releasedBefore = age < 2 * LINGER_MS ? this.released : new Set();

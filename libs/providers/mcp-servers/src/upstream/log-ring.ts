@@ -27,7 +27,7 @@ export class LogRing {
   private droppedBytes = 0;
 
   add(line: string, level: LogLine['level'] = 'info'): void {
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.secondStarted >= 1000) {
       this.reportDropped();
       this.secondStarted = now;
