@@ -523,6 +523,14 @@ const sections = [
     },
   },
   {
+    source: 'issue 8, failure tests: clock jump',
+    requirements: {
+      'clock.set-back':
+        'a clock that is set back by an hour locks nobody out, revives no revoked key, and hides nothing in the audit log',
+      'clock.set-forward': 'a clock that is set forward by an hour ends what has a date, and no other thing',
+    },
+  },
+  {
     source: 'issue 8, limits; SECURITY.md, threat 49 and "overload"',
     requirements: {
       'limits.rate': 'calls of a principal in a minute are limited over all replicas: 429 with Retry-After over REST',

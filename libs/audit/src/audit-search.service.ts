@@ -57,7 +57,7 @@ export class AuditSearch {
 
   private async *read(
     tenant: string,
-    { from = 0, to = Date.now() }: AuditFilter,
+    { from = 0, to = Infinity }: AuditFilter,
     after?: Place,
   ): AsyncGenerator<AuditEntry> {
     await this.log.flush();

@@ -1,0 +1,27 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../eventually.js';
+import type { GatewayProcess } from '../gateway-process.js';
+
+/** The wall clock of one gateway, to be set while it runs. */
+export class SettableClock {
+  private readonly file = join(tmpdir(), `manifold-clock-${process.pid}`);
+
+  /** What the gateway has to be started with. */
+  readonly env = {
+    NODE_OPTIONS: `--import=${join(import.meta.dirname, 'settable-clock.mjs')}`,
+    MANIFOLD_TEST_CLOCK: this.file,
+  };
+
+  /** Resolves when the gateway goes by it. @param ahead milliseconds ahead of the real time */
+  async set(gateway: GatewayProcess, ahead: number): Promise<void> {
+    writeFileSync(this.file, String(ahead));
+    process.kill(gateway.pid, 'SIGUSR2');
+    await eventually('the clock is set', () => !existsSync(this.file));
+  }
+
+  remove(): void {
+    rmSync(this.file, { force: true });
+  }
+}
