@@ -50,6 +50,7 @@ export class GatewayHome {
     DATA_DIR: join(this.folder, 'data'),
     SECRETS_KEY: randomBytes(32).toString('base64'),
     LOG_LEVEL: 'info',
+    SHUTDOWN_DELAY_MS: '0',
     RATE_LIMIT_PER_PRINCIPAL: '1000000000', // counted as in production, and never reached
   };
 

@@ -308,6 +308,8 @@ const sections = [
     source: 'issue 2, point 9: operation',
     requirements: {
       'operation.drain': 'SIGTERM lets calls in flight end, exits 0 and leaves no child process',
+      'operation.drain-delay':
+        'after SIGTERM the port stays open for SHUTDOWN_DELAY_MS: not ready, no new sessions, calls of the others are served',
       'operation.port-in-use': 'a port in use stops the start with a readable line',
       'operation.bad-environment': 'a bad environment stops the start with one readable line per fault',
       'operation.probes': '/healthz, /livez and /readyz answer without a credential',
@@ -541,6 +543,7 @@ const sections = [
       'limits.redis-down': 'calls go on while Redis is away',
       'limits.breaker': 'a server that does not answer is left alone, and tried again soon',
       'limits.call-timeout': 'a registered server can have a shorter time for each call than the gateway allows',
+      'limits.proxy': 'X-Forwarded-For counts from trusted proxies only, and callers cannot forge what it says',
       'limits.overload':
         'above the limit of requests under way new ones are answered 503 at once; probes and metrics pass',
     },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { callTool, initialize } from '../../libs/transport/testing/src/mcp-wire.js';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
@@ -7,6 +8,7 @@ import { connectSdk1, connectSdk1Sse, connectSdk2, textOf } from '../support/mcp
 import { isAlive } from '../support/process-tree.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer, HttpUpstream } from '../support/upstreams.js';
+import { WireClient } from '../support/wire-client.js';
 
 const SLOW = { name: 'slow_slow', arguments: { ms: 1500, steps: 3 } };
 
@@ -96,6 +98,32 @@ describe('SIGTERM', () => {
 
     expect(Date.now() - begun).toBeLessThan(20_000); // calls in flight would be given 25 s
   });
+});
+
+describe('SIGTERM with SHUTDOWN_DELAY_MS', () => {
+  it(
+    cites('operation.drain-delay', 'is not ready and takes no new session, and serves the others until then'),
+    async () => {
+      await gateway.dispose();
+      gateway = await GatewayProcess.start({ replicas: 1, env: { SHUTDOWN_DELAY_MS: '4000' } });
+      await new RestClient(gateway.url).register({ name: 'slow', ...echoServer() });
+      const wire = new WireClient(gateway.url);
+      const session = await wire.openSession();
+      const call = callTool(1, 'slow_echo', { message: 'still here' });
+      await (await wire.post(call, { session })).text();
+
+      const stopping = gateway.stop();
+      await eventually('it is not ready', async () => (await fetch(`${gateway.url}/readyz`)).status === 503);
+      const refused = await wire.post(initialize());
+      const served = await wire.post(call, { session });
+      const alive = await fetch(`${gateway.url}/livez`);
+
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+      expect(await served.text()).toContain('still here');
+      expect(alive.status).toBe(200);
+      await stopping; // with exit code 0
+    },
+  );
 });
 
 describe('kill -9', () => {

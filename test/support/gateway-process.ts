@@ -132,6 +132,7 @@ export class GatewayProcess {
       HOST: '127.0.0.1',
       PORT: String(port),
       DATA_DIR: dataDir,
+      SHUTDOWN_DELAY_MS: '0',
       ...(!this.options.sampleServer && { SAMPLE_SERVER: 'false' }),
       ...(needsKey && { SECRETS_KEY: this.secretsKey }),
       ...this.surroundings?.env,

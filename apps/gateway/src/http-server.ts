@@ -24,6 +24,7 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       errors.write(error, request, reply),
     genReqId: requestIdOf,
+    trustProxy: trusted(config.trustProxy),
     bodyLimit: config.payloadLimit,
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -58,6 +59,12 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
   app.useGlobalFilters(errors);
   serveApiDocument(app, config);
   return app;
+}
+
+/** Fastify believes no one where it is given a number: whoever reaches the gateway past the proxies could name any address. The operator says that nobody can. */
+function trusted(proxies: Config['trustProxy']): false | string[] | ((address: string, hop: number) => boolean) {
+  if (typeof proxies === 'number') return (_address, hop) => hop < proxies;
+  return proxies && [...proxies];
 }
 
 const isForPrograms = (path: string): boolean => isMcpPath(path) || path === '/mcp/tool/call';

@@ -1,8 +1,10 @@
 import 'reflect-metadata';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configOfProcess, type Config } from '@manifold/config';
-import { createLog } from '@manifold/observability';
+import { createLog, GatewayHealth } from '@manifold/observability';
 import { Store } from '@manifold/store';
+import { Drain } from '@manifold/transport';
 import { banner } from './banner.js';
 import { prepareDataDir } from './data-dir.js';
 import { untilDatabaseAnswers } from './database.js';
@@ -25,10 +27,10 @@ function readable(error: unknown): string {
   return error.message;
 }
 
-function stopOnSignals(app: NestFastifyApplication, flush: () => void): void {
+function stopOnSignals(app: NestFastifyApplication, delayMs: number, flush: () => void): void {
   const stop = (): void => {
-    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
-    app.close().then(
+    setTimeout(() => process.exit(1), delayMs + SHUTDOWN_LIMIT_MS).unref();
+    leave(app, delayMs).then(
       () => {
         flush();
         process.exit(0);
@@ -43,13 +45,21 @@ function stopOnSignals(app: NestFastifyApplication, flush: () => void): void {
   process.once('SIGINT', stop);
 }
 
+/** Says first that no new work should come: for a time after that, load balancers still send some. */
+async function leave(app: NestFastifyApplication, delayMs: number): Promise<void> {
+  app.get(GatewayHealth, { strict: false }).leave();
+  app.get(Drain, { strict: false }).refuseNew();
+  if (app.getHttpServer().listening) await pause(delayMs);
+  await app.close();
+}
+
 async function run(config: Config): Promise<void> {
   prepareDataDir(config.dataDir, config.hosting.runAs !== undefined);
   const log = createLog(config.logLevel);
   // Nothing that a client or an upstream sends may end the process: a promise that nobody awaited is a fault to report, not to die of.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody listened'));
   const app = await createGateway(config, log);
-  stopOnSignals(app, () => log.flush());
+  stopOnSignals(app, config.shutdownDelayMs, () => log.flush());
   await untilDatabaseAnswers(app.get(Store), log);
   await app.listen(config.port, config.host);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');

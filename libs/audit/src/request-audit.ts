@@ -2,6 +2,7 @@ import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DEFAULT_TENANT } from '@manifold/auth';
+import { clientAddress } from '@manifold/rest';
 import { AuditLog } from './audit-log.js';
 import { RefusalTally } from './refusal-tally.js';
 import { resourceOf } from './request-resource.js';
@@ -50,6 +51,10 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
     if (statusCode === 403) return this.refused(request, `${request.method} ${route}`, '403');
     if (READING.includes(request.method) || MCP_ROUTE.test(route) || request.routeOptions.url === undefined) return;
     const { principal } = request;
+    // Shed before anybody asked who it is: of a burst, one entry is enough.
+    if (statusCode === 503 && !principal && !request.routeOptions.config?.public) {
+      return this.refused(request, `${request.method} ${route}`, '503');
+    }
     const bytes = Number(request.headers['content-length']);
     this.log.append({
       time: Date.now(),
@@ -64,12 +69,13 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
       code: statusCode < 400 ? undefined : String(statusCode),
       ms: Math.round(reply.elapsedTime * 10) / 10,
       bytes: Number.isSafeInteger(bytes) ? bytes : undefined,
-      source: request.ip,
+      source: clientAddress(request),
     });
   }
 
   /** Whoever has no valid credential belongs to no tenant: the operator's own reads of it. */
-  private refused({ principal, ip }: FastifyRequest, action: string, code: string): void {
+  private refused(request: FastifyRequest, action: string, code: string): void {
+    const { principal } = request;
     const isFirst = this.refusals.add(
       {
         tenant: principal?.tenant ?? DEFAULT_TENANT,
@@ -79,7 +85,7 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
         decision: 'denied',
         outcome: 'refused',
         code,
-        source: ip,
+        source: clientAddress(request),
       },
       Date.now(),
     );

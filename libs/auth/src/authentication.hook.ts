@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Config } from '@manifold/config';
 import { RequestLimits } from '@manifold/limits';
+import { clientAddress } from '@manifold/rest';
 import { Authenticator } from './authenticator.js';
 import type { Principal } from './principal.js';
 import { CredentialRefused, unauthenticated } from './unauthenticated.js';
@@ -36,7 +37,7 @@ export class AuthenticationHook implements OnModuleInit {
     const principal = await this.authenticator.principalOf(request, Date.now()).catch((error: unknown) => {
       if (!(error instanceof CredentialRefused)) throw error;
       this.logger.debug({ msg: 'Credential refused', requestId: request.id, reason: error.message });
-      throw this.limits.wrongCredential(request.ip) ?? unauthenticated(this.config.publicUrl, true);
+      throw this.limits.wrongCredential(clientAddress(request)) ?? unauthenticated(this.config.publicUrl, true);
     });
     if (!principal) throw unauthenticated(this.config.publicUrl, false);
     return principal;

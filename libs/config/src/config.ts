@@ -168,6 +168,10 @@ export class Config {
   readonly host: string;
   /** 0 lets the operating system choose. */
   readonly port: number;
+  /** Whose `X-Forwarded-For` is believed: nobody's, that of so many proxies before the gateway, or that of these addresses and networks. */
+  readonly trustProxy: false | number | readonly string[];
+  /** Milliseconds for which requests are still taken when the gateway has said that it will stop. */
+  readonly shutdownDelayMs: number;
   /** The URL under which clients reach the gateway, without a trailing slash. */
   readonly publicUrl: string;
   /** Host header values that are served, lower case, without port; empty: every host. */

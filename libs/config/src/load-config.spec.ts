@@ -65,6 +65,12 @@ describe('loadConfig', () => {
     ['OAUTH2_CREDENTIALS', '{"slack":"secret"}'],
     ['PAYLOAD_LIMIT', '6 megabytes'],
     ['TOOL_NAME_MAX', '0'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '0'],
+    ['TRUST_PROXY', '10.0.0.0/0'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', 'proxy.internal'],
+    ['SHUTDOWN_DELAY_MS', '-1'],
     ['MONGO_URL', 'postgres://db'],
     ['AUTH_ISSUERS', '{'],
     ['AUTH_ISSUERS', '[{"issuer":"https://idp.test"}]'],
@@ -78,6 +84,21 @@ describe('loadConfig', () => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${name}`));
+  });
+
+  it.each([
+    ['', false],
+    ['false', false],
+    ['2', 2],
+    ['10.0.0.0/8, 192.0.2.1,2001:db8::/32', ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32']],
+  ])('trusts the proxies %j', (text, trusted) => {
+    expect(loadConfig({ TRUST_PROXY: text }).trustProxy).toEqual(trusted);
+  });
+
+  it('waits for load balancers before it stops in production, and not on a laptop', () => {
+    expect(loadConfig({}).shutdownDelayMs).toBe(0);
+    expect(loadConfig({ NODE_ENV: 'production', SECRETS_KEY: KEY }).shutdownDelayMs).toBe(5_000);
+    expect(loadConfig({ SHUTDOWN_DELAY_MS: '100' }).shutdownDelayMs).toBe(100);
   });
 
   it.each([undefined, '', 'short', 'a'.repeat(40), 'your-random-key-your-random-key-your'])(

@@ -11,6 +11,8 @@ import { toolOAuthClients } from './tool-oauth.js';
 import { tracingConfig } from './tracing.js';
 import { variables, type Variables } from './variables.js';
 
+/** Load balancers look every few seconds whether a replica is ready. */
+const SHUTDOWN_DELAY_MS = 5_000;
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 
 /**
@@ -37,6 +39,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     environment: values.NODE_ENV,
     host,
     port: values.PORT,
+    trustProxy: values.TRUST_PROXY,
+    shutdownDelayMs: values.SHUTDOWN_DELAY_MS ?? (production ? SHUTDOWN_DELAY_MS : 0),
     publicUrl,
     allowedHosts: allowedHosts(values, publicUrl),
     allowedOrigins: values.MCP_ALLOWED_ORIGINS,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { secretsKey } from './secrets-key.js';
 import { startPackage } from './start-package.js';
@@ -21,6 +22,25 @@ const list = z.string().transform((value) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
+
+/** A number of hops, or addresses and networks. */
+const proxies = z.string().transform((text, context): false | number | readonly string[] => {
+  if (text === 'false') return false;
+  if (/^[1-9]$/.test(text)) return Number(text);
+  const networks = text.split(',').map((item) => item.trim());
+  if (networks.every(isNetwork)) return networks;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be false, a number of proxies from 1 to 9, or a list of addresses and CIDRs',
+  });
+  return z.NEVER;
+});
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
+  return most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most));
+}
 
 const httpUrl = z
   .string()
@@ -150,6 +170,8 @@ export const variables = z.object({
   MCP_SERVER_URL: optional(httpUrl),
   MCP_ALLOWED_HOSTS: optional(list).default([]),
   MCP_ALLOWED_ORIGINS: optional(list).default([]),
+  TRUST_PROXY: optional(proxies).default(false),
+  SHUTDOWN_DELAY_MS: optional(integer(0, 60_000)),
   PAYLOAD_LIMIT: optional(bytes).default(6 * 1024 * 1024),
   ENABLE_LEGACY_SSE: optional(boolean).default(true),
   SAMPLE_SERVER: optional(boolean),

@@ -25,9 +25,13 @@ export class GatewayHealth implements OnModuleDestroy {
     private readonly providers: ToolProviders,
   ) {}
 
-  /** The first step of a shutdown: from now on no new work should come. */
-  onModuleDestroy(): void {
+  /** The first step of a shutdown, and of the time before it: from now on no new work should come. */
+  leave(): void {
     this.stopping = true;
+  }
+
+  onModuleDestroy(): void {
+    this.leave();
   }
 
   process(): HealthIndicatorResult {

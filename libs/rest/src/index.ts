@@ -1,3 +1,4 @@
+export { clientAddress } from './client-address.js';
 export { DtoValidationPipe, invalidRequest } from './dto-validation.pipe.js';
 export { IfGiven } from './if-given.decorator.js';
 export { readJsonBodies } from './json-body.js';

@@ -21,8 +21,13 @@ export class Drain implements BeforeApplicationShutdown {
     private readonly events: EventLog,
   ) {}
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Begins before the shutdown, where there is a time for load balancers to notice. Who has a session goes on in it. */
+  refuseNew(): void {
     this.places.refuseNew();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.refuseNew();
     this.parked.cancelAll();
     const drained = await this.calls.whenNone(DRAIN_MS);
     if (!drained) this.logger.warn({ msg: 'calls are cut off by the shutdown', calls: this.calls.size });

@@ -1,3 +1,4 @@
+export { Drain } from './drain.js';
 export { JsonRpcFilter } from './json-rpc.filter.js';
 export { isMcpPath } from './mcp-paths.js';
 export { isAllowedOrigin } from './rebinding.guard.js';
