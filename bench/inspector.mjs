@@ -33,7 +33,12 @@ export class Inspector {
     // Twice: finalizers of the first collection free what only the second one finds.
     await this.send('HeapProfiler.collectGarbage');
     await this.send('HeapProfiler.collectGarbage');
-    const { result } = await this.send('Runtime.evaluate', { expression: 'process.memoryUsage().heapUsed' });
+    return this.evaluate('process.memoryUsage().heapUsed');
+  }
+
+  /** @returns the value of an expression, which is a number or a text */
+  async evaluate(expression) {
+    const { result } = await this.send('Runtime.evaluate', { expression });
     return result.value;
   }
 

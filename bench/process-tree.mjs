@@ -16,17 +16,23 @@ function readStat(pid) {
   return { parent: Number(fields[1]), cpuMs: (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK };
 }
 
-/** Processor time of a process and all its descendants so far, in milliseconds. */
-export function treeCpuMs(root) {
+/** A process and all its descendants. */
+function treeOf(root) {
   const processes = new Map();
   for (const name of readdirSync('/proc')) {
     const stat = /^\d+$/.test(name) && readStat(name);
     if (stat) processes.set(Number(name), stat);
   }
-  let total = 0;
+  const tree = [];
   for (let generation = [root]; generation.length > 0;) {
-    for (const pid of generation) total += processes.get(pid)?.cpuMs ?? 0;
+    for (const pid of generation) if (processes.has(pid)) tree.push(processes.get(pid));
     generation = [...processes].filter(([, { parent }]) => generation.includes(parent)).map(([pid]) => pid);
   }
-  return total;
+  return tree;
 }
+
+/** Processor time of a process and all its descendants so far, in milliseconds. */
+export const treeCpuMs = (root) => treeOf(root).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+
+/** How many processes there are, with the root. */
+export const treeSize = (root) => treeOf(root).length;

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { treeSize } from '../process-tree.mjs';
+import { median } from '../statistics.mjs';
+
+const MB = 1024 * 1024;
+
+/** What a process holds at a moment. Memory in MB; the heap after a collection. */
+export async function sampleOf(pid, inspector) {
+  const heap = (await inspector.heapUsed()) / MB;
+  const handles = await inspector.evaluate('process.getActiveResourcesInfo().length');
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return {
+    minute: performance.now() / 60_000,
+    heap,
+    rss: Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024,
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    handles,
+    processes: treeSize(pid),
+  };
+}
+
+/** The median of the slopes between all pairs: a sample that is off changes nothing. @returns what is added in a minute */
+export function slopeOf(samples, field) {
+  const slopes = samples.flatMap((later, index) =>
+    samples.slice(0, index).map((sooner) => (later[field] - sooner[field]) / (later.minute - sooner.minute)),
+  );
+  return median(slopes);
+}
