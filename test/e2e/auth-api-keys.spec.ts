@@ -78,8 +78,8 @@ describe('Services', () => {
     expect(JSON.stringify(body)).toContain(id);
     expect(JSON.stringify(body)).not.toContain('mfk_');
     expect((await as(key).servers()).status).toBe(200);
-    for (const file of readdirSync(gateway.dataDir)) {
-      expect(readFileSync(join(gateway.dataDir, file)).includes(key)).toBe(false);
+    for (const entry of readdirSync(gateway.dataDir, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) expect(readFileSync(join(entry.parentPath, entry.name)).includes(key)).toBe(false);
     }
     expect(gateway.logs()).not.toContain('mfk_');
   });

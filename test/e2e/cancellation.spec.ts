@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { readJournal } from '../support/journal.js';
 import { connectSdk1, connectSdk1Sse, connectSdk2 } from '../support/mcp-clients.js';
+import { keepsState } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer, HttpUpstream } from '../support/upstreams.js';
 import { WireClient } from '../support/wire-client.js';
@@ -22,7 +23,7 @@ beforeAll(async () => {
   gateway = await GatewayProcess.start();
   upstreams = await Promise.all([HttpUpstream.start(ledger('http')), HttpUpstream.start('--sse-only', ledger('sse'))]);
   rest = new RestClient(gateway.url);
-  await rest.register({ name: 'stdio', ...echoServer(ledger('stdio')) });
+  await rest.register({ name: 'stdio', ...keepsState(echoServer(ledger('stdio'))) });
   await rest.register({ name: 'http', transportType: 'streamable_http', url: upstreams[0]!.url });
   await rest.register({ name: 'sse', transportType: 'streamable_http', url: upstreams[1]!.url });
   await rest.tools();

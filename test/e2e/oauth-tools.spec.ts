@@ -3,6 +3,7 @@ import { AuthorizationServer, KNOWN_CLIENT, ProtectedUpstream } from '../simulat
 import { cites } from '../support/cite.js';
 import { followConnectLink } from '../support/connect-link.js';
 import { GatewayProcess } from '../support/gateway-process.js';
+import { keepsState } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 
 const MAIL_SERVER = join(import.meta.dirname, '../../libs/providers/mcp-servers/testing/src/mail-server.mjs');
@@ -19,7 +20,7 @@ describe('OAuth clients of the operator', () => {
     authority = await AuthorizationServer.start({ redirectUris });
     operator = new RestClient(gateway.url);
     const env = { MCP_AUTH_TYPE: 'OAUTH2_GOOGLE', ISSUER: authority.issuer };
-    await operator.register({ name: 'mail', command: 'node', args: [MAIL_SERVER], env });
+    await operator.register({ name: 'mail', ...keepsState({ command: 'node', args: [MAIL_SERVER], env }) });
   });
 
   afterAll(async () => {

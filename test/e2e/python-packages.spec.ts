@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { mcpModule, PythonIndex, wheel } from '../simulators/python-index/index.js';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
-import { GatewayProcess } from '../support/gateway-process.js';
+import { GatewayProcess, REPLICAS } from '../support/gateway-process.js';
 import { textOf } from '../support/mcp-clients.js';
 import { PackagesClient } from '../support/packages-client.js';
+import { isDone } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 
 const demo = (version: string) =>
@@ -31,10 +32,11 @@ describe('Installed Python packages', () => {
     await index?.stop();
   });
 
-  const environments = (): string[] => {
-    const folder = join(gateway.dataDir, 'packages/python');
-    return existsSync(folder) ? readdirSync(folder) : [];
-  };
+  const environments = (): string[] =>
+    gateway.dataDirs.flatMap((dataDir) => {
+      const folder = join(dataDir, 'packages/python');
+      return existsSync(folder) ? readdirSync(folder) : [];
+    });
   const runningVersion = async (serverName: string): Promise<string> => {
     const { status, body } = await rest.callTool({ serverName, methodName: 'version', args: {} });
     if (status !== 200) throw new Error(JSON.stringify(body));
@@ -81,7 +83,7 @@ describe('Installed Python packages', () => {
       await calls;
       expect(versions).toContain('1.0.0');
       expect(await runningVersion('py')).toBe('1.1.0');
-      await eventually('the old environment is gone', () => environments().length === 1);
+      await eventually('the old environment is gone', () => environments().length === REPLICAS);
 
       rmSync((await packages.get('py')).body.package!.installPath, { recursive: true });
       await gateway.restart();
@@ -90,7 +92,7 @@ describe('Installed Python packages', () => {
       });
       expect(await runningVersion('py')).toBe('1.1.0');
       expect(await packages.remove('py')).toMatchObject({ status: 200 });
-      expect(environments()).toEqual([]);
+      await isDone('nothing of it is left', () => environments().length === 0);
     },
   );
 

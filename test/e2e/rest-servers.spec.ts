@@ -5,6 +5,7 @@ import { GatewayProcess } from '../support/gateway-process.js';
 import { readJournal } from '../support/journal.js';
 import { textOf } from '../support/mcp-clients.js';
 import { commandLine, isAlive } from '../support/process-tree.js';
+import { isDone, keepsState } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer, HttpUpstream } from '../support/upstreams.js';
 
@@ -21,7 +22,7 @@ describe('The REST routes of servers', () => {
 
   const journalOf = (name: string): string => join(gateway.dataDir, `${name}.journal`);
   const registerEcho = (name: string, more: object = {}) =>
-    rest.register({ name, ...echoServer(`--lifecycle=${journalOf(name)}`), ...more });
+    rest.register({ name, ...keepsState(echoServer(`--lifecycle=${journalOf(name)}`)), ...more });
   const startsOf = (name: string): number[] =>
     readJournal(journalOf(name)).flatMap(({ event, pid }) => (event === 'started' ? [pid] : []));
   const processesOf = (name: string): number[] =>
@@ -95,7 +96,8 @@ describe('The REST routes of servers', () => {
     await rest.disable('everything');
     expect((await rest.server('everything')).body.server).toMatchObject({ status: 'disconnected', enabled: false });
     await rest.enable('everything');
-    expect((await rest.server('everything')).body.server).toMatchObject({ status: 'connected', enabled: true });
+    await isDone('it runs', async () => (await rest.server('everything')).body.server.status === 'connected');
+    expect((await rest.server('everything')).body.server).toMatchObject({ enabled: true });
   });
 
   it(cites('rest.duplicate-409', 'answers 409 to a name that is taken, and leaves the server as it is'), async () => {
@@ -156,7 +158,7 @@ describe('The REST routes of servers', () => {
       status: 200,
       body: { success: true, server: { enabled: false, status: 'disconnected' } },
     });
-    expect(isAlive(pid!)).toBe(false);
+    await isDone('its process is gone', () => !isAlive(pid!));
     expect(processesOf('switched')).toEqual([]);
     expect(await listedServers()).not.toContain('switched');
 
@@ -173,7 +175,7 @@ describe('The REST routes of servers', () => {
     const [pid] = startsOf('doomed');
 
     expect(await rest.remove('doomed')).toMatchObject({ status: 200, body: { success: true } });
-    expect(isAlive(pid!)).toBe(false);
+    await isDone('its process is gone', () => !isAlive(pid!));
     expect((await rest.server('doomed')).status).toBe(404);
     expect(await listedServers()).not.toContain('doomed');
     expect((await call('doomed', 'echo')).status).toBe(404);

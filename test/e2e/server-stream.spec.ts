@@ -3,6 +3,7 @@ import { events, request } from '../../libs/transport/testing/src/mcp-wire.js';
 import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, connectSdk1Sse, connectSdk2 } from '../support/mcp-clients.js';
+import { keepsState } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer, HttpUpstream } from '../support/upstreams.js';
 import { WireClient } from '../support/wire-client.js';
@@ -16,7 +17,7 @@ beforeAll(async () => {
   upstreams = await Promise.all([HttpUpstream.start(), HttpUpstream.start('--sse-only')]);
   const rest = new RestClient(gateway.url);
   const [http, sse] = upstreams.map(({ url }) => ({ transportType: 'streamable_http' as const, url }));
-  await rest.register({ name: 'stdio', ...echoServer() });
+  await rest.register({ name: 'stdio', ...keepsState(echoServer()) });
   await rest.register({ name: 'http', ...http! });
   await rest.register({ name: 'sse', ...sse! });
   await rest.tools();

@@ -69,6 +69,11 @@ export class GatewayProcess {
     return this.surroundings;
   }
 
+  /** Those of its processes. */
+  get dataDirs(): string[] {
+    return this.replicas.map(({ env }) => env.DATA_DIR!);
+  }
+
   /** Everything that it wrote to stdout and stderr, over all restarts. */
   logs(): string {
     return this.replicas.map((replica) => replica.logs()).join('');
