@@ -10,6 +10,8 @@ export interface Principal {
   readonly issuer: string;
   readonly subject: string;
   readonly roles: readonly Role[];
+  /** What its issuer says that it belongs to, as far as it is kept (see {@link keptGroups}). Whoever is acted for has none: nobody here knows them. */
+  readonly groups?: readonly string[];
   readonly method: 'development' | 'api-key' | 'jwt';
   /** The caller's own token, where a provider may forward it. Never logged, never stored. */
   readonly credential?: string;
@@ -32,5 +34,21 @@ export const principalKey = (tenant: string, issuer: string, subject: string): s
 /** What may name a user: 1 to 256 printable characters. Line breaks and control characters would forge log lines and headers. */
 export const isSubject = (text: unknown): text is string =>
   typeof text === 'string' && /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(text);
+
+/** Of one principal. Issuers themselves stop at about as many. */
+export const MOST_GROUPS = 200;
+
+/**
+ * Names of groups as they are kept: the first ones, each once, those that could name a user. A token decides about memory here, and about
+ * what each decision costs.
+ */
+export function keptGroups(names: readonly unknown[]): string[] {
+  const kept = new Set<string>();
+  for (const name of names) {
+    if (kept.size === MOST_GROUPS) break;
+    if (isSubject(name)) kept.add(name);
+  }
+  return [...kept];
+}
 
 export const hasRole = (principal: Principal, role: Role): boolean => principal.roles.includes(role);

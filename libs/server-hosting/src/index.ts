@@ -1,3 +1,5 @@
+export type { AccessRule, AccessUser, ServerAccessRules, ToolAccess } from './access-rules.js';
+export { ServerAccessRulesDto } from './access-rules.dto.js';
 export { IsHttpUrl } from './http-url.decorator.js';
 export { SECRET_NAME } from './secret-name.js';
 export {

@@ -16,6 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IfGiven } from '@manifold/rest';
+import { ServerAccessRulesDto } from './access-rules.dto.js';
 import { IsHttpUrl } from './http-url.decorator.js';
 import { SECRET_NAME } from './secret-name.js';
 import { ServerLimitsDto } from './server-limits.dto.js';
@@ -184,6 +185,13 @@ export class ServerSettingsDto {
   @IfGiven()
   @IsBoolean()
   enabled?: boolean;
+
+  /** Everybody in the tenant sees the server unless this says who. Given, it takes the place of all that was said before. */
+  @IfGiven()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ServerAccessRulesDto)
+  access?: ServerAccessRulesDto;
 
   @IfGiven()
   @IsString()

@@ -1,3 +1,5 @@
+import type { ServerAccessRules } from './access-rules.js';
+
 /** How the event stream of an HTTP server is opened again after it broke; milliseconds. */
 export type ReconnectionOptions = {
   maxReconnectionDelay: number;
@@ -41,6 +43,8 @@ export interface ServerSettings {
   /** Of a stdio server: whether each replica of the gateway runs it, or one for all. */
   readonly replicas?: 'each' | 'one';
   readonly enabled?: boolean;
+  /** Not given: everybody in the tenant sees it. */
+  readonly access?: ServerAccessRules;
   readonly displayName?: string;
   readonly description?: string;
 }

@@ -28,12 +28,15 @@ export {
 } from './relay.js';
 export {
   checksHealth,
+  concernsSome,
   describesApps,
   notifiesChanges,
   sharesCatalogue,
   ToolProviders,
   type AppState,
+  type ChangedApp,
   type ChecksHealth,
+  type ConcernsSome,
   type DescribesApps,
   type NotifiesChanges,
   type ProviderHealth,

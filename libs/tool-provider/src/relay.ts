@@ -1,6 +1,7 @@
 import type { Principal } from '@manifold/auth';
 import type { RawObject } from './askable-client.js';
 import type { CallContext } from './call-context.js';
+import type { ChangedApp } from './tool-provider.js';
 
 /** A resource of a backend (MCP `Resource`), by its own URI. */
 export interface ResourceDescriptor {
@@ -46,7 +47,7 @@ export interface OffersResources {
     onUpdated: (params: RawObject) => void,
   ): Promise<() => void>;
   /** As `onToolsChanged`. */
-  onResourcesChanged(listener: (catalogueKey?: string) => void): () => void;
+  onResourcesChanged(listener: (catalogueKey?: string, changed?: ChangedApp) => void): () => void;
 }
 
 /** Power: prompts. */
@@ -55,7 +56,7 @@ export interface OffersPrompts {
   /** @returns the result of `prompts/get` as the backend gave it */
   getPrompt(app: string, name: string, args: RawObject | undefined, context: CallContext): Promise<RawObject>;
   /** As `onToolsChanged`. */
-  onPromptsChanged(listener: (catalogueKey?: string) => void): () => void;
+  onPromptsChanged(listener: (catalogueKey?: string, changed?: ChangedApp) => void): () => void;
 }
 
 /** Power: completion of arguments. */

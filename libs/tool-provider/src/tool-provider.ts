@@ -62,6 +62,18 @@ export interface SharesCatalogue {
   catalogueKey(principal: Principal): string;
 }
 
+/** Where something has changed. Plain JSON: replicas tell each other. */
+export interface ChangedApp {
+  readonly tenant: string;
+  /** Not set: who may use which apps of the tenant. */
+  readonly app?: string;
+}
+
+/** Power: not everybody who may hear of a change has anything to do with it. */
+export interface ConcernsSome {
+  isConcerned(principal: Principal, changed: ChangedApp): boolean;
+}
+
 /** Power: the provider says when its listing has changed. It is then asked again when somebody wants to know, and not before. */
 export interface NotifiesChanges {
   /** Set where the backend also changes without a word: the provider is then asked every TOOL_LIST_TTL_MS all the same. */
@@ -69,10 +81,10 @@ export interface NotifiesChanges {
 
   /**
    * @param listener called with the catalogue key whose listing has changed (see {@link SharesCatalogue}; without that power it is
-   * the principal's own key), or without one: everybody's
+   * the principal's own key), or without one: everybody's, where `changed` does not say whom it concerns (see {@link ConcernsSome})
    * @returns a function that ends the subscription
    */
-  onToolsChanged(listener: (catalogueKey?: string) => void): () => void;
+  onToolsChanged(listener: (catalogueKey?: string, changed?: ChangedApp) => void): () => void;
 }
 
 /** What a provider knows of one of its apps: enough to say why a tool cannot be called. */
@@ -109,6 +121,7 @@ export const notifiesChanges = (provider: ToolProvider): provider is ToolProvide
   'onToolsChanged' in provider;
 export const describesApps = (provider: ToolProvider): provider is ToolProvider & DescribesApps =>
   'describeApp' in provider;
+export const concernsSome = <P extends object>(provider: P): provider is P & ConcernsSome => 'isConcerned' in provider;
 export const checksHealth = (provider: ToolProvider): provider is ToolProvider & ChecksHealth => 'health' in provider;
 
 /** Every provider of the gateway, in listing order. Composed in `apps/gateway/src/providers.ts`; duplicate ids refuse to start. */

@@ -24,10 +24,13 @@ export class Audience {
     return this.byKey.keys();
   }
 
-  /** @param key undefined: tells everybody */
-  tell(key?: string): void {
+  /**
+   * @param key undefined: tells everybody
+   * @param isTold of them, who is to hear it
+   */
+  tell(key?: string, isTold: (principal: Principal) => boolean = () => true): void {
     const told = key === undefined ? this.byKey.values() : [this.byKey.get(key) ?? []];
-    for (const listeners of told) for (const { onChange } of listeners) onChange();
+    for (const listeners of told) for (const { principal, onChange } of listeners) if (isTold(principal)) onChange();
   }
 
   /**

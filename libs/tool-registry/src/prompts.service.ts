@@ -15,6 +15,7 @@ import { publicNames } from './public-names.js';
 import { shows, type View } from './view.js';
 
 type PromptProvider = ToolProvider & OffersPrompts;
+type Listener = Parameters<OffersPrompts['onPromptsChanged']>[0];
 
 /** Where a prompt comes from, and what it is called there. */
 export interface PromptRoute {
@@ -69,7 +70,7 @@ export class Prompts {
 
   /** @returns a function that ends it; it must be called */
   onChanged(principal: Principal, onChange: () => void): () => void {
-    const follow = (provider: PromptProvider, listener: (key?: string) => void) => provider.onPromptsChanged(listener);
+    const follow = (provider: PromptProvider, listener: Listener) => provider.onPromptsChanged(listener);
     return this.offers.onChanged(this.providersOf(principal), principal, follow, onChange);
   }
 

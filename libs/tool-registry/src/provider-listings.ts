@@ -3,9 +3,16 @@ import { Logger } from '@nestjs/common';
 import PQueue from 'p-queue';
 import type { Principal } from '@manifold/auth';
 import { countsOfCache } from '@manifold/metrics';
-import { notifiesChanges, ProviderError, sharesCatalogue, type ToolProvider } from '@manifold/tool-provider';
+import {
+  notifiesChanges,
+  ProviderError,
+  sharesCatalogue,
+  type ChangedApp,
+  type ToolProvider,
+} from '@manifold/tool-provider';
 import { Audience, hasExpired, type Listener } from './audience.js';
 import type { Listing } from './catalogue.js';
+import { isConcerned } from './concerned.js';
 import { isDue, isFresh, isShownStale, noteChange, noteFailure, noteSuccess, type Slot } from './listing-slot.js';
 import { ListingSlots } from './listing-slots.js';
 import { ListingSource, type Answer } from './listing-source.js';
@@ -72,12 +79,12 @@ export class ProviderListings {
     return leave;
   }
 
-  /** The provider says that its tools are others now. @param key whose; undefined: everybody's */
-  changed(key?: string): void {
+  /** The provider says that its tools are others now. @param key whose; undefined: everybody's whom `app` concerns */
+  changed(key?: string, app?: ChangedApp): void {
     const now = performance.now();
     const slots = key === undefined ? this.slots.all() : [this.slots.peek(key)];
     for (const slot of slots) if (slot) noteChange(slot, now);
-    this.audience.tell(key);
+    this.audience.tell(key, (principal) => isConcerned(this.provider, principal, app));
   }
 
   /** Refreshes what is stale and listened to. A listing that was pushed out of memory is left alone: it would push out another. */
@@ -105,8 +112,10 @@ export class ProviderListings {
     slot.queued = true;
     void this.background.add(async () => {
       slot.queued = false;
-      const isWanted = isDue(slot, performance.now()) && this.slots.peek(slot.key) === slot;
-      if (isWanted && !hasExpired(principal, Date.now())) await this.ask(slot, principal, requestId);
+      // What a principal may see can have changed meanwhile: nobody else is to be shown it in the place of what was.
+      const isOwn = this.slots.peek(slot.key) === slot && this.keyOf(principal) === slot.key;
+      if (!isOwn || !isDue(slot, performance.now()) || hasExpired(principal, Date.now())) return;
+      await this.ask(slot, principal, requestId);
     });
   }
 

@@ -6,8 +6,10 @@ import {
   sharesCatalogue,
   ToolProviders,
   type CallContext,
+  type ChangedApp,
   type ToolProvider,
 } from '@manifold/tool-provider';
+import { isConcerned } from './concerned.js';
 import { endingOf, enterGate } from './gated.js';
 import { isReachable } from './reachable-providers.js';
 
@@ -85,13 +87,13 @@ export class ProviderOffers {
   onChanged<P extends ToolProvider>(
     providers: readonly P[],
     principal: Principal,
-    follow: (provider: P, listener: (catalogueKey?: string) => void) => () => void,
+    follow: (provider: P, listener: (catalogueKey?: string, changed?: ChangedApp) => void) => () => void,
     onChange: () => void,
   ): () => void {
     const leave = providers.map((provider) => {
       const own = sharesCatalogue(provider) ? provider.catalogueKey(principal) : principal.key;
-      return follow(provider, (key) => {
-        if (key === undefined || key === own) onChange();
+      return follow(provider, (key, changed) => {
+        if ((key === undefined || key === own) && isConcerned(provider, principal, changed)) onChange();
       });
     });
     return () => leave.forEach((stop) => stop());

@@ -7,6 +7,8 @@ import { ResourceIndex, type ResourceProvider, type ResourceRoute } from './reso
 import { UnknownResourceError } from './unknown-resource.error.js';
 import type { View } from './view.js';
 
+type Listener = Parameters<ResourceProvider['onResourcesChanged']>[0];
+
 /** The resources of all providers, each under one URI. */
 @Injectable()
 export class Resources {
@@ -57,8 +59,7 @@ export class Resources {
 
   /** @returns a function that ends it; it must be called */
   onChanged(principal: Principal, onChange: () => void): () => void {
-    const follow = (provider: ResourceProvider, listener: (key?: string) => void) =>
-      provider.onResourcesChanged(listener);
+    const follow = (provider: ResourceProvider, listener: Listener) => provider.onResourcesChanged(listener);
     return this.offers.onChanged(this.providersOf(principal), principal, follow, onChange);
   }
 

@@ -1,5 +1,5 @@
 import type { Principal } from '@manifold/auth';
-import { ProviderError, type SharesCatalogue } from '@manifold/tool-provider';
+import { ProviderError, type ChangedApp, type ConcernsSome, type SharesCatalogue } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import {
   AnnouncingProvider,
@@ -53,6 +53,39 @@ describe('a change that the provider announces', () => {
     const { told } = listeners(startRegistry(provider), alice, { ...bob, tenant: 'another' }, bob);
     provider.announce('default');
     expect(told).toEqual([1, 0, 1]);
+  });
+
+  it('is told to those alone who have to do with the app that has changed', async () => {
+    class ChoosyProvider extends TenantProvider implements ConcernsSome {
+      isConcerned({ subject }: Principal, { app }: ChangedApp): boolean {
+        return app === undefined || subject === app;
+      }
+    }
+    const provider = new ChoosyProvider(() => tools('a'));
+    const { told } = listeners(startRegistry(provider), alice, bob);
+    provider.announce(undefined, { tenant: 'default', app: 'bob' });
+    expect(told).toEqual([0, 1]);
+    provider.announce(undefined, { tenant: 'default' });
+    expect(told).toEqual([1, 2]);
+  });
+
+  it('leads to no listing of somebody who sees something else by now', async () => {
+    const keys = new Map([[alice.key, 'one']]);
+    class MovingProvider extends AnnouncingProvider implements SharesCatalogue {
+      catalogueKey({ key }: Principal): string {
+        return keys.get(key) ?? 'one';
+      }
+    }
+    const provider = new MovingProvider(({ principal }) => tools(principal.subject));
+    provider.announcesOnlySome = true;
+    const started = startRegistry(provider);
+    listeners(started, alice);
+    await pass(0);
+    keys.set(alice.key, 'two');
+    provider.announce();
+    await pass(2 * TTL_MS);
+    expect(await started.names(bob)).toEqual(['bob']);
+    expect(await started.names(alice)).toEqual(['alice']);
   });
 
   it('is not told again when it is seen', async () => {

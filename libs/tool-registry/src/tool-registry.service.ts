@@ -11,6 +11,7 @@ import {
   ToolProviders,
   type AppState,
   type CallContext,
+  type ChangedApp,
   type ToolDefinition,
   type ToolResult,
 } from '@manifold/tool-provider';
@@ -26,7 +27,9 @@ import { refusalCode, type EndedCall } from './ended-call.js';
 import { endingOf, enterGate } from './gated.js';
 
 /** A provider has found out that tools are others now: those of one catalogue key, or all. */
-const TOOLS_CHANGED = new Topic<{ readonly provider: string; readonly key?: string }>('tools.changed');
+const TOOLS_CHANGED = new Topic<{ readonly provider: string; readonly key?: string; readonly app?: ChangedApp }>(
+  'tools.changed',
+);
 
 const LONGEST_TICK_MS = 1_000;
 
@@ -61,12 +64,12 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     this.unsubscribe = this.listings.flatMap((listings) =>
       notifiesChanges(listings.provider)
-        ? [listings.provider.onToolsChanged((key) => this.changed(listings, key))]
+        ? [listings.provider.onToolsChanged((key, app) => this.changed(listings, key, app))]
         : [],
     );
     this.unsubscribe.push(
-      this.bus.onAnnounced(TOOLS_CHANGED, ({ provider, key }) => {
-        this.listings.find((listings) => listings.provider.id === provider)?.changed(key);
+      this.bus.onAnnounced(TOOLS_CHANGED, ({ provider, key, app }) => {
+        this.listings.find((listings) => listings.provider.id === provider)?.changed(key, app);
       }),
       this.bus.onMissed(() => this.listings.forEach((listings) => listings.changed())),
     );
@@ -183,9 +186,9 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     return () => leave.forEach((stop) => stop());
   }
 
-  private changed(listings: ProviderListings, key?: string): void {
-    listings.changed(key);
-    void this.bus.announce(TOOLS_CHANGED, { provider: listings.provider.id, key });
+  private changed(listings: ProviderListings, key?: string, app?: ChangedApp): void {
+    listings.changed(key, app);
+    void this.bus.announce(TOOLS_CHANGED, { provider: listings.provider.id, key, app });
   }
 
   private listingsFor({ principal, requestId }: Pick<CallContext, 'principal' | 'requestId'>): Promise<Listing[]> {

@@ -10,6 +10,8 @@ export type ApiKeyRecord = {
   /** Whose users it acts for, if it has the role `service`. */
   issuer: string;
   roles: Role[];
+  /** Keys that were made before there were groups have none of this. */
+  groups?: string[];
   /** ISO 8601. */
   createdAt: string;
   /** The creator's `Principal.key`, or the name of a command. */

@@ -80,13 +80,14 @@ describe('API keys', () => {
 
   it('are recognised as their name in their tenant, with the role user in any case', async () => {
     const [keys] = counted();
-    const { key } = await keys.create({ ...NEW, roles: ['operator'], expiresAt: 4_000_000_000_000 });
+    const { key } = await keys.create({ ...NEW, roles: ['operator'], groups: ['sales'], expiresAt: 4_000_000_000_000 });
     await expect(keys.principalOf(key)).resolves.toEqual({
       key: '["acme","manifold","ci"]',
       tenant: 'acme',
       issuer: 'manifold',
       subject: 'ci',
       roles: ['user', 'operator'],
+      groups: ['sales'],
       method: 'api-key',
       expiresAt: 4_000_000_000_000,
     });

@@ -11,6 +11,8 @@ export interface NewApiKey {
   readonly tenant: string;
   readonly name: string;
   readonly roles: readonly Role[];
+  /** None unless given. */
+  readonly groups?: readonly string[];
   /** The gateway's own issuer unless given. */
   readonly issuer?: string;
   /** Epoch milliseconds. */
@@ -45,12 +47,20 @@ export class ApiKeyService implements OnModuleInit {
   async create({
     issuer = LOCAL_ISSUER,
     expiresAt,
+    groups,
     ...wanted
   }: NewApiKey): Promise<{ key: string; record: Stored<ApiKeyRecord> }> {
     const key = mintApiKey();
     const roles = [...new Set<Role>(['user', ...wanted.roles])];
     const createdAt = new Date().toISOString();
-    const value: ApiKeyRecord = { ...wanted, issuer, roles, createdAt, hash: hashApiKey(key) };
+    const value: ApiKeyRecord = {
+      ...wanted,
+      issuer,
+      roles,
+      groups: groups && [...groups],
+      createdAt,
+      hash: hashApiKey(key),
+    };
     try {
       return { key, record: await this.records.insert(value, { expiresAt }) };
     } catch (error) {
@@ -89,13 +99,15 @@ export class ApiKeyService implements OnModuleInit {
   }
 }
 
-function principalOfRecord({ value: { tenant, name, issuer, roles }, expiresAt }: Stored<ApiKeyRecord>): Principal {
+function principalOfRecord({ value, expiresAt }: Stored<ApiKeyRecord>): Principal {
+  const { tenant, name, issuer, roles, groups } = value;
   const principal: Principal = {
     key: principalKey(tenant, LOCAL_ISSUER, name),
     tenant,
     issuer: LOCAL_ISSUER,
     subject: name,
     roles,
+    groups,
     method: 'api-key',
     expiresAt,
   };

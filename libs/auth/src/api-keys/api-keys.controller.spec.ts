@@ -27,7 +27,8 @@ describe('The REST routes of API keys', () => {
 
   it('make a key that works, and show it once', async () => {
     const expiresAt = '2100-01-01T00:00:00.000Z';
-    const wanted = { name: 'ci', roles: ['service', 'operator'], issuer: 'https://idp.test', expiresAt };
+    const groups = ['sales'];
+    const wanted = { name: 'ci', roles: ['service', 'operator'], groups, issuer: 'https://idp.test', expiresAt };
     const { status, body } = await call('POST', '/auth/keys', admin, wanted);
     expect(status).toBe(200);
     const { key, ...shown } = body;
@@ -38,6 +39,7 @@ describe('The REST routes of API keys', () => {
       tenant: 'default',
       issuer: 'https://idp.test',
       roles: ['user', 'service', 'operator'],
+      groups,
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
       createdBy: '["default","manifold","root"]',
       expiresAt,

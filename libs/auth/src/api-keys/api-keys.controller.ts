@@ -28,12 +28,13 @@ export class ApiKeysController {
   @ApiOkResponse({ type: CreatedApiKeyDto })
   @ApiProblems(400, 409, 413, 415)
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() caller: Principal): Promise<CreatedApiKeyDto> {
-    const { name, roles, issuer } = body;
+    const { name, roles, groups, issuer } = body;
     const expiresAt = expiryOf(body.expiresAt, Date.now());
     const { key, record } = await this.keys.create({
       tenant: caller.tenant,
       name,
       roles,
+      groups,
       issuer,
       expiresAt,
       createdBy: caller.key,

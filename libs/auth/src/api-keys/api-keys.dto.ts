@@ -1,6 +1,10 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsRFC3339, IsString, Length, Matches } from 'class-validator';
+
 import { IfGiven } from '@manifold/rest';
-import { ROLES, type Role } from '../principal.js';
+import { MOST_GROUPS, ROLES, type Role } from '../principal.js';
+
+const GROUP = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
 
 export class CreateApiKeyDto {
   /** Names the key in lists, and is the subject of its principal. Unique in the tenant. */
@@ -16,6 +20,16 @@ export class CreateApiKeyDto {
   @ArrayUnique()
   @IsIn(ROLES, { each: true, message: `each of roles must be one of ${ROLES.join(', ')}` })
   roles: Role[];
+
+  /** What rules of access know it as a member of. None unless given. */
+  @ApiPropertyOptional({ type: [String] })
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(MOST_GROUPS)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @Matches(GROUP, { each: true, message: 'each of groups must be 1 to 256 printable characters' })
+  groups?: string[];
 
   /** For the role `service`: the issuer whose users it acts for. The gateway's own users unless given. */
   @IfGiven()
@@ -36,6 +50,7 @@ export class ApiKeyDto {
   tenant: string;
   issuer: string;
   roles: Role[];
+  groups?: string[];
 
   createdAt: string;
   /** Tenant, issuer and subject of the creator as a JSON array, or the name of a command. */

@@ -1,5 +1,5 @@
 import type { IssuerConfig } from '@manifold/config';
-import { isSubject, principalKey, type Principal, type Role } from '../principal.js';
+import { isSubject, keptGroups, principalKey, type Principal, type Role } from '../principal.js';
 import { CredentialRefused } from '../unauthenticated.js';
 import { userOfAccessToken } from './integration-app-token.js';
 
@@ -19,6 +19,7 @@ export function principalOfClaims(
   token: string,
 ): Principal {
   const subject = subjectOf(claims, issuer);
+  const groups = [claims[issuer.rolesClaim]].flat();
   const expiresAt = expiryOf(claims);
   if (!isSubject(subject)) throw new CredentialRefused('The token names no usable subject');
   return {
@@ -26,7 +27,8 @@ export function principalOfClaims(
     tenant: issuer.tenant,
     issuer: issuer.issuer,
     subject,
-    roles: rolesOf(claims[issuer.rolesClaim], issuer.roles),
+    roles: rolesOf(groups, issuer.roles),
+    groups: keptGroups(groups),
     method: 'jwt',
     credential: token,
     expiresAt,
@@ -58,10 +60,9 @@ export function hasExpired({ method, expiresAt }: Principal, now: number): boole
   return now >= expiresAt + (method === 'jwt' ? CLOCK_TOLERANCE * 1000 : 0);
 }
 
-/** @param groups the roles claim: one group or a list */
-function rolesOf(groups: unknown, rolesByGroup: IssuerConfig['roles']): Role[] {
-  const names: unknown[] = Array.isArray(groups) ? groups : [groups];
-  const mapped = names.flatMap((name) =>
+/** @param groups the roles claim, as a list */
+function rolesOf(groups: readonly unknown[], rolesByGroup: IssuerConfig['roles']): Role[] {
+  const mapped = groups.flatMap((name) =>
     typeof name === 'string' && Object.hasOwn(rolesByGroup, name) ? rolesByGroup[name]! : [],
   );
   return [...new Set<Role>(['user', ...mapped])];

@@ -77,6 +77,7 @@ describe('The tokens of configured issuers', () => {
       issuer: 'https://published.test',
       subject: 'alice',
       roles: ['user', 'admin', 'operator'],
+      groups: ['admins', 'others', 'constructor'],
       method: 'jwt',
       credential: token,
       expiresAt: (NOW + 60) * 1000,
@@ -94,7 +95,19 @@ describe('The tokens of configured issuers', () => {
   it('may name their audience in a list, and their groups as a single string', async () => {
     const token = fixed.token({ aud: ['https://elsewhere.test', 'https://gateway.test/mcp'], groups: 'staff' });
     const tokens = await verifier({ roles: { staff: ['operator'] } });
-    await expect(tokens.principalOf(token)).resolves.toMatchObject({ roles: ['user', 'operator'] });
+    await expect(tokens.principalOf(token)).resolves.toMatchObject({ roles: ['user', 'operator'], groups: ['staff'] });
+  });
+
+  it('name as many groups as they like, of which some are kept', async () => {
+    const named = ['a', 'a', '', 'x'.repeat(256), 'x'.repeat(257), 'line\nbreak', { $ne: '' }, null];
+    const many = Array.from({ length: 1_000 }, (_, index) => `group ${index}`);
+    const tokens = await verifier({ roles: { 'group 999': ['operator'] } });
+    const { groups } = await tokens.principalOf(fixed.token({ groups: named }));
+    expect(groups).toEqual(['a', 'x'.repeat(256)]);
+    const principal = await tokens.principalOf(fixed.token({ groups: many }));
+    expect(principal.groups).toEqual(many.slice(0, 200));
+    expect(principal.roles).toContain('operator');
+    expect((await tokens.principalOf(fixed.token({ groups: undefined }))).groups).toEqual([]);
   });
 
   describe('are refused when forged (threat 1)', () => {

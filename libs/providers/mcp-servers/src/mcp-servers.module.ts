@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { LeasesModule } from '@manifold/leases';
 import { OAuthModule } from '@manifold/oauth';
 import { ServerExtensions, ServerHost } from '@manifold/server-hosting';
+import { VisibleServers } from './access/visible-servers.service.js';
 import { ConsentRequests } from './consent/consent-requests.js';
 import { OAuthClientController } from './consent/oauth-client.controller.js';
 import { ServerConnectionRemoval } from './consent/server-connection-removal.js';
@@ -85,6 +86,7 @@ import { YamlBodies } from './yaml-bodies.js';
     ToolCredentialsService,
     UserConsents,
     UserView,
+    VisibleServers,
     YamlBodies,
     { provide: ServerHost, useExisting: ServerRegistry },
   ],

@@ -6,8 +6,10 @@ import {
   ProviderError,
   type AppState,
   type CallContext,
+  type ChangedApp,
   type ChecksHealth,
   type Completes,
+  type ConcernsSome,
   type DeclaresCapabilities,
   type DescribesApps,
   type MeetsClients,
@@ -26,17 +28,19 @@ import {
   type ToolRef,
   type ToolResult,
 } from '@manifold/tool-provider';
+import { VisibleServers } from './access/visible-servers.service.js';
+import type { Sight } from './access/sight.js';
 import { ConnectToolRef, connectTool, isConnected } from './consent/connect-tool.js';
 import { ServerRelay } from './relay/server-relay.js';
 import { refuseUnsafeNames, withSecrets } from './safe-arguments.js';
 import { takesSecretsAsArguments, type ServerRecord } from './server-record.js';
 import { SecretParameters } from './secret-parameters.js';
 import { ServerAccess } from './server-access.js';
-import { ServerRegistry } from './server-registry.service.js';
 import { connectionTo } from './server-connection.js';
 import { requestTo } from './server-request.js';
 import type { CallableServer, Secrets, ServerRun, ServerStatus } from './server-run.js';
 import { ServerSupervisor } from './server-supervisor.js';
+import { ServerToolRef } from './server-tool-ref.js';
 import { ServerTools } from './server-tools.js';
 import { waitAtMost } from './time-limit.js';
 import { isAuthorizationTool, toolProviderOf } from './tool-auth/tool-auth-type.js';
@@ -53,15 +57,8 @@ const WHY_UNAVAILABLE: Readonly<Record<ServerStatus, string | undefined>> = {
   error: 'it failed',
 };
 
-/** Whose server it is comes from the caller, never from the reference. */
-class ServerToolRef {
-  constructor(
-    readonly server: string,
-    readonly tool: string,
-  ) {}
-}
-
 type Powers = SharesCatalogue &
+  ConcernsSome &
   NotifiesChanges &
   DescribesApps &
   ChecksHealth &
@@ -72,13 +69,15 @@ type Powers = SharesCatalogue &
   MeetsClients &
   RelaysTasks;
 
+type Listener = Parameters<NotifiesChanges['onToolsChanged']>[0];
+
 /** What the MCP servers offer that the principal's tenant has registered. */
 @Injectable()
 export class McpServersProvider implements ToolProvider, Powers {
   readonly id = 'mcp-servers';
 
   constructor(
-    private readonly registry: ServerRegistry,
+    private readonly visible: VisibleServers,
     private readonly supervisor: ServerSupervisor,
     private readonly tools: ServerTools,
     private readonly secrets: SecretsService,
@@ -90,8 +89,11 @@ export class McpServersProvider implements ToolProvider, Powers {
 
   /** The tools as last listed: a server that is down keeps its own. Only servers without any listing yet are waited for. */
   async listTools({ principal, signal }: CallContext): Promise<readonly ToolDescriptor[]> {
-    await untilAborted(this.introductions(principal.tenant), signal);
-    const tools = await Promise.all(this.enabledServers(principal.tenant).map((record) => this.descriptors(record)));
+    // What the key of the listing stands for is decided at once: what changes meanwhile has a listing of its own.
+    const sight = this.visible.sightOf(principal);
+    const servers = this.visible.list(principal).filter(({ enabled }) => enabled);
+    await untilAborted(this.introductions(servers), signal);
+    const tools = await Promise.all(servers.map((record) => this.descriptors(record, sight)));
     return tools.flat();
   }
 
@@ -104,11 +106,15 @@ export class McpServersProvider implements ToolProvider, Powers {
   }
 
   catalogueKey(principal: Principal): string {
-    return principal.tenant;
+    return this.visible.sightOf(principal).key;
   }
 
-  onToolsChanged(listener: () => void): () => void {
-    return this.tools.onChanged(listener);
+  isConcerned(principal: Principal, changed: ChangedApp): boolean {
+    return this.visible.isConcerned(principal, changed);
+  }
+
+  onToolsChanged(listener: Listener): () => void {
+    return this.tools.onChanged((changed) => listener(undefined, changed));
   }
 
   listResources(context: CallContext): Promise<readonly ResourceDescriptor[]> {
@@ -132,8 +138,8 @@ export class McpServersProvider implements ToolProvider, Powers {
     return this.relay.subscribe(app, uri, context, onUpdated);
   }
 
-  onResourcesChanged(listener: (tenant?: string) => void): () => void {
-    return this.relay.onChanged('resources', listener);
+  onResourcesChanged(listener: Listener): () => void {
+    return this.relay.onChanged('resources', (changed) => listener(undefined, changed));
   }
 
   listPrompts(context: CallContext): Promise<readonly PromptDescriptor[]> {
@@ -144,8 +150,8 @@ export class McpServersProvider implements ToolProvider, Powers {
     return this.relay.getPrompt(app, name, args, context);
   }
 
-  onPromptsChanged(listener: (tenant?: string) => void): () => void {
-    return this.relay.onChanged('prompts', listener);
+  onPromptsChanged(listener: Listener): () => void {
+    return this.relay.onChanged('prompts', (changed) => listener(undefined, changed));
   }
 
   complete(app: string, reference: RawObject, params: RawObject, context: CallContext): Promise<RawObject> {
@@ -165,7 +171,7 @@ export class McpServersProvider implements ToolProvider, Powers {
   }
 
   async describeApp(app: string, principal: Principal): Promise<AppState | undefined> {
-    const server = this.supervisor.server(principal.tenant, app);
+    const server = this.visible.run(principal, app);
     if (!server) return undefined;
     const demandsConsent = this.isWithoutTools(server)
       ? (context: CallContext) => this.access.demandConsent(server, context)
@@ -181,11 +187,7 @@ export class McpServersProvider implements ToolProvider, Powers {
     return { status: failed.length === enabled.length ? 'down' : 'degraded', detail };
   }
 
-  private enabledServers(tenant: string): ServerRecord[] {
-    return this.registry.list(tenant).filter((record) => record.enabled);
-  }
-
-  private async descriptors(record: ServerRecord): Promise<ToolDescriptor[]> {
+  private async descriptors(record: ServerRecord, sight: Sight): Promise<ToolDescriptor[]> {
     const { tenant, name: server } = record;
     const known = this.tools.of(tenant, server);
     if (!known || known.definitions.length === 0) {
@@ -193,7 +195,9 @@ export class McpServersProvider implements ToolProvider, Powers {
       return run && this.isWithoutTools(run) ? [connectTool(server)] : [];
     }
     const hidden = await this.hiddenParameters(record);
-    const shown = known.definitions.filter(({ name }) => !isAuthorizationTool(record, name));
+    const shown = known.definitions.filter(
+      ({ name }) => !isAuthorizationTool(record, name) && sight.showsTool(server, name),
+    );
     return shown.map((definition) => ({
       ref: new ServerToolRef(server, definition.name),
       app: server,
@@ -212,10 +216,10 @@ export class McpServersProvider implements ToolProvider, Powers {
     }
   }
 
-  private async introductions(tenant: string): Promise<void> {
-    const newcomers = this.enabledServers(tenant)
-      .filter(({ name }) => !this.tools.of(tenant, name))
-      .flatMap(({ name }) => this.supervisor.server(tenant, name) ?? []);
+  private async introductions(servers: readonly ServerRecord[]): Promise<void> {
+    const newcomers = servers
+      .filter(({ tenant, name }) => !this.tools.of(tenant, name))
+      .flatMap(({ tenant, name }) => this.supervisor.server(tenant, name) ?? []);
     if (newcomers.length === 0) return;
     for (const server of newcomers) server.start();
     await waitAtMost(INTRODUCTION_MS, Promise.all(newcomers.map((server) => server.settled)));
@@ -227,15 +231,16 @@ export class McpServersProvider implements ToolProvider, Powers {
   }
 
   private async connectUser({ server: name }: ConnectToolRef, context: CallContext): Promise<ToolResult> {
-    const run = this.supervisor.server(context.principal.tenant, name);
+    const run = this.visible.run(context.principal, name);
     if (!run?.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${name} is not available`);
     await this.access.demandConsent(run, context);
     return isConnected(name);
   }
 
-  private resolve(ref: ToolRef, { principal: { tenant }, client }: CallContext): { run: ServerRun; tool: string } {
+  private resolve(ref: ToolRef, { principal, client }: CallContext): { run: ServerRun; tool: string } {
     if (!(ref instanceof ServerToolRef)) throw new ProviderError('invalid_arguments', 'There is no such tool');
-    const run = this.runWith(tenant, ref);
+    const { tenant } = principal;
+    const run = this.visible.sightOf(principal).showsTool(ref.server, ref.tool) && this.runWith(tenant, ref);
     if (!run || isAuthorizationTool(run.record, ref.tool))
       throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
     if (!run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${ref.server} is disabled`);

@@ -47,10 +47,11 @@ export class SecretParameters implements OnModuleInit, OnApplicationShutdown {
     if (!before) return;
     try {
       const now = await this.secrets.namesOf(tenant, app);
-      if (now.size !== before.size || [...now].some((name) => !before.has(name))) this.tools.announceOtherTools();
+      if (now.size !== before.size || [...now].some((name) => !before.has(name)))
+        this.tools.announceOtherTools({ tenant, app });
     } catch (error) {
       this.logger.warn({ msg: 'the names of secrets cannot be read', tenant, server: app, err: error });
-      this.tools.announceOtherTools();
+      this.tools.announceOtherTools({ tenant, app });
     }
   }
 }

@@ -3,8 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
 import { ApiProblems, Problem } from '@manifold/rest';
 import { SecretsService } from '@manifold/secrets';
+import { VisibleServers } from './access/visible-servers.service.js';
 import { DeleteSecretDto, SetSecretDto } from './secrets.dto.js';
-import { ServerRegistry } from './server-registry.service.js';
 import { DoneAnswerDto } from './servers.dto.js';
 
 /** What users keep in confidence for registered servers. No route reads a secret. */
@@ -15,7 +15,7 @@ import { DoneAnswerDto } from './servers.dto.js';
 @Roles('user')
 export class SecretsController {
   constructor(
-    private readonly registry: ServerRegistry,
+    private readonly servers: VisibleServers,
     private readonly secrets: SecretsService,
   ) {}
 
@@ -29,7 +29,7 @@ export class SecretsController {
   async set(@Body() body: SetSecretDto, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
     const { username, serverName: app, secretName, secretValue } = body;
     const principal = actingUser(caller, username);
-    await this.registry.whileRegistered(principal.tenant, app, () =>
+    await this.servers.whileRegistered(principal, app, () =>
       this.secrets.set({ principal, app }, secretName, secretValue),
     );
     return { success: true };
@@ -42,7 +42,7 @@ export class SecretsController {
   async delete(@Body() body: DeleteSecretDto, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
     const { username, serverName: app, secretName } = body;
     const principal = actingUser(caller, username);
-    const existed = await this.registry.whileRegistered(principal.tenant, app, () =>
+    const existed = await this.servers.whileRegistered(principal, app, () =>
       this.secrets.delete({ principal, app }, secretName),
     );
     if (!existed) throw new Problem(404, 'secret_not_found', `Secret ${secretName} not found`);

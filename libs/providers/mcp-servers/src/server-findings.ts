@@ -142,7 +142,7 @@ export class ServerFindings implements Findings {
 
   /** What can be listed for it has changed. */
   consentIsWanted(): void {
-    if (this.state === 'published') this.knowledge.tools.announceChange();
+    if (this.state === 'published') this.knowledge.tools.announceChange({ tenant: this.tenant, app: this.name });
   }
 
   /** Goes on with what is known of the server. */

@@ -1,4 +1,4 @@
-import type { ReconnectionOptions, ServerLimits } from '@manifold/server-hosting';
+import type { ReconnectionOptions, ServerAccessRules, ServerLimits } from '@manifold/server-hosting';
 import type { CollectionSpec } from '@manifold/store';
 
 export type StdioSettings = {
@@ -40,6 +40,8 @@ export type ServerRecord = SecretSettings & {
   /** Of a stdio server: on how many replicas of the gateway it may run at a time. Records from before have none of this: on each. */
   replicas?: 'each' | 'one';
   enabled: boolean;
+  /** Not there: everybody in the tenant sees it. */
+  access?: ServerAccessRules;
   displayName?: string;
   description?: string;
   /** ISO 8601. */

@@ -1,11 +1,14 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { untilAborted } from '@manifold/cancellation';
 import { Problem } from '@manifold/rest';
 import { SecretsService } from '@manifold/secrets';
 import type { DeletionHooks, Replacement, ServerHost, ServerSettings } from '@manifold/server-hosting';
 import type { Stored } from '@manifold/store';
 import { KeyedMutex } from '@manifold/turns';
+import { differInAccessAlone } from './access/access-settings.js';
+import { Deletions } from './deletions.js';
 import { redefinedRecord } from './redefined-record.js';
+import { ServerIndex } from './server-index.js';
 import { runsOnce, serverKey, type ServerRecord } from './server-record.js';
 import type { ServerRun } from './server-run.js';
 import { ServerSessions } from './server-sessions.js';
@@ -24,10 +27,9 @@ import { alreadyExists, StoredServers } from './stored-servers.js';
  */
 @Injectable()
 export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(ServerRegistry.name);
   private readonly turns = new KeyedMutex();
-  private readonly servers = new Map<string, Stored<ServerRecord>>();
-  private readonly deletionHooks = new Set<DeletionHooks>();
+  private readonly servers = new ServerIndex();
+  private readonly deletions = new Deletions();
   private unsubscribe?: () => void;
 
   constructor(
@@ -55,23 +57,29 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   }
 
   find(tenant: string, name: string): ServerRecord | undefined {
-    return this.servers.get(serverKey(tenant, name))?.value;
+    return this.servers.find(tenant, name)?.value;
   }
 
   get(tenant: string, name: string): ServerRecord {
-    return this.stored(tenant, name).value;
+    return this.servers.get(tenant, name).value;
   }
 
   /** In ascending order of name. */
   list(tenant: string): ServerRecord[] {
-    const all = [...this.servers.values()].map(({ value }) => value);
-    return all.filter((record) => record.tenant === tenant).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.servers.ofTenant(tenant);
+  }
+
+  /** Another one after each change of any server. */
+  get revision(): number {
+    return this.servers.revision;
   }
 
   view(tenant: string, name: string): ServerDto {
-    this.stored(tenant, name);
+    // Of what runs the record may be older: others who see it are nothing to the process.
+    const { access, updatedAt } = this.get(tenant, name);
     const server = this.supervisor.server(tenant, name)!;
-    return operatorView(server, this.tools.of(tenant, name), this.sessions.idOf(tenant, name));
+    const view = operatorView(server, this.tools.of(tenant, name), this.sessions.idOf(tenant, name));
+    return { ...view, access, updatedAt };
   }
 
   async settled(tenant: string, name: string, signal: AbortSignal): Promise<void> {
@@ -110,7 +118,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     settings: ServerSettings,
     { signal }: { readonly signal: AbortSignal },
   ): Promise<Replacement> {
-    const before = this.stored(tenant, name);
+    const before = this.servers.get(tenant, name);
     const after = changedRecord(before.value, settings, new Date());
     if (before.value.enabled && runsOnce(before.value) && runsOnce(after)) {
       return this.replaceInPlace(before, after, signal);
@@ -128,7 +136,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   /** A server that is enabled but neither connected nor starting is started anew, at once. */
   enable(tenant: string, name: string): Promise<ServerRecord> {
     return this.inTurn(tenant, name, async () => {
-      const { value } = this.stored(tenant, name);
+      const { value } = this.servers.get(tenant, name);
       const status = this.supervisor.server(tenant, name)?.status;
       const runs = status === 'connected' || status === 'connecting';
       return value.enabled && runs ? value : this.change(tenant, name, { enabled: true });
@@ -141,10 +149,10 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
 
   delete(tenant: string, name: string): Promise<void> {
     return this.inTurn(tenant, name, async () => {
-      const { id, value } = this.stored(tenant, name);
+      const { id, value } = this.servers.get(tenant, name);
       await this.supervisor.stop(tenant, name, { endSession: true });
       await this.orKeep(value, async () => {
-        for (const hooks of this.deletionHooks) await hooks.before(tenant, name);
+        await this.deletions.before(tenant, name);
         // The record goes last: after a failure the deletion can be repeated, and no later server of this name inherits secrets.
         await this.secrets.deleteApp(tenant, name);
         await this.sessions.forget(tenant, name);
@@ -152,23 +160,22 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
         await this.records.remove(id);
       });
       await this.records.announce(tenant, name);
-      this.servers.delete(serverKey(tenant, name));
+      this.servers.put(tenant, name, undefined);
       this.supervisor.dismiss(tenant, name);
-      this.tools.announceChange();
-      for (const hooks of this.deletionHooks) await this.afterDeletion(hooks, value);
+      this.tools.announceChange({ tenant, app: name });
+      await this.deletions.after(tenant, name);
     });
   }
 
   /** The hooks run while the server is not changed by anybody: they must not change it themselves. */
   onDelete(hooks: DeletionHooks): () => void {
-    this.deletionHooks.add(hooks);
-    return () => this.deletionHooks.delete(hooks);
+    return this.deletions.add(hooks);
   }
 
   /** Runs a task while the server cannot be changed or deleted. */
   whileRegistered<T>(tenant: string, name: string, task: () => Promise<T>): Promise<T> {
     return this.inTurn(tenant, name, () => {
-      this.stored(tenant, name);
+      this.servers.get(tenant, name);
       return task();
     });
   }
@@ -187,9 +194,14 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     settings: ServerSettings,
     derive = changedRecord,
   ): Promise<ServerRecord> {
-    const { id, revision, value } = this.stored(tenant, name);
+    const { id, revision, value } = this.servers.get(tenant, name);
     const changed = derive(value, settings, new Date());
     const elsewhere = urlOf(changed) !== urlOf(value);
+    if (settings.sessionId === undefined && differInAccessAlone(changed, value)) {
+      const stored = await this.records.overwrite(id, revision, changed);
+      await this.records.announce(tenant, name);
+      return this.admitOthers(stored);
+    }
     await this.supervisor.stop(tenant, name, { endSession: elsewhere });
     const stored = await this.orKeep(value, async () => {
       if (elsewhere) await this.sessions.forget(tenant, name);
@@ -203,14 +215,14 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   /** The record is written first: a gateway that dies before that comes back with the old settings, and after it with the new ones. */
   private async swap(before: Stored<ServerRecord>, candidate: ServerRun): Promise<Replacement> {
     const { record } = candidate;
-    const { id, revision } = this.stored(record.tenant, record.name);
+    const { id, revision } = this.servers.get(record.tenant, record.name);
     if (revision !== before.revision) throw changedMeanwhile(record.name);
     if (!record.enabled) await candidate.stop({ endSession: true });
     const stored = await this.records.overwrite(id, revision, record);
-    this.servers.set(serverKey(record.tenant, record.name), stored);
+    this.servers.put(record.tenant, record.name, stored);
     await this.records.announce(record.tenant, record.name);
     const retired = this.supervisor.promote(candidate);
-    this.tools.announceChange();
+    this.tools.announceChange({ tenant: record.tenant, app: record.name });
     return { retired };
   }
 
@@ -225,7 +237,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     const { instances } = incumbent;
     await incumbent.retire();
     await this.exchange(before, after);
-    const changed = this.stored(tenant, name);
+    const changed = this.servers.get(tenant, name);
     try {
       await this.supervisor.server(tenant, name)!.prove(signal, { instances });
       return { retired: Promise.resolve() };
@@ -239,7 +251,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   private exchange({ revision }: Stored<ServerRecord>, record: ServerRecord): Promise<ServerRecord> {
     const { tenant, name } = record;
     return this.inTurn(tenant, name, () => {
-      if (this.stored(tenant, name).revision !== revision) throw changedMeanwhile(name);
+      if (this.servers.get(tenant, name).revision !== revision) throw changedMeanwhile(name);
       return this.change(tenant, name, {}, () => record);
     });
   }
@@ -252,7 +264,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   }
 
   private async takeOverAll(): Promise<void> {
-    const known = [...this.servers.values()];
+    const known = this.servers.all();
     for (const { value } of [...(await this.records.all()), ...known]) {
       await this.changedElsewhere(value.tenant, value.name);
     }
@@ -260,26 +272,16 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
 
   /** Calls in flight finish on what ran before. */
   private takeOver(tenant: string, name: string, stored: Stored<ServerRecord> | undefined): void {
-    const key = serverKey(tenant, name);
-    const known = this.servers.get(key);
+    const known = this.servers.find(tenant, name);
     if (known?.id === stored?.id && known?.revision === stored?.revision) return;
-    if (stored) {
-      this.servers.set(key, stored);
-      this.supervisor.takeOver(stored.value);
-    } else {
-      this.servers.delete(key);
-      void this.supervisor.leave(tenant, name);
+    if (stored && known?.id === stored.id && differInAccessAlone(stored.value, known.value)) {
+      this.admitOthers(stored);
+      return;
     }
-    this.tools.announceChange();
-  }
-
-  /** The server is gone, whatever becomes of this. */
-  private async afterDeletion(hooks: DeletionHooks, { tenant, name }: ServerRecord): Promise<void> {
-    try {
-      await hooks.after(tenant, name);
-    } catch (error) {
-      this.logger.error({ msg: 'something of a deleted server is left', tenant, server: name, err: error });
-    }
+    const changed = this.servers.put(tenant, name, stored);
+    if (stored) this.supervisor.takeOver(stored.value);
+    else void this.supervisor.leave(tenant, name);
+    this.tools.announceChange(changed);
   }
 
   /** Writes for a server that was stopped; if that fails, the server goes on as it was. */
@@ -292,17 +294,18 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     }
   }
 
-  private stored(tenant: string, name: string): Stored<ServerRecord> {
-    const stored = this.servers.get(serverKey(tenant, name));
-    if (!stored) throw new Problem(404, 'server_not_found', `Server ${name} not found`);
-    return stored;
-  }
-
   private remember(stored: Stored<ServerRecord>): ServerRecord {
     const { value } = stored;
-    this.servers.set(serverKey(value.tenant, value.name), stored);
+    const changed = this.servers.put(value.tenant, value.name, stored);
     this.supervisor.adopt(value);
-    this.tools.announceChange();
+    this.tools.announceChange(changed);
+    return value;
+  }
+
+  /** Others see the server from now on; what runs of it goes on. */
+  private admitOthers(stored: Stored<ServerRecord>): ServerRecord {
+    const { value } = stored;
+    this.tools.announceChange(this.servers.put(value.tenant, value.name, stored));
     return value;
   }
 }

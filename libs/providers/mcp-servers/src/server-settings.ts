@@ -1,5 +1,6 @@
 import { invalidRequest, type Problem } from '@manifold/rest';
 import type { ServerSettings } from '@manifold/server-hosting';
+import { accessRules } from './access/access-settings.js';
 import { restoreHeaders } from './hidden-headers.js';
 import { secretSettings } from './secret-settings.js';
 import type { HttpSettings, ServerRecord, StdioSettings } from './server-record.js';
@@ -19,6 +20,7 @@ export function newRecord(tenant: string, name: string, settings: ServerSettings
     lanes: settings.lanes,
     replicas: replicasOf(settings, transport.transportType),
     enabled: settings.enabled ?? true,
+    access: settings.access && accessRules(settings.access),
     displayName: settings.displayName,
     description: settings.description,
     createdAt: at,
@@ -42,6 +44,7 @@ export function changedRecord(record: ServerRecord, settings: ServerSettings, no
     lanes: settings.lanes ?? record.lanes,
     replicas: replicasOf(settings, transport.transportType, record),
     enabled: settings.enabled ?? record.enabled,
+    access: settings.access ? accessRules(settings.access) : record.access,
     displayName: settings.displayName ?? record.displayName,
     description: settings.description ?? record.description,
     updatedAt: now.toISOString(),

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@manifold/bus';
 import { Store, type CollectionSpec } from '@manifold/store';
-import type { ToolDefinition } from '@manifold/tool-provider';
+import type { ChangedApp, ToolDefinition } from '@manifold/tool-provider';
 import { LearnedRecords } from './learned-records.js';
 import { serverKey } from './server-record.js';
 
@@ -21,6 +21,8 @@ const SERVER_TOOLS: CollectionSpec<ToolsRecord> = {
   indexes: [{ fields: ['tenant', 'name'], unique: true }],
 };
 
+type Listener = (changed: ChangedApp) => void;
+
 /** The tools of one server, in the server's own order. */
 export interface KnownTools {
   readonly definitions: readonly ToolDefinition[];
@@ -35,8 +37,8 @@ export class ServerTools implements OnModuleInit {
   private readonly logger = new Logger(ServerTools.name);
   private records: LearnedRecords<ToolsRecord>;
   private readonly known = new Map<string, { readonly record: ToolsRecord; readonly tools: KnownTools }>();
-  private readonly listeners = new Set<() => void>();
-  private readonly serverListeners = new Set<() => void>();
+  private readonly listeners = new Set<Listener>();
+  private readonly serverListeners = new Set<Listener>();
 
   constructor(
     private readonly store: Store,
@@ -79,7 +81,7 @@ export class ServerTools implements OnModuleInit {
     if (this.of(tenant, name)) return;
     const record: ToolsRecord = { tenant, name, definitions: '[]' };
     this.remember(record);
-    this.announce(this.listeners);
+    this.announce(this.listeners, { tenant, app: name });
     try {
       await this.records.putFirst(record);
     } catch (error) {
@@ -93,26 +95,26 @@ export class ServerTools implements OnModuleInit {
   }
 
   /** @returns a function that ends the subscription */
-  onChanged(listener: () => void): () => void {
+  onChanged(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
   /** Hears when servers come or go, and with them all that they offer. @returns a function that ends the subscription */
-  onServersChanged(listener: () => void): () => void {
+  onServersChanged(listener: Listener): () => void {
     this.serverListeners.add(listener);
     return () => this.serverListeners.delete(listener);
   }
 
   /** Servers have come or gone: what principals can use is no longer what it was. */
-  announceChange(): void {
-    this.announce(this.listeners);
-    this.announce(this.serverListeners);
+  announceChange(changed: ChangedApp): void {
+    this.announce(this.listeners, changed);
+    this.announce(this.serverListeners, changed);
   }
 
   /** The tools are those that they were, but principals are shown something else of them. */
-  announceOtherTools(): void {
-    this.announce(this.listeners);
+  announceOtherTools(changed: ChangedApp): void {
+    this.announce(this.listeners, changed);
   }
 
   private async keep(tenant: string, name: string, learned: Partial<ToolsRecord>): Promise<void> {
@@ -120,7 +122,7 @@ export class ServerTools implements OnModuleInit {
     const record = { definitions: '[]', ...before?.record, ...learned, tenant, name };
     const stored = this.records.get(tenant, name);
     if (before && stored && isSame(before.record, record) && isSame(stored, record)) return;
-    if (this.remember(record) !== before?.tools) this.announce(this.listeners);
+    if (this.remember(record) !== before?.tools) this.announce(this.listeners, { tenant, app: name });
     try {
       await this.records.put(record);
     } catch (error) {
@@ -132,7 +134,7 @@ export class ServerTools implements OnModuleInit {
     const before = this.of(tenant, name);
     const tools = record && this.remember(record);
     if (!record) this.known.delete(serverKey(tenant, name));
-    if (tools !== before) this.announce(this.listeners);
+    if (tools !== before) this.announce(this.listeners, { tenant, app: name });
   }
 
   private remember(record: ToolsRecord): KnownTools {
@@ -145,8 +147,8 @@ export class ServerTools implements OnModuleInit {
     return tools;
   }
 
-  private announce(listeners: ReadonlySet<() => void>): void {
-    for (const listener of listeners) listener();
+  private announce(listeners: ReadonlySet<Listener>, changed: ChangedApp): void {
+    for (const listener of listeners) listener(changed);
   }
 }
 

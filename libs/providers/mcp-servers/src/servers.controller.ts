@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nest
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiAuthenticated, CurrentPrincipal, hasRole, Roles, type Principal } from '@manifold/auth';
 import { ApiProblems } from '@manifold/rest';
+import { VisibleServers } from './access/visible-servers.service.js';
 import type { ServerRecord } from './server-record.js';
 import { ServerRegistry } from './server-registry.service.js';
 import { ServerSupervisor } from './server-supervisor.js';
@@ -28,6 +29,7 @@ const FIRST_START_MS = 10_000;
 export class ServersController {
   constructor(
     private readonly registry: ServerRegistry,
+    private readonly visible: VisibleServers,
     private readonly supervisor: ServerSupervisor,
     private readonly tools: ServerTools,
   ) {}
@@ -37,8 +39,8 @@ export class ServersController {
   @ApiOperation({ summary: 'List the registered MCP servers with their status and tools' })
   @ApiOkResponse({ type: ServersAnswerDto })
   list(@CurrentPrincipal() caller: Principal): ServersAnswerDto {
-    const servers = this.registry.list(caller.tenant).map((record) => this.view(record, caller));
-    return { success: true, servers };
+    const records = hasRole(caller, 'operator') ? this.registry.list(caller.tenant) : this.visible.list(caller);
+    return { success: true, servers: records.map((record) => this.view(record, caller)) };
   }
 
   @Get(':name')
@@ -47,7 +49,10 @@ export class ServersController {
   @ApiOkResponse({ type: ServerAnswerDto })
   @ApiProblems(404)
   get(@Param('name') name: string, @CurrentPrincipal() caller: Principal): ServerAnswerDto {
-    return { success: true, server: this.view(this.registry.get(caller.tenant, name), caller) };
+    const record = hasRole(caller, 'operator')
+      ? this.registry.get(caller.tenant, name)
+      : this.visible.get(caller, name);
+    return { success: true, server: this.view(record, caller) };
   }
 
   @Post()
@@ -114,6 +119,8 @@ export class ServersController {
 
   private view({ tenant, name }: ServerRecord, caller: Principal): ServerDto {
     if (hasRole(caller, 'operator')) return this.registry.view(tenant, name);
-    return serverView(this.supervisor.server(tenant, name)!, this.tools.of(tenant, name));
+    const view = serverView(this.supervisor.server(tenant, name)!, this.tools.of(tenant, name));
+    const sight = this.visible.sightOf(caller);
+    return { ...view, toolsList: view.toolsList.filter((tool) => sight.showsTool(name, tool.name as string)) };
   }
 }

@@ -5,6 +5,7 @@ import {
   ReconnectionOptionsDto,
   REPLICA_COUNTS,
   SECRET_CARRIERS,
+  ServerAccessRulesDto,
   SERVER_NAME,
   SERVER_NAME_RULE,
   ServerLimitsDto,
@@ -95,6 +96,9 @@ export class ServerDto {
   /** Of a stdio server: whether each replica of the gateway runs it, or one for all. */
   @ApiPropertyOptional({ enum: REPLICA_COUNTS })
   replicas?: (typeof REPLICA_COUNTS)[number];
+
+  /** Who sees it; not there: everybody in the tenant. */
+  access?: ServerAccessRulesDto;
 
   /** Why the server is not connected, or why its tools may be out of date. */
   lastError?: string;

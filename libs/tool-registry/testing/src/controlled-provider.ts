@@ -1,5 +1,6 @@
 import type {
   CallContext,
+  ChangedApp,
   NotifiesChanges,
   ToolDescriptor,
   ToolProvider,
@@ -56,14 +57,14 @@ export interface HeldQuestion {
 /** Announces what the test tells it to. */
 export class AnnouncingProvider extends SilentProvider implements NotifiesChanges {
   announcesOnlySome = false;
-  private readonly listeners = new Set<(catalogueKey?: string) => void>();
+  private readonly listeners = new Set<(catalogueKey?: string, changed?: ChangedApp) => void>();
 
-  onToolsChanged(listener: (catalogueKey?: string) => void): () => void {
+  onToolsChanged(listener: (catalogueKey?: string, changed?: ChangedApp) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  announce(catalogueKey?: string): void {
-    for (const listener of this.listeners) listener(catalogueKey);
+  announce(catalogueKey?: string, changed?: ChangedApp): void {
+    for (const listener of this.listeners) listener(catalogueKey, changed);
   }
 }

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger'
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
 import { Connections, takesTokens, type BroughtTokens } from '@manifold/oauth';
 import { ApiProblems, invalidRequest, Problem } from '@manifold/rest';
-import { ServerRegistry } from '../server-registry.service.js';
+import { VisibleServers } from '../access/visible-servers.service.js';
 import { DoneAnswerDto } from '../servers.dto.js';
 import { ConnectionAnswerDto, StoreTokensDto } from './user-connections.dto.js';
 
@@ -22,7 +22,7 @@ const USERNAME = {
 @Roles('user')
 export class UserConnectionsController {
   constructor(
-    private readonly registry: ServerRegistry,
+    private readonly servers: VisibleServers,
     private readonly connections: Connections,
   ) {}
 
@@ -43,7 +43,7 @@ export class UserConnectionsController {
   ): Promise<DoneAnswerDto> {
     const principal = actingUser(caller, body.username);
     const tokens = broughtTokens(body);
-    await this.registry.whileRegistered(principal.tenant, server, () =>
+    await this.servers.whileRegistered(principal, server, () =>
       this.connections.adopt({ principal, server }, this.urlOf(principal, server), tokens),
     );
     return { success: true };
@@ -59,7 +59,7 @@ export class UserConnectionsController {
     @CurrentPrincipal() caller: Principal,
   ): Promise<ConnectionAnswerDto> {
     const principal = actingUser(caller, username);
-    this.registry.get(principal.tenant, server);
+    this.servers.get(principal, server);
     const { scopes, ...connection } = await this.connections.status({ principal, server });
     return { success: true, connection: { ...connection, scopes: [...scopes] } };
   }
@@ -74,15 +74,15 @@ export class UserConnectionsController {
     @CurrentPrincipal() caller: Principal,
   ): Promise<DoneAnswerDto> {
     const principal = actingUser(caller, username);
-    this.registry.get(principal.tenant, server);
+    this.servers.get(principal, server);
     if (!(await this.connections.disconnect({ principal, server }))) {
       throw new Problem(404, 'connection_not_found', `There is no connection to server ${server}`);
     }
     return { success: true };
   }
 
-  private urlOf({ tenant }: Principal, server: string): string {
-    const { transport } = this.registry.get(tenant, server);
+  private urlOf(principal: Principal, server: string): string {
+    const { transport } = this.servers.get(principal, server);
     if (transport.transportType === 'streamable_http' && takesTokens(transport.url)) return transport.url;
     throw new Problem(409, 'server_takes_no_tokens', `Server ${server} is not reached over https: it gets no tokens`);
   }

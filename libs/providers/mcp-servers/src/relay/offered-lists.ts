@@ -9,11 +9,10 @@ import type {
   ResourceDescriptor,
   ResourceTemplateDescriptor,
 } from '@manifold/tool-provider';
+import { VisibleServers } from '../access/visible-servers.service.js';
 import { ServerAccess } from '../server-access.js';
 import { connectionTo } from '../server-connection.js';
-import { ServerRegistry } from '../server-registry.service.js';
 import type { ServerRun } from '../server-run.js';
-import { ServerSupervisor } from '../server-supervisor.js';
 import { waitAtMost } from '../time-limit.js';
 import type { Offer } from '../upstream/index.js';
 import { ServerFeatures } from './server-features.js';
@@ -39,8 +38,7 @@ export class OfferedLists {
   private readonly given = new LRUCache<string, GivenList>({ max: MAX_LISTS });
 
   constructor(
-    private readonly registry: ServerRegistry,
-    private readonly supervisor: ServerSupervisor,
+    private readonly visible: VisibleServers,
     private readonly access: ServerAccess,
     private readonly features: ServerFeatures,
   ) {}
@@ -73,7 +71,8 @@ export class OfferedLists {
     itemsOf: (listed: Listed) => readonly T[],
   ): Promise<readonly T[]> {
     const { principal, signal } = context;
-    const servers = this.servers(principal.tenant);
+    const sight = this.visible.sightOf(principal);
+    const servers = this.servers(principal);
     const preparations = servers.flatMap((server) => server.prepare(principal)?.catch(() => undefined) ?? []);
     if (preparations.length > 0) await untilAborted(Promise.all(preparations), signal);
     const newcomers = servers.filter((server) => this.isUnknown(server, principal));
@@ -81,7 +80,7 @@ export class OfferedLists {
 
     const listed = servers.flatMap((server) => this.listedOf(server, principal));
     const offers = listed.map(({ offer }) => offer);
-    const key = `${kind} ${servers.some((server) => server.ownerFor(principal)) ? principal.key : principal.tenant}`;
+    const key = `${kind} ${servers.some((server) => server.ownerFor(principal)) ? `${sight.key} ${principal.key}` : sight.key}`;
     const before = this.given.get(key);
     if (before && isSame(before.offers, offers)) return before.items as readonly T[];
     const items = listed.flatMap(itemsOf);
@@ -89,9 +88,9 @@ export class OfferedLists {
     return items;
   }
 
-  private servers(tenant: string): ServerRun[] {
-    const enabled = this.registry.list(tenant).filter((record) => record.enabled);
-    return enabled.flatMap(({ name }) => this.supervisor.server(tenant, name) ?? []);
+  private servers(principal: Principal): ServerRun[] {
+    const enabled = this.visible.list(principal).filter((record) => record.enabled);
+    return enabled.flatMap(({ name }) => this.visible.run(principal, name) ?? []);
   }
 
   private listedOf(run: ServerRun, principal: Principal): Listed[] {

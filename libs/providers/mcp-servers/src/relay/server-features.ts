@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Bus } from '@manifold/bus';
 import { Store, type CollectionSpec } from '@manifold/store';
-import type { RawObject } from '@manifold/tool-provider';
+import type { ChangedApp, RawObject } from '@manifold/tool-provider';
 import { LearnedRecords } from '../learned-records.js';
 import { serverKey } from '../server-record.js';
 import type { Offer } from '../upstream/index.js';
@@ -43,8 +43,7 @@ const MAX_OWN = 64 * 1024 * 1024;
 
 export type Changing = 'resources' | 'prompts';
 
-/** Gets the tenant in which something has changed; not given: in all. */
-export type ChangeListener = (tenant?: string) => void;
+export type ChangeListener = (changed: ChangedApp) => void;
 
 /**
  * What all registered servers offered last beside tools: in memory, and in the store so that it is there before any process runs. What
@@ -82,8 +81,8 @@ export class ServerFeatures implements OnModuleInit {
     if (before && isSame(before, record)) return;
     this.known.set(serverKey(tenant, name), features);
     if (before?.resources !== record.resources || before.templates !== record.templates)
-      this.announce('resources', tenant);
-    if (before?.prompts !== record.prompts) this.announce('prompts', tenant);
+      this.announce('resources', { tenant, app: name });
+    if (before?.prompts !== record.prompts) this.announce('prompts', { tenant, app: name });
     try {
       await this.records.put(record);
     } catch (error) {
@@ -113,8 +112,8 @@ export class ServerFeatures implements OnModuleInit {
     if (offer) this.own.set(key, offer, { size: JSON.stringify(offer).length });
     else this.own.delete(key);
     if (JSON.stringify(this.offerTo(tenant, name, owner)) === before) return;
-    this.announce('resources', tenant);
-    this.announce('prompts', tenant);
+    this.announce('resources', { tenant, app: name });
+    this.announce('prompts', { tenant, app: name });
   }
 
   async forget(tenant: string, name: string): Promise<void> {
@@ -133,12 +132,12 @@ export class ServerFeatures implements OnModuleInit {
   private learnedElsewhere(tenant: string, name: string, record: FeaturesRecord | undefined): void {
     if (record) this.known.set(serverKey(tenant, name), featuresOf(record));
     else this.known.delete(serverKey(tenant, name));
-    this.announce('resources', tenant);
-    this.announce('prompts', tenant);
+    this.announce('resources', { tenant, app: name });
+    this.announce('prompts', { tenant, app: name });
   }
 
-  private announce(what: Changing, tenant: string): void {
-    for (const listener of this.listeners[what]) listener(tenant);
+  private announce(what: Changing, changed: ChangedApp): void {
+    for (const listener of this.listeners[what]) listener(changed);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type ResourceDescriptor,
   type ResourceTemplateDescriptor,
 } from '@manifold/tool-provider';
+import { VisibleServers } from '../access/visible-servers.service.js';
 import { refuseUnsafeNames } from '../safe-arguments.js';
 import { ServerAccess } from '../server-access.js';
 import { connectionTo } from '../server-connection.js';
@@ -15,7 +16,6 @@ import { ServerKnowledge } from '../server-knowledge.js';
 import { ServerRegistry } from '../server-registry.service.js';
 import { requestTo } from '../server-request.js';
 import type { ServerRun } from '../server-run.js';
-import { ServerSupervisor } from '../server-supervisor.js';
 import { OfferedLists } from './offered-lists.js';
 import type { ChangeListener, Changing, Introduction } from './server-features.js';
 
@@ -27,7 +27,7 @@ const RELAYED = ['sampling', 'elicitation', 'roots'];
 export class ServerRelay implements OnModuleInit {
   constructor(
     private readonly registry: ServerRegistry,
-    private readonly supervisor: ServerSupervisor,
+    private readonly visible: VisibleServers,
     private readonly access: ServerAccess,
     private readonly knowledge: ServerKnowledge,
     private readonly lists: OfferedLists,
@@ -80,27 +80,28 @@ export class ServerRelay implements OnModuleInit {
     return this.access.serve(run, context, async (server) => {
       const connection = await connectionTo(server, signal);
       const listeners = this.knowledge.subscriptions.of(principal.tenant, app, run.ownerFor(principal));
-      return listeners.add(uri, onUpdated, connection, signal);
+      const heard = (params: RawObject): void => {
+        if (this.visible.find(principal, app)) onUpdated(params);
+      };
+      return listeners.add(uri, heard, connection, signal);
     });
   }
 
-  introduction(app: string, { tenant }: Principal): Introduction | undefined {
-    return this.registry.find(tenant, app)?.enabled ? this.knowledge.features.of(tenant, app)?.introduction : undefined;
+  introduction(app: string, principal: Principal): Introduction | undefined {
+    if (!this.visible.find(principal, app)?.enabled) return undefined;
+    return this.knowledge.features.of(principal.tenant, app)?.introduction;
   }
 
   /** Servers may have more tools for the client than for others: that is found out in the background. */
   clientArrived(principal: Principal, capabilities: RawObject): void {
     if (!RELAYED.some((capability) => capabilities[capability] !== undefined)) return;
-    for (const { name, enabled } of this.registry.list(principal.tenant)) {
-      if (enabled) this.supervisor.server(principal.tenant, name)?.clientArrived(principal);
+    for (const { name, enabled } of this.visible.list(principal)) {
+      if (enabled) this.visible.run(principal, name)?.clientArrived(principal);
     }
   }
 
   onChanged(what: Changing, listener: ChangeListener): () => void {
-    const ends = [
-      this.knowledge.features.onChanged(what, listener),
-      this.knowledge.tools.onServersChanged(() => listener()),
-    ];
+    const ends = [this.knowledge.features.onChanged(what, listener), this.knowledge.tools.onServersChanged(listener)];
     return () => ends.forEach((end) => end());
   }
 
@@ -109,8 +110,8 @@ export class ServerRelay implements OnModuleInit {
     return this.access.serve(run, context, (server) => requestTo(server, method, params, context));
   }
 
-  private enabled(app: string, { tenant }: Principal): ServerRun {
-    const run = this.supervisor.server(tenant, app);
+  private enabled(app: string, principal: Principal): ServerRun {
+    const run = this.visible.run(principal, app);
     if (!run) throw new ProviderError('invalid_arguments', `There is no server ${app}`);
     if (!run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${app} is disabled`);
     return run;

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
 import { ApiProblems, invalidRequest, Problem } from '@manifold/rest';
 import type { ServerRecord } from '../server-record.js';
-import { ServerRegistry } from '../server-registry.service.js';
+import { VisibleServers } from '../access/visible-servers.service.js';
 import { toolProviderOf } from './tool-auth-type.js';
 import { ToolCredentialsService } from './tool-credentials.service.js';
 
@@ -16,7 +16,7 @@ import { ToolCredentialsService } from './tool-credentials.service.js';
 @Roles('user')
 export class ToolLoginController {
   constructor(
-    private readonly registry: ServerRegistry,
+    private readonly servers: VisibleServers,
     private readonly credentials: ToolCredentialsService,
   ) {}
 
@@ -42,13 +42,13 @@ export class ToolLoginController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const principal = actingUser(caller, textIn(query, 'user_id'));
-    const record = this.serverFor(principal.tenant, provider, textIn(query, 'server'));
+    const record = this.serverFor(principal, provider, textIn(query, 'server'));
     const link = await this.credentials.linkFor(principal, record);
     void reply.status(302).headers({ location: link, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
   }
 
-  private serverFor(tenant: string, provider: string, name: string | undefined): ServerRecord {
-    const able = this.registry.list(tenant).filter((record) => record.enabled && toolProviderOf(record) === provider);
+  private serverFor(principal: Principal, provider: string, name: string | undefined): ServerRecord {
+    const able = this.servers.list(principal).filter((record) => record.enabled && toolProviderOf(record) === provider);
     const [chosen, ...others] = name === undefined ? able : able.filter((record) => record.name === name);
     if (!chosen) throw new Problem(404, 'server_not_found', 'No server authorizes its users at this provider');
     if (others.length === 0) return chosen;

@@ -3,8 +3,7 @@ import type { Principal } from '@manifold/auth';
 import { ConnectLinks, Connections } from '@manifold/oauth';
 import { SecretsService } from '@manifold/secrets';
 import type { ServerRecord } from '../server-record.js';
-import { ServerRegistry } from '../server-registry.service.js';
-import { ServerSupervisor } from '../server-supervisor.js';
+import { VisibleServers } from '../access/visible-servers.service.js';
 import { ServerTools } from '../server-tools.js';
 import { isAuthorizationTool, toolProviderOf } from '../tool-auth/tool-auth-type.js';
 import { ToolCredentialsService } from '../tool-auth/tool-credentials.service.js';
@@ -14,8 +13,7 @@ import type { AuthState, UserServerDto } from './user-view.dto.js';
 @Injectable()
 export class UserView {
   constructor(
-    private readonly registry: ServerRegistry,
-    private readonly supervisor: ServerSupervisor,
+    private readonly servers: VisibleServers,
     private readonly tools: ServerTools,
     private readonly secrets: SecretsService,
     private readonly connections: Connections,
@@ -24,17 +22,17 @@ export class UserView {
   ) {}
 
   list(user: Principal): Promise<UserServerDto[]> {
-    return Promise.all(this.registry.list(user.tenant).map((record) => this.view(user, record)));
+    return Promise.all(this.servers.list(user).map((record) => this.view(user, record)));
   }
 
   /** @throws Problem 404 `server_not_found` */
   async get(user: Principal, name: string): Promise<UserServerDto> {
-    return this.view(user, this.registry.get(user.tenant, name));
+    return this.view(user, this.servers.get(user, name));
   }
 
   /** @returns a link on which the user connects, where that is needed. @throws Problem 404 `server_not_found` */
   async invite(user: Principal, name: string): Promise<string | undefined> {
-    const record = this.registry.get(user.tenant, name);
+    const record = this.servers.get(user, name);
     const state = await this.authStateOf(user, record);
     if (state !== 'not_connected' && state !== 'reauth_required') return undefined;
     if (toolProviderOf(record) !== undefined) return this.credentials.linkFor(user, record);
@@ -45,7 +43,7 @@ export class UserView {
 
   /** Removes all that the user has there. @returns whether there was anything. @throws Problem 404 `server_not_found` */
   leave(user: Principal, name: string): Promise<boolean> {
-    return this.registry.whileRegistered(user.tenant, name, async () => {
+    return this.servers.whileRegistered(user, name, async () => {
       const owner = { principal: user, app: name };
       const names = Object.keys(await this.secrets.open(owner));
       for (const secret of names) await this.secrets.delete(owner, secret);
@@ -56,22 +54,23 @@ export class UserView {
 
   /** @throws Problem 404 `server_not_found` */
   store(user: Principal, name: string, secrets: readonly { name: string; value: string }[]): Promise<void> {
-    return this.registry.whileRegistered(user.tenant, name, async () => {
+    return this.servers.whileRegistered(user, name, async () => {
       for (const secret of secrets) await this.secrets.set({ principal: user, app: name }, secret.name, secret.value);
     });
   }
 
   /** Has the user's own connection opened anew. @throws Problem 404 `server_not_found` */
   async refresh(user: Principal, name: string): Promise<void> {
-    this.registry.get(user.tenant, name);
+    this.servers.get(user, name);
     const { state } = await this.connections.status({ principal: user, server: name });
-    this.supervisor.server(user.tenant, name)?.consentChanged(user, state !== 'none');
+    this.servers.run(user, name)?.consentChanged(user, state !== 'none');
   }
 
   private async view(user: Principal, record: ServerRecord): Promise<UserServerDto> {
     const { name, displayName = name, description = '', transport, enabled, secretNames } = record;
     const stored = Object.keys(await this.secrets.open({ principal: user, app: name }));
     const authState = await this.authStateOf(user, record);
+    const sight = this.servers.sightOf(user);
     const installed = authState !== 'not_connected';
     return {
       name,
@@ -86,7 +85,7 @@ export class UserView {
       secretNames: secretNames && [...secretNames],
       configuredSecretNames: Object.keys(ToolCredentialsService.without(namesOnly(stored))),
       toolsList: (this.tools.of(user.tenant, name)?.definitions ?? []).filter(
-        (definition) => !isAuthorizationTool(record, definition.name),
+        ({ name: tool }) => !isAuthorizationTool(record, tool) && sight.showsTool(name, tool),
       ),
       canUninstall: stored.length > 0 || authState === 'connected' || authState === 'reauth_required',
     };
@@ -101,7 +100,7 @@ export class UserView {
     const { state } = await this.connections.status({ principal: user, server: record.name });
     if (state === 'connected') return 'connected';
     if (state === 'expired') return 'reauth_required';
-    return this.supervisor.server(user.tenant, record.name)?.wantsConsent ? 'not_connected' : 'not_required';
+    return this.servers.run(user, record.name)?.wantsConsent ? 'not_connected' : 'not_required';
   }
 }
 

@@ -57,6 +57,7 @@ export interface CallOptions {
 export class TestGateway {
   private static readonly started = new Set<TestGateway>();
   private readonly keys = new Map<string, string>();
+  private readonly groups = new Map<string, string[]>();
 
   private constructor(
     readonly app: NestFastifyApplication,
@@ -94,6 +95,16 @@ export class TestGateway {
     return this.app.get(McpServersProvider);
   }
 
+  /** From its first request on, the caller of this name is in these groups. */
+  join(user: string, ...groups: string[]): void {
+    this.groups.set(user, groups);
+  }
+
+  /** As whom the key of this name authenticates. */
+  principal(user: string): Principal {
+    return { ...principalOf(user), groups: this.groups.get(user) };
+  }
+
   /** A request with any body, and its answer as it comes. */
   async fetch(path: string, init: RequestInit = {}, user = 'operator', roles?: Role[]): Promise<Response> {
     const headers = new Headers(init.headers);
@@ -110,7 +121,7 @@ export class TestGateway {
   }
 
   async list(user = 'operator'): Promise<readonly ToolDescriptor[]> {
-    const call = openCall({ principal: principalOf(user), requestId: 'registry-spec', timeoutMs: 20_000 });
+    const call = openCall({ principal: this.principal(user), requestId: 'registry-spec', timeoutMs: 20_000 });
     return this.provider.listTools(call.context).finally(() => call.close());
   }
 
@@ -119,7 +130,7 @@ export class TestGateway {
     const { user = 'operator', timeoutMs = 20_000, onProgress } = options;
     const tool = (await this.list(user)).find((descriptor) => descriptor.publicName === publicName);
     if (!tool) throw new Error(`${publicName} is not listed`);
-    const call = openCall({ principal: principalOf(user), requestId: 'registry-spec', timeoutMs, onProgress });
+    const call = openCall({ principal: this.principal(user), requestId: 'registry-spec', timeoutMs, onProgress });
     return this.provider.callTool(tool.ref, args, call.context).finally(() => call.close());
   }
 
@@ -149,13 +160,14 @@ export class TestGateway {
     const service = this.app.get(ApiKeyService);
     const existing = (await service.list('default')).find(({ value }) => value.name === user);
     if (existing) await service.revoke('default', existing.id);
-    const { key } = await service.create({ tenant: 'default', name: user, roles, createdBy: 'spec' });
+    const groups = this.groups.get(user);
+    const { key } = await service.create({ tenant: 'default', name: user, roles, groups, createdBy: 'spec' });
     this.keys.set(user, key);
     return key;
   }
 }
 
-/** As whom the key of this name authenticates. */
+/** As whom the key of this name authenticates, where it is in no groups. */
 export const principalOf = (subject: string): Principal => ({
   key: principalKey('default', LOCAL_ISSUER, subject),
   tenant: 'default',
