@@ -1,6 +1,7 @@
 export type { AccessRule, AccessUser, ServerAccessRules, ToolAccess } from './access-rules.js';
 export { ServerAccessRulesDto } from './access-rules.dto.js';
 export { IsHttpUrl } from './http-url.decorator.js';
+export { fitsPattern } from './name-pattern.js';
 export { SECRET_NAME } from './secret-name.js';
 export {
   ServerExtensions,

@@ -12,21 +12,3 @@ export function admits({ roles = [], groups = [], users = [] }: AccessRule, prin
     )
   );
 }
-
-/**
- * Whether a pattern names a tool; `*` stands for any characters. Each part is looked for once, from left to right: no pattern makes this
- * slow (threat 26).
- */
-export function namesTool(pattern: string, name: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return name === pattern;
-  if (!name.startsWith(first)) return false;
-  let from = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, from);
-    if (found === -1) return false;
-    from = found + part.length;
-  }
-  return name.length - last.length >= from && name.endsWith(last);
-}

@@ -1,6 +1,6 @@
 import type { Principal } from '@manifold/auth';
-import type { ServerAccessRules } from '@manifold/server-hosting';
-import { admits, namesTool } from './access-rule.js';
+import { fitsPattern, type ServerAccessRules } from '@manifold/server-hosting';
+import { admits } from './access-rule.js';
 
 /** Tools of a server of which it is remembered: one with ever new names fills no memory. */
 const MOST_DECIDED = 10_000;
@@ -27,7 +27,7 @@ export class ServerSight {
   private decide(tool: string): boolean {
     const { tools = [] } = this.access;
     const naming = tools.flatMap(({ names }, index) =>
-      names.some((pattern) => namesTool(pattern, tool)) ? [this.admitted[index]!] : [],
+      names.some((pattern) => fitsPattern(pattern, tool)) ? [this.admitted[index]!] : [],
     );
     return naming.length === 0 || naming.includes(true);
   }
