@@ -1,5 +1,6 @@
 import type { GatedCall } from './index.js';
 import { testGate } from '@manifold/limits/testing';
+import { Tenants, type TenantLimits } from '@manifold/tenants';
 
 const call = (principal = 'alice', app = 'files', tenant = 'default'): GatedCall => ({
   tenant,
@@ -66,5 +67,47 @@ describe('The gate of calls', () => {
   it('never leaves a server alone where that is off', () => {
     const gate = testGate({ BREAKER_FAILURES: '0' });
     for (let count = 0; count < 20; count += 1) gate.enter(call(String(count))).end('timeout');
+  });
+
+  it('takes the limits of a tenant for those of the gateway, from the next call on', () => {
+    const tenants = new Tenants();
+    const gate = testGate({ RATE_LIMIT_PER_PRINCIPAL: '1', CALLS_MAX_PER_SERVER: '1' }, tenants);
+    const set = (limits: TenantLimits) => tenants.put('acme', { enabled: true, limits, createdAt: '', updatedAt: '' });
+    const enter = (principal = 'alice', app = 'files') => gate.enter(call(principal, app, 'acme'));
+    set({ requestsPerPrincipal: 2, callsPerServer: 0 });
+    enter();
+    enter();
+    expect(refusal(enter)).toMatchObject({ kind: 'principal_rate', message: 'You may make 2 calls in a minute' });
+    gate.enter(call('bob'));
+    expect(refusal(() => gate.enter(call('carol')))).toMatchObject({ kind: 'server_calls' });
+    set({ requestsPerPrincipal: 0, callsPerPrincipal: 2, callsPerServer: 0 });
+    enter().end('answered');
+    enter();
+    expect(refusal(enter)).toBeUndefined();
+    expect(refusal(enter)).toMatchObject({ kind: 'principal_calls' });
+    set({ requestsPerPrincipal: 0, callsPerServer: 0, requestsPerServer: 1 });
+    enter('alice', 'mail');
+    expect(refusal(() => enter('alice', 'mail'))).toMatchObject({ kind: 'server_rate' });
+  });
+
+  it('counts the calls of a tenant as a whole where it has a limit, and of no other', () => {
+    const tenants = new Tenants();
+    const gate = testGate({}, tenants);
+    tenants.put('acme', { enabled: true, limits: { callsPerTenant: 2 }, createdAt: '', updatedAt: '' });
+    const passage = gate.enter(call('alice', 'files', 'acme'));
+    gate.enter(call('bob', 'mail', 'acme'));
+    const third = () => gate.enter(call('carol', 'other', 'acme'));
+    expect(refusal(third)).toMatchObject({ kind: 'tenant_calls', retryAfter: 1 });
+    for (let count = 0; count < 5; count += 1) gate.enter(call('alice', 'files', 'globex'));
+    passage.end('answered');
+    third();
+    tenants.put('acme', { enabled: true, limits: { requestsPerTenant: 1 }, createdAt: '', updatedAt: '' });
+    third();
+    expect(refusal(() => gate.enter(call('dave', 'files', 'acme')))).toMatchObject({
+      kind: 'tenant_rate',
+      retryAfter: 60,
+    });
+    tenants.put('acme', undefined);
+    third();
   });
 });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '@manifold/config';
+import { Tenants, type TenantLimits } from '@manifold/tenants';
 import type { Attempt, Ending } from './breaker.js';
 import { Breakers } from './breakers.js';
 import { Concurrency } from './concurrency.service.js';
@@ -32,58 +33,71 @@ export class CallGate {
     { limits }: Config,
     private readonly rates: Rates,
     private readonly concurrency: Concurrency,
+    private readonly tenants: Tenants,
   ) {
     this.breakers = new Breakers(limits.breakerFailures);
   }
 
   /** @throws LimitReached */
   enter(call: GatedCall): Passage {
-    const { principal, app } = call;
-    const server = `${call.provider} ${call.tenant} ${app}`;
+    const { tenant, principal, app } = call;
+    const server = `${call.provider} ${tenant} ${app}`;
+    const limits = this.tenants.limitsOf(tenant);
     const now = performance.now();
-    this.checkRates(principal, server, app, now);
-    this.begin(principal, server, app, now);
+    this.checkRates(call, server, limits, now);
+    this.begin(call, server, limits, now);
     try {
       return this.passage(call, server, this.breakers.attempt(server, app, principal, now));
     } catch (error) {
-      this.leave(principal, server);
+      this.leave(call, server);
       throw error;
     }
   }
 
-  private passage({ principal, app }: GatedCall, server: string, attempt: Attempt): Passage {
+  private passage(call: GatedCall, server: string, attempt: Attempt): Passage {
     return {
       end: (ending) => {
-        this.leave(principal, server);
-        this.breakers.ended(server, app, attempt, ending, performance.now());
+        this.leave(call, server);
+        this.breakers.ended(server, call.app, attempt, ending, performance.now());
       },
     };
   }
 
-  private checkRates(principal: string, server: string, app: string, now: number): void {
-    const { principalCalls, serverCalls } = this.rates;
-    const own = principalCalls.take(principal, now);
-    if (own !== undefined) {
-      throw new LimitReached('principal_rate', `You may make ${principalCalls.limit} calls in a minute`, own);
+  private checkRates({ tenant, principal, app }: GatedCall, server: string, own: TenantLimits, now: number): void {
+    const { principalCalls, serverCalls, tenantCalls } = this.rates;
+    const { requestsPerPrincipal: mine = principalCalls.limit, requestsPerServer: its = serverCalls.limit } = own;
+    const { requestsPerTenant: ours = tenantCalls.limit } = own;
+    const wait = principalCalls.take(principal, now, mine);
+    if (wait !== undefined) throw new LimitReached('principal_rate', `You may make ${mine} calls in a minute`, wait);
+    const serverWait = serverCalls.take(server, now, its);
+    if (serverWait !== undefined) {
+      throw new LimitReached('server_rate', `Server ${app} may be called ${its} times in a minute`, serverWait);
     }
-    const all = serverCalls.take(server, now);
-    if (all !== undefined) {
-      throw new LimitReached('server_rate', `Server ${app} may be called ${serverCalls.limit} times in a minute`, all);
-    }
+    const tenantWait = tenantCalls.take(tenant, now, ours);
+    if (tenantWait === undefined) return;
+    throw new LimitReached('tenant_rate', `Your tenant may make ${ours} calls in a minute`, tenantWait);
   }
 
-  private begin(principal: string, server: string, app: string, now: number): void {
-    const { principals, servers } = this.concurrency;
-    if (!principals.begin(principal, now)) {
-      throw new LimitReached('principal_calls', `You may have ${principals.limit} calls under way at a time`, 1);
+  private begin({ tenant, principal, app }: GatedCall, server: string, own: TenantLimits, now: number): void {
+    const { principals, servers, tenants } = this.concurrency;
+    const { callsPerPrincipal: mine = principals.limit, callsPerServer: its = servers.limit } = own;
+    const { callsPerTenant: ours = tenants.limit } = own;
+    if (!principals.begin(principal, now, mine)) {
+      throw new LimitReached('principal_calls', `You may have ${mine} calls under way at a time`, 1);
     }
-    if (servers.begin(server, now)) return;
+    if (!servers.begin(server, now, its)) {
+      principals.end(principal);
+      throw new LimitReached('server_calls', `Server ${app} may have ${its} calls under way at a time`, 1);
+    }
+    if (tenants.begin(tenant, now, ours)) return;
     principals.end(principal);
-    throw new LimitReached('server_calls', `Server ${app} may have ${servers.limit} calls under way at a time`, 1);
+    servers.end(server);
+    throw new LimitReached('tenant_calls', `Your tenant may have ${ours} calls under way at a time`, 1);
   }
 
-  private leave(principal: string, server: string): void {
+  private leave({ tenant, principal }: GatedCall, server: string): void {
     this.concurrency.principals.end(principal);
     this.concurrency.servers.end(server);
+    this.concurrency.tenants.end(tenant);
   }
 }

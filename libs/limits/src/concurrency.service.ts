@@ -5,9 +5,12 @@ import { RunningCalls } from './running-calls.js';
 
 type Calls = Readonly<Record<string, number>>;
 
-const RUNNING = new Topic<{ readonly replica: string; readonly principals: Calls; readonly servers: Calls }>(
-  'limits.running',
-);
+const RUNNING = new Topic<{
+  readonly replica: string;
+  readonly principals: Calls;
+  readonly servers: Calls;
+  readonly tenants: Calls;
+}>('limits.running');
 
 /** How often replicas tell each other what they have under way. */
 const TELL_MS = 250;
@@ -17,6 +20,8 @@ const TELL_MS = 250;
 export class Concurrency implements OnModuleInit, OnApplicationShutdown {
   readonly principals: RunningCalls;
   readonly servers: RunningCalls;
+  /** Only tenants that have a limit of their own are counted. */
+  readonly tenants = new RunningCalls(0);
   private timer?: NodeJS.Timeout;
   private unsubscribe?: Unsubscribe;
   private hasTold = false;
@@ -30,10 +35,11 @@ export class Concurrency implements OnModuleInit, OnApplicationShutdown {
   }
 
   onModuleInit(): void {
-    if (!this.bus.isShared || (this.principals.limit === 0 && this.servers.limit === 0)) return;
-    this.unsubscribe = this.bus.onAnnounced(RUNNING, ({ replica, principals, servers }) => {
+    if (!this.bus.isShared) return;
+    this.unsubscribe = this.bus.onAnnounced(RUNNING, ({ replica, principals, servers, tenants }) => {
       this.principals.heard(replica, principals, performance.now());
       this.servers.heard(replica, servers, performance.now());
+      this.tenants.heard(replica, tenants, performance.now());
     });
     this.timer = setInterval(() => this.tell(), TELL_MS).unref();
   }
@@ -47,8 +53,10 @@ export class Concurrency implements OnModuleInit, OnApplicationShutdown {
   private tell(): void {
     const principals = this.principals.report();
     const servers = this.servers.report();
-    const hasCalls = Object.keys(principals).length > 0 || Object.keys(servers).length > 0;
-    if (hasCalls || this.hasTold) void this.bus.announce(RUNNING, { replica: this.bus.replica, principals, servers });
+    const tenants = this.tenants.report();
+    const hasCalls = [principals, servers, tenants].some((calls) => Object.keys(calls).length > 0);
+    const { replica } = this.bus;
+    if (hasCalls || this.hasTold) void this.bus.announce(RUNNING, { replica, principals, servers, tenants });
     this.hasTold = hasCalls;
   }
 }

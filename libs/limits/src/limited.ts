@@ -9,6 +9,8 @@ export type LimitKind =
   | 'principal_calls'
   | 'server_rate'
   | 'server_calls'
+  | 'tenant_rate'
+  | 'tenant_calls'
   | 'address_failures'
   | 'breaker'
   | 'overload';

@@ -6,7 +6,7 @@ import { RequestRate } from './request-rate.js';
 /** How often replicas tell each other what they have taken. */
 const TELL_MS = 50;
 /** HTTP requests for each call: sessions, listings and notifications are requests, too. */
-const REQUESTS_PER_CALL = 2;
+export const REQUESTS_PER_CALL = 2;
 
 /**
  * What may be done in a minute, by all replicas together.
@@ -24,6 +24,8 @@ export class Rates implements OnModuleInit, OnApplicationShutdown {
   principalRequests: RequestRate;
   /** Calls by server. */
   serverCalls: RequestRate;
+  /** Calls by tenant, where it has a limit of its own. */
+  tenantCalls: RequestRate;
   /** Wrong credentials by source address. */
   addressFailures: RequestRate;
 
@@ -33,7 +35,7 @@ export class Rates implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const { redis } = this.config;
-    if (!redis || this.rates.every(({ limit }) => limit === 0)) return;
+    if (!redis) return;
     const { RedisWindows } = await import('./redis-windows.js'); // its client costs start-up time
     this.redis = new RedisWindows(redis);
     await this.redis.open();
@@ -54,7 +56,14 @@ export class Rates implements OnModuleInit, OnApplicationShutdown {
     this.principalCalls = rate('principal', requestsPerPrincipal);
     this.principalRequests = rate('requests', requestsPerPrincipal * REQUESTS_PER_CALL);
     this.serverCalls = rate('server', requestsPerServer);
+    this.tenantCalls = rate('tenant', 0);
     this.addressFailures = rate('address', failuresPerAddress);
-    this.rates = [this.principalCalls, this.principalRequests, this.serverCalls, this.addressFailures];
+    this.rates = [
+      this.principalCalls,
+      this.principalRequests,
+      this.serverCalls,
+      this.tenantCalls,
+      this.addressFailures,
+    ];
   }
 }

@@ -2,10 +2,11 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '@manifold/rest';
+import { Tenants } from '@manifold/tenants';
 import { sourceKey } from './source-key.js';
 import { LimitReached } from './limited.js';
 import { Overload } from './overload.js';
-import { Rates } from './rates.service.js';
+import { Rates, REQUESTS_PER_CALL } from './rates.service.js';
 
 /** Seconds after which a request that was shed may come again. */
 const SHED_SECONDS = 1;
@@ -19,6 +20,7 @@ export class RequestLimits implements OnModuleInit {
     private readonly host: HttpAdapterHost,
     private readonly rates: Rates,
     private readonly overload: Overload,
+    private readonly tenants: Tenants,
   ) {}
 
   /** By principal: in the first phase after all of authentication, and before the body is read. */
@@ -48,7 +50,9 @@ export class RequestLimits implements OnModuleInit {
 
   private tooMany({ principal }: FastifyRequest): Problem | null {
     if (!principal) return null;
-    const retryAfter = this.rates.principalRequests.take(principal.key, performance.now());
+    const { requestsPerPrincipal } = this.tenants.limitsOf(principal.tenant);
+    const limit = requestsPerPrincipal === undefined ? undefined : requestsPerPrincipal * REQUESTS_PER_CALL;
+    const retryAfter = this.rates.principalRequests.take(principal.key, performance.now(), limit);
     if (retryAfter === undefined) return null;
     return problemOf(new LimitReached('principal_requests', 'Too many requests', retryAfter));
   }

@@ -49,21 +49,22 @@ export class RequestRate {
 
   /**
    * @param now monotonic milliseconds
+   * @param limit of this key, where it is another one
    * @returns the seconds to wait, where there is nothing left to take
    */
-  take(key: string, now: number): number | undefined {
-    if (this.limit === 0) return undefined;
+  take(key: string, now: number, limit = this.limit): number | undefined {
+    if (limit === 0) return undefined;
     let window = this.windows.get(key);
     if (!window || now >= window.endsAt) {
       window = { taken: 0, untold: 0, endsAt: now + WINDOW_MS };
       this.windows.set(key, window);
     }
-    if (window.taken >= this.limit) return Math.max(1, Math.ceil((window.endsAt - now) / 1000));
+    if (window.taken >= limit) return Math.max(1, Math.ceil((window.endsAt - now) / 1000));
     window.taken += 1;
     if (!this.tell) return undefined;
     window.untold += 1;
     this.untold.add(key);
-    if (window.untold >= this.limit * SHARE && !window.isAlone) void this.tellOf(key, now);
+    if (window.untold >= limit * SHARE && !window.isAlone) void this.tellOf(key, now);
     return undefined;
   }
 

@@ -37,4 +37,13 @@ describe('Calls under way', () => {
     for (let count = 0; count < 1000; count += 1) expect(calls.begin('alice', NOW)).toBe(true);
     expect(calls.report()).toEqual({});
   });
+
+  it('are told to others as soon as they are worth it, by the limit of their own key', () => {
+    const [here, there] = [new RunningCalls(1_000), new RunningCalls(1_000)];
+    expect(here.begin('small', 0, 2)).toBe(true);
+    expect(here.begin('large', 0)).toBe(true);
+    there.heard('here', here.report(), 0);
+    expect(here.report()).toEqual({ small: 1 });
+    expect([there.begin('small', 0, 2), there.begin('small', 0, 2)]).toEqual([true, false]);
+  });
 });

@@ -5,6 +5,13 @@ interface Report {
   readonly at: number;
 }
 
+/** What is under way here. */
+interface OwnCalls {
+  readonly count: number;
+  /** Of this key, when the last one began. */
+  readonly limit: number;
+}
+
 /** Milliseconds after which a replica that says nothing has no calls any more. */
 export const SILENCE_MS = 3_000;
 /** Keys with less than this part of the limit are not worth a word to the others. */
@@ -15,31 +22,34 @@ const WORTH_TELLING = 1 / 10;
  * above the limit by what they begin between two reports, and by a tenth of it for each replica.
  */
 export class RunningCalls {
-  private readonly own = new Map<string, number>();
+  private readonly own = new Map<string, OwnCalls>();
   private readonly reports = new Map<string, Report>();
 
   /** @param limit 0: none */
   constructor(readonly limit: number) {}
 
-  /** @returns whether it may begin; then `end` must be called */
-  begin(key: string, now: number): boolean {
-    if (this.limit === 0) return true;
-    const own = this.own.get(key) ?? 0;
-    if (own + this.elsewhere(key, now) >= this.limit) return false;
-    this.own.set(key, own + 1);
+  /**
+   * @param limit of this key, where it is another one
+   * @returns whether it may begin; then `end` must be called
+   */
+  begin(key: string, now: number, limit = this.limit): boolean {
+    if (limit === 0) return true;
+    const count = this.own.get(key)?.count ?? 0;
+    if (count + this.elsewhere(key, now) >= limit) return false;
+    this.own.set(key, { count: count + 1, limit });
     return true;
   }
 
   end(key: string): void {
-    const left = (this.own.get(key) ?? 0) - 1;
-    if (left > 0) this.own.set(key, left);
+    const { count, limit } = this.own.get(key) ?? { count: 0, limit: 0 };
+    if (count > 1) this.own.set(key, { count: count - 1, limit });
     else this.own.delete(key);
   }
 
   /** For the other replicas. */
   report(): Record<string, number> {
-    const least = this.limit * WORTH_TELLING;
-    return Object.fromEntries([...this.own].filter(([, count]) => count >= least));
+    const worthTelling = [...this.own].filter(([, { count, limit }]) => count >= limit * WORTH_TELLING);
+    return Object.fromEntries(worthTelling.map(([key, { count }]) => [key, count]));
   }
 
   heard(replica: string, calls: Readonly<Record<string, number>>, now: number): void {
