@@ -50,7 +50,7 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     return new Map(await Promise.all(packaged));
   }
 
-  faultsOf(facts: PackageFacts): readonly FieldFault[] {
+  faultsOf(tenant: string, facts: PackageFacts): readonly FieldFault[] {
     const unknown = Object.keys(facts).filter((field) => !FACTS.includes(field));
     if (unknown.length > 0) return unknown.map((field) => fault(field, 'unknown', `${field} is no fact of a package`));
     const body = plainToInstance(InstallPackageDto, { ...facts, serverName: 'server' });
@@ -60,7 +60,7 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     if (faults.length > 0) return faults;
     try {
       const request = installRequest(body);
-      this.installs.checkPackage(request);
+      this.installs.checkPackage(tenant, request);
       const { version } = request.wanted;
       if (version !== undefined && this.runtimes.get(request.runtime).isExact(version)) return [];
       return [
@@ -68,6 +68,7 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
       ];
     } catch (error) {
       const problem = asProblem(error);
+      if (problem instanceof Problem && problem.status === 403) return [fault('name', problem.code, problem.message)];
       if (problem instanceof Problem) return problem.errors;
       throw error;
     }

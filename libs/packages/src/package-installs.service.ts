@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Problem } from '@manifold/rest';
 import { ServerHost, type ServerSettings } from '@manifold/server-hosting';
 import { StoreConflict, type Stored } from '@manifold/store';
+import { AllowedPackages } from './allowed-packages.js';
 import { endedBy, type InstallProgress } from './install-progress.js';
 import { LocalPackages } from './local-packages.service.js';
 import { PackageFolders } from './package-folders.js';
@@ -35,6 +36,7 @@ export class PackageInstalls {
     private readonly records: PackageRecords,
     private readonly host: ServerHost,
     private readonly local: LocalPackages,
+    private readonly allowed: AllowedPackages,
   ) {}
 
   /**
@@ -62,17 +64,18 @@ export class PackageInstalls {
     });
   }
 
-  /** Refuses what can be refused before anything is done. @throws Problem 400, 409; NotAllowed */
+  /** Refuses what can be refused before anything is done. @throws Problem 400, 403, 409; NotAllowed */
   check(tenant: string, request: InstallRequest): void {
-    this.checkPackage(request);
+    this.checkPackage(tenant, request);
     const { serverName, settings } = request;
     this.host.check(isStdio(settings) ? { ...settings, command: 'node' } : settings);
     if (this.host.find(tenant, serverName)) throw alreadyExists(serverName);
   }
 
-  /** @throws NotAllowed */
-  checkPackage({ runtime, wanted }: InstallRequest): void {
+  /** @throws NotAllowed; Problem 403 */
+  checkPackage(tenant: string, { runtime, wanted }: InstallRequest): void {
     this.runtimes.get(runtime).check(wanted);
+    this.allowed.check(tenant, runtime, wanted);
   }
 
   /** A record without a server is left of an install that did not get that far. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@manifold/rest';
 import { ServerHost, type Replacement } from '@manifold/server-hosting';
+import { AllowedPackages } from './allowed-packages.js';
 import { endedBy, type InstallProgress } from './install-progress.js';
 import { LocalPackages } from './local-packages.service.js';
 import { PackageFolders } from './package-folders.js';
@@ -28,11 +29,12 @@ export class PackageUpgrades {
     private readonly records: PackageRecords,
     private readonly host: ServerHost,
     private readonly local: LocalPackages,
+    private readonly allowed: AllowedPackages,
   ) {}
 
   /**
    * @param version a version, a range or a tag; the newest unless given. Without effect when it is the one that runs.
-   * @throws Problem 404, 409 `package_busy`, 422 `upgrade_failed` when the new version does not come up; InstallError, NotAllowed
+   * @throws Problem 403, 404, 409 `package_busy`, 422 `upgrade_failed` when the new version does not come up; InstallError, NotAllowed
    */
   async upgrade(
     tenant: string,
@@ -43,7 +45,9 @@ export class PackageUpgrades {
     await this.work.exclusively(tenant, serverName, progress.signal, async (signal) => {
       const record = await this.settled((await this.records.get(tenant, serverName)).value);
       const runtime = this.runtimes.get(record.runtime);
-      runtime.check(await this.runtimes.wanted(record, version));
+      const wanted = await this.runtimes.wanted(record, version);
+      runtime.check(wanted);
+      this.allowed.check(tenant, record.runtime, wanted);
       const target = version ?? (await this.latest(record, signal));
       if (target !== record.current.version) await this.bring(record, target, endedBy(signal, progress));
     });

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { Config, PackagesConfig } from '@manifold/config';
 import { LeasesModule } from '@manifold/leases';
+import { TenantsModule } from '@manifold/tenants';
+import { AllowedPackages } from './allowed-packages.js';
 import { CatalogModule } from './catalog/index.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { Jobs } from './jobs/jobs.service.js';
@@ -46,7 +48,7 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
 
 /** Needs the global modules that provide Config, Store, Bus, Keyring and ServerHost. The routes of jobs come first: `/packages/:name` would take theirs. */
 @Module({
-  imports: [CatalogModule, LeasesModule],
+  imports: [CatalogModule, LeasesModule, TenantsModule],
   controllers: [JobsController, PackagesController],
   providers: [
     { provide: PackagesConfig, useFactory: ({ packages }: Config) => packages, inject: [Config] },
@@ -57,6 +59,7 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
       useFactory: (settings: PythonSettings) => new PythonInstaller(settings),
       inject: [PythonSettings],
     },
+    AllowedPackages,
     Jobs,
     LocalPackages,
     LongWork,

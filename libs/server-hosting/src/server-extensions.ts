@@ -27,8 +27,8 @@ export interface PackagedServer {
 export interface ServerPackages {
   /** By the name of their server. */
   list(tenant: string): Promise<ReadonlyMap<string, PackagedServer>>;
-  /** What is wrong with the facts of a document. Pointers begin at the facts. */
-  faultsOf(facts: PackageFacts): readonly FieldFault[];
+  /** What is wrong with the facts of a document, in this tenant. Pointers begin at the facts. */
+  faultsOf(tenant: string, facts: PackageFacts): readonly FieldFault[];
   /**
    * Installs a package for a server that is not there yet.
    * @param settings without a command; `args` follow the program

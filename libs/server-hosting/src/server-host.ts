@@ -30,6 +30,8 @@ export abstract class ServerHost {
   /** @throws Problem 400 for settings that no server can have */
   abstract check(settings: ServerSettings): void;
   abstract find(tenant: string, name: string): HostedServer | undefined;
+  /** In ascending order of name. */
+  abstract list(tenant: string): readonly (HostedServer & { readonly name: string })[];
   /** As it is stored now: another replica may have changed it a moment ago. */
   abstract findStored(tenant: string, name: string): Promise<HostedServer | undefined>;
   /** What `GET /mcp/servers/:name` shows to operators. */

@@ -24,6 +24,10 @@ export class ServerShelf extends ServerHost {
     return this.servers.get(name);
   }
 
+  list(): (HostedServer & { readonly name: string })[] {
+    return [...this.servers].map(([name, server]) => ({ ...server, name }));
+  }
+
   async findStored(tenant: string, name: string): Promise<HostedServer | undefined> {
     return this.find(tenant, name);
   }

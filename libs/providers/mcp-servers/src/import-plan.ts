@@ -56,13 +56,16 @@ export function importPlan(servers: readonly ServerDefinitionDto[], present: Pre
   return [...steps, ...gone.map(({ name }) => ({ name, action: 'deleted' as const }))];
 }
 
-function faultsOfPackage(definition: ServerDefinitionDto, { packaged, packages }: Present): readonly FieldFault[] {
+function faultsOfPackage(
+  definition: ServerDefinitionDto,
+  { tenant, packaged, packages }: Present,
+): readonly FieldFault[] {
   const { name, package: facts, command } = definition;
   if (!facts) return packaged.has(name) ? [fault('/package', `Server ${name} comes from a package: name it`)] : [];
   if (!packages) return [fault('/package', 'Packages cannot be installed here')];
   return [
     ...(command === undefined ? [] : [fault('/command', 'command comes from the package')]),
-    ...packages.faultsOf(facts).map((one) => within('/package', one)),
+    ...packages.faultsOf(tenant, facts).map((one) => within('/package', one)),
   ];
 }
 

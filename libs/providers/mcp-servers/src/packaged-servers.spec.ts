@@ -20,7 +20,7 @@ class Shelf implements ServerPackages {
     return this.installed;
   }
 
-  faultsOf(facts: PackageFacts) {
+  faultsOf(_tenant: string, facts: PackageFacts) {
     const fits = typeof facts.name === 'string';
     return fits ? [] : [{ pointer: '/name', code: 'required', detail: 'name is needed' }];
   }
