@@ -533,6 +533,21 @@ const sections = [
     },
   },
   {
+    source: 'issue 8, point 6: tenancy and roles; SECURITY.md, threats 6, 30, 46 and 47',
+    requirements: {
+      'tenancy.access':
+        'a server and its tools are there for those alone whom its rule lets in, for clients of both eras, over REST and at its own endpoint',
+      'tenancy.access-change': 'a changed rule counts at all replicas at once, and running sessions are told of it',
+      'tenancy.isolation': 'what one tenant has does not exist for the admins and operators of another',
+      'tenancy.admin':
+        'admins of the tenant "default" set tenants up and give them their first key; others read their own',
+      'tenancy.disabled': 'callers of a disabled tenant are refused by all replicas at once',
+      'tenancy.packages': 'a tenant installs the packages alone that its settings allow',
+      'tenancy.limits': 'a tenant has limits of its own',
+      'tenancy.removal': 'a tenant that still has something is deleted only where that is said',
+    },
+  },
+  {
     source: 'issue 8, limits; SECURITY.md, threat 49 and "overload"',
     requirements: {
       'limits.rate': 'calls of a principal in a minute are limited over all replicas: 429 with Retry-After over REST',

@@ -7,6 +7,7 @@ import { EgressModule } from '@manifold/egress';
 import { OAuthModule } from '@manifold/oauth';
 import { PackagesModule } from '@manifold/packages';
 import { ObservabilityModule } from '@manifold/observability';
+import { TenantAdminModule } from '@manifold/tenant-admin';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
 import { ToolRegistryModule } from '@manifold/tool-registry';
@@ -32,6 +33,7 @@ export class AppModule {
         OAuthModule,
         ProvidersModule.forRoot(config),
         PackagesModule,
+        TenantAdminModule,
         ToolRegistryModule,
         TransportModule,
         TraceExportModule,

@@ -2,7 +2,17 @@ import type { FastifyRequest } from 'fastify';
 import type { AuditEvent } from './audit-entry.js';
 
 /** Members of bodies that name something. Nothing else of a body is written down: it may be secret. */
-const NAMES = ['name', 'serverName', 'secretName', 'username', 'package', 'packageName', 'version', 'roles'] as const;
+const NAMES = [
+  'id',
+  'name',
+  'serverName',
+  'secretName',
+  'username',
+  'package',
+  'packageName',
+  'version',
+  'roles',
+] as const;
 /** Documents of servers: their names are their keys. */
 const DOCUMENTS = ['mcpServers', 'servers'] as const;
 const LONGEST = 256;

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { LimitsModule } from '@manifold/limits';
+import { TenantsModule } from '@manifold/tenants';
 import { ApiKeyModule } from './api-keys/api-key.module.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuthenticationHook } from './authentication.hook.js';
@@ -14,7 +15,7 @@ import { StreamGrants } from './stream-grants.js';
 /** Who is calling, for every route of the gateway. Bus, Config, Store and Egress come from their global modules. */
 @Global()
 @Module({
-  imports: [ApiKeyModule, LimitsModule],
+  imports: [ApiKeyModule, LimitsModule, TenantsModule],
   controllers: [ApiKeysController, ResourceMetadataController],
   providers: [
     Authenticator,

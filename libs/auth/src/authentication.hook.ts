@@ -3,7 +3,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Config } from '@manifold/config';
 import { RequestLimits } from '@manifold/limits';
-import { clientAddress } from '@manifold/rest';
+import { clientAddress, Problem } from '@manifold/rest';
+import { Tenants } from '@manifold/tenants';
 import { Authenticator } from './authenticator.js';
 import type { Principal } from './principal.js';
 import { CredentialRefused, unauthenticated } from './unauthenticated.js';
@@ -23,6 +24,7 @@ export class AuthenticationHook implements OnModuleInit {
     private readonly authenticator: Authenticator,
     private readonly config: Config,
     private readonly limits: RequestLimits,
+    private readonly tenants: Tenants,
   ) {}
 
   onModuleInit(): void {
@@ -30,6 +32,9 @@ export class AuthenticationHook implements OnModuleInit {
     fastify.addHook('onRequest', async (request) => {
       if (request.routeOptions.config?.public) return;
       request.principal = await this.principalOf(request);
+      if (!this.tenants.isEnabled(request.principal.tenant)) {
+        throw new Problem(403, 'tenant_disabled', 'The tenant is disabled');
+      }
     });
   }
 

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { All, Body, Controller, Get, Options, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { openGateway, TestIssuer, type GatewayOptions, type TestGateway } from '@manifold/auth/testing';
+import { Tenants } from '@manifold/tenants';
 import { mintApiKey } from './api-keys/api-key.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import type { Principal } from './principal.js';
@@ -180,6 +181,21 @@ describe('Authentication on a real server', () => {
         roles: ['user', 'operator'],
         method: 'jwt',
       });
+    });
+
+    it('refuses the callers of a tenant that is disabled, as long as it is', async () => {
+      const url = await open();
+      const tenants = gateway.app.get(Tenants, { strict: false });
+      const headers = bearer(await gateway.key('ci', ['operator'], { tenant: 'acme' }));
+      const others = bearer(await gateway.key('other', []));
+      const put = (enabled: boolean) => tenants.put('acme', { enabled, createdAt: '', updatedAt: '' });
+      put(false);
+      const refused = await fetch(`${url}/me`, { headers });
+      expect([refused.status, (await refused.json()) as object]).toMatchObject([403, { code: 'tenant_disabled' }]);
+      expect((await fetch(`${url}/no-such-path`, { headers })).status).toBe(403);
+      expect((await fetch(`${url}/me`, { headers: others })).status).toBe(200);
+      put(true);
+      expect((await fetch(`${url}/me`, { headers })).status).toBe(200);
     });
 
     it('ignores ?user=', async () => {

@@ -2,7 +2,7 @@ export { actingUser } from './acting-user.js';
 export { ApiAuthenticated, SECURITY_SCHEMES } from './api-authenticated.decorator.js';
 export { ApiKeyModule } from './api-keys/api-key.module.js';
 export { ApiKeyService, type NewApiKey } from './api-keys/api-key.service.js';
-export { CreateApiKeyDto } from './api-keys/api-keys.dto.js';
+export { ApiKeyListDto, CreateApiKeyDto, CreatedApiKeyDto, RevokedApiKeyDto } from './api-keys/api-keys.dto.js';
 export { apiKeyView, expiryOf } from './api-keys/api-keys.mapper.js';
 export { AuthModule } from './auth.module.js';
 export { CurrentPrincipal } from './current-principal.decorator.js';

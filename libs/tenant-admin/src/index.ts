@@ -1,0 +1,1 @@
+export { TenantAdminModule } from './tenant-admin.module.js';
