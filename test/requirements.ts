@@ -514,6 +514,9 @@ const sections = [
       'replicas.redis-cut': 'without Redis calls go on; afterwards replicas know what they have missed',
       'replicas.database-cut':
         'without the database what needs it is answered 503 soon, liveness is not affected, and it recovers by itself',
+      'replicas.database-slow':
+        'a slow database slows down nothing that does not need it; what waits too long for it is answered 503, and nothing piles up',
+      'replicas.herd': 'a thousand clients that come back at once are all served, and leave no memory behind',
       'replicas.rolling': 'a rolling restart under load loses no call',
       'replicas.one': 'a stdio server that must run once has one process, which clients of every replica use in full',
       'replicas.one-sealed': 'what users and such a server say to each other is not readable in Redis',
@@ -558,6 +561,8 @@ const sections = [
       'limits.redis-down': 'calls go on while Redis is away',
       'limits.breaker': 'a server that does not answer is left alone, and tried again soon',
       'limits.call-timeout': 'a registered server can have a shorter time for each call than the gateway allows',
+      'limits.goodput':
+        'at three times its capacity the gateway still does four fifths of it, and refuses the rest at once',
       'limits.proxy': 'X-Forwarded-For counts from trusted proxies only, and callers cannot forge what it says',
       'limits.overload':
         'above the limit of requests under way new ones are answered 503 at once; probes and metrics pass',

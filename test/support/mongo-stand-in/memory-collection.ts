@@ -21,23 +21,24 @@ const PRIMARY: Index = { key: { _id: 1 }, name: '_id_', unique: true };
 /** A collection in memory. Each operation is atomic, because nothing here waits. */
 export class MemoryCollection {
   readonly indexes: Index[] = [PRIMARY];
-  private documents: Document[] = [];
+  /** By `_id`, in the order in which they came: what is asked for by its id is found as quickly as in a database. */
+  private readonly documents = new Map<unknown, Document>();
 
   /** @param limit 0: all of them */
   find(filter: Document, limit = 0, sort?: Record<string, 1 | -1>): Document[] {
-    const cursor = find<Document>(this.documents, filter);
+    const cursor = find<Document>(this.candidates(filter), filter);
     if (sort) cursor.sort(sort);
     if (limit > 0) cursor.limit(limit);
     return cursor.all();
   }
 
   aggregate(pipeline: Document[]): Document[] {
-    return aggregate(this.documents, pipeline);
+    return aggregate([...this.documents.values()], pipeline);
   }
 
   insert(document: Document): void {
     this.checkUnique(document);
-    this.documents.push(document);
+    this.documents.set(document._id, document);
   }
 
   /** @returns the document before and after the change */
@@ -47,22 +48,30 @@ export class MemoryCollection {
     const after = deserialize(serialize(before)); // a deep copy
     update(after, change);
     this.checkUnique(after, before);
-    this.documents[this.documents.indexOf(before)] = after;
+    this.documents.set(before._id, after);
     return { before, after };
   }
 
   /** @param limit 0: all of them. @returns how many there were */
   remove(filter: Document, limit: number): number {
-    const doomed = new Set(this.find(filter, limit));
-    this.documents = this.documents.filter((document) => !doomed.has(document));
-    return doomed.size;
+    const doomed = this.find(filter, limit);
+    for (const { _id } of doomed) this.documents.delete(_id);
+    return doomed.length;
+  }
+
+  private candidates({ _id: id }: Document): Document[] {
+    if (typeof id !== 'string') return [...this.documents.values()];
+    const document = this.documents.get(id);
+    return document ? [document] : [];
   }
 
   private checkUnique(document: Document, except?: Document): void {
-    for (const index of this.indexes.filter(({ unique }) => unique)) {
+    const before = this.documents.get(document._id);
+    if (before && before !== except) throw new DuplicateKey(PRIMARY);
+    for (const index of this.indexes.filter((one) => one.unique && one !== PRIMARY)) {
       const paths = Object.keys(index.key).map((path) => path.split('.'));
       const taken = (other: Document) => paths.every((path) => valueAt(document, path) === valueAt(other, path));
-      if (this.documents.some((other) => other !== except && taken(other))) throw new DuplicateKey(index);
+      for (const other of this.documents.values()) if (other !== except && taken(other)) throw new DuplicateKey(index);
     }
   }
 }

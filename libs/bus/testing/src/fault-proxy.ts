@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Stands before a TCP server and does to its connections what networks do. */
 export class FaultProxy {
@@ -73,11 +74,19 @@ export class FaultProxy {
     this.forward(upstream, client);
   }
 
+  /** In order, also what comes when the delay has become shorter. */
   private forward(from: Socket, to: Socket): void {
+    let late = 0;
+    let last = Promise.resolve();
     from.on('data', (data) => {
       if (this.swallows) return;
-      if (this.delayMs === 0) to.write(data);
-      else setTimeout(() => to.writable && to.write(data), this.delayMs);
+      if (this.delayMs === 0 && late === 0) return void to.write(data);
+      const waited = sleep(this.delayMs);
+      late += 1;
+      last = Promise.all([last, waited]).then(() => {
+        late -= 1;
+        if (to.writable) to.write(data);
+      });
     });
   }
 }

@@ -10,6 +10,7 @@ const connectOptions = ({ dbName }: MongoConfig): ConnectOptions => ({
   serverSelectionTimeoutMS: DEADLINE,
   connectTimeoutMS: DEADLINE,
   socketTimeoutMS: 10_000,
+  waitQueueTimeoutMS: DEADLINE, // nobody waits for the answer any more: a slow database gathers no queue
   heartbeatFrequencyMS: 2000,
   writeConcern: { w: 'majority', journal: true },
   bufferCommands: false,
