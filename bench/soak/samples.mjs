@@ -4,10 +4,13 @@ import { median } from '../statistics.mjs';
 
 const MB = 1024 * 1024;
 
+/** Sockets, pipes, processes, watchers; timers and requests come and go. */
+const HANDLES = "process.getActiveResourcesInfo().filter((name) => name.endsWith('Wrap')).length";
+
 /** What a process holds at a moment. Memory in MB; the heap after a collection. */
 export async function sampleOf(pid, inspector) {
   const heap = (await inspector.heapUsed()) / MB;
-  const handles = await inspector.evaluate('process.getActiveResourcesInfo().length');
+  const handles = await inspector.evaluate(HANDLES);
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return {
     minute: performance.now() / 60_000,
