@@ -19,7 +19,10 @@ interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
   readonly operationId: string;
   readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> };
-  readonly responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
+  readonly responses: Record<
+    string,
+    { description: string; content?: Record<string, { schema: Schema }>; headers?: Record<string, object> }
+  >;
 }
 
 interface ApiDocument {
@@ -42,68 +45,68 @@ const UNDOCUMENTED = ['/', '/favicon.ico'];
 /** Statuses that say everything by themselves, or have a body that nobody reads. */
 const BODILESS = ['202', '204', '302'];
 
-/** Method, path, and what a problem document can be the answer to. 401 and 403 go for all of them. */
+/** Method, path, and what a problem document can be the answer to. 401, 403, 429 and 503 go for all of them. */
 const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
-  ['get', '/mcp/tools', [503]],
-  ['post', '/mcp/tool/call', [400, 404, 409, 413, 415, 429, 502, 503, 504]],
-  ['get', '/mcp/sessions', [503]],
-  ['get', '/mcp/servers', [503]],
-  ['post', '/mcp/servers', [400, 409, 413, 415, 503]],
-  ['get', '/mcp/servers/{name}', [404, 503]],
-  ['put', '/mcp/servers/{name}', [400, 404, 413, 415, 503]],
-  ['delete', '/mcp/servers/{name}', [404, 503]],
-  ['put', '/mcp/servers/{name}/enable', [404, 503]],
-  ['put', '/mcp/servers/{name}/disable', [404, 503]],
-  ['post', '/mcp/servers/{name}/oauth', [400, 404, 409, 413, 415, 503]],
-  ['get', '/mcp/servers/{name}/oauth', [400, 404, 503]],
-  ['delete', '/mcp/servers/{name}/oauth', [400, 404, 503]],
-  ['get', '/mcp/servers/{name}/oauth/client', [404, 503]],
-  ['put', '/mcp/servers/{name}/oauth/client', [400, 404, 413, 415, 503]],
-  ['delete', '/mcp/servers/{name}/oauth/client', [404, 503]],
-  ['post', '/mcp/external/discover', [400, 413, 415, 502, 503]],
-  ['get', '/auth/{provider}/login', [400, 404, 503]],
-  ['get', '/mcp/user/servers', [400, 503]],
-  ['get', '/mcp/user/servers/{name}', [400, 404, 503]],
-  ['get', '/mcp/user/servers/{name}/tools', [400, 404, 503]],
-  ['get', '/mcp/user/servers/{name}/install', [400, 404, 503]],
-  ['post', '/mcp/user/servers/{name}/install', [400, 404, 413, 415, 503]],
-  ['put', '/mcp/user/servers/{name}/install', [400, 404, 413, 415, 503]],
-  ['delete', '/mcp/user/servers/{name}/install', [400, 404, 413, 415, 503]],
-  ['post', '/mcp/user/servers/{name}/secrets', [400, 404, 413, 415, 503]],
-  ['post', '/mcp/user/servers/{name}/refresh', [400, 404, 413, 415, 503]],
-  ['get', '/mcp/servers/{name}/delete-impact', [404, 503]],
-  ['get', '/servers/export', [503]],
-  ['post', '/servers/import', [400, 413, 415, 503]],
-  ['post', '/packages/install', [400, 409, 413, 415, 422, 502, 503, 504]],
-  ['get', '/packages', [400, 503]],
-  ['get', '/packages/catalog', [400, 503]],
-  ['get', '/packages/updates', [400, 404, 503]],
-  ['get', '/packages/by-name/{name}', [400, 404, 503]],
-  ['get', '/packages/by-id/{name}', [400, 404, 503]],
-  ['put', '/packages/upgrade-all', [503]],
-  ['put', '/packages/{name}/upgrade', [400, 404, 409, 413, 415, 422, 502, 503, 504]],
-  ['put', '/packages/{name}/enable', [404, 503]],
-  ['put', '/packages/{name}/disable', [404, 503]],
-  ['delete', '/packages/{name}', [404, 409, 503]],
-  ['get', '/packages/jobs', [503]],
-  ['get', '/packages/jobs/{id}', [404, 503]],
-  ['delete', '/packages/jobs/{id}', [404, 503]],
-  ['post', '/secrets/set', [400, 404, 413, 415, 503]],
-  ['post', '/secrets/delete', [400, 404, 413, 415, 503]],
-  ['post', '/auth/keys', [400, 409, 413, 415, 503]],
-  ['get', '/auth/keys', [503]],
-  ['delete', '/auth/keys/{id}', [404, 503]],
-  ['get', '/tenants', [503]],
-  ['post', '/tenants', [400, 409, 413, 415, 503]],
-  ['get', '/tenants/{id}', [404, 503]],
-  ['put', '/tenants/{id}', [400, 404, 409, 413, 415, 503]],
-  ['delete', '/tenants/{id}', [400, 404, 409, 503]],
-  ['post', '/tenants/{id}/keys', [400, 404, 409, 413, 415, 503]],
-  ['get', '/tenants/{id}/keys', [404, 503]],
-  ['delete', '/tenants/{id}/keys/{keyId}', [404, 503]],
-  ['get', '/metrics', [503]],
-  ['get', '/audit', [400, 503]],
-  ['get', '/audit/export', [400, 503]],
+  ['get', '/mcp/tools', []],
+  ['post', '/mcp/tool/call', [400, 404, 409, 413, 415, 502, 504]],
+  ['get', '/mcp/sessions', []],
+  ['get', '/mcp/servers', []],
+  ['post', '/mcp/servers', [400, 409, 413, 415]],
+  ['get', '/mcp/servers/{name}', [404]],
+  ['put', '/mcp/servers/{name}', [400, 404, 413, 415]],
+  ['delete', '/mcp/servers/{name}', [404]],
+  ['put', '/mcp/servers/{name}/enable', [404]],
+  ['put', '/mcp/servers/{name}/disable', [404]],
+  ['post', '/mcp/servers/{name}/oauth', [400, 404, 409, 413, 415]],
+  ['get', '/mcp/servers/{name}/oauth', [400, 404]],
+  ['delete', '/mcp/servers/{name}/oauth', [400, 404]],
+  ['get', '/mcp/servers/{name}/oauth/client', [404]],
+  ['put', '/mcp/servers/{name}/oauth/client', [400, 404, 413, 415]],
+  ['delete', '/mcp/servers/{name}/oauth/client', [404]],
+  ['post', '/mcp/external/discover', [400, 413, 415, 502]],
+  ['get', '/auth/{provider}/login', [400, 404]],
+  ['get', '/mcp/user/servers', [400]],
+  ['get', '/mcp/user/servers/{name}', [400, 404]],
+  ['get', '/mcp/user/servers/{name}/tools', [400, 404]],
+  ['get', '/mcp/user/servers/{name}/install', [400, 404]],
+  ['post', '/mcp/user/servers/{name}/install', [400, 404, 413, 415]],
+  ['put', '/mcp/user/servers/{name}/install', [400, 404, 413, 415]],
+  ['delete', '/mcp/user/servers/{name}/install', [400, 404, 413, 415]],
+  ['post', '/mcp/user/servers/{name}/secrets', [400, 404, 413, 415]],
+  ['post', '/mcp/user/servers/{name}/refresh', [400, 404, 413, 415]],
+  ['get', '/mcp/servers/{name}/delete-impact', [404]],
+  ['get', '/servers/export', []],
+  ['post', '/servers/import', [400, 413, 415]],
+  ['post', '/packages/install', [400, 409, 413, 415, 422, 502, 504]],
+  ['get', '/packages', [400]],
+  ['get', '/packages/catalog', [400]],
+  ['get', '/packages/updates', [400, 404]],
+  ['get', '/packages/by-name/{name}', [400, 404]],
+  ['get', '/packages/by-id/{name}', [400, 404]],
+  ['put', '/packages/upgrade-all', []],
+  ['put', '/packages/{name}/upgrade', [400, 404, 409, 413, 415, 422, 502, 504]],
+  ['put', '/packages/{name}/enable', [404]],
+  ['put', '/packages/{name}/disable', [404]],
+  ['delete', '/packages/{name}', [404, 409]],
+  ['get', '/packages/jobs', []],
+  ['get', '/packages/jobs/{id}', [404]],
+  ['delete', '/packages/jobs/{id}', [404]],
+  ['post', '/secrets/set', [400, 404, 413, 415]],
+  ['post', '/secrets/delete', [400, 404, 413, 415]],
+  ['post', '/auth/keys', [400, 409, 413, 415]],
+  ['get', '/auth/keys', []],
+  ['delete', '/auth/keys/{id}', [404]],
+  ['get', '/tenants', []],
+  ['post', '/tenants', [400, 409, 413, 415]],
+  ['get', '/tenants/{id}', [404]],
+  ['put', '/tenants/{id}', [400, 404, 409, 413, 415]],
+  ['delete', '/tenants/{id}', [400, 404, 409]],
+  ['post', '/tenants/{id}/keys', [400, 404, 409, 413, 415]],
+  ['get', '/tenants/{id}/keys', [404]],
+  ['delete', '/tenants/{id}/keys/{keyId}', [404]],
+  ['get', '/metrics', []],
+  ['get', '/audit', [400]],
+  ['get', '/audit/export', [400]],
 ];
 
 const MCP_ROUTES: [method: string, path: string, answer: string][] = [
@@ -266,9 +269,10 @@ describe('The API document', () => {
       for (const schema of schemas) {
         expect(schema).toMatchObject(PLAIN_ANSWERS[path] ?? { required: expect.arrayContaining(['success']) });
       }
-      expect(Object.keys(errors).map(Number)).toEqual([401, 403, ...problems].sort((a, b) => a - b));
-      for (const { content, description } of Object.values(errors)) {
+      expect(Object.keys(errors).map(Number)).toEqual([401, 403, 429, 503, ...problems].sort((a, b) => a - b));
+      for (const [status, { content, description, headers }] of Object.entries(errors)) {
         expect(description).toMatch(/\w/);
+        expect(Object.keys(headers ?? {})).toEqual(['429', '503'].includes(status) ? ['Retry-After'] : []);
         expect(content).toEqual({
           'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } },
         });
@@ -280,11 +284,15 @@ describe('The API document', () => {
     cites('operation.openapi', '%s %s is answered %s, and errors are described'),
     (method, path, answer) => {
       const { responses, requestBody } = document.paths[path]![method]!;
-      const { '401': unauthenticated, ...others } = responses;
+      const { '401': unauthenticated, '429': limited, ...others } = responses;
 
       expect(Object.keys(others).filter((status) => status < '203')).toContain(answer);
       expect(others).not.toHaveProperty('201');
-      expect(unauthenticated!.content).toHaveProperty(['application/problem+json']);
+      for (const refusal of [unauthenticated!, limited!]) {
+        expect(refusal.content).toHaveProperty(['application/problem+json']);
+      }
+      expect(limited!.headers).toHaveProperty('Retry-After');
+      expect(others['503']!.headers).toHaveProperty('Retry-After');
       for (const [, { content }] of Object.entries(others).filter(([status]) => status >= '400')) {
         expect(resolve(content!['application/json']!.schema)).toMatchObject({ required: ['jsonrpc', 'error', 'id'] });
       }

@@ -107,7 +107,7 @@ describe('A gateway with limits', () => {
     };
     gateway = await GatewayProcess.start({ env });
     root = new RestClient(gateway.url);
-    await root.register({ name: 'echo', ...echoServer() });
+    await root.register({ name: 'echo', ...echoServer('--offers=1') });
     expect((await as('first').callTool(QUICK)).status).toBe(200);
   }, 120_000);
 
@@ -123,6 +123,13 @@ describe('A gateway with limits', () => {
     expect(texts.filter((text) => text.includes('isError'))).toHaveLength(1);
     expect(texts.at(-1)).toMatch(/"isError":true/);
     expect(texts.at(-1)).toMatch(/20 calls in a minute\. Try again in \d+ seconds\./);
+    const read = await agent.post(request(50, 'resources/read', { uri: 'sim://notes/1' }), { session });
+    expect(await read.json()).toMatchObject({
+      error: {
+        message: expect.stringContaining('Try again in') as string,
+        data: { retryAfter: expect.any(Number) as number },
+      },
+    });
     let answer = new Response();
     for (let id = 100; answer.status === 200 && id < 100 + RATE; id += 1) {
       answer = await agent.post(request(id, 'ping'), { session });
@@ -130,7 +137,7 @@ describe('A gateway with limits', () => {
     expect(answer.status).toBe(429);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await answer.json()).toMatchObject({ code: 'rate_limited' });
-    expect(await limited('principal_rate')).toBe(1);
+    expect(await limited('principal_rate')).toBe(2);
     expect(await limited('principal_requests')).toBe(1);
   });
 

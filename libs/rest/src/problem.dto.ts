@@ -55,6 +55,15 @@ const MEANINGS = {
   504: 'The server of the tool did not answer in time',
 } as const;
 
+const TEMPORARY: readonly number[] = [429, 503];
+/** For the OpenAPI document: what refusals carry that time can mend. */
+export const RETRY_AFTER = {
+  'Retry-After': {
+    description: 'Seconds after which another try makes sense',
+    schema: { type: 'integer', minimum: 1 },
+  },
+} as const;
+
 /** Says in the OpenAPI document which error statuses a route, or each route of a controller, answers with a problem. */
 export const ApiProblems = (...statuses: (keyof typeof MEANINGS)[]): ClassDecorator & MethodDecorator =>
   applyDecorators(
@@ -63,6 +72,7 @@ export const ApiProblems = (...statuses: (keyof typeof MEANINGS)[]): ClassDecora
       ApiResponse({
         status,
         description: MEANINGS[status],
+        ...(TEMPORARY.includes(status) && { headers: RETRY_AFTER }),
         content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
       }),
     ),

@@ -21,6 +21,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { ApiAuthenticated } from '@manifold/auth';
+import { RETRY_AFTER } from '@manifold/rest';
 import { JsonRpcErrorDto, JsonRpcMessageDto } from './json-rpc.dto.js';
 
 const failure = (description: string) => ({ description, type: JsonRpcErrorDto });
@@ -65,6 +66,10 @@ export const ApiMcp = () =>
     ApiTags('mcp'),
     ApiAuthenticated(),
     ApiForbiddenResponse(failure('Host or Origin are not allowed')),
+    ApiServiceUnavailableResponse({
+      ...failure('The gateway has too much to do or too many sessions, or the database does not answer'),
+      headers: RETRY_AFTER,
+    }),
     ApiNotFoundResponse(failure('There is no such session')),
   );
 
@@ -98,7 +103,6 @@ export const ApiMcpPost = () =>
     }),
     ApiAcceptedResponse({ description: 'A notification or a response has arrived' }),
     ApiNotAcceptableResponse(failure('The client does not accept both kinds of answer')),
-    ApiServiceUnavailableResponse(failure('There are too many sessions')),
     messageErrors(),
   );
 
@@ -135,7 +139,6 @@ export const ApiSseStream = () =>
     ApiOkResponse(stream),
     ApiBadRequestResponse(failure('apps or mode do not fit')),
     ApiNotAcceptableResponse(failure('The client does not accept event streams')),
-    ApiServiceUnavailableResponse(failure('There are too many sessions')),
   );
 
 export const ApiSseMessage = () =>

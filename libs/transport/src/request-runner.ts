@@ -129,12 +129,18 @@ export class RequestRunner {
   private rpcErrorOf(error: unknown, { method }: JsonRpcRequest, { source: { requestId } }: Caller): JsonRpcError {
     if (error instanceof JsonRpcError) return error;
     if (error instanceof ProviderError) {
-      const { code, message, data } = error.rpcError ?? { code: INTERNAL_ERROR, message: error.message };
+      const { code, message, data } = error.rpcError ?? { code: INTERNAL_ERROR, ...inOurWords(error) };
       return new JsonRpcError(code, message, 200, { data, cause: error });
     }
     this.logger.error({ msg: 'a request failed for no known reason', requestId, method, err: error });
     return new JsonRpcError(INTERNAL_ERROR, 'Internal error', 200, { cause: error });
   }
+}
+
+/** Seconds after which another try makes sense are for programs, too. */
+function inOurWords({ message, retryAfter }: ProviderError): { message: string; data?: { retryAfter: number } } {
+  if (retryAfter === undefined) return { message };
+  return { message: `${message}. Try again in ${retryAfter} seconds.`, data: { retryAfter } };
 }
 
 /** For the span of a request that has a result. */
