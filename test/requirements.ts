@@ -523,7 +523,8 @@ const sections = [
       'replicas.one-change': 'new settings of such a server are never tried beside the old ones',
       'replicas.one-crash': 'when its replica dies, another one starts it, and never are there two',
       'replicas.one-stalled': 'a replica that stood still for long ends its process as soon as it goes on',
-      'replicas.one-database': 'a replica that cannot show that it lives ends its process before another one may start it',
+      'replicas.one-database':
+        'a replica that cannot show that it lives ends its process before another one may start it',
       'replicas.one-rolling': 'no call of others is lost when its replica is stopped',
     },
   },
