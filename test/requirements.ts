@@ -310,6 +310,7 @@ const sections = [
       'operation.drain': 'SIGTERM lets calls in flight end, exits 0 and leaves no child process',
       'operation.drain-delay':
         'after SIGTERM the port stays open for SHUTDOWN_DELAY_MS: not ready, no new sessions, calls of the others are served',
+      'operation.backup': 'a copy of the SQLite database that was made under load brings everything back',
       'operation.port-in-use': 'a port in use stops the start with a readable line',
       'operation.bad-environment': 'a bad environment stops the start with one readable line per fault',
       'operation.probes': '/healthz, /livez and /readyz answer without a credential',

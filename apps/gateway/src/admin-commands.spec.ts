@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Module, type INestApplicationContext } from '@nestjs/common';
@@ -8,7 +9,7 @@ import type { Command } from 'commander';
 import { ApiKeyModule, ApiKeyService } from '@manifold/auth';
 import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig } from '@manifold/config';
-import { StoreModule } from '@manifold/store';
+import { backUpSqlite, StoreModule } from '@manifold/store';
 import { adminProgram } from './admin-commands.js';
 
 @Module({})
@@ -46,6 +47,7 @@ describe('The admin command', () => {
     const program = adminProgram({
       withKeys: (use) => use(keys),
       withRotation: () => Promise.reject(new Error('No key of the store is changed here')),
+      backUp: (file) => backUpSqlite(dataDir, file),
       exitWith: () => undefined,
       print: (line) => printed.push(line),
       note: (line) => noted.push(line),
@@ -63,6 +65,19 @@ describe('The admin command', () => {
       roles: ['user', 'service', 'operator'],
       actsForIssuer: 'https://idp.test',
     });
+  });
+
+  it('copies the database to a file that is not there yet, and leaves none behind when it fails', async () => {
+    await run('create-key', '--name', 'ci', '--roles', 'user');
+    const file = join(dataDir, 'copy.db');
+    await run('backup', '--to', file);
+    await expect(run('backup', '--to', file)).rejects.toMatchObject({ code: 'EEXIST' });
+    const copy = await mkdtemp(join(dataDir, 'restored-'));
+    await rename(file, join(copy, 'manifold.db'));
+    const [kept, empty] = [join(dataDir, 'again.db'), join(dataDir, 'nothing')];
+    backUpSqlite(copy, kept);
+    expect(() => backUpSqlite(empty, join(dataDir, 'never.db'))).toThrow();
+    expect(existsSync(join(dataDir, 'never.db'))).toBe(false);
   });
 
   it.each([

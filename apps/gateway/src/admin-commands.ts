@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type ApiKeyService, apiKeyView, CreateApiKeyDto, DEFAULT_TENANT, expiryOf } from '@manifold/auth';
 import { DtoValidationPipe } from '@manifold/rest';
+import { backupCommand, type BackupEnvironment } from './backup.command.js';
 import { rotateSecretsCommand, type RotationEnvironment } from './rotate-secrets.command.js';
 
 /** Where the commands work: the API keys of a store that is open meanwhile, too. */
-export interface AdminEnvironment extends RotationEnvironment {
+export interface AdminEnvironment extends RotationEnvironment, BackupEnvironment {
   withKeys(use: (keys: ApiKeyService) => Promise<void>): Promise<void>;
 }
 
@@ -70,7 +71,7 @@ export function adminProgram(environment: AdminEnvironment): Command {
       }),
     );
 
-  return program.addCommand(rotateSecretsCommand(environment));
+  return program.addCommand(backupCommand(environment)).addCommand(rotateSecretsCommand(environment));
 }
 
 /** The rules of the REST route. @throws Problem that names what is wrong */

@@ -5,7 +5,7 @@ import { BusModule } from '@manifold/bus';
 import { ApiKeyModule, ApiKeyService } from '@manifold/auth';
 import { ConfigModule, configOfProcess } from '@manifold/config';
 import { SecretsModule, SecretsRotation } from '@manifold/secrets';
-import { StoreModule, StoreUnavailable } from '@manifold/store';
+import { backUpSqlite, StoreModule, StoreUnavailable } from '@manifold/store';
 import { adminProgram, type AdminEnvironment } from './admin-commands.js';
 
 @Module({})
@@ -32,6 +32,12 @@ const withRotation: AdminEnvironment['withRotation'] = async (use) => {
   await withStore(SecretsModule, (context) => use(context.get(SecretsRotation, { strict: false }), SEALED_COLLECTIONS));
 };
 
+const backUp: AdminEnvironment['backUp'] = (file) => {
+  const { mongo, dataDir } = configOfProcess();
+  if (mongo) throw new Error('The state of this gateway is in MongoDB: back it up with mongodump');
+  backUpSqlite(dataDir, file);
+};
+
 /** Whoever runs this command may see why the database does not answer; clients of the gateway may not. */
 function readable(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -42,6 +48,7 @@ function readable(error: unknown): string {
 adminProgram({
   withKeys,
   withRotation,
+  backUp,
   print: (line) => process.stdout.write(`${line}\n`),
   note: (line) => process.stderr.write(`${line}\n`),
   exitWith: (code) => (process.exitCode = code),

@@ -11,5 +11,6 @@ export {
   type Stored,
   type WriteOptions,
 } from './collection.js';
+export { backUpSqlite } from './sqlite/sqlite-backup.js';
 export { SqliteStore } from './sqlite/sqlite-store.js';
 export { StoreModule } from './store.module.js';
