@@ -29,9 +29,14 @@ export class Catalogues {
   private readonly numbers = new WeakMap<Listing, number>();
   private lastNumber = 0;
 
-  /** @param onUnused called with a whole catalogue that is not kept any more */
+  /**
+   * @param isShown whether a listing is one that `forget` will be called with. Others are those of callers who asked before a change: the
+   *   catalogue is theirs alone
+   * @param onUnused called with a whole catalogue that is not kept any more
+   */
   constructor(
     private readonly nameMax: number,
+    private readonly isShown: (listing: Listing) => boolean,
     onUnused: (catalogue: Catalogue) => void,
   ) {
     this.known = bounded(({ catalogue }) => onUnused(catalogue));
@@ -42,7 +47,7 @@ export class Catalogues {
     const known = this.known.get(key);
     if (known) return known.catalogue;
     const catalogue = Catalogue.of(listings, this.nameMax);
-    this.known.set(key, { catalogue, of: listings });
+    this.keep(this.known, key, { catalogue, of: listings });
     return catalogue;
   }
 
@@ -53,7 +58,7 @@ export class Catalogues {
     const known = this.views.get(key);
     if (known) return known.catalogue;
     const catalogue = this.of(listings).only(view);
-    this.views.set(key, { catalogue, of: listings });
+    this.keep(this.views, key, { catalogue, of: listings });
     return catalogue;
   }
 
@@ -62,6 +67,10 @@ export class Catalogues {
     for (const cache of [this.known, this.views]) {
       for (const [key, { of }] of [...cache.entries()]) if (of.includes(listing)) cache.delete(key);
     }
+  }
+
+  private keep(cache: LRUCache<string, Known>, key: string, known: Known): void {
+    if (known.of.every(this.isShown)) cache.set(key, known);
   }
 
   private keyOf(listings: readonly Listing[]): string {

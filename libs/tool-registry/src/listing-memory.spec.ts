@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import type { Principal } from '@manifold/auth';
 import type { ToolDescriptor } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
+import type { Catalogue } from './catalogue.js';
 import { AnnouncingProvider, SilentProvider, startRegistry, tool } from '../testing/src/index.js';
 
 setFlagsFromString('--expose-gc');
@@ -62,6 +63,24 @@ describe('the memory of listings', () => {
     for (const index of [0, 1, 300, 600, 999]) await catalogue(users[index]!);
     expect([...asked]).toEqual(['user-1', 'user-300']);
   }, 90_000);
+
+  it('of a listing that a change has overtaken is free again when those who asked for it have it', async () => {
+    let answer: (tools: ToolDescriptor[]) => void = () => undefined;
+    const provider = new AnnouncingProvider(() => new Promise((resolve) => (answer = resolve)));
+    const { catalogue } = startRegistry(provider);
+    const [alice] = usersOf(1) as [Principal];
+    const overtaken = async (): Promise<WeakRef<Catalogue>> => {
+      const early = catalogue(alice);
+      await new Promise(setImmediate);
+      provider.announce();
+      answer(toolsOf('old', 10));
+      expect((await early).tools).toHaveLength(10);
+      return new WeakRef(await early);
+    };
+    const seen = await overtaken();
+    await heapUsed();
+    expect(seen.deref()).toBeUndefined();
+  });
 
   it('of a listing that has changed is free again, and so is that of its catalogue', async () => {
     const provider = new AnnouncingProvider(async () => toolsOf('old', 10));

@@ -34,6 +34,11 @@ export class ListingSlots {
     return this.slots.peek(key);
   }
 
+  /** Whether any slot shows it. */
+  isShown(listing: Listing): boolean {
+    return this.shown.has(listing);
+  }
+
   all(): Iterable<Slot> {
     return this.slots.values();
   }

@@ -67,6 +67,11 @@ export class ProviderListings {
     return slot.listing;
   }
 
+  /** Whether the listing is one that `onUnused` will be called with, or the one of those who see nothing. */
+  shows(listing: Listing): boolean {
+    return listing === this.source.none || this.slots.isShown(listing);
+  }
+
   /**
    * Tells the listener of changes, and finds them: while it listens, the listing is refreshed without being asked for.
    * @returns a function that ends it

@@ -55,7 +55,11 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     private readonly bus: Bus,
     private readonly gate: CallGate,
   ) {
-    this.catalogues = new Catalogues(config.toolNameMax, (catalogue) => this.searches.forget(catalogue));
+    this.catalogues = new Catalogues(
+      config.toolNameMax,
+      (listing) => this.listings.some((listings) => listings.provider === listing.provider && listings.shows(listing)),
+      (catalogue) => this.searches.forget(catalogue),
+    );
     this.listings = providers.all.map(
       (provider) => new ProviderListings(provider, config.toolListTtlMs, (listing) => this.catalogues.forget(listing)),
     );
