@@ -86,7 +86,11 @@ describe('a view', () => {
 
 describe('the catalogues of views', () => {
   it('push each other out, and never a whole catalogue', () => {
-    const catalogues = new Catalogues(60, () => undefined);
+    const catalogues = new Catalogues(
+      60,
+      () => true,
+      () => undefined,
+    );
     const all = [listing(...TOOLS)];
     const whole = catalogues.of(all);
     const first = catalogues.only(viewOf(['gmail'], false), all);
@@ -98,7 +102,11 @@ describe('the catalogues of views', () => {
 
   it('go with the listing that they are made of', () => {
     const unused: Catalogue[] = [];
-    const catalogues = new Catalogues(60, (catalogue) => unused.push(catalogue));
+    const catalogues = new Catalogues(
+      60,
+      () => true,
+      (catalogue) => unused.push(catalogue),
+    );
     const one = listing(...TOOLS);
     const [whole, part] = [catalogues.of([one]), catalogues.only(viewOf(['gmail'], false), [one])];
     catalogues.forget(one);
