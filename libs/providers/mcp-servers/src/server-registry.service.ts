@@ -17,6 +17,7 @@ import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
 import { operatorView } from './server-view.js';
 import type { ServerDto } from './servers.dto.js';
+import { replaceInPlace } from './single/replace-in-place.js';
 import { alreadyExists, StoredServers } from './stored-servers.js';
 
 /**
@@ -121,7 +122,7 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     const before = this.servers.get(tenant, name);
     const after = changedRecord(before.value, settings, new Date());
     if (before.value.enabled && runsOnce(before.value) && runsOnce(after)) {
-      return this.replaceInPlace(before, after, signal);
+      return replaceInPlace(this.supervisor, (one, other) => this.exchange(one, other), before, after, signal);
     }
     const candidate = this.supervisor.candidate(after);
     try {
@@ -226,33 +227,13 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
     return { retired };
   }
 
-  /** What must run once is not tried beside what runs: it takes its place, and gives it back where it does not work. */
-  private async replaceInPlace(
-    before: Stored<ServerRecord>,
-    after: ServerRecord,
-    signal: AbortSignal,
-  ): Promise<Replacement> {
-    const { tenant, name } = after;
-    const incumbent = this.supervisor.server(tenant, name)!;
-    const { instances } = incumbent;
-    await incumbent.retire();
-    await this.exchange(before, after);
-    const changed = this.servers.get(tenant, name);
-    try {
-      await this.supervisor.server(tenant, name)!.prove(signal, { instances });
-      return { retired: Promise.resolve() };
-    } catch (error) {
-      await this.exchange(changed, before.value);
-      throw error;
-    }
-  }
-
   /** @throws Problem 409 when somebody has changed the server meanwhile */
-  private exchange({ revision }: Stored<ServerRecord>, record: ServerRecord): Promise<ServerRecord> {
+  private exchange({ revision }: Stored<ServerRecord>, record: ServerRecord): Promise<Stored<ServerRecord>> {
     const { tenant, name } = record;
-    return this.inTurn(tenant, name, () => {
+    return this.inTurn(tenant, name, async () => {
       if (this.servers.get(tenant, name).revision !== revision) throw changedMeanwhile(name);
-      return this.change(tenant, name, {}, () => record);
+      await this.change(tenant, name, {}, () => record);
+      return this.servers.get(tenant, name);
     });
   }
 
