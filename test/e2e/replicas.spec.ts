@@ -95,15 +95,17 @@ import { WireClient } from '../support/wire-client.js';
     },
   );
 
-  it(cites('replicas.revocation', 'refuse a key that was revoked at the other'), async () => {
+  it(cites('replicas.revocation', 'refuse a key that was revoked at the other, and end its streams'), async () => {
     const made = await operatorAtOne!.request<{ key: string; id: string }>('POST', '/auth/keys', {
       name: 'ci',
       roles: [],
     });
     const withKey = new WireClient(gateway.replicas[1]!.url, { token: made.body.key });
     expect((await withKey.modern({ id: 1, method: 'tools/list' })).status).toBe(200);
+    const stream = await withKey.get({ session: await withKey.openSession() });
     await operatorAtOne!.request('DELETE', `/auth/keys/${made.body.id}`);
     expect((await withKey.modern({ id: 1, method: 'tools/list' })).status).toBe(401);
+    expect(await messages(stream)).toEqual([]); // it has ended
   });
 
   it(cites('replicas.sessions', 'serve one session, and end it everywhere'), async () => {

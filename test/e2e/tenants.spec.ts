@@ -1,5 +1,5 @@
 import { hasRedis } from '@manifold/bus/testing';
-import { callTool, events, request } from '../../libs/transport/testing/src/mcp-wire.js';
+import { callTool, events, messages, request } from '../../libs/transport/testing/src/mcp-wire.js';
 import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, connectSdk2 } from '../support/mcp-clients.js';
@@ -239,8 +239,10 @@ const FOREIGN: [method: string, path: string, body?: object][] = [
       );
     expect(await statuses()).toEqual([200, 200]);
     const session = await new WireClient(two!, { token: tokens.get('alice') }).openSession();
+    const stream = await new WireClient(two!, { token: tokens.get('alice') }).get({ session });
     await installation.request('PUT', '/tenants/acme', { enabled: false });
     expect(await statuses()).toEqual([403, 403]);
+    expect(await messages(stream)).toEqual([]); // it has ended
     const alice = new WireClient(two!, { token: tokens.get('alice') });
     expect((await alice.post(request(1, 'tools/list'), { session })).status).toBe(403);
     expect((await globex.tools()).status).toBe(200);

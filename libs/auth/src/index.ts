@@ -18,6 +18,7 @@ export {
   type Role,
 } from './principal.js';
 export { queryTokenOf } from './query-tokens.js';
+export { Revocations } from './revocations.js';
 export { Roles } from './roles.guard.js';
 export { Public, RouteOptions, type RouteSettings } from './route-options.decorator.js';
 export { StreamGrants } from './stream-grants.js';

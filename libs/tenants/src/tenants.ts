@@ -8,6 +8,7 @@ const ALL_PACKAGES: AllowedPackages = {};
 @Injectable()
 export class Tenants {
   private readonly records = new Map<string, TenantRecord>();
+  private readonly listeners = new Set<(tenant: string) => void>();
 
   find(tenant: string): TenantRecord | undefined {
     return this.records.get(tenant);
@@ -31,7 +32,15 @@ export class Tenants {
 
   /** @param record undefined: it is gone */
   put(tenant: string, record: TenantRecord | undefined): void {
+    const ends = this.isEnabled(tenant) && record?.enabled === false;
     if (record) this.records.set(tenant, record);
     else this.records.delete(tenant);
+    if (ends) for (const listener of this.listeners) listener(tenant);
+  }
+
+  /** A tenant is disabled from now on. @returns a function that takes the listener away */
+  onDisabled(listener: (tenant: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 }

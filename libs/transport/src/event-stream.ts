@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import type { Principal } from '@manifold/auth';
 import { takeOver } from './http-answer.js';
 
 /** Bytes that may wait for a reader. */
@@ -19,8 +20,8 @@ export interface MissedMessage {
 export interface EventStreamOptions {
   /** Milliseconds of silence after which a comment keeps proxies from closing the connection. */
   readonly keepAliveMs: number;
-  /** Epoch milliseconds at which the stream ends, because its caller's credential does. */
-  readonly expiresAt?: number;
+  /** Whose it is, where it outlives their request: it ends when their credential does. */
+  readonly caller?: Principal;
   /** The last message of a stream that the gateway ends. */
   readonly farewell?: string;
   /** Called once, however the stream ends. */
@@ -63,6 +64,10 @@ export class EventStream {
       'x-accel-buffering': 'no',
     });
     this.raw.flushHeaders();
+  }
+
+  get caller(): Principal | undefined {
+    return this.options.caller;
   }
 
   /** Whether messages can still reach the client, as far as the operating system knows. */
@@ -109,7 +114,8 @@ export class EventStream {
    */
   tick(now: number, date: number): void {
     if (this.isStalled(now)) return void this.raw.destroy();
-    if (this.options.expiresAt !== undefined && this.options.expiresAt <= date) return this.end();
+    const expiresAt = this.caller?.expiresAt;
+    if (expiresAt !== undefined && expiresAt <= date) return this.end();
     if (now - this.lastWrite >= this.options.keepAliveMs) this.write(': keep-alive\n\n');
   }
 

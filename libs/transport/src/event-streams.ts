@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { Principal } from '@manifold/auth';
+import { Revocations, type Principal } from '@manifold/auth';
 import { EventStream, type EventStreamOptions } from './event-stream.js';
 import { ListChanged } from './list-changed.js';
 
@@ -27,15 +27,21 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
   /** In the order of their start. */
   private readonly pending = new Set<PendingAnswer>();
   private timer?: NodeJS.Timeout;
+  private unsubscribe?: () => void;
 
-  constructor(private readonly listChanged: ListChanged) {}
+  constructor(
+    private readonly listChanged: ListChanged,
+    private readonly revocations: Revocations,
+  ) {}
 
   onModuleInit(): void {
+    this.unsubscribe = this.revocations.onRevoked((isMeant) => this.endThoseOf(isMeant));
     this.timer = setInterval(() => this.tick(performance.now(), Date.now()), TICK_MS).unref();
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
+    this.unsubscribe?.();
   }
 
   get size(): number {
@@ -52,18 +58,18 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
    * @param whenClosed called once, however the stream ends
    * @param farewell the last message, where the gateway ends it
    */
-  openStanding(reply: FastifyReply, { expiresAt }: Principal, whenClosed: () => void, farewell?: string): EventStream {
+  openStanding(reply: FastifyReply, caller: Principal, whenClosed: () => void, farewell?: string): EventStream {
     const onClose = (): void => {
       this.listChanged.forget(stream);
       whenClosed();
     };
-    const stream = this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, expiresAt, farewell, onClose });
+    const stream = this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, caller, farewell, onClose });
     return stream;
   }
 
   /** Opens a connection of a stream that may have others after it. It ends when the caller's credential does. */
-  openConnection(reply: FastifyReply, { expiresAt }: Principal, onClose: () => void): EventStream {
-    return this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, expiresAt, onClose });
+  openConnection(reply: FastifyReply, caller: Principal, onClose: () => void): EventStream {
+    return this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, caller, onClose });
   }
 
   watch(answer: PendingAnswer): void {
@@ -91,6 +97,10 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
       if (now - answer.since < PATIENCE_MS) return;
       answer.becomeStream();
     }
+  }
+
+  private endThoseOf(isMeant: (principal: Principal) => boolean): void {
+    for (const stream of this.streams) if (stream.caller && isMeant(stream.caller)) stream.end();
   }
 
   private open(reply: FastifyReply, options: EventStreamOptions): EventStream {

@@ -1,3 +1,4 @@
+import { Revocations } from '@manifold/auth';
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 import { events, openSession, withoutBody } from '../testing/src/mcp-wire.js';
 import { EventStreams } from './event-streams.js';
@@ -71,6 +72,16 @@ describe('GET /mcp', () => {
     app.get(EventStreams).tick(performance.now(), soon - 1);
     expect(app.get(EventStreams).size).toBe(2);
     app.get(EventStreams).tick(performance.now(), soon);
+    expect(await response.text()).toMatch(/^id: \S+\nretry: \d+\ndata: \n\n$/);
+    sendOn(session, '"still there"');
+    expect((await events(lasting).next()).value?.data).toBe('"still there"');
+  });
+
+  it('ends when the access of its caller has ended before its time', async () => {
+    const { response } = await get(await openSession(app.url));
+    const session = await openSession(app.url, 'bob');
+    const { response: lasting } = await get(session, 'bob');
+    app.get(Revocations).revoke(({ subject }) => subject === 'alice');
     expect(await response.text()).toMatch(/^id: \S+\nretry: \d+\ndata: \n\n$/);
     sendOn(session, '"still there"');
     expect((await events(lasting).next()).value?.data).toBe('"still there"');

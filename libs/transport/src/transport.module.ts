@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ApiKeyModule } from '@manifold/auth';
 import { ToolRegistryModule } from '@manifold/tool-registry';
 import { TracingModule } from '@manifold/tracing';
 import { ChatSessionsController } from './chat-sessions.controller.js';
@@ -51,7 +52,7 @@ import { TransportStatus } from './transport-status.js';
 
 /** MCP over HTTP towards clients. Needs the global modules that provide Config, Store, Keyring, Metrics and ToolProviders. */
 @Module({
-  imports: [ToolRegistryModule, TracingModule],
+  imports: [ApiKeyModule, ToolRegistryModule, TracingModule],
   controllers: [ChatSessionsController, McpController, ServerMcpController, SseController],
   providers: [
     { provide: APP_GUARD, useClass: RebindingGuard },

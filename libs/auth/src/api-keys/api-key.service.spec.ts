@@ -4,7 +4,9 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { SingleBus } from '@manifold/bus';
 import { openGateway, type TestGateway } from '@manifold/auth/testing';
 import { Store, type Collection, type CollectionSpec, type Fields } from '@manifold/store';
+import { Tenants } from '@manifold/tenants';
 import { eventually } from '../../../../test/support/eventually.js';
+import { Revocations } from '../revocations.js';
 import { ApiKeyService } from './api-key.service.js';
 import { API_KEYS } from './api-key.record.js';
 import { hashApiKey, mintApiKey } from './api-key.js';
@@ -52,7 +54,7 @@ describe('API keys', () => {
   afterEach(() => gateway.close());
 
   function serviceOn(store: Store): ApiKeyService {
-    const service = new ApiKeyService(store, new SingleBus());
+    const service = new ApiKeyService(store, new SingleBus(), new Revocations(new Tenants()));
     service.onModuleInit();
     return service;
   }

@@ -3,6 +3,7 @@ import { Bus, Topic } from '@manifold/bus';
 import { Problem } from '@manifold/rest';
 import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
 import { hasRole, LOCAL_ISSUER, principalKey, type Principal, type Role } from '../principal.js';
+import { Revocations } from '../revocations.js';
 import { hashApiKey, mintApiKey } from './api-key.js';
 import { ApiKeyCache } from './api-key-cache.js';
 import { API_KEYS, type ApiKeyRecord } from './api-key.record.js';
@@ -20,7 +21,8 @@ export interface NewApiKey {
   readonly createdBy: string;
 }
 
-const KEY_REVOKED = new Topic<{ readonly hash: string }>('auth.key-revoked');
+/** With the `key` of the principal whose it was. */
+const KEY_REVOKED = new Topic<{ readonly hash: string; readonly principal: string }>('auth.key-revoked');
 
 const PAGE = 1000;
 
@@ -33,11 +35,12 @@ export class ApiKeyService implements OnModuleInit {
   constructor(
     private readonly store: Store,
     private readonly bus: Bus,
+    private readonly revocations: Revocations,
   ) {}
 
   onModuleInit(): void {
     this.records = this.store.collection(API_KEYS);
-    this.bus.onAnnounced(KEY_REVOKED, ({ hash }) => this.cache.drop(hash));
+    this.bus.onAnnounced(KEY_REVOKED, ({ hash, principal }) => this.drop(hash, principal));
   }
 
   /**
@@ -84,13 +87,20 @@ export class ApiKeyService implements OnModuleInit {
     if (record?.value.tenant !== tenant || !(await this.records.remove(id))) {
       throw new Problem(404, 'api_key_not_found', 'There is no such API key');
     }
-    this.cache.drop(record.value.hash);
-    await this.bus.announce(KEY_REVOKED, { hash: record.value.hash });
+    const { hash } = record.value;
+    const { key: principal } = principalOfRecord(record);
+    this.drop(hash, principal);
+    await this.bus.announce(KEY_REVOKED, { hash, principal });
   }
 
   /** Whose key this is. The caller checks `expiresAt`: the answer may be some seconds old. */
   principalOf(key: string): Promise<Principal | undefined> {
     return this.cache.find(hashApiKey(key));
+  }
+
+  private drop(hash: string, owner: string): void {
+    this.cache.drop(hash);
+    this.revocations.revoke(({ key, method }) => key === owner && method === 'api-key');
   }
 
   private async load(hash: string): Promise<Principal | undefined> {

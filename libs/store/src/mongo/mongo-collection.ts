@@ -106,7 +106,7 @@ export class MongoCollection<T extends Fields> implements Collection<T> {
   }
 
   private use<Result>(operation: (model: Model<MongoRecord>) => PromiseLike<Result>): Promise<Result> {
-    return askDatabase(async () => operation(await this.prepared()));
+    return askDatabase(async () => operation(await this.prepared()), this.connection.deadlineMs);
   }
 
   private prepared(): Promise<Model<MongoRecord>> {

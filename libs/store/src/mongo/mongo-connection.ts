@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectConnection, type MongooseModuleFactoryOptions } from '@nestjs/mongoose';
 import { STATES, type Connection, type ConnectOptions } from 'mongoose';
 import { Config, type MongoConfig } from '@manifold/config';
-import { DEADLINE } from './mongo-errors.js';
+import { DEADLINE, DEADLINE_AT_START } from './mongo-errors.js';
 
 /** An unreachable server is noticed within the deadline, and a connection that has gone silent is given up soon after. */
 const connectOptions = ({ dbName }: MongoConfig): ConnectOptions => ({
@@ -36,6 +36,8 @@ function withoutUnhandledRejection(connection: Connection): Connection {
 /** The connection of @nestjs/mongoose, which gives up when its first attempt fails; this one tries again whenever it is needed. */
 @Injectable()
 export class MongoConnection {
+  /** How long an operation may take now, in milliseconds. */
+  deadlineMs = DEADLINE_AT_START;
   private readonly mongo: MongoConfig;
   private connecting?: Promise<unknown>;
 
@@ -45,6 +47,11 @@ export class MongoConnection {
   ) {
     if (!config.mongo) throw new Error('MongoDB is not configured');
     this.mongo = config.mongo;
+  }
+
+  /** The gateway has started: somebody waits for what is asked from now on. */
+  started(): void {
+    this.deadlineMs = DEADLINE;
   }
 
   /**

@@ -4,6 +4,8 @@ import { timed } from '../operation-times.js';
 
 /** How long an operation may take in all, in milliseconds: less than the two seconds of `ping`. */
 export const DEADLINE = 1800;
+/** The same while the gateway starts: nobody waits for it, and to give up is to start anew. */
+export const DEADLINE_AT_START = 10_000;
 
 const DUPLICATE_KEY = 11000;
 
@@ -21,11 +23,12 @@ export const isDuplicate = (error: unknown): boolean =>
  * so the time for all of them is kept here. What comes too late goes on and is forgotten.
  * @throws StoreUnavailable for what is the database's fault, everything else as it came
  */
-export async function askDatabase<Result>(work: () => Promise<Result>): Promise<Result> {
+export async function askDatabase<Result>(work: () => Promise<Result>, deadlineMs: number): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    const late = () => reject(new StoreUnavailable(`MongoDB did not answer within ${DEADLINE} ms`));
-    timer = setTimeout(late, DEADLINE);
+    const late = (): void => reject(new StoreUnavailable(`MongoDB did not answer within ${deadlineMs} ms`));
+    // After a pause of this process timers come first: an answer that has arrived in it is not late.
+    timer = setTimeout(() => setImmediate(late), deadlineMs);
   });
   try {
     return await timed('mongodb', () => Promise.race([work(), deadline]));

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CollectionRegistry } from '../collection-registry.js';
 import { Store, type Collection, type CollectionSpec, type Fields } from '../collection.js';
 import { TimeOrderedIds } from '../time-ordered-ids.js';
@@ -8,12 +8,16 @@ import { askDatabase } from './mongo-errors.js';
 
 /** The store of several replicas: MongoDB through Mongoose. @nestjs/mongoose opens and closes the connection. */
 @Injectable()
-export class MongoStore extends Store {
+export class MongoStore extends Store implements OnApplicationBootstrap {
   private readonly collections = new CollectionRegistry<unknown>();
   private readonly ids = new TimeOrderedIds();
 
   constructor(private readonly connection: MongoConnection) {
     super();
+  }
+
+  onApplicationBootstrap(): void {
+    this.connection.started();
   }
 
   collection<T extends Fields>(spec: CollectionSpec<T>): Collection<T> {
@@ -24,6 +28,6 @@ export class MongoStore extends Store {
     await askDatabase(async () => {
       const { db } = await this.connection.ready();
       await db?.command({ ping: 1 });
-    });
+    }, this.connection.deadlineMs);
   }
 }
