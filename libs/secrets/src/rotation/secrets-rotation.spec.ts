@@ -135,7 +135,7 @@ describe('SecretsRotation', () => {
     const { resealed, unreadable, keyId } = await rotating;
 
     expect(wrong).toEqual([]);
-    expect(reads).toBeGreaterThan(100);
+    expect(reads).toBeGreaterThan(10);
     expect(resealed + writes).toBeGreaterThanOrEqual(10_000);
     expect(unreadable).toEqual([]);
     expect(keyId).not.toBe(before);

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ConnectFlow, ConnectLinks, type ConnectInvitation } from '@manifold/oauth';
 import { openCall, type ProviderError } from '@manifold/tool-provider';
-import { Clock } from '../../../../oauth/testing/src/index.js';
 import { AuthorizationServer, ProtectedUpstream, ResourceOwner } from '../../../../../test/simulators/oauth/index.js';
 import { principalOf, TestGateway, textOf, until } from '../../testing/src/gateway.js';
 
@@ -83,14 +82,14 @@ describe('a server that wants the tokens of an authorization server', () => {
   });
 
   it('is asked again after a minute, and calls of a user who has agreed wait for its tools', async () => {
-    const clock = Clock.take();
     expect(await names('alice')).toEqual(['files_connect']);
     const demand = async (): Promise<void> => {
       const state = await gateway.provider.describeApp('files', principalOf('alice'));
       const call = openCall({ principal: principalOf('alice'), requestId: 'consent-spec', timeoutMs: 20_000 });
       await state?.demandsConsent?.(call.context).finally(() => call.close());
     };
-    clock.advance(61_000);
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
     upstream.requests.length = 0;
     const refusal = (await demand().catch((error: unknown) => error)) as ProviderError;
     expect(refusal).toMatchObject({ code: 'reauth_required', setupUrl: expect.any(String) });
