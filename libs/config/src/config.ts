@@ -19,8 +19,8 @@ export interface IssuerConfig {
   /** For HMAC. Never of an issuer that operators configure: only where a product's tokens are made like that. */
   readonly secret?: KeyObject;
   readonly tenant: string;
-  /** The claim that holds the caller's groups. */
-  readonly rolesClaim: string;
+  /** The claim that holds the caller's groups. Without it they have none: nobody has said who writes it. */
+  readonly rolesClaim?: string;
   /** Group → roles. Everybody has the role `user`. */
   readonly roles: Readonly<Record<string, readonly ('user' | 'operator' | 'admin' | 'service')[]>>;
 }

@@ -70,7 +70,6 @@ function verified(values: IntegrationAppValues, faults: string[]): IntegrationAp
       issuer: workspaceKey,
       audience: workspaceKey,
       tenant: 'default',
-      rolesClaim: 'roles',
       roles: {},
     },
   };

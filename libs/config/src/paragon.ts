@@ -55,7 +55,6 @@ export function paragonIssuer({ projectId, signingKey }: ParagonConfig): IssuerC
     algorithms: ['RS256'],
     publicKey: createPublicKey(signingKey).export({ type: 'spki', format: 'pem' }) as string,
     tenant: 'default',
-    rolesClaim: 'roles',
     roles: {},
   };
 }

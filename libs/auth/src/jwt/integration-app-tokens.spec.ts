@@ -78,6 +78,7 @@ describe('The access tokens of Integration.app', () => {
     issuer: WORKSPACE,
     subject: 'alice',
     roles: ['user'],
+    groups: [],
     method: 'jwt',
     credential: token,
     expiresAt: expect.any(Number) as number,

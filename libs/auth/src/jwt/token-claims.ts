@@ -19,7 +19,7 @@ export function principalOfClaims(
   token: string,
 ): Principal {
   const subject = subjectOf(claims, issuer);
-  const groups = [claims[issuer.rolesClaim]].flat();
+  const groups = issuer.rolesClaim === undefined ? [] : [claims[issuer.rolesClaim]].flat();
   const expiresAt = expiryOf(claims);
   if (!isSubject(subject)) throw new CredentialRefused('The token names no usable subject');
   return {
