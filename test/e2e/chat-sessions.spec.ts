@@ -4,15 +4,19 @@ import { initialize, request } from '../../libs/transport/testing/src/mcp-wire.j
 import { createApiKey } from '../support/api-keys.js';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
-import { GatewayProcess } from '../support/gateway-process.js';
+import { GatewayProcess, REPLICAS } from '../support/gateway-process.js';
 import { RestClient } from '../support/rest-client.js';
 import { WireClient } from '../support/wire-client.js';
 
 let gateway: GatewayProcess;
 let tokens: Record<'alice' | 'bob', string>;
 
+/** Milliseconds: longer than a restart of all processes takes. */
+const IDLE_MS = REPLICAS > 1 ? 40_000 : 10_000;
+
 beforeAll(async () => {
-  gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production', MCP_SESSION_IDLE_TIMEOUT_MS: '10000' } });
+  const env = { NODE_ENV: 'production', MCP_SESSION_IDLE_TIMEOUT_MS: String(IDLE_MS) };
+  gateway = await GatewayProcess.start({ env });
   tokens = { alice: await createApiKey(gateway, 'alice'), bob: await createApiKey(gateway, 'bob') };
 });
 afterAll(() => gateway.dispose());
@@ -83,7 +87,7 @@ describe('a chat', () => {
     await wire('bob').delete({ session: deleted });
 
     expect(await chats('bob')).toEqual({ idle });
-    await eventually('the idle chat has ended', async () => !('idle' in (await chats('bob'))));
+    await eventually('the idle chat has ended', async () => !('idle' in (await chats('bob'))), 3 * IDLE_MS);
     expect(await ping('bob', idle)).toBe(404);
     expect(await open('bob', 'idle')).not.toBe(idle);
   });
