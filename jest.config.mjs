@@ -39,29 +39,39 @@ const shared = {
 
 /**
  * What looks at a gateway as its clients do. `npm run test:replicas` runs it against two processes on MongoDB and Redis behind a proxy
- * without affinity. The others look into the one process that there is: its files, children, metrics and log lines, or its restarts.
+ * without affinity. The others look into the one process that there is (its files, children, metrics, log lines, limits of its own, or its
+ * restarts), or start two by themselves.
  */
 const ON_REPLICAS = [
   'api-client',
   'auth-access',
+  'auth-api-keys',
   'auth-development',
   'auth-tokens',
+  'cancellation',
   'chat-sessions',
   'clients',
+  'egress',
   'http-sse',
+  'integration-app',
   'legacy-posts',
   'legacy-sessions',
   'modern-era',
   'oauth',
+  'oauth-tools',
+  'paragon-access',
   'paragon-calls',
   'paragon-setup-page',
   'progress',
   'public-names',
   'public-pages',
+  'python-packages',
   'relay-asking',
   'relay-resume',
+  'rest-servers',
   'rest-tools',
   'secrets',
+  'server-stream',
   'servers-document',
   'smoke',
   'tools',

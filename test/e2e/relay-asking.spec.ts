@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
-import { GatewayProcess } from '../support/gateway-process.js';
+import { GatewayProcess, REPLICAS } from '../support/gateway-process.js';
 import { connectSdk1, connectSdk2, textOf } from '../support/mcp-clients.js';
 import { RestClient } from '../support/rest-client.js';
 import { modernServer } from '../support/upstreams.js';
@@ -58,9 +58,11 @@ describe.each(['SDK 1.32', 'SDK 2.4, modern'] as const)('a client that can be as
   beforeEach(() => asked.splice(0));
 
   it(cites('relay.asking', 'is shown the tools of a legacy server that ask their client'), async () => {
-    const names = await eventually('they are listed', async () => {
-      const list = (await client.listTools()).tools.map(({ name }) => name);
-      return list.includes('everything_trigger-sampling-request') && list;
+    const list = async () => (await client.listTools()).tools.map(({ name }) => name);
+    const names = await eventually('all replicas list them', async () => {
+      const lists: string[][] = [];
+      while (lists.length < REPLICAS) lists.push(await list());
+      return lists.every((all) => all.includes('everything_trigger-sampling-request')) && lists[0];
     });
     expect(names).toEqual(expect.arrayContaining(ASKING.map(([tool]) => `everything_${tool}`)));
   });

@@ -148,11 +148,15 @@ const HAND_OVER_MS = 60_000;
   });
 
   it(cites('replicas.one-change', 'is ended before its new settings are tried, wherever it runs'), async () => {
-    for (const replica of gateway.replicas) {
+    for (const [index, replica] of gateway.replicas.entries()) {
       const before = living();
-      const changed = await operator(replica).request('PUT', '/mcp/servers/sole', { env: { CHANGED_AT: replica.url } });
-      expect(changed.status).toBe(200);
-      for (const one of gateway.replicas) await servedBy(one);
+      const env = { [`CHANGE_${index}`]: 'made' };
+      expect((await operator(replica).request('PUT', '/mcp/servers/sole', { env })).status).toBe(200);
+      const environment = { serverName: 'sole', methodName: 'environment', args: {} };
+      for (const one of gateway.replicas) {
+        const { body } = await operator(one).callTool(environment); // at once: no call reaches what ran before
+        expect(JSON.stringify(body)).toContain(`CHANGE_${index}`);
+      }
       const [old] = before.map((pid) =>
         readJournal(lifecycle).find((entry) => entry.pid === pid && entry.event === 'ended'),
       );

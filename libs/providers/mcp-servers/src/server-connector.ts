@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
@@ -6,6 +7,7 @@ import { TokenService } from '@manifold/oauth';
 import { toProblem } from '@manifold/rest';
 import { ServerExtensions } from '@manifold/server-hosting';
 import { ProviderError } from '@manifold/tool-provider';
+import { whatRuns } from './access/access-settings.js';
 import type { CallsInFlight } from './calls-in-flight.js';
 import { AuthorizedHttp } from './consent/authorized-http.js';
 import { UserConsents } from './consent/user-consents.js';
@@ -14,11 +16,13 @@ import type { Findings } from './server-findings.js';
 import { runsOnce, servesUsersApart, type ServerRecord } from './server-record.js';
 import type { Secrets } from './server-run.js';
 import { SingleLine } from './single/single-line.js';
+import type { SoleServer } from './single/sole-host.service.js';
 import { SoleServers } from './single/sole-servers.service.js';
 import {
   ALL_CAPABILITIES,
   connectHttp,
   connectStdio,
+  isObject,
   type EraMemory,
   type HttpClient,
   type LogRing,
@@ -29,7 +33,10 @@ import {
 
 /** What a connection is opened to, with what, and for whom. */
 export interface Destination {
+  /** As it is started here. */
   readonly record: ServerRecord;
+  /** As it is stored. */
+  readonly stored: ServerRecord;
   readonly secrets: Secrets;
   readonly findings: Findings;
   readonly log: LogRing;
@@ -100,7 +107,7 @@ export class ServerConnector implements OnModuleInit {
       const spec = { ...transport, cwd: process.cwd(), limits: { ...hosting.limits, ...record.limits }, runAs };
       const open = (until: AbortSignal): Promise<UpstreamConnection> =>
         connectStdio(spec, { log, signal: until, era, lane: capabilities });
-      if (isSole(destination)) return this.soleServers.connect(soleKey(destination), destination, signal, open);
+      if (isSole(destination)) return this.soleServers.connect(soleServer(destination), destination, signal, open);
       const connection = await open(signal);
       return isSingle ? new SingleLine(connection) : connection;
     }
@@ -128,7 +135,16 @@ export class ServerConnector implements OnModuleInit {
 const isSole = ({ record, user }: Destination): boolean =>
   runsOnce(record) && (user !== undefined || !servesUsersApart(record));
 
-const soleKey = ({ record: { tenant, name }, user }: Destination): string =>
-  JSON.stringify(user ? [tenant, name, user.key] : [tenant, name]);
+function soleServer({ stored, user }: Destination): SoleServer {
+  const { tenant, name } = stored;
+  const settings = createHash('sha256')
+    .update(JSON.stringify(whatRuns(stored), inOrder))
+    .digest('base64url');
+  return { key: JSON.stringify(user ? [tenant, name, user.key] : [tenant, name]), settings };
+}
+
+/** Equal records have equal texts, whoever has put them together. */
+const inOrder = (_name: string, value: unknown): unknown =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
 
 const isRoot = (): boolean => process.getuid?.() === 0;

@@ -286,7 +286,7 @@ export class SupervisedServer implements CallableServer {
 
   private get destination(): Destination {
     const { secrets, findings, log, calls, owner } = this;
-    return { record: this.program.record, secrets, findings, log, calls, user: owner?.principal };
+    return { record: this.program.record, stored: this.record, secrets, findings, log, calls, user: owner?.principal };
   }
 
   private get identity(): { tenant: string; server: string } {

@@ -25,8 +25,8 @@ const plain = ({ roles, groups, users }: AccessRule): AccessRule => ({
 
 /** Whether two records of a server say the same, but for who sees it. */
 export const differInAccessAlone = (one: ServerRecord, other: ServerRecord): boolean =>
-  !isDeepStrictEqual(one.access, other.access) && isDeepStrictEqual(withoutAccess(one), withoutAccess(other));
+  !isDeepStrictEqual(one.access, other.access) && isDeepStrictEqual(whatRuns(one), whatRuns(other));
 
-/** Without members that are undefined, which the store drops. */
-const withoutAccess = (record: ServerRecord): unknown =>
+/** What a record says of the server that runs: where it is different, the server is started anew. Plain, as the store gives it back. */
+export const whatRuns = (record: ServerRecord): unknown =>
   JSON.parse(JSON.stringify({ ...record, access: undefined, updatedAt: undefined }));

@@ -3,6 +3,7 @@ import { Bus, ReplicaGoneError, type Unsubscribe } from '@manifold/bus';
 import { Canceller, untilAborted } from '@manifold/cancellation';
 import { ProviderError } from '@manifold/tool-provider';
 import { abortReason, type RequestOptions } from '../upstream/index.js';
+import type { SoleServer } from './sole-host.service.js';
 import { RemoteLine, type Carrier } from './remote-line.js';
 import {
   ATTACH,
@@ -65,11 +66,11 @@ export class SoleGuest implements OnModuleInit, OnApplicationShutdown {
   /**
    * Waits until the server has started there.
    * @param over called when the line is closed, or was lost
-   * @returns undefined where it does not run there, or nobody can be asked
+   * @returns undefined where it does not run there with these settings, or nobody can be asked
    */
-  async attach(replica: string, key: string, over: () => void): Promise<AttachedLine | undefined> {
+  async attach(replica: string, { key, settings }: SoleServer, over: () => void): Promise<AttachedLine | undefined> {
     const handle = (this.count += 1);
-    const attached = await this.bus.ask(replica, ATTACH, { key, handle }).catch(() => undefined);
+    const attached = await this.bus.ask(replica, ATTACH, { key, settings, handle }).catch(() => undefined);
     if (!attached) return undefined;
     const there: There = { replica, line: attached.line, dead: new Canceller() };
     const line = new RemoteLine(attached.initializeResult, this.carrierTo(there, handle), over);

@@ -35,8 +35,17 @@ export interface Household {
   readonly log: LogRing;
 }
 
+/** A server, and what all replicas call it. */
+export interface SoleServer {
+  /** Where each user has one, of the user. */
+  readonly key: string;
+  /** Stands for all that its record says of what runs. */
+  readonly settings: string;
+}
+
 /** A server that runs here, or is about to. */
 interface Served {
+  readonly settings: string;
   readonly opening: Promise<ServedLine>;
   readonly household: Household;
 }
@@ -66,7 +75,7 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const { bus } = this;
     this.unsubscribe = [
-      bus.onAsked(ATTACH, ({ key, handle }, from) => this.attach(key, handle, from)),
+      bus.onAsked(ATTACH, ({ handle, ...server }, from) => this.attach(server, handle, from)),
       bus.onAsked(ENDED, ({ line }) => this.lines.get(line)?.line.ended ?? Promise.resolve('The server has ended')),
       bus.onAsked(OPERATION, ({ line, exchange, operation }, from) =>
         this.wire.outcomeOf(async () => this.operate(line, exchange, from, await this.wire.openLate(operation))),
@@ -84,8 +93,8 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** @param opening the server, which may be starting still */
-  serve(key: string, opening: Promise<ServedLine>, household: Household): void {
-    const served: Served = { opening, household };
+  serve({ key, settings }: SoleServer, opening: Promise<ServedLine>, household: Household): void {
+    const served: Served = { settings, opening, household };
     this.byKey.set(key, served);
     const over = (): void => {
       if (this.byKey.get(key) === served) this.byKey.delete(key);
@@ -123,8 +132,15 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
     void line.gone.then(() => this.lines.delete(line.id));
   }
 
-  private async attach(key: string, handle: number, from: string): Promise<(typeof ATTACH)['answer']> {
-    const line = await this.byKey.get(key)?.opening.catch(() => undefined);
+  private async attach(
+    { key, settings }: SoleServer,
+    handle: number,
+    from: string,
+  ): Promise<(typeof ATTACH)['answer']> {
+    const served = this.byKey.get(key);
+    // One of the two replicas does not know yet that the settings have changed.
+    if (served?.settings !== settings) return undefined;
+    const line = await served.opening.catch(() => undefined);
     const serving = line && this.lines.get(line.id);
     if (!serving) return undefined;
     serving.listeners.set(`${from} ${handle}`, { replica: from, handle });

@@ -42,9 +42,9 @@ export type Remark =
 export type Notice =
   { readonly kind: 'tools' } | { readonly kind: 'offer' } | { readonly kind: 'updated'; readonly params: RawObject };
 
-/** @returns the introduction of the server, once it has started; undefined where it does not run */
+/** @returns the introduction of the server, once it has started; undefined where it does not run, or with other settings */
 export const ATTACH = new Topic<
-  { readonly key: string; readonly handle: number },
+  { readonly key: string; readonly settings: string; readonly handle: number },
   { readonly line: string; readonly initializeResult: RawObject } | undefined
 >('sole.attach');
 /** @returns why it has ended, once it has */

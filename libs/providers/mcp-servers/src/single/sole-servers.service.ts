@@ -7,7 +7,7 @@ import { ProviderError } from '@manifold/tool-provider';
 import type { UpstreamConnection } from '../upstream/index.js';
 import { ServedLine } from './served-line.js';
 import { SoleGuest } from './sole-guest.service.js';
-import { SoleHost, type Household } from './sole-host.service.js';
+import { SoleHost, type Household, type SoleServer } from './sole-host.service.js';
 
 /** Between two attempts to take a server over, or to reach the replica that runs it. */
 const RETRY_MS = 250;
@@ -38,39 +38,43 @@ export class SoleServers implements BeforeApplicationShutdown {
   }
 
   /**
-   * @param key the server in its present configuration; where each user has one, of the user
    * @param signal ends the attempt; nothing of it is left here when this has rejected
    * @throws ProviderError; the signal's reason
    */
-  async connect(key: string, household: Household, signal: AbortSignal, open: Open): Promise<UpstreamConnection> {
+  async connect(
+    server: SoleServer,
+    household: Household,
+    signal: AbortSignal,
+    open: Open,
+  ): Promise<UpstreamConnection> {
     if (!this.bus.isShared) return new ServedLine(await open(signal));
-    const candidacy = this.candidacyFor(key, household);
+    const candidacy = this.candidacyFor(server, household);
     for (;;) {
       signal.throwIfAborted();
       const leaseOrHolder = await candidacy.attempt();
-      if (typeof leaseOrHolder !== 'string') return this.openHere(key, leaseOrHolder, household, signal, open);
-      const line = await this.attach(leaseOrHolder, key, candidacy, signal);
+      if (typeof leaseOrHolder !== 'string') return this.openHere(server, leaseOrHolder, household, signal, open);
+      const line = await this.attach(leaseOrHolder, server, candidacy, signal);
       if (line) return line;
       if (!this.bus.isConnected) throw unreachable();
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  private candidacyFor(key: string, { calls }: Household): Candidacy {
+  private candidacyFor({ key }: SoleServer, { calls }: Household): Candidacy {
     const known = this.candidacies.get(calls) ?? this.leases.candidacy(`sole server ${key}`, this.bus.replica);
     this.candidacies.set(calls, known);
     return known;
   }
 
   private async openHere(
-    key: string,
+    server: SoleServer,
     lease: KeptLease,
     household: Household,
     signal: AbortSignal,
     open: Open,
   ): Promise<UpstreamConnection> {
     const opening = open(AbortSignal.any([signal, lease.lost])).then((inner) => new ServedLine(inner, lease));
-    this.host.serve(key, opening, household);
+    this.host.serve(server, opening, household);
     try {
       return await opening;
     } catch (error) {
@@ -82,7 +86,7 @@ export class SoleServers implements BeforeApplicationShutdown {
   /** Looks after the lease from now on: a replica that stands still is not missed by the bus. */
   private async attach(
     replica: string,
-    key: string,
+    server: SoleServer,
     candidacy: Candidacy,
     signal: AbortSignal,
   ): Promise<UpstreamConnection | undefined> {
@@ -92,7 +96,7 @@ export class SoleServers implements BeforeApplicationShutdown {
       LOOK_MS,
     ).unref();
     const over = (): void => clearInterval(looking);
-    const attaching = this.guest.attach(replica, key, over);
+    const attaching = this.guest.attach(replica, server, over);
     try {
       const attached = await untilAborted(untilAborted(attaching, signal), dead);
       if (!attached) over();
