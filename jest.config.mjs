@@ -39,8 +39,8 @@ const shared = {
 
 /**
  * What looks at a gateway as its clients do. `npm run test:replicas` runs it against two processes on MongoDB and Redis behind a proxy
- * without affinity. The others look into the one process that there is (its files, children, metrics, log lines, limits of its own, or its
- * restarts), or start two by themselves.
+ * without affinity, all but the tests that are `itOnOne`. The other files look into the one process that there is (its database file,
+ * its children, how it starts and stops), start two by themselves, or need no gateway.
  */
 const ON_REPLICAS = [
   'api-client',
@@ -51,30 +51,45 @@ const ON_REPLICAS = [
   'cancellation',
   'chat-sessions',
   'clients',
+  'durability',
   'egress',
+  'hosting',
+  'http-servers',
   'http-sse',
   'integration-app',
   'legacy-posts',
   'legacy-sessions',
+  'limits',
+  'log-lines',
   'modern-era',
   'oauth',
   'oauth-tools',
+  'observability',
+  'package-lifecycle',
+  'packages',
   'paragon-access',
   'paragon-calls',
   'paragon-setup-page',
+  'paragon-tools',
   'progress',
   'public-names',
   'public-pages',
   'python-packages',
   'relay-asking',
   'relay-resume',
+  'rest-bad-input',
+  'rest-fuzz',
   'rest-servers',
   'rest-tools',
   'secrets',
   'server-stream',
   'servers-document',
+  'session-restart',
   'smoke',
+  'stdio-servers',
   'tools',
+  'traces',
+  'trust-proxy',
   'views',
 ];
 const isReplicated = Number(process.env.MANIFOLD_TEST_REPLICAS ?? 1) > 1;

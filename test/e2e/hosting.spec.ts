@@ -4,6 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { commandLine } from '../support/process-tree.js';
+import { itOnOne } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
@@ -47,7 +48,7 @@ describe('An unmodified server that reads its token from the environment', () =>
   const processes = (): number[] =>
     gateway.children().filter((pid) => commandLine(pid).endsWith(ACCOUNT_SERVER) && !/prlimit/.test(commandLine(pid)));
 
-  it(
+  itOnOne(
     cites('hosting.users-apart', 'serves two users at once, each with an account and a memory of their own'),
     async () => {
       const talk = async (user: string): Promise<string[]> => {
@@ -75,7 +76,7 @@ describe('An unmodified server that reads its token from the environment', () =>
     expect(answer.body.error).toBe('Server account is not available');
   });
 
-  it(cites('hosting.secret-change', 'works with the new token from the next call on'), async () => {
+  itOnOne(cites('hosting.secret-change', 'works with the new token from the next call on'), async () => {
     const { client } = await connectSdk1({ url: gateway.url, user: 'alice' });
     const whoami = async () => textOf(await client.callTool({ name: 'account_whoami', arguments: {} }));
     expect(await whoami()).toBe('alice');

@@ -2,6 +2,7 @@ import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
+import { itOnOne } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { HttpUpstream } from '../support/upstreams.js';
 
@@ -83,19 +84,22 @@ describe('a registered server over Streamable HTTP', () => {
     },
   );
 
-  it(cites('upstream-http.session-404', 'gets exactly one new session when it has forgotten the old one'), async () => {
-    const server = await register('forgetful');
-    expect((await server.state()).initializes).toBe(1);
-    await server.dropSessions();
-    const messages = Array.from({ length: PARALLEL }, (_, number) => `call ${number}`);
-    const answers = await Promise.all(messages.map((message) => echo('forgetful', message)));
+  itOnOne(
+    cites('upstream-http.session-404', 'gets exactly one new session when it has forgotten the old one'),
+    async () => {
+      const server = await register('forgetful');
+      expect((await server.state()).initializes).toBe(1);
+      await server.dropSessions();
+      const messages = Array.from({ length: PARALLEL }, (_, number) => `call ${number}`);
+      const answers = await Promise.all(messages.map((message) => echo('forgetful', message)));
 
-    expect(answers).toEqual(messages);
-    expect(await server.state()).toMatchObject({ initializes: 2, sessions: 1 });
-    expect((await rest.server('forgetful')).body.server.status).toBe('connected');
-  });
+      expect(answers).toEqual(messages);
+      expect(await server.state()).toMatchObject({ initializes: 2, sessions: 1 });
+      expect((await rest.server('forgetful')).body.server.status).toBe('connected');
+    },
+  );
 
-  it(
+  itOnOne(
     cites('upstream-http.session-404', 'gets a new session each time that it forgets, and no call is lost'),
     async () => {
       const server = await register('amnesiac');
@@ -107,7 +111,7 @@ describe('a registered server over Streamable HTTP', () => {
     },
   );
 
-  it.each(['SIGTERM', 'SIGKILL'])(
+  itOnOne.each(['SIGTERM', 'SIGKILL'])(
     cites('upstream-http.session-resumed', 'is asked to go on with its session after %s of the gateway and a restart'),
     async (signal) => {
       const name = `resumed-${signal}`;
@@ -125,7 +129,7 @@ describe('a registered server over Streamable HTTP', () => {
     },
   );
 
-  it(
+  itOnOne(
     cites('upstream-http.session-resumed', 'gets one new session when it does not know the old one after a restart'),
     async () => {
       const server = await register('gone');

@@ -7,6 +7,7 @@ import { cites } from '../support/cite.js';
 import { parseExposition, valueOf, type Family } from '../support/exposition.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { readJournal } from '../support/journal.js';
+import { isDone, itOnOne } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 import { WireClient } from '../support/wire-client.js';
@@ -78,7 +79,7 @@ describe('A gateway under observation', () => {
 
   afterAll(() => gateway.dispose());
 
-  it(cites('metrics.values', 'counts what has happened'), async () => {
+  itOnOne(cites('metrics.values', 'counts what has happened'), async () => {
     const families = await metrics();
     const of = (name: string, labels?: Record<string, string>) => valueOf(families, name, labels);
     expect(of('manifold_tool_calls_total', { app: 'echo', outcome: 'ok' })).toBe(5);
@@ -145,6 +146,7 @@ describe('A gateway under observation', () => {
   });
 
   it(cites('audit.calls', 'writes down each call: who, what, with what outcome'), async () => {
+    await isDone('all replicas have written', async () => (await audit('action=tools/call')).length === 6);
     const calls = await audit('action=tools/call');
     expect(calls.map(({ outcome, tool }) => `${tool} ${outcome}`)).toEqual([
       'echo ok',
@@ -173,7 +175,7 @@ describe('A gateway under observation', () => {
     expect((await audit('requestId=request-of-the-test')).map(({ tool }) => tool)).toEqual(['echo']);
   });
 
-  it(cites('audit.changes', 'writes down changes by REST and whom it refused'), async () => {
+  itOnOne(cites('audit.changes', 'writes down changes by REST and whom it refused'), async () => {
     const families = await metrics();
     const entries = await audit('limit=1000');
     const of = (action: string) => entries.filter((entry) => entry.action === action);

@@ -16,6 +16,7 @@ import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { PackagesClient } from '../support/packages-client.js';
 import { commandLine } from '../support/process-tree.js';
+import { itOnOne } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 
 describe('Installed npm packages', () => {
@@ -50,7 +51,7 @@ describe('Installed npm packages', () => {
     return textOf(body.data);
   };
 
-  it(
+  itOnOne(
     cites(
       'packages.install',
       'packages.list',
@@ -102,7 +103,7 @@ describe('Installed npm packages', () => {
     },
   );
 
-  it(cites('packages.installed-once', 'refuses a second install for a server, which harms nothing'), async () => {
+  itOnOne(cites('packages.installed-once', 'refuses a second install for a server, which harms nothing'), async () => {
     await registry.publish(mcpServer({ name: 'once' }));
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => packages.install({ name: 'once', serverName: 'once' })),
@@ -114,7 +115,7 @@ describe('Installed npm packages', () => {
     expect(foldersOf('once')).toHaveLength(1);
   });
 
-  it(cites('packages.delete', 'leaves no file and no process, whichever of the two is deleted'), async () => {
+  itOnOne(cites('packages.delete', 'leaves no file and no process, whichever of the two is deleted'), async () => {
     await registry.publish(mcpServer({ name: 'leaving' }));
     for (const remove of [() => packages.remove('leaving'), () => rest.remove('leaving')]) {
       await packages.install({ name: 'leaving', serverName: 'leaving' });
@@ -144,7 +145,7 @@ describe('Installed npm packages', () => {
     ]);
   });
 
-  it(cites('packages.upgrade', 'upgrades a server while calls run, and no call fails'), async () => {
+  itOnOne(cites('packages.upgrade', 'upgrades a server while calls run, and no call fails'), async () => {
     await registry.publish(mcpServer({ name: 'busy', version: '1.0.0' }));
     await packages.install({ name: 'busy', serverName: 'busy' });
     await registry.publish(mcpServer({ name: 'busy', version: '2.0.0', tools: ['forecast', 'warnings'] }));
@@ -174,7 +175,7 @@ describe('Installed npm packages', () => {
     expect(processesOf('busy')).toHaveLength(1);
   });
 
-  it.each([
+  itOnOne.each([
     ['exits at once', exitingServer],
     ['is no MCP server', noServer],
   ])(cites('packages.rollback', 'keeps the old version running when the new one %s'), async (_how, broken) => {
@@ -345,7 +346,7 @@ describe('Installed npm packages', () => {
     expect(foldersOf('bad')).toEqual([]);
   });
 
-  it.each([
+  itOnOne.each([
     ['GET', '/packages/by-name/nothing'],
     ['GET', '/packages/by-id/nothing'],
     ['GET', '/packages/updates?name=nothing'],
@@ -361,7 +362,7 @@ describe('Installed npm packages', () => {
     expect(existsSync(npmDir())).toBe(true);
   });
 
-  it(cites('packages.enable', 'stops and starts the server of a package'), async () => {
+  itOnOne(cites('packages.enable', 'stops and starts the server of a package'), async () => {
     await registry.publish(mcpServer({ name: 'toggled' }));
     await packages.install({ name: 'toggled', serverName: 'toggled' });
     expect((await rest.request('PUT', '/packages/toggled/disable')).body).toMatchObject({
@@ -391,7 +392,7 @@ describe('Installed npm packages', () => {
     }
   });
 
-  it(cites('packages.silent-upgrade', 'cancels an upgrade to a version that never answers'), async () => {
+  itOnOne(cites('packages.silent-upgrade', 'cancels an upgrade to a version that never answers'), async () => {
     await registry.publish(mcpServer({ name: 'quieted', version: '1.0.0' }));
     await packages.install({ name: 'quieted', serverName: 'quieted' });
     await registry.publish(silentServer({ name: 'quieted', version: '2.0.0' }));
@@ -444,7 +445,7 @@ describe('Packages and the life of the gateway', () => {
     },
   );
 
-  it(
+  itOnOne(
     cites('packages.restored', 'installs packages again whose files are missing, in the version they had'),
     async () => {
       gateway = await GatewayProcess.start({ env: { NPM_REGISTRY: registry.url, PACKAGES_DIR: '' } });

@@ -8,6 +8,7 @@ import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { startParagonGateway, type ParagonGateway } from '../support/paragon.js';
+import { itOnOne } from '../support/replicated.js';
 
 const document = (operations: object) =>
   JSON.stringify({
@@ -107,7 +108,7 @@ describe('OpenAPI files', () => {
     expect(paragon.gateway.logs()).toMatch(/hubspot\.yaml.*"line":\d+|hubspot\.yaml:\d+/);
   });
 
-  it(cites('paragon.openapi', 'are read again when they change, and clients hear of it'), async () => {
+  itOnOne(cites('paragon.openapi', 'are read again when they change, and clients hear of it'), async () => {
     const { client, names, close } = await listening('alice');
     writeFileSync(join(folder, 'slack.json'), document({ ...GET_FILE, ...POST_FILE }));
     await eventually('the new tool is announced', () => names().includes('SLACK_CREATE_FILE'));

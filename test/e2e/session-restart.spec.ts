@@ -6,6 +6,7 @@ import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, connectSdk1Sse, connectSdk2, textOf } from '../support/mcp-clients.js';
+import { metricOf } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 import { WireClient } from '../support/wire-client.js';
@@ -110,7 +111,4 @@ async function listeningClient() {
 }
 
 const openStreams = (count: number) =>
-  eventually(`${count} streams are open`, async () => {
-    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
-    return Number(/^manifold_event_streams(?:\{.*\})? (\d+)/m.exec(metrics)![1]) >= count;
-  });
+  eventually(`${count} streams are open`, async () => (await metricOf(gateway, 'manifold_event_streams')) >= count);

@@ -25,7 +25,11 @@ beforeEach(async () => {
 
 afterEach(() => gateway.dispose());
 
-const haveArrived = (calls: number) => eventually('the calls have arrived', () => readJournal(ledger).length === calls);
+const haveArrived = (calls: number) =>
+  eventually(
+    'the calls have arrived',
+    () => readJournal(ledger).filter(({ event }) => event === 'call').length === calls,
+  );
 
 /** A server that takes no notice of the end of its input, and its child neither. */
 const lingering = { command: 'sh', args: ['-c', 'sleep 86400 & sleep 86400'], enabled: true };
@@ -54,6 +58,25 @@ describe('SIGTERM', () => {
 
     expect(answers).toEqual(Array(4).fill('done'));
     expect(family.length).toBeGreaterThan(0);
+    expect(family.filter(isAlive)).toEqual([]);
+  });
+
+  it(cites('operation.drain', 'lets a hundred calls end beside two hundred open streams'), async () => {
+    const wire = new WireClient(gateway.url);
+    const sessions = await Promise.all(Array.from({ length: 200 }, () => wire.openSession()));
+    const streams = await Promise.all(sessions.map((session) => wire.get({ session })));
+    const ends = Promise.all(streams.map((stream) => stream.text()));
+    const calls = sessions.slice(0, 100).map(async (session, index) => {
+      const answer = await wire.post(callTool(index, 'slow_slow', { ms: 5_000, steps: 1 }), { session });
+      return answer.text();
+    });
+    const answers = Promise.all(calls);
+    const family = gateway.children();
+    await haveArrived(100);
+    await gateway.stop();
+
+    expect((await answers).filter((text) => !text.includes('"done"'))).toEqual([]);
+    expect((await ends).filter((text) => !/^retry: \d+$/m.test(text))).toEqual([]);
     expect(family.filter(isAlive)).toEqual([]);
   });
 

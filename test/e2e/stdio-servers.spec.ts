@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { commandLine, isAlive } from '../support/process-tree.js';
+import { isDone, itOnOne, keepsState } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
@@ -62,7 +63,7 @@ describe('a registered stdio server', () => {
   });
 
   it(cites('stdio.list-changed', 'is listed with a tool that it adds, and clients are told'), async () => {
-    await rest.register({ name: 'growing', ...echoServer() });
+    await rest.register({ name: 'growing', ...keepsState(echoServer()) });
     const { client } = await connectSdk1({ url: gateway.url });
     let told = false;
     client.fallbackNotificationHandler = async ({ method }) => {
@@ -106,7 +107,7 @@ describe('what a stdio server has started', () => {
     const family = await register('disabled', withSleeper(echoServer()));
     await rest.disable('disabled');
 
-    expect(family.filter(isAlive)).toEqual([]);
+    await isDone('nothing of it runs', () => !family.some(isAlive));
   });
 
   it(cites('stdio.no-orphans', 'ends with it when it is changed'), async () => {
@@ -114,10 +115,10 @@ describe('what a stdio server has started', () => {
     const { body } = await rest.update('changed', { ...echoServer() });
 
     expect(body.server.status).toBe('connected');
-    expect(family.filter(isAlive)).toEqual([]);
+    await isDone('nothing of it runs', () => !family.some(isAlive));
   });
 
-  it(cites('stdio.no-orphans', 'ends with it when it crashes'), async () => {
+  itOnOne(cites('stdio.no-orphans', 'ends with it when it crashes'), async () => {
     const family = await register('crashing', withSleeper(echoServer()));
     await call('crashing', 'crash');
 
@@ -128,7 +129,7 @@ describe('what a stdio server has started', () => {
     const family = await register('stubborn', stubborn(echoServer()));
     await rest.remove('stubborn');
 
-    expect(family.filter(isAlive)).toEqual([]);
+    await isDone('nothing of it runs', () => !family.some(isAlive));
   });
 
   it(cites('stdio.no-orphans', 'ends with it when it is removed in the middle of its start'), async () => {
@@ -140,7 +141,7 @@ describe('what a stdio server has started', () => {
     });
     await rest.remove('starting');
 
-    expect(family.filter(isAlive)).toEqual([]);
+    await isDone('nothing of it runs', () => !family.some(isAlive));
     expect([200, 404]).toContain((await registering).status);
   });
 });

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/metrics';
 import { StoreUnavailable, type Store } from '@manifold/store';
@@ -158,6 +159,23 @@ describe('the audit log', () => {
     const found: number[] = [];
     for await (const { time } of records.read('a', 0, Infinity)) found.push(time - NOW);
     expect(found).toEqual([2, 1]);
+    await close();
+  });
+
+  it('writes twice a second at most, however steadily entries come', async () => {
+    const { store, close } = await temporaryStore();
+    const { log, records } = auditOn(store);
+    const append = jest.spyOn(records, 'append');
+    const start = performance.now();
+    for (let number = 0; number < 1_000; number += 1) {
+      log.append(event(number));
+      await pause(1);
+    }
+    const seconds = (performance.now() - start) / 1000;
+    await log.flush();
+    const written = append.mock.calls.map(([, entries]) => entries.length);
+    expect(written.reduce((sum, entries) => sum + entries)).toBe(1_000);
+    expect(written.filter((entries) => entries < 100).length).toBeLessThanOrEqual(seconds * 2 + 2);
     await close();
   });
 

@@ -65,7 +65,8 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
 
   /** Writes what waits. Never rejects: what could not be written waits on. */
   async flush(): Promise<void> {
-    for (let next = this.next(); next; next = this.next()) if (!(await this.write(next))) break;
+    this.partGathered();
+    while (this.due.length > 0) if (!(await this.write(this.due.shift()!))) break;
     await this.writing;
   }
 
@@ -83,19 +84,18 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
   private async run(): Promise<void> {
     while (this.waiting > 0 && !this.closing) {
       await pause(GATHER_MS, undefined, { ref: false });
-      while (!this.closing) {
-        const next = this.next();
-        if (!next) break;
+      this.partGathered();
+      while (this.due.length > 0 && !this.closing) {
         const started = performance.now();
-        this.writing = this.write(next);
+        this.writing = this.write(this.due.shift()!);
         await restAfterWrite(started, await this.writing);
       }
     }
   }
 
-  private next(): Batch | undefined {
-    if (this.due.length === 0) this.due = batches(this.gathered.splice(0));
-    return this.due.shift();
+  /** What is gathered after this waits for the next time, however long writing takes: a record costs much more than an entry in it. */
+  private partGathered(): void {
+    this.due.push(...batches(this.gathered.splice(0)));
   }
 
   private async write(batch: Batch): Promise<boolean> {

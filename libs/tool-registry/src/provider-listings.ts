@@ -13,9 +13,11 @@ import {
 import { Audience, hasExpired, type Listener } from './audience.js';
 import type { Listing } from './catalogue.js';
 import { isConcerned } from './concerned.js';
+import { digestOf } from './listing-digest.js';
 import { isDue, isFresh, isShownStale, noteChange, noteFailure, noteSuccess, type Slot } from './listing-slot.js';
 import { ListingSlots } from './listing-slots.js';
 import { ListingSource, type Answer } from './listing-source.js';
+import type { OtherReplicas } from './other-replicas.js';
 
 /** Questions to one provider at a time that nobody waits for. */
 const BACKGROUND_AT_ONCE = 4;
@@ -36,18 +38,22 @@ export class ProviderListings {
   private readonly audience = new Audience();
   private readonly background = new PQueue({ concurrency: BACKGROUND_AT_ONCE });
   private readonly isSilent: boolean;
+  private readonly others?: OtherReplicas;
   private closed = false;
 
   /**
    * @param ttlMs how long a listing is good of a provider that does not announce its changes
    * @param onUnused called with a listing that is shown to nobody any more
+   * @param others not given: there are none
    */
   constructor(
     readonly provider: ToolProvider,
     private readonly ttlMs: number,
     onUnused: (listing: Listing) => void,
+    others?: OtherReplicas,
   ) {
     this.isSilent = !notifiesChanges(provider) || provider.announcesOnlySome === true;
+    this.others = this.isSilent ? others : undefined;
     this.source = new ListingSource(provider);
     this.slots = new ListingSlots(this.source.none, onUnused);
   }
@@ -90,6 +96,12 @@ export class ProviderListings {
     const slots = key === undefined ? this.slots.all() : [this.slots.peek(key)];
     for (const slot of slots) if (slot) noteChange(slot, now);
     this.audience.tell(key, (principal) => isConcerned(this.provider, principal, app));
+  }
+
+  /** Whether something else is shown here to a catalogue key than what another replica has just listed. */
+  differs(key: string, digest: string): boolean {
+    const slot = this.slots.peek(key);
+    return slot !== undefined && slot.listed && !slot.announced && digestOf(slot.listing) !== digest;
   }
 
   /** Refreshes what is stale and listened to. A listing that was pushed out of memory is left alone: it would push out another. */
@@ -148,8 +160,17 @@ export class ProviderListings {
     slot.announced = false;
     if ('listing' in answer) this.succeeded(slot, answer.listing);
     else this.failed(slot, answer.error, principal, requestId);
+    if (isFirst && slot.listed) return this.others?.listed(slot.key, digestOf(slot.listing));
     const changed = 'listing' in answer ? answer.changed : slot.listing !== before;
-    if (changed && !isFirst && !announced) this.audience.tell(slot.key);
+    if (changed && !isFirst && !announced) this.found(slot.key);
+  }
+
+  /** Those who are told list again, at any replica: all have to know by then. */
+  private found(key: string): void {
+    if (!this.others) return this.audience.tell(key);
+    void this.others.changed(key).then(() => {
+      if (!this.closed) this.audience.tell(key);
+    });
   }
 
   private succeeded(slot: Slot, listing: Listing): void {

@@ -3,8 +3,10 @@ import { ProviderError, type ChangedApp, type ConcernsSome, type SharesCatalogue
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import {
   AnnouncingProvider,
+  joinedBuses,
   SilentProvider,
   startRegistry,
+  startRegistryOn,
   tool,
   tools,
   TTL_MS,
@@ -174,6 +176,68 @@ describe('a change that the provider does not announce', () => {
     await pass(3 * TTL_MS);
     expect(told).toEqual([0, 0]);
     expect(await started.catalogue(alice)).toBe(await started.catalogue(bob));
+  });
+});
+
+describe('of two replicas', () => {
+  /** Each with a provider of its own, as each process has; the backend behind them is one. */
+  function startTwo() {
+    const backend = { tools: ['a'] };
+    const providers = [0, 1].map(() => new SilentProvider(() => tools(...backend.tools)));
+    const started = joinedBuses(2).map((bus, index) => startRegistryOn(bus, providers[index]!));
+    return { backend, providers, one: started[0]!, other: started[1]! };
+  }
+
+  it('the one that finds a change tells of it when the other one asks anew, too', async () => {
+    const { backend, one, other } = startTwo();
+    await other.names(alice);
+    await one.names(alice);
+    await pass(TTL_MS / 2);
+    await other.names(alice);
+    const seen: Promise<string[]>[] = [];
+    one.registry.onToolsChanged(alice, () => seen.push(other.names(alice)));
+    backend.tools = ['a', 'b'];
+    await pass(2 * TTL_MS);
+    expect(await Promise.all(seen)).toEqual([['a', 'b']]);
+  });
+
+  it('the one where a client listens hears that the other one has shown it something else before', async () => {
+    const { backend, one, other } = startTwo();
+    await other.names(alice);
+    backend.tools = ['a', 'b'];
+    const { told } = listeners(one, alice, bob);
+    await pass(0);
+    expect(told).toEqual([1, 0]);
+    expect(await other.names(alice)).toEqual(['a', 'b']);
+    expect(await one.names(alice)).toEqual(['a', 'b']);
+    await pass(3 * TTL_MS);
+    expect(told).toEqual([1, 0]);
+  });
+
+  it('the one that is stopped while the other one hears of a change tells nobody any more', async () => {
+    const provider = new SilentProvider(() => tools('a'));
+    const [bus] = joinedBuses(1);
+    const started = startRegistryOn(bus!, provider);
+    const { told } = listeners(started, alice);
+    await pass(0);
+    let taken = (): void => undefined;
+    bus!.announce = () => new Promise((resolve) => (taken = () => resolve([])));
+    provider.answer = () => tools('b');
+    await pass(TTL_MS + 1_000);
+    started.stop();
+    taken();
+    await pass(0);
+    expect(provider.asked).toHaveLength(2);
+    expect(told).toEqual([0]);
+  });
+
+  it('neither says anything when both list the same', async () => {
+    const { providers, one, other } = startTwo();
+    await other.names(alice);
+    const { told } = listeners(one, alice);
+    const { told: toldByOther } = listeners(other, alice);
+    await pass(0);
+    expect([told, toldByOther, providers.map(({ asked }) => asked.length)]).toEqual([[0], [0], [1, 1]]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
-import { Bus, Topic } from '@manifold/bus';
+import { Bus } from '@manifold/bus';
 import { Config } from '@manifold/config';
 import { CallGate, type Passage } from '@manifold/limits';
 import { Metrics } from '@manifold/metrics';
@@ -17,6 +17,7 @@ import {
 } from '@manifold/tool-provider';
 import type { Catalogue, CatalogueEntry, ListedTool, Listing } from './catalogue.js';
 import { Catalogues } from './catalogues.js';
+import { othersOn, TOOLS_CHANGED, TOOLS_LISTED } from './other-replicas.js';
 import { ProviderListings } from './provider-listings.js';
 import { isReachable } from './reachable-providers.js';
 import { ToolSearches } from './tool-searches.js';
@@ -25,11 +26,6 @@ import { EVERYTHING, shows, type View } from './view.js';
 import { findWanted, type WantedTools } from './wanted-tools.js';
 import { refusalCode, type EndedCall } from './ended-call.js';
 import { endingOf, enterGate } from './gated.js';
-
-/** A provider has found out that tools are others now: those of one catalogue key, or all. */
-const TOOLS_CHANGED = new Topic<{ readonly provider: string; readonly key?: string; readonly app?: ChangedApp }>(
-  'tools.changed',
-);
 
 const LONGEST_TICK_MS = 1_000;
 
@@ -60,8 +56,9 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
       (listing) => this.listings.some((listings) => listings.provider === listing.provider && listings.shows(listing)),
       (catalogue) => this.searches.forget(catalogue),
     );
+    const forget = (listing: Listing): void => this.catalogues.forget(listing);
     this.listings = providers.all.map(
-      (provider) => new ProviderListings(provider, config.toolListTtlMs, (listing) => this.catalogues.forget(listing)),
+      (provider) => new ProviderListings(provider, config.toolListTtlMs, forget, othersOn(bus, provider.id)),
     );
   }
 
@@ -73,7 +70,11 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     );
     this.unsubscribe.push(
       this.bus.onAnnounced(TOOLS_CHANGED, ({ provider, key, app }) => {
-        this.listings.find((listings) => listings.provider.id === provider)?.changed(key, app);
+        this.listingsOf(provider)?.changed(key, app);
+      }),
+      this.bus.onAnnounced(TOOLS_LISTED, ({ provider, key, digest }) => {
+        const listings = this.listingsOf(provider);
+        if (listings?.differs(key, digest)) this.changed(listings, key);
       }),
       this.bus.onMissed(() => this.listings.forEach((listings) => listings.changed())),
     );
@@ -193,6 +194,10 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
   private changed(listings: ProviderListings, key?: string, app?: ChangedApp): void {
     listings.changed(key, app);
     void this.bus.announce(TOOLS_CHANGED, { provider: listings.provider.id, key, app });
+  }
+
+  private listingsOf(id: string): ProviderListings | undefined {
+    return this.listings.find(({ provider }) => provider.id === id);
   }
 
   private listingsFor({ principal, requestId }: Pick<CallContext, 'principal' | 'requestId'>): Promise<Listing[]> {

@@ -73,7 +73,7 @@ export class ServersController {
   @Roles('operator')
   @ApiOperation({ summary: 'Stop a server, change its settings and start it again' })
   @ApiOkResponse({ type: ServerAnswerDto })
-  @ApiProblems(400, 404, 413, 415)
+  @ApiProblems(400, 404, 409, 413, 415)
   async update(
     @Param('name') name: string,
     @Body() body: UpdateServerDto,
@@ -86,7 +86,7 @@ export class ServersController {
   @Roles('operator')
   @ApiOperation({ summary: 'Enable a server and start it, if it does not run' })
   @ApiOkResponse({ type: ServerAnswerDto })
-  @ApiProblems(404)
+  @ApiProblems(404, 409)
   async enable(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
     return this.started(await this.registry.enable(caller.tenant, name), caller);
   }
@@ -95,7 +95,7 @@ export class ServersController {
   @Roles('operator')
   @ApiOperation({ summary: 'Stop a server and keep it registered' })
   @ApiOkResponse({ type: ServerAnswerDto })
-  @ApiProblems(404)
+  @ApiProblems(404, 409)
   async disable(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
     return this.started(await this.registry.disable(caller.tenant, name), caller);
   }

@@ -6,4 +6,5 @@ export {
   type Answering,
   type HeldQuestion,
 } from './controlled-provider.js';
-export { contextOf, startRegistry, TTL_MS, type StartedRegistry } from './start-registry.js';
+export { joinedBuses } from './joined-bus.js';
+export { contextOf, startRegistry, startRegistryOn, TTL_MS, type StartedRegistry } from './start-registry.js';

@@ -1,5 +1,5 @@
 import type { Principal } from '@manifold/auth';
-import { SingleBus } from '@manifold/bus';
+import { SingleBus, type Bus } from '@manifold/bus';
 import { loadConfig } from '@manifold/config';
 import { testGate } from '@manifold/limits/testing';
 import { Metrics } from '@manifold/metrics';
@@ -17,14 +17,11 @@ export interface StartedRegistry {
   stop(): void;
 }
 
-export function startRegistry(...providers: ToolProvider[]): StartedRegistry {
-  const registry = new ToolRegistry(
-    new ToolProviders(providers),
-    loadConfig({}),
-    new Metrics(),
-    new SingleBus(),
-    testGate(),
-  );
+export const startRegistry = (...providers: ToolProvider[]): StartedRegistry =>
+  startRegistryOn(new SingleBus(), ...providers);
+
+export function startRegistryOn(bus: Bus, ...providers: ToolProvider[]): StartedRegistry {
+  const registry = new ToolRegistry(new ToolProviders(providers), loadConfig({}), new Metrics(), bus, testGate());
   registry.onModuleInit();
   const catalogue = (principal: Principal): Promise<Catalogue> => registry.list(contextOf(principal));
   return {
