@@ -46,7 +46,9 @@ class Agent {
 
   private async work(): Promise<void> {
     while (!this.isLeaving) {
-      const result = await this.client.callTool(this.call).catch((error: unknown) => ({ isError: true, error }));
+      const result = await this.client
+        .callTool(this.call)
+        .catch((error: Error) => ({ isError: true, error: String(error), cause: String(error.cause) }));
       this.calls += 1;
       if (result.isError) this.failures.push(`${this.call.name}: ${JSON.stringify(result)}`);
     }

@@ -11,6 +11,7 @@ export class RoundRobinProxy {
   private constructor(private readonly server: Server) {
     server.on('request', (incoming, answer) => this.forward(incoming, answer));
     server.requestTimeout = 0; // streams
+    server.keepAliveTimeout = 0; // clients read in the headers of the targets how long a connection is kept: longer than Node's 5 s
   }
 
   static async start(): Promise<RoundRobinProxy> {
