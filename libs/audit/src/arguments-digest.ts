@@ -44,8 +44,8 @@ export class ArgumentsDigest implements OnModuleInit {
   of(args: unknown): string | undefined {
     if (!this.salt) return undefined;
     const { text, isWhole } = canonicalJson(args, MOST_CHARACTERS);
-    // As HMAC does it, for a fifth of the price of Node's: this runs for every call.
-    const digest = hash('sha256', this.salt + hash('sha256', this.salt + text, 'base64url'), 'base64url');
+    // An envelope MAC, for a tenth of the price of Node's HMAC: this runs for every call.
+    const digest = hash('sha256', this.salt + text + this.salt, 'base64url');
     return isWhole ? digest : `partial:${digest}`;
   }
 

@@ -58,16 +58,18 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
     entriesTotal.add();
     this.waiting += 1;
     this.count += 1;
-    // Added to the object itself: a copy of so many members costs more than all the rest.
-    this.gathered.push(Object.assign(event, { id: `${this.prefix}${this.count}`, replica: this.replica }));
+    // Written into the object itself: a copy of so many members costs more than all the rest.
+    const entry = event as AuditEntry;
+    entry.id = `${this.prefix}${this.count}`;
+    entry.replica = this.replica;
+    this.gathered.push(entry);
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
   /** Writes what waits. Never rejects: what could not be written waits on. */
   async flush(): Promise<void> {
     this.partGathered();
-    while (this.due.length > 0) if (!(await this.write(this.due.shift()!))) break;
-    await this.writing;
+    while (this.due.length > 0 || this.writing) if (!(await this.writeNext())) return;
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -87,8 +89,7 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
       this.partGathered();
       while (this.due.length > 0 && !this.closing) {
         const started = performance.now();
-        this.writing = this.write(this.due.shift()!);
-        await restAfterWrite(started, await this.writing);
+        await restAfterWrite(started, await this.writeNext());
       }
     }
   }
@@ -96,6 +97,12 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
   /** What is gathered after this waits for the next time, however long writing takes: a record costs much more than an entry in it. */
   private partGathered(): void {
     this.due.push(...batches(this.gathered.splice(0)));
+  }
+
+  /** One record at a time, whoever asks for it. @returns whether the database took it */
+  private writeNext(): Promise<boolean> {
+    this.writing ??= this.write(this.due.shift()!).finally(() => (this.writing = undefined));
+    return this.writing;
   }
 
   private async write(batch: Batch): Promise<boolean> {

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, deflateRaw, inflateRaw } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { Config } from '@manifold/config';
 import { Store, type Collection } from '@manifold/store';
@@ -13,16 +15,18 @@ export interface Batch {
 
 type AuditRecord = {
   tenant: string;
-  /** In the order in which they happened; at most {@link MOST_ENTRIES}, from at most {@link SPAN_MS}. */
-  entries: AuditEntry[];
+  /** See {@link pack}. In the order in which they happened; at most {@link MOST_ENTRIES}, from at most {@link SPAN_MS}. */
+  packed: string;
 };
 
-const MOST_ENTRIES = 200;
+const [deflate, inflate] = [promisify(deflateRaw), promisify(inflateRaw)];
+
+const MOST_ENTRIES = 500;
 /** A search for a time finds an entry in a record that begins at most so much later. */
 const SPAN_MS = 5_000;
 const DAY_MS = 24 * 3600 * 1000;
 /** Records that are read at a time: parsing them holds up the process. */
-const CHUNK = 8;
+const CHUNK = 4;
 /** Milliseconds beyond any time that is stored: what is left of it falls as time goes on. */
 const END_OF_TIME = 900_000_000_000_000;
 const PROCESS = randomBytes(4).toString('hex');
@@ -51,7 +55,7 @@ export class AuditRecords {
     this.written += 1;
     const id = `${idBefore(newest)}-${String(this.written).padStart(10, '0')}-${PROCESS}`;
     const expiresAt = newest + this.config.auditRetentionDays * DAY_MS;
-    await this.records.insert({ tenant, entries }, { id, expiresAt });
+    await this.records.insert({ tenant, packed: await pack(entries) }, { id, expiresAt });
   }
 
   /**
@@ -61,7 +65,8 @@ export class AuditRecords {
    */
   async *read(tenant: string, from: number, to: number): AsyncGenerator<AuditEntry> {
     let waiting: AuditEntry[] = [];
-    for await (const { entries } of this.recordsFrom(tenant, to + SPAN_MS)) {
+    for await (const { packed } of this.recordsFrom(tenant, to + SPAN_MS)) {
+      const entries = await unpack(packed);
       const newest = entries.at(-1)!.time;
       // Whatever comes in later records is not younger than this one's youngest.
       const ready = waiting.findIndex(({ time }) => time <= newest);
@@ -87,6 +92,17 @@ export class AuditRecords {
 
 const idBefore = (time: number): string =>
   String(Math.min(END_OF_TIME, Math.max(0, END_OF_TIME - Math.trunc(time)))).padStart(15, '0');
+
+/** Entries are much alike: deflated, they take a tenth of the place, and the database a fraction of the time to write them. */
+async function pack(entries: readonly AuditEntry[]): Promise<string> {
+  const deflated = await deflate(JSON.stringify(entries), { level: constants.Z_BEST_SPEED });
+  return deflated.toString('base64');
+}
+
+async function unpack(packed: string): Promise<AuditEntry[]> {
+  const text = await inflate(Buffer.from(packed, 'base64'));
+  return JSON.parse(text.toString()) as AuditEntry[];
+}
 
 /** Parts entries into what fits one record each: one tenant, bounded in number and in time. */
 export function batches(entries: readonly AuditEntry[]): Batch[] {

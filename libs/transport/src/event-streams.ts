@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Revocations, type Principal } from '@manifold/auth';
+import { UnderWay } from '@manifold/turns';
 import { EventStream, type EventStreamOptions } from './event-stream.js';
 import { ListChanged } from './list-changed.js';
 
@@ -25,7 +26,8 @@ export interface PendingAnswer {
 export class EventStreams implements OnModuleInit, OnApplicationShutdown {
   private readonly streams = new Set<EventStream>();
   /** In the order of their start. */
-  private readonly pending = new Set<PendingAnswer>();
+  private readonly pending = new UnderWay<number, PendingAnswer>();
+  private watched = 0;
   private timer?: NodeJS.Timeout;
   private unsubscribe?: () => void;
 
@@ -72,12 +74,16 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
     return this.open(reply, { keepAliveMs: STANDING_KEEP_ALIVE_MS, caller, onClose });
   }
 
-  watch(answer: PendingAnswer): void {
-    this.pending.add(answer);
+  /** @returns by what it can be forgotten */
+  watch(answer: PendingAnswer): number {
+    this.watched += 1;
+    this.pending.set(this.watched, answer);
+    return this.watched;
   }
 
-  forget(answer: PendingAnswer): void {
-    this.pending.delete(answer);
+  /** @param watched what {@link watch} returned */
+  forget(watched: number): void {
+    this.pending.take(watched);
   }
 
   /** The gateway leaves. Its clients come back one after another, not all at once. */
@@ -93,7 +99,7 @@ export class EventStreams implements OnModuleInit, OnApplicationShutdown {
    */
   tick(now: number, date: number): void {
     for (const stream of this.streams) stream.tick(now, date);
-    for (const answer of this.pending) {
+    for (const answer of this.pending.values()) {
       if (now - answer.since < PATIENCE_MS) return;
       answer.becomeStream();
     }

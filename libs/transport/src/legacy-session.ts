@@ -2,6 +2,7 @@ import type { Principal } from '@manifold/auth';
 import type { Stored } from '@manifold/store';
 import { ownViewOf, viewOf } from '@manifold/tool-registry';
 import type { ClientSession } from './client-session.js';
+import { OpenCalls } from './calls-in-flight.js';
 import type { LegacyVersion } from './protocol-versions.js';
 import type { SessionRecord } from './session-store.js';
 import { askable } from './asked-client.js';
@@ -39,7 +40,7 @@ export const sessionOf = ({ id, revision, value }: Stored<SessionRecord>, now: n
   enabledTools: value.enabledTools ?? NONE,
   logLevel: value.logLevel,
   subscriptions: value.subscriptions?.length ? new Map(value.subscriptions.map((uri) => [uri, undefined])) : undefined,
-  calls: new Map(),
+  calls: new OpenCalls(),
   stream: undefined,
   listener: undefined,
   events: undefined,

@@ -3,7 +3,7 @@ import type { Principal } from '@manifold/auth';
 import type { RawObject, ToolDefinition } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
 import type { RequestSource } from '@manifold/tracing';
-import { cancelAll, type OpenCalls } from './calls-in-flight.js';
+import { cancelAll, OpenCalls } from './calls-in-flight.js';
 import { metaOf, type Params, type RequestId } from './json-rpc.js';
 import { readLogLevel, type LogLevel } from './log-level.js';
 import type { CallGuard } from './method-handler.js';
@@ -21,7 +21,7 @@ export interface Continuation {
 
 /** The client of the modern era behind one request, or behind several that belong to one call. */
 export class ModernCaller implements Caller, CallGuard {
-  readonly calls: OpenCalls = new Map();
+  readonly calls = new OpenCalls();
   readonly takesUrls = false;
   readonly takesUrlResults: boolean;
   /** Where the client can be asked something. */

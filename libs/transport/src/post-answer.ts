@@ -12,6 +12,7 @@ import type { Text } from './spliced-text.js';
  */
 export class PostAnswer implements PendingAnswer {
   readonly since = performance.now();
+  private readonly watched: number;
   private stream?: MessageStream;
   private done = false;
 
@@ -25,7 +26,7 @@ export class PostAnswer implements PendingAnswer {
     private readonly resumable?: ResumableStreams,
     private readonly session?: LegacySession,
   ) {
-    streams.watch(this);
+    this.watched = streams.watch(this);
   }
 
   /** Sends a message before the result. Without effect afterwards. */
@@ -37,7 +38,7 @@ export class PostAnswer implements PendingAnswer {
 
   becomeStream(): void {
     if (this.stream) return;
-    this.streams.forget(this);
+    this.streams.forget(this.watched);
     this.stream =
       this.resumable && this.session
         ? this.resumable.openAnswer(this.reply, this.session)
@@ -64,7 +65,7 @@ export class PostAnswer implements PendingAnswer {
   private close(): boolean {
     const before = this.done;
     this.done = true;
-    this.streams.forget(this);
+    this.streams.forget(this.watched);
     return before;
   }
 

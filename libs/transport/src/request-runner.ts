@@ -72,7 +72,7 @@ export class RequestRunner {
     } finally {
       call.close();
       caller.client?.end();
-      caller.calls.delete(id);
+      caller.calls.take(id);
       this.inFlight.ended();
     }
   }

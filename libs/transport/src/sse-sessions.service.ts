@@ -5,7 +5,7 @@ import { StreamGrants, type Principal } from '@manifold/auth';
 import { Bus, ownedId, ownerOf } from '@manifold/bus';
 import type { RawObject } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
-import { cancelAll, type OpenCalls } from './calls-in-flight.js';
+import { cancelAll, OpenCalls } from './calls-in-flight.js';
 import type { ClientSession } from './client-session.js';
 import type { EventStream } from './event-stream.js';
 import { EventStreams } from './event-streams.js';
@@ -50,7 +50,7 @@ export class SseSessions {
   ): void {
     this.places.take();
     const id = ownedId(this.bus.replica, randomBytes(32).toString('base64url'));
-    const calls: OpenCalls = new Map();
+    const calls = new OpenCalls();
     const onClose = (): void => {
       this.sessions.delete(id);
       this.grants.revoke(id);

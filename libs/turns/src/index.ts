@@ -1,2 +1,3 @@
 export { KeyedMutex } from './keyed-mutex.js';
+export { UnderWay } from './under-way.js';
 export { restAfterWrite } from './write-pace.js';

@@ -1,4 +1,5 @@
 import { ProviderError } from '@manifold/tool-provider';
+import { UnderWay } from '@manifold/turns';
 import type { LogRing } from './log-ring.js';
 import { abortReason, PendingRequest } from './pending-request.js';
 import type { OutgoingMessage, Pipe, PipeReceiver } from './pipe.js';
@@ -16,7 +17,7 @@ type NotificationListener = (params: RawObject) => void;
  * 1. construct, 2. `start` with a pipe that reports to this object, 3. requests, 4. `close`, or the pipe is lost.
  */
 export class JsonRpcConnection implements PipeReceiver {
-  private readonly pending = new Map<number, PendingRequest>();
+  private readonly pending = new UnderWay<number, PendingRequest>();
   private readonly listeners = new Map<string, NotificationListener[]>();
   private readonly closed: ((reason: string) => void)[] = [];
   private readonly questions = new ServerQuestions((answer) => this.post(answer));
@@ -171,8 +172,7 @@ export class JsonRpcConnection implements PipeReceiver {
   }
 
   private take(id: number): PendingRequest | undefined {
-    const request = this.pending.get(id);
-    this.pending.delete(id);
+    const request = this.pending.take(id);
     if (request) this.questions.ended(request);
     return request;
   }
