@@ -74,6 +74,22 @@ describe.each(databases)('the audit log on %s', (_name, open) => {
     expect(exported).toEqual(all);
   });
 
+  it('shows everything to all who search at once', async () => {
+    const { log, search } = auditOn(opened.store);
+    for (let number = 0; number < 1_200; number += 1) log.append(event(number));
+    const found = await Promise.all(Array.from({ length: 4 }, () => pages(search, 'a', {}, 1_000)));
+    expect(found.map(({ length }) => length)).toEqual([1_200, 1_200, 1_200, 1_200]);
+  });
+
+  it('takes a fifth of the place that the entries would take at most', async () => {
+    const { log, search } = auditOn(opened.store);
+    for (let number = 0; number < 1_000; number += 1) log.append(event(number));
+    await log.flush();
+    const { entries } = await search.page('a', {}, 1_000);
+    const stored = await opened.store.collection({ name: 'audit_log', indexes: [{ fields: ['tenant'] }] }).find({});
+    expect(JSON.stringify(stored).length * 5).toBeLessThan(JSON.stringify(entries).length);
+  });
+
   it('puts into one order what several replicas wrote at the same time', async () => {
     const [one, two] = [auditOn(opened.store), auditOn(opened.store)];
     for (let number = 0; number < 900; number += 1) (number % 3 === 0 ? one : two).log.append(event(number * 20));

@@ -46,7 +46,7 @@ export class AuditRecords {
     store: Store,
     private readonly config: Config,
   ) {
-    this.records = store.collection<AuditRecord>({ name: 'audit', indexes: [{ fields: ['tenant'] }] });
+    this.records = store.collection<AuditRecord>({ name: 'audit_log', indexes: [{ fields: ['tenant'] }] });
   }
 
   /** @param entries of one tenant, such as {@link batches} makes */
