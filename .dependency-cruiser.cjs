@@ -1,6 +1,6 @@
 /** The import rules of docs/ARCHITECTURE.md. Run by `npm run imports`, which is a part of `npm test`. */
 const PROVIDER_MAY_USE =
-  'tool-provider|backend-api|cancellation|auth|rest|secrets|server-hosting|turns|yaml|oauth|egress|config|store|bus|leases|metrics|tracing|observability';
+  'tool-provider|backend-api|cancellation|auth|rest|secrets|server-hosting|turns|yaml|oauth|egress|config|store|tenants|bus|leases|metrics|tracing|observability';
 const SPEC_OR_TEST = '(\\.spec\\.ts$)|(/testing/)';
 
 module.exports = {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LeasesModule } from '@manifold/leases';
+import { TenantsModule } from '@manifold/tenants';
 import { CallbackController } from './browser/callback.controller.js';
 import { ConnectLinks } from './browser/connect-links.service.js';
 import { ToolCallbackController } from './browser/tool-callback.controller.js';
@@ -24,7 +25,7 @@ import { ToolFlows } from './tool-flows.js';
 
 /** The gateway as a client of the authorization servers of its upstreams. Needs the global Config, Store, Egress and Keyring. */
 @Module({
-  imports: [LeasesModule],
+  imports: [LeasesModule, TenantsModule],
   controllers: [CallbackController, ClientMetadataController, ConnectController, ToolCallbackController],
   providers: [
     ClientRegistration,

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Keyring } from '@manifold/secrets';
 import { Store, type Collection } from '@manifold/store';
+import { Tenants } from '@manifold/tenants';
 import { browserOf, newBrowser, setCookie } from './browser-cookie.js';
 import { ownerFields, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from './connection-owner.js';
 import type { TokenIssuer } from './connection-tokens.js';
@@ -54,6 +55,7 @@ export class PendingAuthorizations {
     store: Store,
     private readonly keyring: Keyring,
     private readonly gateway: GatewayClient,
+    private readonly tenants: Tenants,
   ) {
     this.records = store.collection<PendingRecord>({
       name: 'oauth_authorizations',
@@ -84,14 +86,14 @@ export class PendingAuthorizations {
 
   /**
    * Ends the flow of this state: of any number of callers, at most one gets it, once. A state that shows up in another browser is spent,
-   * too: somebody has got hold of it.
+   * too: somebody has got hold of it. So is one of a tenant that has been disabled meanwhile.
    * @param cookies the `Cookie` header of the browser's request
    * @throws OAuthFault `state_invalid`
    */
   async take<T>(kind: string, state: string, cookies: string | undefined): Promise<StartedFlow<T>> {
     const id = STATE.test(state) ? digest(state) : '';
     const record = id === '' ? undefined : await this.records.get(id);
-    if (!record || !(await this.records.remove(id))) throw invalid();
+    if (!record || !(await this.records.remove(id)) || !this.tenants.isEnabled(record.value.tenant)) throw invalid();
     const bound = await openJson<BoundFlow>(this.keyring, record.value, contextOf(record.value, id));
     const browser = browserOf(cookies, this.gateway.isPlain);
     if (browser === undefined || digest(browser) !== bound.browser || bound.kind !== kind) throw invalid();

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '@manifold/config';
 import { Keyring } from '@manifold/secrets';
 import { Store, type Collection, type Stored } from '@manifold/store';
+import { Tenants } from '@manifold/tenants';
 import type { BearerChallenge } from '../bearer-challenge.js';
 import { ownerFields, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from '../connection-owner.js';
 import { CONNECT_PATH } from '../gateway-client.js';
@@ -42,6 +43,7 @@ export class ConnectLinks {
     store: Store,
     private readonly keyring: Keyring,
     private readonly config: Config,
+    private readonly tenants: Tenants,
   ) {
     this.links = store.collection<LinkRecord>({
       name: 'oauth_connect_links',
@@ -60,11 +62,12 @@ export class ConnectLinks {
     return `${this.config.publicUrl}${CONNECT_PATH}/${encodeURIComponent(owner.server)}?link=${token}`;
   }
 
-  /** What the link is for, if it can still be used. Changes nothing. */
+  /** What the link is for, if it can be used now: not while its tenant is disabled. Changes nothing. */
   async look(server: string, token: unknown): Promise<ConnectInvitation | undefined> {
     if (typeof token !== 'string' || !TOKEN.test(token)) return undefined;
     const record = await this.links.get(recordId(token));
-    return record?.value.server === server ? this.opened(record) : undefined;
+    if (record?.value.server !== server || !this.tenants.isEnabled(record.value.tenant)) return undefined;
+    return this.opened(record);
   }
 
   /** The same, once: of all who ask, on all replicas, one gets the link. */

@@ -82,6 +82,24 @@ describe('the page of a link', () => {
     expect((await press(link)).status).toBe(200);
   });
 
+  it('is not shown while the tenant is disabled, and the link is not used up by trying', async () => {
+    const link = await newLink();
+    app.enable('default', false);
+    expect((await fetch(link)).status).toBe(400);
+    expect((await press(link)).status).toBe(400);
+    app.enable('default', true);
+    expect((await fetch(link)).status).toBe(200);
+    expect((await press(link)).status).toBe(200);
+  });
+
+  it('connects nobody whose tenant has been disabled meanwhile', async () => {
+    const { back, cookie } = await consent(await newLink());
+    app.enable('default', false);
+    expect((await fetch(back, { headers: { cookie } })).status).toBe(400);
+    expect(await stateOf()).not.toBe('connected');
+    expect(authority.requestsTo('token')).toEqual([]);
+  });
+
   it('says the same of a link that is unknown, used, expired, incomplete or of another server', async () => {
     const used = await newLink();
     await press(used);

@@ -17,6 +17,7 @@ import { ConnectLinks, Connections, OAuthModule } from '@manifold/oauth';
 import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
+import { Tenants } from '@manifold/tenants';
 
 @Module({})
 class TestModule {}
@@ -69,6 +70,11 @@ export class OAuthApp {
 
   get connections(): Connections {
     return this.app.get(Connections);
+  }
+
+  /** As administrators do it over REST. */
+  enable(tenant: string, enabled: boolean): void {
+    this.app.get(Tenants, { strict: false }).put(tenant, { enabled, createdAt: '', updatedAt: '' });
   }
 
   /** Stops it and removes its data. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Config, ParagonConfig } from '@manifold/config';
+import { TenantsModule } from '@manifold/tenants';
 import { ActionKit } from './action-kit.client.js';
 import { Integrations } from './integrations.client.js';
 import { OpenApiActions } from './openapi/index.js';
@@ -12,6 +13,7 @@ import { UserTokens } from './user-tokens.service.js';
 
 /** Paragon: for gateways that have a project. */
 @Module({
+  imports: [TenantsModule],
   controllers: [SetupController],
   providers: [
     { provide: ParagonConfig, useFactory: (config: Config) => config.paragon, inject: [Config] },

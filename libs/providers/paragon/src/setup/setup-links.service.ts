@@ -3,10 +3,12 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Config, ParagonConfig } from '@manifold/config';
 import { Store, type Collection, type CollectionSpec } from '@manifold/store';
+import { Tenants } from '@manifold/tenants';
 
 /** What a setup link is for: one user of the project connects one integration. */
 export type SetupLink = {
   projectId: string;
+  tenant: string;
   /** Whose integration it becomes: the Paragon user. */
   subject: string;
   /** Paragon's name of the integration: `slack`, `custom.spotify`. */
@@ -32,22 +34,24 @@ export class SetupLinks {
     store: Store,
     private readonly project: ParagonConfig,
     private readonly config: Config,
+    private readonly tenants: Tenants,
   ) {
     this.links = store.collection(SETUP_LINKS);
   }
 
   /** @returns a URL that is good for 15 minutes and for one use, by whoever has it: to be shown to this user only */
-  async create({ subject }: Principal, integration: string): Promise<string> {
+  async create({ tenant, subject }: Principal, integration: string): Promise<string> {
     const token = randomBytes(32).toString('base64url');
-    const link: SetupLink = { projectId: this.project.projectId, subject, integration };
+    const link: SetupLink = { projectId: this.project.projectId, tenant, subject, integration };
     await this.links.insert(link, { id: recordId(token), expiresAt: Date.now() + VALID_MS });
     return `${this.config.publicUrl}/setup?token=${token}`;
   }
 
-  /** What the link is for, if it can still be used. Changes nothing. */
+  /** What the link is for, if it can be used now: not while its tenant is disabled. Changes nothing. */
   async look(token: string): Promise<SetupLink | undefined> {
     const record = await this.links.get(recordId(token));
-    return record?.value.projectId === this.project.projectId ? record.value : undefined;
+    if (record?.value.projectId !== this.project.projectId) return undefined;
+    return this.tenants.isEnabled(record.value.tenant) ? record.value : undefined;
   }
 
   /** The same, once: of all who ask, on all replicas, one gets the link. */

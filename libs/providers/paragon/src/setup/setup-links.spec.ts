@@ -27,7 +27,7 @@ describe('SetupLinks', () => {
 
   it('says what a link is for as often as it is asked, then once', async () => {
     const token = await newToken('custom.spotify');
-    const link = { projectId: 'project-1', subject: 'alice', integration: 'custom.spotify' };
+    const link = { projectId: 'project-1', tenant: 'default', subject: 'alice', integration: 'custom.spotify' };
     expect(await app.links.look(token)).toEqual(link);
     expect(await app.links.look(token)).toEqual(link);
     expect(await app.links.consume(token)).toEqual(link);
@@ -57,7 +57,7 @@ describe('SetupLinks', () => {
     const answers = await Promise.all(asked);
     await replica.stop();
     expect(answers.filter((answer) => answer !== undefined)).toEqual([
-      { projectId: 'project-1', subject: 'alice', integration: 'slack' },
+      { projectId: 'project-1', tenant: 'default', subject: 'alice', integration: 'slack' },
     ]);
   });
 

@@ -60,6 +60,15 @@ describe('the setup page', () => {
     expect(page).not.toContain('<script');
   });
 
+  it('is not shown while the tenant is disabled, and gives out no credential', async () => {
+    const link = await newLink();
+    const enable = (enabled: boolean) => app.tenants.put('default', { enabled, createdAt: '', updatedAt: '' });
+    enable(false);
+    expect([(await fetch(link)).status, (await post(tokenOf(link))).status]).toEqual([400, 400]);
+    enable(true);
+    expect([(await fetch(link)).status, (await post(tokenOf(link))).status]).toEqual([200, 200]);
+  });
+
   it('says the same of a link that was used', async () => {
     const link = await newLink();
     await post(tokenOf(link));

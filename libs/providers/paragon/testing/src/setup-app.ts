@@ -15,6 +15,7 @@ import { Config, ConfigModule, loadConfig, ParagonConfig } from '@manifold/confi
 import { EgressModule } from '@manifold/egress';
 import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { Store, StoreModule } from '@manifold/store';
+import { Tenants } from '@manifold/tenants';
 import { SetupController, SetupLinks } from '../../src/setup/index.js';
 import { UserTokens } from '../../src/user-tokens.service.js';
 
@@ -38,6 +39,7 @@ export interface SetupApp {
   readonly publicKey: KeyObject;
   readonly links: SetupLinks;
   readonly store: Store;
+  readonly tenants: Tenants;
   /** Stops it. Its data stay. */
   stop(): Promise<void>;
   /** Stops it and removes its data. */
@@ -88,6 +90,7 @@ export async function startSetup({ settings, dataDir }: SetupAppOptions = {}): P
     publicKey,
     links: app.get(SetupLinks, { strict: false }),
     store: app.get(Store, { strict: false }),
+    tenants: app.get(Tenants, { strict: false }),
     stop: () => app.close(),
     discard: async () => {
       await app.close();
