@@ -1,19 +1,15 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Principal } from '@manifold/auth';
 import type { ToolDescriptor } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import type { Catalogue } from './catalogue.js';
-import { AnnouncingProvider, SilentProvider, startRegistry, tool } from '../testing/src/index.js';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-async function heapUsed(): Promise<number> {
-  await new Promise(setImmediate);
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
-}
+import {
+  AnnouncingProvider,
+  growthOfEach,
+  heapUsed,
+  SilentProvider,
+  startRegistry,
+  tool,
+} from '../testing/src/index.js';
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -34,17 +30,11 @@ describe('the memory of listings', () => {
     const { registry, catalogue } = startRegistry(new SilentProvider(async () => shared));
     const first = await catalogue(fixturePrincipal('first'));
     const users = usersOf(800);
-    const perUser: number[] = [];
-    for (let from = 0; from < users.length; from += 200) {
-      const before = await heapUsed();
-      for (const user of users.slice(from, from + 200)) {
-        expect(await catalogue(user)).toBe(first);
-        registry.onToolsChanged(user, () => undefined);
-      }
-      perUser.push(((await heapUsed()) - before) / 200);
-    }
-    // What users cost shows in each quarter of them, what else this process does in some.
-    expect(Math.min(...perUser)).toBeLessThan(4 * KB);
+    const perUser = await growthOfEach(users.length, async (index) => {
+      expect(await catalogue(users[index]!)).toBe(first);
+      registry.onToolsChanged(users[index]!, () => undefined);
+    });
+    expect(perUser).toBeLessThan(4 * KB);
     expect((await catalogue(users[0]!)).tools).toHaveLength(1_000);
   });
 

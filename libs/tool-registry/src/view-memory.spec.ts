@@ -1,17 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
-import { contextOf, SilentProvider, startRegistry, tool } from '../testing/src/index.js';
+import { contextOf, growthOfEach, SilentProvider, startRegistry, tool } from '../testing/src/index.js';
 import { viewOf } from './view.js';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-async function heapUsed(): Promise<number> {
-  await new Promise(setImmediate);
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
-}
 
 const KB = 1024;
 
@@ -24,15 +13,14 @@ describe('the memory of views', () => {
     expect(first.tools).toHaveLength(300);
     expect(first.json).not.toBe('');
 
-    const before = await heapUsed();
-    const kept = [];
-    for (let client = 0; client < 400; client += 1) {
+    const kept: unknown[] = [];
+    const perClient = await growthOfEach(400, async () => {
       const view = viewOf(['app1'], false);
       const catalogue = await registry.list(context, view);
       expect(catalogue).toBe(first);
       kept.push({ view, json: catalogue.json });
-    }
-    const perClient = ((await heapUsed()) - before) / kept.length;
+    });
+    expect(kept).toHaveLength(400);
     expect(perClient).toBeLessThan(2 * KB);
     stop();
   });

@@ -8,7 +8,7 @@ import { Config, ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
 import { LeaseSettings } from '@manifold/leases';
 import { PackagesModule } from '@manifold/packages';
-import { SecretsModule } from '@manifold/secrets';
+import { Keyring, SecretsModule } from '@manifold/secrets';
 import { ServerExtensions, ServerHost, type PreparedProgram } from '@manifold/server-hosting';
 import { Store, StoreModule } from '@manifold/store';
 import { NpmSettings } from '../../src/npm/index.js';
@@ -123,9 +123,9 @@ export class PackageReplica {
     return this.module.close();
   }
 
-  /** As a crash ends it: its connections are gone, and nothing is tidied up. */
+  /** As a crash ends it: its connections are gone, it reads no keys any more, and nothing is tidied up. */
   async vanish(): Promise<void> {
-    for (const part of [this.get(Bus), this.get(Store)])
+    for (const part of [this.get(Keyring), this.get(Bus), this.get(Store)])
       await (part as Partial<OnApplicationShutdown>).onApplicationShutdown?.();
   }
 }

@@ -1,3 +1,4 @@
+export { growthOfEach, heapUsed } from './heap.js';
 export {
   AnnouncingProvider,
   SilentProvider,
