@@ -44,6 +44,7 @@ const shared = {
  */
 const ON_REPLICAS = [
   'api-client',
+  'api-document',
   'auth-access',
   'auth-api-keys',
   'auth-development',
@@ -53,6 +54,7 @@ const ON_REPLICAS = [
   'clients',
   'durability',
   'egress',
+  'foreign-sites',
   'hosting',
   'http-servers',
   'http-sse',

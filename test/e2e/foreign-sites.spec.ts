@@ -59,7 +59,11 @@ describe('in production', () => {
   let authorization: string;
 
   beforeAll(async () => {
-    limited = await start({ MCP_ALLOWED_HOSTS: 'mcp.example.com', MCP_ALLOWED_ORIGINS: 'https://app.example' });
+    limited = await start({
+      MCP_SERVER_URL: 'https://mcp.example.com',
+      MCP_ALLOWED_HOSTS: 'mcp.example.com',
+      MCP_ALLOWED_ORIGINS: 'https://app.example',
+    });
     authorization = `Bearer ${await createApiKey(limited, 'alice')}`;
   });
   afterAll(() => limited.dispose());

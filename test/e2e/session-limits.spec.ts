@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { initialize, request } from '../../libs/transport/testing/src/mcp-wire.js';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
@@ -6,13 +7,14 @@ import { connectSdk1Sse } from '../support/mcp-clients.js';
 import { WireClient } from '../support/wire-client.js';
 
 const PING = request(1, 'ping');
+const IDLE_MS = 1_000;
 
 describe('a session without requests and streams', () => {
   let gateway: GatewayProcess;
   let client: WireClient;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start({ env: { MCP_SESSION_IDLE_TIMEOUT_MS: '1000' } });
+    gateway = await GatewayProcess.start({ env: { MCP_SESSION_IDLE_TIMEOUT_MS: String(IDLE_MS) } });
     client = new WireClient(gateway.url);
   });
   afterAll(() => gateway.dispose());
@@ -53,6 +55,29 @@ describe('a session without requests and streams', () => {
     await gateway.restart();
 
     expect(await status(session)).toBe(404);
+  });
+});
+
+describe('a session that two replicas know', () => {
+  let gateway: GatewayProcess;
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({ replicas: 2, env: { MCP_SESSION_IDLE_TIMEOUT_MS: String(IDLE_MS) } });
+  });
+  afterAll(() => gateway.dispose());
+
+  it(cites('legacy.session.idle', 'goes on while one of them serves it, and ends at both when none does'), async () => {
+    const [one, other] = gateway.replicas.map(({ url }) => new WireClient(url)) as [WireClient, WireClient];
+    const session = await one.openSession();
+    expect((await other.post(PING, { session })).status).toBe(200);
+    for (const end = Date.now() + 4 * IDLE_MS; Date.now() < end; await pause(IDLE_MS / 10)) {
+      expect((await one.post(PING, { session })).status).toBe(200);
+    }
+    expect((await other.post(PING, { session })).status).toBe(200);
+
+    await pause(4 * IDLE_MS);
+    const statuses = [one, other].map(async (client) => (await client.post(PING, { session })).status);
+    expect(await Promise.all(statuses)).toEqual([404, 404]);
   });
 });
 
