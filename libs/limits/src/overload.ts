@@ -3,13 +3,15 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Config } from '@manifold/config';
 
 const RESOLUTION_MS = 10;
-/** Over which the delay is averaged: one long turn is no overload. */
+/** Over which the delay is averaged. Twice in a row: one long turn, or a process that the machine held up once, is no overload. */
 const LOOK_MS = 500;
 
 /** Whether this process has more to do than it can. */
 @Injectable()
 export class Overload implements OnModuleInit, OnApplicationShutdown {
   private delay?: IntervalHistogram;
+  private lastDelayMs = 0;
+  /** The lesser of the last two averages. */
   private delayMs = 0;
   private timer?: NodeJS.Timeout;
   private calls = (): number => 0;
@@ -40,7 +42,9 @@ export class Overload implements OnModuleInit, OnApplicationShutdown {
 
   private look(): void {
     const { mean } = this.delay!;
-    this.delayMs = Number.isNaN(mean) ? 0 : mean / 1e6 - RESOLUTION_MS;
+    const delayMs = Number.isNaN(mean) ? 0 : mean / 1e6 - RESOLUTION_MS;
+    this.delayMs = Math.min(delayMs, this.lastDelayMs);
+    this.lastDelayMs = delayMs;
     this.delay!.reset();
   }
 }
