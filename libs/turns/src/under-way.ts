@@ -1,4 +1,4 @@
-/** Holds a value until it is deleted. */
+/** Holds a value until it is taken. */
 interface Place<V> {
   value?: V;
 }
