@@ -10,10 +10,10 @@ import { Rates, REQUESTS_PER_CALL } from './rates.service.js';
 
 /** Seconds after which a request that was shed may come again. */
 const SHED_SECONDS = 1;
-/** Where an operator looks when nothing else is answered any more. */
+/** Where an operator looks when nothing else is answered any more, and Prometheus the more often the more replicas there are. */
 const METRICS = '/metrics';
 
-/** What is refused before a method runs. Public routes, probes among them, always pass. */
+/** What is refused before a method runs. Public routes, probes among them, and the metrics always pass. */
 @Injectable()
 export class RequestLimits implements OnModuleInit {
   constructor(
@@ -48,8 +48,8 @@ export class RequestLimits implements OnModuleInit {
     return problemOf(new LimitReached('address_failures', 'Too many wrong credentials', retryAfter));
   }
 
-  private tooMany({ principal }: FastifyRequest): Problem | null {
-    if (!principal) return null;
+  private tooMany({ principal, routeOptions }: FastifyRequest): Problem | null {
+    if (!principal || routeOptions.url === METRICS) return null;
     const { requestsPerPrincipal } = this.tenants.limitsOf(principal.tenant);
     const limit = requestsPerPrincipal === undefined ? undefined : requestsPerPrincipal * REQUESTS_PER_CALL;
     const retryAfter = this.rates.principalRequests.take(principal.key, performance.now(), limit);
