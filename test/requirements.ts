@@ -557,7 +557,8 @@ const sections = [
     requirements: {
       'limits.rate': 'calls of a principal in a minute are limited over all replicas: 429 with Retry-After over REST',
       'limits.rate-mcp': 'over MCP the model reads when it may try again, and a flood of requests is answered 429',
-      'limits.scrapes': 'metrics can be read however often, and reading them takes nothing from the limits of the reader',
+      'limits.scrapes':
+        'metrics can be read however often, and reading them takes nothing from the limits of the reader',
       'limits.calls': 'calls of a server under way are limited over all replicas',
       'limits.credentials':
         'many wrong credentials from one address are answered 429 by every replica; right ones pass',
