@@ -501,6 +501,8 @@ const sections = [
     requirements: {
       'replicas.registry':
         'a server that is registered, changed or deleted at one replica is so at the others when the answer is there',
+      'replicas.sealed':
+        'what replicas say to each other can be read, written, repeated or redirected by nobody who has only Redis',
       'replicas.secrets': 'a secret that is set or deleted at one replica is used or missed at the others at once',
       'replicas.revocation':
         'an API key that is revoked at one replica is refused by the others at once, without Redis within 5 s',
@@ -520,7 +522,6 @@ const sections = [
       'replicas.herd': 'a thousand clients that come back at once are all served, and leave no memory behind',
       'replicas.rolling': 'a rolling restart under load loses no call',
       'replicas.one': 'a stdio server that must run once has one process, which clients of every replica use in full',
-      'replicas.one-sealed': 'what users and such a server say to each other is not readable in Redis',
       'replicas.one-change': 'new settings of such a server are never tried beside the old ones',
       'replicas.one-crash': 'when its replica dies, another one starts it, and never are there two',
       'replicas.one-stalled': 'a replica that stood still for long ends its process as soon as it goes on',

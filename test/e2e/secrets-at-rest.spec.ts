@@ -1,15 +1,24 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasRedis } from '@manifold/bus/testing';
 import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
-import { textOf } from '../support/mcp-clients.js';
+import { connectSdk1Sse, textOf } from '../support/mcp-clients.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
 const SECRET = { username: 'alice', serverName: 'echo', secretName: 'TOKEN' };
 const VALUE = 'canary-of-the-database-51d0';
+/** What a user says to a server. */
+const SAID = 'canary-of-a-call-7c42';
 const ENCODINGS = ['base64', 'base64url', 'hex'] as const;
+
+/** The ways in which these bytes have the value in them. */
+const formsIn = (bytes: Buffer, value: string): (string | Buffer)[] =>
+  [value, Buffer.from(value, 'utf16le'), ...ENCODINGS.map((to) => Buffer.from(value).toString(to))].filter((form) =>
+    bytes.includes(form),
+  );
 
 function filesOf(folder: string): Map<string, Buffer> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -51,8 +60,7 @@ describe('Secrets at rest', () => {
       const files = filesOf(running.dataDir);
       const all = Buffer.concat([...files.values()]);
       expect(all.includes('--ledger=/dev/null')).toBe(true); // so this would find a value, too
-      const forms = [VALUE, Buffer.from(VALUE, 'utf16le'), ...ENCODINGS.map((to) => Buffer.from(VALUE).toString(to))];
-      expect(forms.filter((form) => all.includes(form))).toEqual([]);
+      expect(formsIn(all, VALUE)).toEqual([]);
       const key = files.get('secrets.key')!;
       expect(key.toString()).toMatch(/^[\w-]{43}\n$/);
       expect(statSync(join(running.dataDir, 'secrets.key')).mode & 0o777).toBe(0o600);
@@ -82,5 +90,40 @@ describe('Secrets at rest', () => {
 
     await running.restart();
     expect(await namesInCall(running)).toBe(before);
+  });
+});
+
+(hasRedis ? describe : describe.skip)('Secrets of two replicas', () => {
+  let gateway: GatewayProcess;
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({ replicas: 2 });
+  });
+
+  afterAll(() => gateway.dispose());
+
+  it(cites('secrets.sealed', 'replicas.sealed', 'are in nothing that MongoDB and Redis get to see'), async () => {
+    const { toMongo, toRedis } = gateway.shared;
+    const [toldMongo, toldRedis] = [toMongo.overhear(), toRedis.overhear()];
+    const rest = new RestClient(gateway.url);
+    // It runs on one of the two: what the other is asked for goes over Redis, with the secrets in it.
+    await rest.request('POST', '/mcp/servers', { name: 'echo', ...echoServer('--ledger=/dev/null'), replicas: 'one' });
+    await rest.setSecret({ ...SECRET, secretValue: VALUE });
+    for (const { url } of gateway.replicas) {
+      const call = { username: 'alice', serverName: 'echo', methodName: 'received', args: {} };
+      expect(textOf((await new RestClient(url).callTool(call)).body.data)).toContain('TOKEN');
+    }
+    // The replica that has the stream is not always the one that gets the message.
+    const { client } = await connectSdk1Sse({ url: gateway.url });
+    for (let count = 0; count < 4; count += 1) {
+      const answer = await client.callTool({ name: 'echo_echo', arguments: { message: SAID } });
+      expect(textOf(answer)).toBe(SAID);
+    }
+    await client.close();
+
+    expect(toldMongo().includes('--ledger=/dev/null')).toBe(true); // so this would find a value, too
+    expect(formsIn(toldMongo(), VALUE)).toEqual([]);
+    expect(toldRedis().includes('manifold:replica:')).toBe(true);
+    expect([...formsIn(toldRedis(), VALUE), ...formsIn(toldRedis(), SAID)]).toEqual([]);
   });
 });

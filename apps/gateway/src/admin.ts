@@ -13,7 +13,7 @@ class AdminModule {}
 
 /** Opens the store of the gateway that is configured here, beside one that may be running, and what works on it. */
 async function withStore(work: Type, use: (context: INestApplicationContext) => Promise<void>): Promise<void> {
-  const imports = [ConfigModule.forRoot(configOfProcess()), StoreModule, BusModule, work];
+  const imports = [ConfigModule.forRoot(configOfProcess()), StoreModule, SecretsModule, BusModule, work];
   const module = { module: AdminModule, imports };
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   try {

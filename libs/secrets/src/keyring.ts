@@ -5,7 +5,7 @@ import { newDataKey, unwrapDataKey } from './data-key-wrapping.js';
 import { allKeys, DataKeys, type DataKeysRecord, type WrappedDataKey } from './data-keys.js';
 import { MasterKeySource } from './master-keys/master-key-source.js';
 import { seal, unseal } from './sealing.js';
-import { WrongSecretsKeyError } from './secrets-errors.js';
+import { UnknownKeyError, WrongSecretsKeyError } from './secrets-errors.js';
 
 /** A key id that is not known makes the keys be read again, at most this often: clients may invent ids. Milliseconds. */
 const READ_EVERY_MS = 1000;
@@ -64,13 +64,13 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
   /**
    * Opens a text that a client brought. One that is sealed under a key which this process has not heard of is refused, and opens as soon
    * as it has.
-   * @throws Error for another key, another context and a changed text
+   * @throws UnknownKeyError; Error for another context and a changed text
    */
   unseal(keyId: string, sealed: string, context: readonly string[]): string {
     const key = this.keys.get(keyId);
     if (key) return unseal(key, sealed, [...context, keyId]).toString('utf8');
     if (this.currentId !== undefined) void this.nextRead().catch((error: unknown) => this.unreadable(error));
-    throw new Error('The key is not known');
+    throw new UnknownKeyError();
   }
 
   /**

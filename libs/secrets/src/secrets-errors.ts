@@ -17,3 +17,11 @@ export class SecretUnreadableError extends Error {
     this.name = 'SecretUnreadableError';
   }
 }
+
+/** Sealed under a key that this installation does not have, or that this process has not heard of. */
+export class UnknownKeyError extends Error {
+  constructor() {
+    super('The key is not known');
+    this.name = 'UnknownKeyError';
+  }
+}

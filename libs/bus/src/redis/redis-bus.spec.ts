@@ -1,22 +1,44 @@
+import { createHmac } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { FaultProxy, hasRedis, RedisServer } from '@manifold/bus/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { ReplicaGoneError } from '../bus.js';
+import { BusSeal } from '../bus-seal.js';
 import { ownedId, ownerOf } from '../replica-id.js';
 import { Topic } from '../topic.js';
 import { RedisBus } from './redis-bus.js';
 import { RedisChannels } from './redis-channels.js';
+import { SealedChannels } from './sealed-channels.js';
 
 const CHANGED = new Topic<{ name: string }>('test.changed');
 const WORD = new Topic<number>('test.word');
 const DOUBLE = new Topic<number, number>('test.double');
+
+/** Shows who has said it and where. That nobody can read it is the business of the library that has the keys. */
+class Signature extends BusSeal {
+  constructor(private readonly key: string) {
+    super();
+  }
+
+  seal(text: string, channel: string): string {
+    return createHmac('sha256', this.key).update(channel).update(text).digest('hex') + text;
+  }
+
+  async open(sealed: string, channel: string): Promise<string> {
+    const text = sealed.slice(64);
+    if (this.seal(text, channel) !== sealed) throw new Error('Another key, another channel, or another text');
+    return text;
+  }
+}
 
 (hasRedis ? describe : describe.skip)('Replicas that talk over Redis', () => {
   let redis: RedisServer;
   let proxy: FaultProxy;
   let buses: RedisBus[] = [];
 
-  const join = async (port = redis.port, prefix = 'test:'): Promise<RedisBus> => {
-    const bus = new RedisBus(new RedisChannels(`redis://127.0.0.1:${port}`, prefix));
+  const join = async (port = redis.port, prefix = 'test:', key = 'a key'): Promise<RedisBus> => {
+    const channels = new RedisChannels(`redis://127.0.0.1:${port}`, prefix);
+    const bus = new RedisBus(new SealedChannels(channels, new Signature(key)));
     buses.push(bus);
     await bus.onModuleInit();
     return bus;
@@ -175,23 +197,57 @@ const DOUBLE = new Topic<number, number>('test.double');
     expect(await a.ask(b.replica, DOUBLE, 4)).toBe(8);
   });
 
-  it('ignore what no replica has written', async () => {
+  it('hear nothing of who has other keys', async () => {
+    const [a, stranger] = [await join(), await join(redis.port, 'test:', 'another key')];
+    let heard = 0;
+    for (const bus of [a, stranger]) bus.onAnnounced(CHANGED, () => void (heard += 1));
+    a.onTold(WORD, () => void (heard += 1));
+    await Promise.all([a.announce(CHANGED, { name: 'x' }), stranger.announce(CHANGED, { name: 'y' })]);
+    stranger.tell(a.replica, WORD, 1);
+    const b = await join();
+    b.tell(a.replica, WORD, 2);
+    await eventually('a has heard b, and so all before it', () => heard > 0);
+    expect(heard).toBe(1);
+  });
+
+  it('do not hear again, or elsewhere, what somebody has recorded', async () => {
+    const [a, b, c] = [await join(), await join(), await join()];
+    const recorder = new Redis(redis.url);
+    const recorded: [channel: string, text: string][] = [];
+    await recorder.psubscribe('test:*');
+    recorder.on('pmessage', (_pattern: string, channel: string, text: string) => recorded.push([channel, text]));
+    const words: string[] = [];
+    b.onTold(WORD, (word) => void words.push(`b ${word}`));
+    c.onTold(WORD, (word) => void words.push(`c ${word}`));
+    a.tell(b.replica, WORD, 1);
+    await eventually('it is recorded', () => recorded.some(([, text]) => text.includes(WORD.name)));
+    const replayer = new Redis(redis.url);
+    for (const [channel, text] of [...recorded]) {
+      await replayer.publish(channel, text);
+      await replayer.publish(`test:replica:${c.replica}`, text);
+      await replayer.publish('test:all', text);
+    }
+    a.tell(b.replica, WORD, 2);
+    a.tell(c.replica, WORD, 3);
+    await eventually('both have heard the last word', () => words.includes('b 2') && words.includes('c 3'));
+    expect(words.sort()).toEqual(['b 1', 'b 2', 'c 3']);
+    for (const connection of [recorder, replayer]) connection.disconnect();
+  });
+
+  it('ignore what no replica has sent', async () => {
     const a = await join();
-    const stranger = new RedisChannels(redis.url, 'test:');
-    await stranger.open('stranger', () => undefined);
-    for (const text of [
-      '',
+    const stranger = new Redis(redis.url);
+    const forged = [
       'null',
       '7',
       '[]',
-      '{"kind":"unknown"}',
-      '{"kind":"announce"}',
-      '{"kind":"answer","id":1}',
       '{',
-    ]) {
-      await stranger.toAll(text);
-    }
-    stranger.close();
+      '{"from":"x","number":1}',
+      '{"from":"x","number":2,"envelope":{"kind":"unknown"}}',
+    ];
+    for (const text of ['', ...forged, ...forged.map((text) => new Signature('a key').seal(text, 'test:all'))])
+      await stranger.publish('test:all', text);
+    stranger.disconnect();
     const b = await join();
     b.onAsked(DOUBLE, async (number) => number * 2);
     expect(await a.ask(b.replica, DOUBLE, 4)).toBe(8);

@@ -2,9 +2,9 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import { Bus, ReplicaGoneError, type Unsubscribe } from '../bus.js';
 import { newReplicaId } from '../replica-id.js';
 import type { Topic } from '../topic.js';
-import { readEnvelope, type Envelope } from './envelope.js';
+import type { Envelope } from './envelope.js';
 import { Listeners } from './listeners.js';
-import { RedisChannels } from './redis-channels.js';
+import type { SealedChannels } from './sealed-channels.js';
 
 /** How long an announcement waits for replicas that do not acknowledge it. */
 const ANNOUNCED_WITHIN_MS = 1_000;
@@ -27,7 +27,7 @@ interface Asked {
 }
 
 /**
- * Replicas over the publish/subscribe of Redis: one channel for all, and one for each replica.
+ * Replicas over the publish/subscribe of Redis: one channel for all, and one for each replica. What they say is sealed.
  *
  * Lifecycle: `onModuleInit` connects, or goes on alone and keeps trying; `onApplicationShutdown` closes. A beat to itself shows every two
  * seconds whether messages get through: a cut that no socket has noticed counts, too.
@@ -48,7 +48,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
   private timer?: NodeJS.Timeout;
   private closed = false;
 
-  constructor(private readonly channels: RedisChannels) {
+  constructor(private readonly channels: SealedChannels) {
     super();
   }
 
@@ -57,7 +57,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
   }
 
   async onModuleInit(): Promise<void> {
-    await this.channels.open(this.replica, (text) => this.receive(readEnvelope(text)));
+    await this.channels.open(this.replica, (envelope, from) => this.guarded(() => this.receive(envelope, from)));
     await this.beat();
     if (!this.beats) this.logger.warn({ msg: 'Redis does not answer: this replica works alone until it does' });
   }
@@ -85,8 +85,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
         },
       };
       this.announcements.set(id, announcement);
-      const envelope: Envelope = { kind: 'announce', id, from: this.replica, topic: topic.name, body: message };
-      this.channels.toAll(JSON.stringify(envelope)).then(
+      this.channels.toAll({ kind: 'announce', id, topic: topic.name, body: message }).then(
         (heard) => {
           announcement.expected = heard - 1; // this process hears it, too
           if (announcement.taken >= announcement.expected) announcement.done();
@@ -104,7 +103,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
   }
 
   tell<Message>(replica: string, topic: Topic<Message>, message: Message): void {
-    this.send(replica, { kind: 'tell', from: this.replica, topic: topic.name, body: message }).catch(() => undefined);
+    this.send(replica, { kind: 'tell', topic: topic.name, body: message }).catch(() => undefined);
   }
 
   onTold<Message>(topic: Topic<Message>, listener: (message: Message, from: string) => void): Unsubscribe {
@@ -121,7 +120,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     try {
       return await new Promise<Answer>((resolve, reject) => {
         this.asked.set(id, { resolve: (body) => resolve(body as Answer), reject });
-        look({ kind: 'ask', id, from: this.replica, topic: topic.name, body: message });
+        look({ kind: 'ask', id, topic: topic.name, body: message });
         timer = setInterval(() => look({ kind: 'beat', id: 0 }), ALIVE_MS);
       });
     } finally {
@@ -147,7 +146,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
   private async send(replica: string, envelope: Envelope): Promise<void> {
     let heard = 0;
     try {
-      heard = await this.channels.to(replica, JSON.stringify(envelope));
+      heard = await this.channels.to(replica, envelope);
     } catch (cause) {
       this.lost();
       throw new ReplicaGoneError(undefined, { cause });
@@ -155,18 +154,18 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     if (heard === 0) throw new ReplicaGoneError('The replica has ended');
   }
 
-  private receive(envelope: Envelope | undefined): void {
+  private receive(envelope: Envelope | undefined, from: string): void {
     switch (envelope?.kind) {
       case 'announce':
-        if (envelope.from !== this.replica) void this.takeIn(envelope);
+        if (from !== this.replica) void this.takeIn(envelope, from);
         return;
       case 'taken':
         return this.takenIn(envelope);
       case 'tell':
-        this.guarded(() => this.told.call(envelope.topic, envelope.body, envelope.from));
+        this.told.call(envelope.topic, envelope.body, from);
         return;
       case 'ask':
-        void this.answer(envelope);
+        void this.answer(envelope, from);
         return;
       case 'answer':
         return this.asked.get(envelope.id)?.resolve(envelope.body);
@@ -176,14 +175,14 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
         this.beatHeard?.(envelope.id);
         return;
       case 'gap':
-        if (envelope.from !== this.replica) this.callMissed();
+        if (from !== this.replica) this.callMissed();
         return;
       default:
-        this.logger.debug({ msg: 'a message that no replica has written was ignored' });
+        this.logger.debug({ msg: 'a message that no replica has sent was ignored' });
     }
   }
 
-  private async takeIn({ id, from, topic, body }: Extract<Envelope, { kind: 'announce' }>): Promise<void> {
+  private async takeIn({ id, topic, body }: Extract<Envelope, { kind: 'announce' }>, from: string): Promise<void> {
     const answers: unknown[] = [];
     for (const result of await Promise.allSettled(this.guarded(() => this.announced.call(topic, body, from)) ?? [])) {
       if (result.status === 'fulfilled' && result.value !== undefined) answers.push(result.value);
@@ -200,7 +199,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     if (announcement.taken === announcement.expected) announcement.done();
   }
 
-  private async answer({ id, from, topic, body }: Extract<Envelope, { kind: 'ask' }>): Promise<void> {
+  private async answer({ id, topic, body }: Extract<Envelope, { kind: 'ask' }>, from: string): Promise<void> {
     let answer: Envelope = { kind: 'failed', id };
     try {
       const handler = this.handlers.get(topic);
@@ -241,7 +240,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     this.logger.log({ msg: 'connected to the other replicas', replica: this.replica });
     // What others announced while this one was away, and what it could not announce itself.
     this.callMissed();
-    this.channels.toAll(JSON.stringify({ kind: 'gap', from: this.replica } satisfies Envelope)).catch(() => undefined);
+    this.channels.toAll({ kind: 'gap' }).catch(() => undefined);
   }
 
   private noBeat(): void {

@@ -36,23 +36,29 @@ export class RedisChannels {
   }
 
   /** Resolves when the first try has succeeded or failed; it goes on trying by itself. */
-  async open(replica: string, onMessage: (text: string) => void): Promise<void> {
+  async open(replica: string, onMessage: (text: string, channel: string) => void): Promise<void> {
     let subscribed: Promise<unknown> | undefined;
-    this.hearer.on('message', (_channel: string, text: string) => onMessage(text));
+    this.hearer.on('message', (channel: string, text: string) => onMessage(text, channel));
     this.hearer.on('ready', () => {
-      subscribed = this.hearer.subscribe(this.allChannel, this.channelOf(replica)).catch(() => undefined);
+      subscribed = this.hearer.subscribe(this.all, this.of(replica)).catch(() => undefined);
     });
     await Promise.allSettled([this.speaker.connect(), this.hearer.connect()]);
     await subscribed;
   }
 
-  /** @returns how many replicas heard it */
-  toAll(text: string): Promise<number> {
-    return this.speaker.publish(this.allChannel, text);
+  /** The name of the channel that all replicas hear. */
+  get all(): string {
+    return `${this.prefix}all`;
   }
 
-  to(replica: string, text: string): Promise<number> {
-    return this.speaker.publish(this.channelOf(replica), text);
+  /** The name of the channel that one replica hears. */
+  of(replica: string): string {
+    return `${this.prefix}replica:${replica}`;
+  }
+
+  /** @returns how many replicas heard it */
+  publish(channel: string, text: string): Promise<number> {
+    return this.speaker.publish(channel, text);
   }
 
   /** For connections that are open but say nothing. */
@@ -64,13 +70,5 @@ export class RedisChannels {
 
   close(): void {
     for (const connection of [this.speaker, this.hearer]) connection.disconnect();
-  }
-
-  private get allChannel(): string {
-    return `${this.prefix}all`;
-  }
-
-  private channelOf(replica: string): string {
-    return `${this.prefix}replica:${replica}`;
   }
 }

@@ -8,6 +8,7 @@ export class FaultProxy {
   private refuses = false;
   private swallows = false;
   private delayMs = 0;
+  private overheard?: Map<Socket, Buffer[]>;
 
   private constructor(
     private readonly server: Server,
@@ -41,6 +42,13 @@ export class FaultProxy {
   /** Milliseconds that each piece of data takes longer, in both directions. */
   delay(milliseconds: number): void {
     this.delayMs = milliseconds;
+  }
+
+  /** @returns everything that passes from now on, in either direction: what one end says is in one piece */
+  overhear(): () => Buffer {
+    const overheard = new Map<Socket, Buffer[]>();
+    this.overheard = overheard;
+    return () => Buffer.concat([...overheard.values()].flat());
   }
 
   /** As it was in the beginning. What went through `swallow` cannot go on: streams have holes. */
@@ -78,8 +86,9 @@ export class FaultProxy {
   private forward(from: Socket, to: Socket): void {
     let late = 0;
     let last = Promise.resolve();
-    from.on('data', (data) => {
+    from.on('data', (data: Buffer) => {
       if (this.swallows) return;
+      this.overheard?.set(from, [...(this.overheard.get(from) ?? []), data]);
       if (this.delayMs === 0 && late === 0) return void to.write(data);
       const waited = sleep(this.delayMs);
       late += 1;

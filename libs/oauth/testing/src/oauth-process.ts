@@ -39,8 +39,8 @@ export class OAuthProcess {
       imports: [
         ConfigModule.forRoot(new Config(opened.config)),
         StoreModule,
-        BusModule,
         SecretsModule,
+        BusModule,
         EgressModule,
         OAuthModule,
       ],

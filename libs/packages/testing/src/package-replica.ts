@@ -67,9 +67,9 @@ export class PackageReplica {
       imports: [
         ConfigModule.forRoot(shared),
         StoreModule,
+        SecretsModule,
         BusModule,
         EgressModule,
-        SecretsModule,
         ShelfModule.of(servers),
         PackagesModule,
       ],

@@ -34,7 +34,6 @@ import { ServersDocumentController } from './servers-document.controller.js';
 import { SoleGuest } from './single/sole-guest.service.js';
 import { SoleHost } from './single/sole-host.service.js';
 import { SoleServers } from './single/sole-servers.service.js';
-import { SoleWire } from './single/sole-wire.js';
 import { ToolAuthorization } from './tool-auth/tool-authorization.js';
 import { ToolCredentialsService } from './tool-auth/tool-credentials.service.js';
 import { ToolLoginController } from './tool-auth/tool-login.controller.js';
@@ -81,7 +80,6 @@ import { YamlBodies } from './yaml-bodies.js';
     SoleGuest,
     SoleHost,
     SoleServers,
-    SoleWire,
     ToolAuthorization,
     ToolCredentialsService,
     UserConsents,

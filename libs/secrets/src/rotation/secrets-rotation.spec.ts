@@ -53,8 +53,8 @@ describe('SecretsRotation', () => {
       imports: [
         ConfigModule.forRoot(new Config({ ...opened.config, dataDir, secrets })),
         StoreModule,
-        BusModule,
         SecretsModule,
+        BusModule,
       ],
     })
       .overrideProvider(Store)

@@ -4,6 +4,7 @@ import { Canceller, untilAborted } from '@manifold/cancellation';
 import { ProviderError } from '@manifold/tool-provider';
 import { abortReason, type RequestOptions } from '../upstream/index.js';
 import type { SoleServer } from './sole-host.service.js';
+import { outcomeOf, valueOf, wireError } from './outcomes.js';
 import { RemoteLine, type Carrier } from './remote-line.js';
 import {
   ATTACH,
@@ -18,9 +19,7 @@ import {
   type Operation,
   type Outcome,
   type Remark,
-  type Sealed,
 } from './sole-messages.js';
-import { SoleWire, wireError } from './sole-wire.js';
 
 /** A line of another replica, and what to call when that replica does not live any more. */
 export interface AttachedLine {
@@ -44,17 +43,14 @@ export class SoleGuest implements OnModuleInit, OnApplicationShutdown {
   private readonly exchanges = new Map<number, RequestOptions>();
   private unsubscribe: Unsubscribe[] = [];
 
-  constructor(
-    private readonly bus: Bus,
-    private readonly wire: SoleWire,
-  ) {}
+  constructor(private readonly bus: Bus) {}
 
   onModuleInit(): void {
     this.unsubscribe = [
-      this.bus.onTold(NOTICE, ({ handle, notice }) => this.lines.get(handle)?.noticed(this.wire.open(notice))),
+      this.bus.onTold(NOTICE, ({ handle, notice }) => this.lines.get(handle)?.noticed(notice)),
       this.bus.onTold(REMARK, ({ exchange, remark }) => this.remarked(exchange, remark)),
       this.bus.onAsked(QUESTIONS, ({ exchange, questions }) =>
-        this.wire.outcomeOf(async () => this.askClient(exchange, await this.wire.openLate(questions))),
+        outcomeOf(async () => this.askClient(exchange, questions)),
       ),
     ];
   }
@@ -110,10 +106,8 @@ export class SoleGuest implements OnModuleInit, OnApplicationShutdown {
     this.exchanges.set(exchange, options);
     signal.addEventListener('abort', cancel);
     try {
-      const sealed = this.wire.seal(operation);
-      const asked = this.bus.ask(replica, OPERATION, { line, exchange, operation: sealed });
-      const outcome = await untilAborted(untilAborted(asked, signal), dead);
-      return await this.wire.valueOf(outcome as Sealed<Outcome<Value>>);
+      const asked = this.bus.ask(replica, OPERATION, { line, exchange, operation });
+      return valueOf((await untilAborted(untilAborted(asked, signal), dead)) as Outcome<Value>);
     } catch (error) {
       if (signal.aborted) throw abortReason(signal);
       throw error instanceof ReplicaGoneError ? unreachable(error) : error;
@@ -123,10 +117,9 @@ export class SoleGuest implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private remarked(exchange: number, sealed: Sealed<Remark>): void {
+  private remarked(exchange: number, remark: Remark): void {
     const options = this.exchanges.get(exchange);
     if (!options || options.signal.aborted) return;
-    const remark = this.wire.open(sealed);
     if (remark.kind === 'progress') options.onProgress?.(remark.progress);
     else options.onLog?.(remark.message);
   }

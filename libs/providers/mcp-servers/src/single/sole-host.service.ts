@@ -5,6 +5,7 @@ import { Canceller } from '@manifold/cancellation';
 import { ProviderError, type AskableClient } from '@manifold/tool-provider';
 import { LATE_CALLS_MS, type CallsInFlight } from '../calls-in-flight.js';
 import type { LogRing, RequestOptions } from '../upstream/index.js';
+import { errorOf, outcomeOf, valueOf } from './outcomes.js';
 import type { ServedLine } from './served-line.js';
 import {
   ATTACH,
@@ -18,11 +19,8 @@ import {
   UNSUBSCRIBE,
   type Notice,
   type Operation,
-  type Outcome,
   type Remark,
-  type Sealed,
 } from './sole-messages.js';
-import { errorOf, SoleWire } from './sole-wire.js';
 
 /** For what others ask beside calls: those who ask have limits of their own. */
 const LISTING_LIMIT_MS = 60_000;
@@ -67,10 +65,7 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
   private readonly exchanges = new Map<string, Canceller>();
   private unsubscribe: Unsubscribe[] = [];
 
-  constructor(
-    private readonly bus: Bus,
-    private readonly wire: SoleWire,
-  ) {}
+  constructor(private readonly bus: Bus) {}
 
   onModuleInit(): void {
     const { bus } = this;
@@ -78,7 +73,7 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
       bus.onAsked(ATTACH, ({ handle, ...server }, from) => this.attach(server, handle, from)),
       bus.onAsked(ENDED, ({ line }) => this.lines.get(line)?.line.ended ?? Promise.resolve('The server has ended')),
       bus.onAsked(OPERATION, ({ line, exchange, operation }, from) =>
-        this.wire.outcomeOf(async () => this.operate(line, exchange, from, await this.wire.openLate(operation))),
+        outcomeOf(() => this.operate(line, exchange, from, operation)),
       ),
       bus.onTold(CANCEL, ({ exchange, reason }, from) =>
         this.exchanges.get(exchangeKey(from, exchange))?.abort(errorOf(reason)),
@@ -119,11 +114,7 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
     const serving: Serving = { line, household, listeners: new Map() };
     this.lines.set(line.id, serving);
     const tell = (notice: Notice): void => {
-      if (serving.listeners.size === 0) return;
-      const sealed = this.wire.seal(notice);
-      for (const { replica, handle } of serving.listeners.values()) {
-        this.bus.tell(replica, NOTICE, { handle, notice: sealed });
-      }
+      for (const { replica, handle } of serving.listeners.values()) this.bus.tell(replica, NOTICE, { handle, notice });
     };
     line.onToolsChanged(() => tell({ kind: 'tools' }));
     line.onOfferChanged(() => tell({ kind: 'offer' }));
@@ -185,11 +176,11 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
   /** What the server says for a request goes to the replica where the caller is. */
   private relayed(exchange: number, from: string, request: Request): Omit<RequestOptions, 'signal'> {
     const { meta, wantsProgress, wantsLog, client } = request;
-    const remark = (said: Remark): void => this.bus.tell(from, REMARK, { exchange, remark: this.wire.seal(said) });
+    const tell = (remark: Remark): void => this.bus.tell(from, REMARK, { exchange, remark });
     return {
       meta,
-      onProgress: wantsProgress ? (progress) => remark({ kind: 'progress', progress }) : undefined,
-      onLog: wantsLog ? (message) => remark({ kind: 'log', message }) : undefined,
+      onProgress: wantsProgress ? (progress) => tell({ kind: 'progress', progress }) : undefined,
+      onLog: wantsLog ? (message) => tell({ kind: 'log', message }) : undefined,
       client: client && { ...client, ask: (questions) => this.ask(exchange, from, questions) },
     };
   }
@@ -199,8 +190,7 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
     from: string,
     questions: Parameters<AskableClient['ask']>[0],
   ): ReturnType<AskableClient['ask']> {
-    const answer = await this.bus.ask(from, QUESTIONS, { exchange, questions: this.wire.seal(questions) });
-    return this.wire.valueOf(answer as Sealed<Outcome<Awaited<ReturnType<AskableClient['ask']>>>>);
+    return valueOf(await this.bus.ask(from, QUESTIONS, { exchange, questions }));
   }
 }
 

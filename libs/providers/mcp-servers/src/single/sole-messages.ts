@@ -2,14 +2,7 @@ import { Topic } from '@manifold/bus';
 import type { LogMessage, Progress, ProviderErrorCode, ProviderErrorOptions, Question } from '@manifold/tool-provider';
 import type { RawObject } from '../upstream/index.js';
 
-/** What replicas say to each other about a server that runs on one of them. What users and servers said in it is sealed. */
-
-/** JSON of what the name says, sealed under a data key: Redis gets to read nothing of it. */
-export interface Sealed<Message> {
-  readonly keyId: string;
-  readonly sealed: string;
-  readonly holds?: Message;
-}
+/** What replicas say to each other about a server that runs on one of them. */
 
 export interface WireError extends Pick<ProviderErrorOptions, 'retryAfter' | 'modelText' | 'setupUrl' | 'rpcError'> {
   readonly code: ProviderErrorCode;
@@ -50,15 +43,15 @@ export const ATTACH = new Topic<
 /** @returns why it has ended, once it has */
 export const ENDED = new Topic<{ readonly line: string }, string>('sole.ended');
 export const OPERATION = new Topic<
-  { readonly line: string; readonly exchange: number; readonly operation: Sealed<Operation> },
-  Sealed<Outcome<unknown>>
+  { readonly line: string; readonly exchange: number; readonly operation: Operation },
+  Outcome<unknown>
 >('sole.operation');
 export const QUESTIONS = new Topic<
-  { readonly exchange: number; readonly questions: Sealed<Readonly<Record<string, Question>>> },
-  Sealed<Outcome<Readonly<Record<string, RawObject>>>>
+  { readonly exchange: number; readonly questions: Readonly<Record<string, Question>> },
+  Outcome<Readonly<Record<string, RawObject>>>
 >('sole.questions');
-export const REMARK = new Topic<{ readonly exchange: number; readonly remark: Sealed<Remark> }>('sole.remark');
-export const NOTICE = new Topic<{ readonly handle: number; readonly notice: Sealed<Notice> }>('sole.notice');
+export const REMARK = new Topic<{ readonly exchange: number; readonly remark: Remark }>('sole.remark');
+export const NOTICE = new Topic<{ readonly handle: number; readonly notice: Notice }>('sole.notice');
 export const CANCEL = new Topic<{ readonly exchange: number; readonly reason: WireError }>('sole.cancel');
 export const UNSUBSCRIBE = new Topic<{ readonly line: string; readonly uri: string }>('sole.unsubscribe');
 export const DETACH = new Topic<{ readonly line: string; readonly handle: number }>('sole.detach');

@@ -36,7 +36,7 @@ export const registration = (name: string, ...flags: string[]): Record<string, u
 @Module({})
 class TestGatewayModule {
   static with(config: Config): DynamicModule {
-    const global = [ConfigModule.forRoot(config), StoreModule, BusModule, EgressModule, AuthModule, SecretsModule];
+    const global = [ConfigModule.forRoot(config), StoreModule, SecretsModule, BusModule, EgressModule, AuthModule];
     return { module: TestGatewayModule, imports: [...global, ApiKeyModule, McpServersModule] };
   }
 }

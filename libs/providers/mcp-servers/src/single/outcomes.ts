@@ -1,0 +1,27 @@
+import { ProviderError } from '@manifold/tool-provider';
+import type { Outcome, WireError } from './sole-messages.js';
+
+/** What comes of the work, as another replica hears of it. Never rejects. */
+export async function outcomeOf<Value>(work: () => Promise<Value>): Promise<Outcome<Value>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { error: wireError(error) };
+  }
+}
+
+/** @throws ProviderError as it was thrown there */
+export function valueOf<Value>(outcome: Outcome<Value>): Value {
+  if ('error' in outcome) throw errorOf(outcome.error);
+  return outcome.value;
+}
+
+export function wireError(error: unknown): WireError {
+  if (!(error instanceof ProviderError))
+    return { code: 'upstream_unavailable', message: 'The server is not available' };
+  const { code, message, retryAfter, modelText, setupUrl, rpcError } = error;
+  return { code, message, retryAfter, modelText, setupUrl, rpcError };
+}
+
+export const errorOf = ({ code, message, ...options }: WireError): ProviderError =>
+  new ProviderError(code, message, options);
