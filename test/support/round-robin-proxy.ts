@@ -55,5 +55,7 @@ export class RoundRobinProxy {
     });
     answer.on('close', () => outgoing.destroy());
     incoming.pipe(outgoing);
+    // What a target answers before it has the body is an answer: its client still has to get rid of the rest.
+    outgoing.on('close', () => incoming.unpipe(outgoing).resume());
   }
 }
