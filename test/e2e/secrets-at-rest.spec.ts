@@ -124,6 +124,7 @@ describe('Secrets at rest', () => {
     expect(toldMongo().includes('--ledger=/dev/null')).toBe(true); // so this would find a value, too
     expect(formsIn(toldMongo(), VALUE)).toEqual([]);
     expect(toldRedis().includes('manifold:replica:')).toBe(true);
+    expect(gateway.logs()).not.toContain('this replica works alone'); // the keys were there before it spoke
     expect([...formsIn(toldRedis(), VALUE), ...formsIn(toldRedis(), SAID)]).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ const SEALING: Readonly<Record<string, string>> = {
   'oauth/src/pending-authorizations.ts': 'ends within 10 minutes',
   'oauth/src/token-vault.ts': 'oauth_tokens',
   'packages/src/package-runtimes.ts': 'packages',
-  'providers/mcp-servers/src/single/sole-wire.ts': 'goes from one replica to another and is not kept',
+  'secrets/src/keyring-bus-seal.ts': 'goes from one replica to another and is not kept',
   'secrets/src/secrets.service.ts': 'secrets',
   'transport/src/sealed-text.ts': 'clients carry it; it opens for a day',
 };
