@@ -12,6 +12,8 @@ import { Rates, REQUESTS_PER_CALL } from './rates.service.js';
 const SHED_SECONDS = 1;
 /** Where an operator looks when nothing else is answered any more, and Prometheus the more often the more replicas there are. */
 const METRICS = '/metrics';
+/** As its route has it. To all others it is a route that refuses them, and counts like one. */
+const METRICS_READERS: readonly string[] = ['operator', 'admin'];
 
 /** What is refused before a method runs. Public routes, probes among them, and the metrics always pass. */
 @Injectable()
@@ -49,7 +51,8 @@ export class RequestLimits implements OnModuleInit {
   }
 
   private tooMany({ principal, routeOptions }: FastifyRequest): Problem | null {
-    if (!principal || routeOptions.url === METRICS) return null;
+    if (!principal) return null;
+    if (routeOptions.url === METRICS && principal.roles.some((role) => METRICS_READERS.includes(role))) return null;
     const { requestsPerPrincipal } = this.tenants.limitsOf(principal.tenant);
     const limit = requestsPerPrincipal === undefined ? undefined : requestsPerPrincipal * REQUESTS_PER_CALL;
     const retryAfter = this.rates.principalRequests.take(principal.key, performance.now(), limit);

@@ -9,7 +9,10 @@ import type { RedisChannels } from './redis-channels.js';
 export class SealedChannels {
   private replica = '';
   private sent = 0;
-  /** The number of the last message of each replica. Redis keeps the order of a sender, so what comes behind it was said before. */
+  /**
+   * The number of the last message of each replica. Redis keeps the order of a sender, so what comes behind it was said before. A replica
+   * that has just started has heard nobody yet: old announcements could be repeated to it, though nothing that was said to one replica.
+   */
   private readonly heard = new Map<string, number>();
   private last: Promise<void> = Promise.resolve();
 
