@@ -501,6 +501,7 @@ const sections = [
     requirements: {
       'replicas.registry':
         'a server that is registered, changed or deleted at one replica is so at the others when the answer is there',
+      'replicas.reports': 'whoever asks for a server is told what it does, and what it writes, on all replicas',
       'replicas.sealed':
         'what replicas say to each other can be read, written, repeated or redirected by nobody who has only Redis',
       'replicas.secrets': 'a secret that is set or deleted at one replica is used or missed at the others at once',

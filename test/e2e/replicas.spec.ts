@@ -7,6 +7,7 @@ import {
   request,
   type ServerEvent,
 } from '../../libs/transport/testing/src/mcp-wire.js';
+import { join } from 'node:path';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
@@ -76,6 +77,24 @@ import { WireClient } from '../support/wire-client.js';
     );
     expect(racing.map(({ status }) => status).sort()).toEqual([200, 409]);
     await operatorAtOne.request('DELETE', '/mcp/servers/race');
+  });
+
+  it(cites('replicas.reports', 'tell an operator what a server does on the other, too'), async () => {
+    const { command, args } = echoServer();
+    const lock = join(gateway.dataDir, 'lock');
+    const onlyOnce = `mkdir '${lock}' || exit 3; echo 'I have it' >&2; exec '${command}' ${args.map((arg) => `'${arg}'`).join(' ')}`;
+    await operatorAtOne.register({ name: 'rivals', command: 'sh', args: ['-c', onlyOnce] });
+    for (const operator of [operatorAtOne, operatorAtTwo]) {
+      const logs = await eventually('one has failed, and both say so', async () => {
+        const { server } = (await operator.server('rivals')).body;
+        return server.lastError?.includes('exited with code 3') && server.logs;
+      });
+      const times = logs.map((line) => line.split(' ')[0]!);
+      expect(logs).toContainEqual(expect.stringContaining('I have it'));
+      expect(logs).toContainEqual(expect.stringContaining('File exists'));
+      expect(times).toEqual([...times].sort());
+    }
+    await operatorAtOne.remove('rivals');
   });
 
   it(

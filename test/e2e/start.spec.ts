@@ -6,6 +6,7 @@ import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
+import { itOnOne } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 
 describe('the first start in development', () => {
@@ -29,7 +30,7 @@ describe('the first start in development', () => {
     expect(textOf(answer)).toContain('hello');
   });
 
-  it('says where to point a client', async () => {
+  itOnOne('says where to point a client', async () => {
     const banner = await eventually(
       'it has said so',
       () => gateway.logs().includes('claude mcp add') && gateway.logs(),

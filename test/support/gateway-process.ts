@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
@@ -113,7 +113,10 @@ export class GatewayProcess {
   private async begin(): Promise<void> {
     const hasDatabase = this.options.env?.MONGO_URL !== undefined;
     const count = this.options.replicas ?? (hasDatabase ? 1 : REPLICAS);
-    if (count > 1) this.surroundings = await ReplicaSurroundings.start();
+    if (count > 1) {
+      this.surroundings = await ReplicaSurroundings.start();
+      chmodSync(this.dataDir, 0o711); // for servers that run as somebody else, as a gateway does with its own folder
+    }
     for (let index = 0; index < count; index += 1) {
       const dataDir = count > 1 ? join(this.dataDir, `replica-${index}`) : this.dataDir;
       const port = await freePort();

@@ -11,7 +11,7 @@ export interface ServerView {
   readonly status: 'connected' | 'connecting' | 'disconnected' | 'error';
   readonly enabled: boolean;
   readonly toolsList?: readonly { readonly name: string }[];
-  readonly logs?: readonly unknown[];
+  readonly logs?: readonly string[];
   readonly sessionId?: string;
   readonly lastError?: string;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '../eventually.js';
 import type { GatewayProcess } from '../gateway-process.js';
 
-/** The wall clock of one gateway, to be set while it runs. */
+/** The wall clock of one gateway, with all its replicas, to be set while it runs. */
 export class SettableClock {
   private readonly file = join(tmpdir(), `manifold-clock-${process.pid}`);
 
@@ -16,9 +16,11 @@ export class SettableClock {
 
   /** Resolves when the gateway goes by it. @param ahead milliseconds ahead of the real time */
   async set(gateway: GatewayProcess, ahead: number): Promise<void> {
-    writeFileSync(this.file, String(ahead));
-    process.kill(gateway.pid, 'SIGUSR2');
-    await eventually('the clock is set', () => !existsSync(this.file));
+    for (const { pid } of gateway.replicas) {
+      writeFileSync(this.file, String(ahead));
+      process.kill(pid, 'SIGUSR2');
+      await eventually('the clock is set', () => !existsSync(this.file));
+    }
   }
 
   remove(): void {

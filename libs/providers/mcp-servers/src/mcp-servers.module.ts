@@ -24,6 +24,7 @@ import { ServerConnector } from './server-connector.js';
 import { ServerEras } from './server-eras.js';
 import { ServerKnowledge } from './server-knowledge.js';
 import { ServerRegistry } from './server-registry.service.js';
+import { ServerReports } from './server-reports.service.js';
 import { StoredServers } from './stored-servers.js';
 import { ServerSessions } from './server-sessions.js';
 import { ServerSupervisor } from './server-supervisor.js';
@@ -74,6 +75,7 @@ import { YamlBodies } from './yaml-bodies.js';
     ServerRegistry,
     StoredServers,
     ServerRelay,
+    ServerReports,
     ServerSessions,
     ServerSupervisor,
     ServerTools,

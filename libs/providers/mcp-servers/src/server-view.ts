@@ -23,19 +23,39 @@ export function operatorView(
   tools: KnownTools | undefined,
   sessionId: string | undefined,
 ): ServerDto {
-  const { record, lastError, log, instances } = server;
+  const { record } = server;
   return {
     ...serverView(server, tools),
     ...settingsView(server, sessionId),
     lanes: record.lanes ?? true,
     replicas: record.transport.transportType === 'stdio' ? (record.replicas ?? 'each') : undefined,
+    ...runView(server),
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+  };
+}
+
+/** What each replica knows of its own. */
+export type RunView = Pick<ServerDto, 'lastError' | 'instances' | 'logs'>;
+
+export function runView({ record, lastError, log, instances }: ServerRun): RunView {
+  return {
     lastError,
     instances: servesUsersApart(record)
       ? instances.map(({ principal, status, since }) => ({ user: principal.subject, status, since }))
       : undefined,
     logs: log.lines().map(({ time, level, message }) => `${time} ${level} ${message}`),
-    createdAt: record.createdAt,
-    updatedAt: record.updatedAt,
+  };
+}
+
+/** Of several replicas: what is wrong anywhere, the lines of all in the order of their times. */
+export function mergedRunView(here: RunView, elsewhere: readonly RunView[]): RunView {
+  const all = [here, ...elsewhere];
+  const lines = all.flatMap(({ logs = [] }) => logs).map((line) => ({ line, time: line.slice(0, line.indexOf(' ')) }));
+  return {
+    lastError: all.find(({ lastError }) => lastError !== undefined)?.lastError,
+    instances: here.instances && all.flatMap(({ instances = [] }) => instances),
+    logs: lines.sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time))).map(({ line }) => line),
   };
 }
 

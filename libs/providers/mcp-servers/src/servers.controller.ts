@@ -5,6 +5,7 @@ import { ApiProblems } from '@manifold/rest';
 import { VisibleServers } from './access/visible-servers.service.js';
 import type { ServerRecord } from './server-record.js';
 import { ServerRegistry } from './server-registry.service.js';
+import { ServerReports } from './server-reports.service.js';
 import { ServerSupervisor } from './server-supervisor.js';
 import { ServerTools } from './server-tools.js';
 import { serverView } from './server-view.js';
@@ -32,6 +33,7 @@ export class ServersController {
     private readonly visible: VisibleServers,
     private readonly supervisor: ServerSupervisor,
     private readonly tools: ServerTools,
+    private readonly reports: ServerReports,
   ) {}
 
   @Get()
@@ -48,11 +50,12 @@ export class ServersController {
   @ApiOperation({ summary: 'One registered MCP server with its status and tools' })
   @ApiOkResponse({ type: ServerAnswerDto })
   @ApiProblems(404)
-  get(@Param('name') name: string, @CurrentPrincipal() caller: Principal): ServerAnswerDto {
-    const record = hasRole(caller, 'operator')
-      ? this.registry.get(caller.tenant, name)
-      : this.visible.get(caller, name);
-    return { success: true, server: this.view(record, caller) };
+  async get(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
+    if (!hasRole(caller, 'operator')) {
+      return { success: true, server: this.view(this.visible.get(caller, name), caller) };
+    }
+    const view = this.view(this.registry.get(caller.tenant, name), caller);
+    return { success: true, server: await this.reports.complete(caller.tenant, view) };
   }
 
   @Post()

@@ -100,14 +100,14 @@ export class ServerDto {
   /** Who sees it; not there: everybody in the tenant. */
   access?: ServerAccessRulesDto;
 
-  /** Why the server is not connected, or why its tools may be out of date. */
+  /** Why the server is not connected, or why its tools may be out of date; asked for by name: on any replica of the gateway. */
   lastError?: string;
 
-  /** Those that serve single users, where each user has one. */
+  /** Those that serve single users, where each user has one. Asked for by name: on all replicas of the gateway. */
   @ApiPropertyOptional({ type: [ServerInstanceDto] })
   instances?: ServerInstanceDto[];
 
-  /** The last lines that the server wrote: time, level and message. */
+  /** The last lines that the server wrote: time, level and message. Asked for by name: on all replicas of the gateway, oldest first. */
   logs?: string[];
 
   createdAt?: string;
