@@ -40,7 +40,7 @@ describe('servers whose programs have to be brought to the machine', () => {
   it('are connecting meanwhile, for as long as that takes, and keep the command that their operator sees', async () => {
     let arrive = (): void => undefined;
     shelf.bring = () => new Promise((resolve) => (arrive = resolve));
-    await register({ startupTimeout: 1000 });
+    const registered = register({ startupTimeout: 1000 }); // it is answered when it is known how the start went
     await until(() => shelf.asked.length === 1);
     await sleep(1100);
     const meanwhile = await view();
@@ -52,6 +52,7 @@ describe('servers whose programs have to be brought to the machine', () => {
     expect((await view()).args).toEqual(registration('tool').args);
     expect((await view()).toolsList.map(({ name }: { name: string }) => name)).toContain('brought');
     expect(shelf.inUse).toBe(1);
+    await registered;
   });
 
   it('have failed to start when it fails, and are started again', async () => {
@@ -70,9 +71,10 @@ describe('servers whose programs have to be brought to the machine', () => {
       new Promise((_, reject) =>
         signal.addEventListener('abort', () => (reasons.push(signal.reason), reject(signal.reason))),
       );
-    await register();
+    const registered = register();
     await until(() => shelf.asked.length === 1);
     await gateway.rest('DELETE', '/mcp/servers/tool');
+    await registered;
     expect([reasons.length, shelf.inUse]).toEqual([1, 0]);
 
     shelf.bring = () => Promise.resolve();

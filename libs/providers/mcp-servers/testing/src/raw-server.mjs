@@ -193,6 +193,8 @@ function handle(message) {
     waiting.pop()({ result: message.result, error: message.error });
   } else if (method === 'ping') {
     answer(id, {});
+  } else if (method !== undefined && id !== undefined && mode !== 'silent') {
+    write({ id, error: { code: -32601, message: 'Method not found' } });
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * --ledger=<file>   one line per event: "start <pid>", "call <tool>", "cancelled"
  * --crash           exits before it answers anything
- * --silent          never answers `initialize`
+ * --silent          never answers
  * --wait-for=<file> answers `initialize` when the file is there
  * --reject-list     answers `tools/list` with an error
  * --also=<names>    has further tools, with commas between their names: `await`, `variable`, `reveal`, or others that answer like `pid`
@@ -87,7 +87,6 @@ const run = {
 
 const answers = {
   initialize: async ({ protocolVersion }) => {
-    if (flags.includes('--silent')) return undefined;
     if (gate) await appearance(gate);
     const serverInfo = { name: 'registered', version: '1' };
     return { protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo };
@@ -126,9 +125,10 @@ createInterface({ input: process.stdin }).on('line', async (line) => {
     for (const stop of stopSlowCalls.splice(0)) stop();
     record('cancelled');
   }
-  if (id === undefined || method === undefined) return;
+  if (id === undefined || method === undefined || flags.includes('--silent')) return;
+  if (!answers[method]) return send({ id, error: { code: -32601, message: `Method not found: ${method}` } });
   try {
-    const result = await answers[method]?.(params ?? {});
+    const result = await answers[method](params ?? {});
     if (result !== undefined) send({ id, result });
   } catch (error) {
     send({ id, error: { code: -32000, message: error.message, data: { why: error.message } } });
