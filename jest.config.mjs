@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 const typescript = [
   '@swc/jest',
@@ -58,8 +59,8 @@ export default {
   rootDir: '.',
   // Only ends what hangs: no test is to fail because the machine is busy.
   testTimeout: 120_000,
-  // Half of the time is waiting for sockets and processes: one worker per core, where jest would leave one core free.
-  maxWorkers: '100%',
+  // A third of the time is waiting for sockets and processes: three workers for two cores, where jest would leave one core free.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // A test that fails may leave a client that reconnects for ever: the run has to end all the same.
   forceExit: true,
   projects: [
