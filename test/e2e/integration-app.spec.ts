@@ -6,6 +6,7 @@ import { cites } from '../support/cite.js';
 import { GatewayProcess, REPLICAS } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { RestClient } from '../support/rest-client.js';
+import { echoServer } from '../support/upstreams.js';
 import { IntegrationAppSimulator, Workspace } from '../simulators/integration-app/index.js';
 
 const SEND = { name: 'gmail_send-email', arguments: { to: 'ada@example.com' } };
@@ -215,7 +216,7 @@ describe('forward-only mode', () => {
     cites('integration-app.forward-only', 'passes tokens on, and keeps whoever makes one up away from everything else'),
     async () => {
       const forwarding = await start({ INTEGRATION_APP_FORWARD_ONLY: 'true' });
-      const registered = { name: 'files', command: 'node', args: ['-e', 'setInterval(() => {}, 1000)'] };
+      const registered = { name: 'files', ...echoServer() };
       const admin = new RestClient(forwarding.url, { token: await createApiKey(forwarding, 'admin', 'operator') });
       await admin.request('POST', '/mcp/servers', registered);
 
@@ -228,7 +229,7 @@ describe('forward-only mode', () => {
       const servers = await stranger.request('GET', '/mcp/servers');
       const call = await stranger.request('POST', '/mcp/tool/call', {
         serverName: 'files',
-        methodName: 'read',
+        methodName: 'echo',
         args: {},
       });
       await forwarding.dispose();
