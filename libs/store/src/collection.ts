@@ -22,6 +22,11 @@ export interface CollectionSpec<T extends Fields> {
   readonly indexes?: readonly IndexSpec<keyof T & string>[];
   /** Lives in the database SECRETS_DBNAME where that is set (MongoDB only). */
   readonly secret?: boolean;
+  /**
+   * What is lost of it is made anew: SQLite writes it with synchronous=NORMAL, which costs a small part. It outlives the process that
+   * dies; the last writes before the machine loses its power may be missing.
+   */
+  readonly replaceable?: boolean;
 }
 
 /** A stored record with what the store knows of it. */
@@ -48,8 +53,8 @@ export interface WriteOptions {
 }
 
 /**
- * The narrow document store. Everything that is acknowledged has been written durably (SQLite: WAL with synchronous=FULL;
- * MongoDB: majority, journalled).
+ * The narrow document store. Everything that is acknowledged has been written durably (SQLite: WAL with synchronous=FULL, unless
+ * the collection is `replaceable`; MongoDB: majority, journalled).
  *
  * A record whose time has come is gone at once: it is never returned or counted, and its id and its unique keys are free. Its bytes are
  * deleted within some minutes.

@@ -44,6 +44,7 @@ export class EventRecords {
   private get records(): Collection<EventsRecord> {
     return (this.opened ??= this.store.collection<EventsRecord>({
       name: 'mcp_events',
+      replaceable: true, // they are written behind anyway
       indexes: [{ fields: ['session'] }],
     }));
   }

@@ -37,6 +37,7 @@ export const SESSION_CHANGED = new Topic<{ readonly id: string; readonly isGone?
 
 const SESSIONS: CollectionSpec<SessionRecord> = {
   name: 'mcp_sessions',
+  replaceable: true, // a client whose session is gone is told so, and opens another one
   indexes: [{ fields: ['chatOwner'] }, { fields: ['chatOwner', 'chatId'] }],
 };
 

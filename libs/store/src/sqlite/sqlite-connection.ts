@@ -19,7 +19,11 @@ export class SqliteConnection {
   private closed = false;
   private readonly statements = new Map<string, Statement>();
 
-  constructor(private readonly file: string) {}
+  /** @param synchronous FULL: what is acknowledged outlives a loss of power; NORMAL: the death of the process, and costs no fsync each */
+  constructor(
+    private readonly file: string,
+    private readonly synchronous: 'FULL' | 'NORMAL' = 'FULL',
+  ) {}
 
   /** Creates the file, and its folder, for this user only. @throws StoreUnavailable */
   open(): Database.Database {
@@ -57,7 +61,7 @@ export class SqliteConnection {
     const database = new Database(this.file, { timeout: BUSY_TIMEOUT });
     try {
       database.pragma('journal_mode = WAL');
-      database.pragma('synchronous = FULL');
+      database.pragma(`synchronous = ${this.synchronous}`);
       return database;
     } catch (error) {
       database.close();

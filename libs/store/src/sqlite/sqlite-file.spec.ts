@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
 import { SqliteStore, StoreUnavailable, type CollectionSpec } from '@manifold/store';
+import { SqliteConnection } from './sqlite-connection.js';
 
 const TESTING = resolve(import.meta.dirname, '../../testing');
 const TYPESCRIPT = resolve(import.meta.dirname, '../../../../test/support/typescript.mjs');
@@ -32,8 +33,8 @@ function open(): SqliteStore {
 }
 
 /** A process that writes to the same file. `writes` becomes its acknowledged writes, in order: id and revision (0: removed). */
-function startWriter(): { child: ChildProcess; writes: [id: string, revision: number][] } {
-  const args = ['--import', TYPESCRIPT, join(TESTING, 'src/sqlite-writer.ts'), dataDir];
+function startWriter(kind = 'usual'): { child: ChildProcess; writes: [id: string, revision: number][] } {
+  const args = ['--import', TYPESCRIPT, join(TESTING, 'src/sqlite-writer.ts'), dataDir, kind];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const writes: [string, number][] = [];
@@ -47,19 +48,20 @@ function startWriter(): { child: ChildProcess; writes: [id: string, revision: nu
 }
 
 describe('SqliteStore and its file', () => {
-  it('loses no acknowledged write when its process is killed', async () => {
+  it.each(['usual', 'replaceable'])('loses no acknowledged write when its process is killed: %s', async (kind) => {
+    const spec = { ...ledger, replaceable: kind === 'replaceable' };
     const last = new Map<string, number>();
     /** The last acknowledged id of each round: the write after it may have been made, too. */
     const uncertain = new Set<string>();
     for (let round = 0; round < 3; round += 1) {
-      const { child, writes } = startWriter();
+      const { child, writes } = startWriter(kind);
       while (writes.length < 150 + round * 17) await once(child.stdout!, 'data');
       child.kill('SIGKILL');
       await once(child, 'close');
       for (const [id, revision] of writes) last.set(id, revision);
       uncertain.add(writes[writes.length - 1][0]);
 
-      const collection = open().collection(ledger);
+      const collection = open().collection(spec);
       for (const [id, revision] of last) {
         const stored = await collection.get(id);
         if (revision === 0) expect(stored).toBeUndefined();
@@ -70,6 +72,14 @@ describe('SqliteStore and its file', () => {
     }
     const [check] = new Database(join(dataDir, 'manifold.db')).pragma('integrity_check') as unknown[];
     expect(check).toEqual({ integrity_check: 'ok' });
+  });
+
+  it('syncs what must outlive a loss of power, and nothing else', async () => {
+    const level = (connection: SqliteConnection) => connection.all<{ synchronous: number }>('pragma synchronous');
+    const file = join(dataDir, 'manifold.db');
+    const [full, normal] = [new SqliteConnection(file), new SqliteConnection(file, 'NORMAL')];
+    expect([level(full), level(normal)]).toEqual([[{ synchronous: 2 }], [{ synchronous: 1 }]]);
+    for (const connection of [full, normal]) connection.close();
   });
 
   it('works beside other processes that write to the same new file', async () => {

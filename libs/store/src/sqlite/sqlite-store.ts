@@ -18,13 +18,17 @@ const PURGE_INTERVAL = 10 * 60 * 1000;
 export class SqliteStore extends Store implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(SqliteStore.name);
   private readonly connection: SqliteConnection;
+  /** For collections that are replaceable. */
+  private readonly fasterConnection: SqliteConnection;
   private readonly collections = new CollectionRegistry<Pick<SqliteCollection<Fields>, 'purge'>>();
   private readonly ids = new TimeOrderedIds();
   private purging?: NodeJS.Timeout;
 
   constructor({ dataDir }: Pick<Config, 'dataDir'>) {
     super();
-    this.connection = new SqliteConnection(join(dataDir, 'manifold.db'));
+    const file = join(dataDir, 'manifold.db');
+    this.connection = new SqliteConnection(file);
+    this.fasterConnection = new SqliteConnection(file, 'NORMAL');
   }
 
   onModuleInit(): void {
@@ -34,11 +38,13 @@ export class SqliteStore extends Store implements OnModuleInit, OnApplicationShu
 
   onApplicationShutdown(): void {
     clearInterval(this.purging);
+    this.fasterConnection.close();
     this.connection.close();
   }
 
   collection<T extends Fields>(spec: CollectionSpec<T>): Collection<T> {
-    return this.collections.obtain(spec, () => new SqliteCollection<T>(this.connection, spec, this.ids));
+    const connection = spec.replaceable ? this.fasterConnection : this.connection;
+    return this.collections.obtain(spec, () => new SqliteCollection<T>(connection, spec, this.ids));
   }
 
   async ping(): Promise<void> {

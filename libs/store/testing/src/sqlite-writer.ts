@@ -2,11 +2,16 @@ import { SqliteStore } from '@manifold/store';
 
 /**
  * A process of its own that opens the store in the folder of its first argument, and writes until its input ends or it is killed: inserts
- * with now and then an update and a removal. Each write that was acknowledged becomes a line of its output, which is written before the
+ * with now and then an update and a removal. With a second argument, `replaceable`, to a collection that is. Each write that was acknowledged becomes a line of its output, which is written before the
  * next write starts: `<id> <revision>`, revision 0 for a removal.
  */
-const store = new SqliteStore({ dataDir: process.argv[2] });
-const collection = store.collection<{ n: number }>({ name: 'ledger', indexes: [{ fields: ['n'] }] });
+const [dataDir, kind] = process.argv.slice(2);
+const store = new SqliteStore({ dataDir });
+const collection = store.collection<{ n: number }>({
+  name: 'ledger',
+  replaceable: kind === 'replaceable',
+  indexes: [{ fields: ['n'] }],
+});
 
 const acknowledge = (id: string, revision: number) =>
   new Promise<void>((resolve) => process.stdout.write(`${id} ${revision}\n`, () => resolve()));
