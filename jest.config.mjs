@@ -48,8 +48,8 @@ const NOT_ON_REPLICAS = [
   ...['session-limits', 'sole-servers', 'tenants'],
   // copies the file of SQLite
   'backup',
-  // count what one process can do at a time
-  ...['many-servers', 'overload'],
+  // counts what one process starts at a time
+  'many-servers',
   // have no gateway, or one that a demonstration starts
   ...['documentation', 'integration-app-demo', 'paragon-demo', 'requirements'],
 ];

@@ -1,13 +1,13 @@
 import { cites } from '../support/cite.js';
-import { GatewayProcess } from '../support/gateway-process.js';
+import { GatewayProcess, REPLICAS } from '../support/gateway-process.js';
 import { LoadProcess } from '../support/load/load-process.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
-/** Calls that one gateway has under way, how long each takes, and so how many it can do in a second. */
+/** Calls that one process has under way, how long each takes, and so how many the gateway can do in a second. */
 const PLACES = 10;
 const CALL_MS = 500;
-const CAPACITY = PLACES / (CALL_MS / 1000);
+const CAPACITY = (REPLICAS * PLACES) / (CALL_MS / 1000);
 const SECONDS = 6;
 
 interface Outcome {
@@ -33,7 +33,7 @@ describe('A gateway that gets more than it can do', () => {
   const served = ({ answers }: Outcome): number => answers.filter(([status]) => status === 200).length;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start({ replicas: 1, env: { CALLS_MAX: String(PLACES) } });
+    gateway = await GatewayProcess.start({ env: { CALLS_MAX: String(PLACES) } });
     await new RestClient(gateway.url).register({ name: 'slow', ...echoServer() });
     await load(CAPACITY); // whatever is compiled or opened at first
   });

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { StoreUnavailable } from '../collection.js';
@@ -57,7 +57,9 @@ export class SqliteConnection {
 
   private connect(): Database.Database {
     mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
-    closeSync(openSync(this.file, 'a', 0o600)); // SQLite gives its other files the mode of this one
+    // SQLite gives its other files the mode of this one. Not where it is there: another connection may have it open, and closing any
+    // descriptor of a file gives up all locks that the process has on it (POSIX), also those of SQLite.
+    if (!existsSync(this.file)) closeSync(openSync(this.file, 'a', 0o600));
     const database = new Database(this.file, { timeout: BUSY_TIMEOUT });
     try {
       database.pragma('journal_mode = WAL');

@@ -82,6 +82,20 @@ describe('SqliteStore and its file', () => {
     for (const connection of [full, normal]) connection.close();
   });
 
+  it('loses nothing when another process comes and goes while it writes in both ways', async () => {
+    const collection = open().collection(ledger);
+    await collection.insert({ n: 0 });
+    await store!.collection<{ n: number }>({ name: 'replaceable', replaceable: true }).insert({ n: 0 });
+    const { child } = startWriter();
+    await once(child.stdout!, 'data');
+    child.stdin?.end();
+    await once(child, 'close'); // the last one to close the database removes its log
+    const { id } = await collection.insert({ n: -5 });
+    const reader = new Database(join(dataDir, 'manifold.db'), { readonly: true });
+    expect(reader.prepare('select id from ledger where id = ?').all(id)).toEqual([{ id }]);
+    reader.close();
+  });
+
   it('works beside other processes that write to the same new file', async () => {
     const writers = [startWriter(), startWriter(), startWriter()];
     const collection = open().collection(ledger);
