@@ -7,6 +7,7 @@
  * { call: true } makes each client call the tool `echo_echo` once and answers { answered, faults }. { end: true } ends all sessions.
  */
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const PARALLEL = 50;
@@ -44,15 +45,24 @@ const INITIALIZE = {
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'herd', version: '1' } },
 };
 
+const isClosed = (port) =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      resolve(false);
+      socket.destroy();
+    });
+    socket.once('error', ({ code }) => resolve(code === 'ECONNREFUSED'));
+  });
+
 /** Tries until it is served. @returns the answer; what it is refused with in between is counted */
 async function served(method, session, body, at) {
   for (;;) {
     const port = at ?? ports[turn++ % ports.length];
     const answer = await send(port, method, session, body).catch((error) => ({ error }));
     if (answer.error) {
-      // A port that is closed has seen nothing: the next one is asked. That of a killed replica is, for as long as it is away.
-      if (answer.error.code !== 'ECONNREFUSED') fault(`${method}: ${answer.error.code ?? answer.error.message}`);
       await pause(Math.random() * 100);
+      // The next port is asked. That of a killed replica is closed; while it dies, its machine still takes connections and resets them.
+      if (!(await isClosed(port))) fault(`${method}: ${answer.error.code ?? answer.error.message}`);
       continue;
     }
     if (answer.statusCode === 200) return answer;
