@@ -58,8 +58,8 @@ export default {
   rootDir: '.',
   // Only ends what hangs: no test is to fail because the machine is busy.
   testTimeout: 120_000,
-  // One worker per core, where jest would leave one core free. A third one for two cores saves a sixth of the time, and makes gateways
-  // under test wait for the processor, who then do what they do on overload.
+  // One worker per core, where jest would leave one core free. A third one for two cores saves a sixth of the time, but then
+  // the gateways wait for the processor, and do what they do on overload.
   maxWorkers: '100%',
   // A test that fails may leave a client that reconnects for ever: the run has to end all the same.
   forceExit: true,

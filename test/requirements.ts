@@ -251,6 +251,7 @@ const sections = [
       'stdio.no-orphans': 'stopping or removing a server leaves no process of its group',
       'stdio.pages': 'all pages of tools are listed',
       'stdio.list-changed': 'a tool that a server adds is listed',
+      'stdio.restless': 'a server that announces changes without a pause is listed all the same, now and then',
       'stdio.listed-from-store': 'after a restart the tools are listed from the store, before the servers have started',
     },
   },

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
@@ -77,6 +78,21 @@ describe('a registered stdio server', () => {
     await client.close();
 
     expect(textOf(answer)).toBe('added_008');
+  });
+
+  it(cites('stdio.restless', 'is listed anew also while it announces changes without a pause'), async () => {
+    await rest.register({ name: 'restless', ...keepsState(echoServer()) });
+    const quiet = new AbortController();
+    const changing = (async () => {
+      while (!quiet.signal.aborted) {
+        await call('restless', 'change');
+        await sleep(10);
+      }
+    })();
+    await eventually('an added tool is listed', async () =>
+      (await listedTools('restless')).includes('added_008'),
+    ).finally(() => quiet.abort());
+    await changing;
   });
 });
 

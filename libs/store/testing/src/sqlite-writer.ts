@@ -2,8 +2,8 @@ import { SqliteStore } from '@manifold/store';
 
 /**
  * A process of its own that opens the store in the folder of its first argument, and writes until its input ends or it is killed: inserts
- * with now and then an update and a removal. With a second argument, `replaceable`, to a collection that is. Each write that was acknowledged becomes a line of its output, which is written before the
- * next write starts: `<id> <revision>`, revision 0 for a removal.
+ * with now and then an update and a removal; to a collection that is replaceable where the second argument says so. Each write that was
+ * acknowledged becomes a line of its output, which is written before the next write starts: `<id> <revision>`, revision 0 for a removal.
  */
 const [dataDir, kind] = process.argv.slice(2);
 const store = new SqliteStore({ dataDir });
