@@ -196,6 +196,23 @@ jest.setTimeout(120_000);
     );
   });
 
+  it('go when the replica that installed them died before their server was registered', async () => {
+    const reached = deferred<void>();
+    jest.spyOn(a.get(ServerHost), 'register').mockImplementationOnce(() => {
+      reached.resolve();
+      return new Promise(() => undefined);
+    });
+    void install(a);
+    await reached.promise;
+    expect([await record(), b.folders().length]).toEqual([expect.objectContaining({ name: 'weather' }), 1]);
+    await dies(a);
+    a = b;
+    await start();
+    await eventually('neither record nor files are left', async () => !(await record()) && b.folders().length === 0);
+    await install(b);
+    expect(servers.has('weather')).toBe(true);
+  });
+
   /** Nothing is tidied up: its store and its bus are gone. */
   async function dies(replica: PackageReplica): Promise<void> {
     replicas.splice(replicas.indexOf(replica), 1);
