@@ -40,6 +40,8 @@ const evaluating = (...tools: string[]) => ({
 describe('A stdio server', () => {
   let gateway: GatewayProcess;
   let rest: RestClient;
+  /** Each has one process for each replica, when it does what it should. */
+  let servers = 1;
 
   beforeAll(async () => {
     gateway = await GatewayProcess.start({ env: { SERVER_MEMORY_MB: '200', SERVER_PROCESSES: '20' } });
@@ -65,7 +67,7 @@ describe('A stdio server', () => {
     ),
     async (what, reason, code) => {
       await rest.register({ name: `greedy-${what}`, ...evaluating('run') });
-      const before = gateway.children().length;
+      servers += 1;
       await run(`greedy-${what}`, code);
       const { lastError } = await eventually('it was ended', async () => {
         const { body } = await rest.server(`greedy-${what}`);
@@ -73,7 +75,7 @@ describe('A stdio server', () => {
       });
 
       expect(lastError).toContain(reason);
-      await eventually('nothing of it is left', () => gateway.children().length <= before);
+      await eventually('nothing of it is left', () => gateway.children().length <= servers * gateway.replicas.length);
       const answer = await rest.callTool({ serverName: 'well-behaved', methodName: 'echo', args: { message: 'here' } });
       expect(textOf(answer.body.data)).toContain('here');
     },

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
 
@@ -13,6 +13,7 @@ const START_LIMIT_MS = 90_000;
 export class GatewayReplica {
   private child?: ChildProcess;
   private output = '';
+  private lastAnswer = '';
 
   /**
    * @param env all of its environment
@@ -53,14 +54,12 @@ export class GatewayReplica {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
-    await eventually(
-      'the gateway answers /livez',
-      () => {
-        if (!this.isRunning) throw new Error(`The gateway ended while it started:\n${this.output}`);
-        return isUp(this.url);
-      },
-      START_LIMIT_MS,
-    );
+    const before = this.output.length;
+    await eventually('the gateway answers /livez', () => this.isUp(), START_LIMIT_MS).catch((error: Error) => {
+      const state = this.isRunning ? `. ${this.lastAnswer}; its threads: ${threadsOf(child.pid!).join(', ')}` : '';
+      error.message += `${state}:\n${this.output.slice(before)}`;
+      throw error;
+    });
   }
 
   /** SIGTERM, as a deployment stops it. @throws when the exit code is not 0 */
@@ -72,6 +71,18 @@ export class GatewayReplica {
   /** As a crash of the machine would end it: nothing is tidied up. */
   async kill9(): Promise<void> {
     await this.end('SIGKILL');
+  }
+
+  private async isUp(): Promise<boolean> {
+    if (!this.isRunning) throw new Error('The gateway ended while it started');
+    try {
+      const { ok, status } = await fetch(`${this.url}/livez`);
+      this.lastAnswer = `It answered ${status}`;
+      return ok;
+    } catch (error) {
+      this.lastAnswer = `It did not answer: ${String((error as Error).cause)}`;
+      return false; // nobody listens yet
+    }
   }
 
   private async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
@@ -86,10 +97,10 @@ export class GatewayReplica {
   }
 }
 
-async function isUp(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/livez`)).ok;
-  } catch {
-    return false; // nobody listens yet
-  }
+/** What the threads of a process that does not get on are doing. */
+function threadsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const read = (what: string): string => readFileSync(`/proc/${pid}/task/${thread}/${what}`, 'utf8').trim();
+    return `${read('comm')} ${read('stat').split(' ')[2]} ${read('wchan')}`;
+  });
 }
