@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '@manifold/store';
+import { Store, StoreUnavailable } from '@manifold/store';
 import { eventually } from '../../../test/support/eventually.js';
 import { startTransport, type TransportApp } from '../testing/src/transport-app.js';
 import { callTool, initialize, openSession, request, send, withoutBody } from '../testing/src/mcp-wire.js';
@@ -60,6 +60,13 @@ describe('sessions of the legacy era', () => {
       capabilities: {},
     });
     expect(stored?.expiresAt).toBeGreaterThan(Date.now() + IDLE_MS);
+  });
+
+  it('cost no wait for the disk each: who loses one opens another', async () => {
+    await start();
+    const collections = jest.spyOn(app.get(Store), 'collection');
+    await openSession(app.url);
+    expect(collections).toHaveBeenCalledWith(expect.objectContaining({ name: 'mcp_sessions', replaceable: true }));
   });
 
   it('survive a restart, with their principal and revision', async () => {

@@ -74,12 +74,16 @@ describe('SqliteStore and its file', () => {
     expect(check).toEqual({ integrity_check: 'ok' });
   });
 
-  it('syncs what must outlive a loss of power, and nothing else', async () => {
-    const level = (connection: SqliteConnection) => connection.all<{ synchronous: number }>('pragma synchronous');
-    const file = join(dataDir, 'manifold.db');
-    const [full, normal] = [new SqliteConnection(file), new SqliteConnection(file, 'NORMAL')];
-    expect([level(full), level(normal)]).toEqual([[{ synchronous: 2 }], [{ synchronous: 1 }]]);
-    for (const connection of [full, normal]) connection.close();
+  it('syncs each write, so that it outlives a loss of power, but not what is replaceable', async () => {
+    const writes = jest.spyOn(SqliteConnection.prototype, 'run');
+    await open().collection(ledger).insert({ n: 0 });
+    await store!.collection<{ n: number }>({ name: 'replaceable', replaceable: true }).insert({ n: 0 });
+    const [FULL, NORMAL] = [2, 1];
+    expect(writes.mock.contexts.map((connection) => connection.all('pragma synchronous'))).toEqual([
+      [{ synchronous: FULL }],
+      [{ synchronous: NORMAL }],
+    ]);
+    writes.mockRestore();
   });
 
   it('loses nothing when another process comes and goes while it writes in both ways', async () => {

@@ -33,7 +33,7 @@ export interface TransportApp {
   readonly port: number;
   readonly provider: FixtureProvider;
   readonly dataDir: string;
-  get<T>(type: Type<T>): T;
+  get<T>(type: Type<T> | (abstract new () => T)): T;
   /** Stops it. Its data stay. */
   stop(): Promise<void>;
   /** Stops it and removes its data. */
