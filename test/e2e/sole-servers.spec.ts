@@ -116,6 +116,23 @@ const HAND_OVER_MS = 60_000;
     });
   });
 
+  it(
+    cites('replicas.one-crash', 'has crashed for nobody before both replicas can start it: the next call is answered'),
+    async () => {
+      const crash = { serverName: 'sole', methodName: 'crash', args: {} };
+      /** What the crash is answered, and the calls that follow it at once. */
+      const crashAt = async (asked: GatewayReplica, next: GatewayReplica): Promise<unknown[]> => {
+        const { status } = await operator(asked).callTool(crash);
+        const answers = await Promise.all([next, ...gateway.replicas].map((replica) => echo(replica)));
+        for (const replica of gateway.replicas) await servedBy(replica);
+        return [status, ...answers.map(({ status, body }) => body.error ?? status)];
+      };
+      expect(await crashAt(roles().host, roles().guest)).toEqual([503, 200, 200, 200]);
+      expect(await crashAt(roles().guest, roles().guest)).toEqual([503, 200, 200, 200]);
+      expect(await crashAt(roles().guest, roles().host)).toEqual([503, 200, 200, 200]);
+    },
+  );
+
   it(cites('replicas.one', 'has one process of each user, where users are served apart'), async () => {
     const log = join(gateway.dataDir, 'apart');
     const apart = { ...echoServer(`--ledger=${log}`), isolation: 'user', replicas: 'one' };

@@ -99,9 +99,9 @@ describe('a registered stdio server', () => {
 describe('what a stdio server has started', () => {
   /** The server itself and a program that it has started and forgotten, which never ends by itself. */
   const SLEEPER = 'sleep 86400';
-  const withSleeper = ({ command, args }: { command: string; args: string[] }) => ({
+  const withSleeper = ({ command, args }: { command: string; args: string[] }, sleeper = SLEEPER) => ({
     command: 'sh',
-    args: ['-c', `${SLEEPER} & exec "$0" "$@"`, command, ...args],
+    args: ['-c', `${sleeper} & exec "$0" "$@"`, command, ...args],
   });
   /** Does not end with its input, and takes no notice of SIGTERM. */
   const stubborn = ({ command, args }: { command: string; args: string[] }) => ({
@@ -149,11 +149,14 @@ describe('what a stdio server has started', () => {
   });
 
   it(cites('stdio.no-orphans', 'ends with it when it is removed in the middle of its start'), async () => {
-    const before = gateway.children();
-    const registering = rest.register({ name: 'starting', ...withSleeper(echoServer('--silent')) });
+    const own = 'sleep 86401';
+    const registering = rest.register({ name: 'starting', ...withSleeper(echoServer('--silent'), own) });
     const family = await eventually('it has begun to start', () => {
-      const added = gateway.children().filter((pid) => !before.includes(pid));
-      return added.length === 2 && added;
+      const pids = gateway.children();
+      const [sleepers, servers] = [own, '--silent'].map((part) =>
+        pids.filter((pid) => commandLine(pid).includes(part)),
+      );
+      return sleepers!.length > 0 && servers!.length > 0 && [...new Set([...sleepers!, ...servers!])];
     });
     await rest.remove('starting');
 

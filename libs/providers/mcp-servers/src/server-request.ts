@@ -2,7 +2,7 @@ import { ProviderError, type CallContext, type UpstreamSpan } from '@manifold/to
 import { callWithSecrets } from './call-with-secrets.js';
 import { connectionTo } from './server-connection.js';
 import type { CallableServer, Secrets } from './server-run.js';
-import type { RawObject, RequestOptions, UpstreamConnection } from './upstream/index.js';
+import { NotSentError, type RawObject, type RequestOptions, type UpstreamConnection } from './upstream/index.js';
 
 /**
  * Sends a request of a caller to a server, on the connection that is right for the caller.
@@ -28,8 +28,17 @@ export async function requestTo(
   }
 }
 
-/** @param meta what the server is told beside the params */
-async function requestWith(
+/** A server that ended between two requests is started anew for the second one. @param meta what the server is told beside the params */
+async function requestWith(...request: Parameters<typeof requestOnce>): Promise<RawObject> {
+  try {
+    return await requestOnce(...request);
+  } catch (error) {
+    if (!(error instanceof NotSentError)) throw error;
+    return requestOnce(...request);
+  }
+}
+
+async function requestOnce(
   meta: RawObject | undefined,
   server: CallableServer,
   method: string,

@@ -1,4 +1,5 @@
 import { ProviderError } from '@manifold/tool-provider';
+import { NotSentError } from '../upstream/index.js';
 import type { Outcome, WireError } from './sole-messages.js';
 
 /** What comes of the work, as another replica hears of it. Never rejects. */
@@ -18,10 +19,11 @@ export function valueOf<Value>(outcome: Outcome<Value>): Value {
 
 export function wireError(error: unknown): WireError {
   if (!(error instanceof ProviderError))
-    return { code: 'upstream_unavailable', message: 'The server is not available' };
+    return { code: 'upstream_unavailable', message: 'The server is not available', isUnsent: false };
   const { code, message, retryAfter, modelText, setupUrl, rpcError } = error;
-  return { code, message, retryAfter, modelText, setupUrl, rpcError };
+  const isUnsent = error instanceof NotSentError;
+  return { code, message, isUnsent, retryAfter, modelText, setupUrl, rpcError };
 }
 
-export const errorOf = ({ code, message, ...options }: WireError): ProviderError =>
-  new ProviderError(code, message, options);
+export const errorOf = ({ code, message, isUnsent, ...options }: WireError): ProviderError =>
+  isUnsent ? new NotSentError(message) : new ProviderError(code, message, options);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { KeptLease } from '@manifold/leases';
-import type { CloseOptions, UpstreamConnection } from '../upstream/index.js';
+import type { CloseOptions, RawObject, RequestOptions, UpstreamConnection } from '../upstream/index.js';
 import { SingleLine } from './single-line.js';
 
 /** The users of the line in this process, among those that subscribe. */
@@ -54,6 +54,16 @@ export class ServedLine extends SingleLine {
     await this.inner.close(options);
     this.go();
     await this.lease?.release();
+  }
+
+  /** Nobody hears of a crash by a request before the server can be started anew, here or elsewhere. */
+  override async request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject> {
+    try {
+      return await super.request(method, params, options);
+    } catch (error) {
+      if (this.lostBecause !== undefined) await this.ended;
+      throw error;
+    }
   }
 
   override subscribe(uri: string, signal: AbortSignal): Promise<void> {

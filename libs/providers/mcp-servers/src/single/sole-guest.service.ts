@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Bus, ReplicaGoneError, type Unsubscribe } from '@manifold/bus';
 import { Canceller, untilAborted } from '@manifold/cancellation';
 import { ProviderError } from '@manifold/tool-provider';
-import { abortReason, type RequestOptions } from '../upstream/index.js';
+import { abortReason, NotSentError, type RequestOptions } from '../upstream/index.js';
 import type { SoleServer } from './sole-host.service.js';
 import { outcomeOf, valueOf, wireError } from './outcomes.js';
 import { RemoteLine, type Carrier } from './remote-line.js';
@@ -33,6 +33,7 @@ interface There {
   readonly line: string;
   /** Aborts when nothing will come from there any more. */
   readonly dead: Canceller;
+  lost(reason: string): void;
 }
 
 /** Uses servers that run on another replica only. */
@@ -68,12 +69,12 @@ export class SoleGuest implements OnModuleInit, OnApplicationShutdown {
     const handle = (this.count += 1);
     const attached = await this.bus.ask(replica, ATTACH, { key, settings, handle }).catch(() => undefined);
     if (!attached) return undefined;
-    const there: There = { replica, line: attached.line, dead: new Canceller() };
-    const line = new RemoteLine(attached.initializeResult, this.carrierTo(there, handle), over);
     const lost = (reason: string): void => {
       this.lines.delete(handle);
       line.lost(reason);
     };
+    const there: There = { replica, line: attached.line, dead: new Canceller(), lost };
+    const line = new RemoteLine(attached.initializeResult, this.carrierTo(there, handle), over);
     const abandon = (): void => {
       there.dead.abort(unreachable());
       lost('The replica that runs the server cannot be reached');
@@ -109,6 +110,7 @@ export class SoleGuest implements OnModuleInit, OnApplicationShutdown {
       const asked = this.bus.ask(replica, OPERATION, { line, exchange, operation });
       return valueOf((await untilAborted(untilAborted(asked, signal), dead)) as Outcome<Value>);
     } catch (error) {
+      if (error instanceof NotSentError) there.lost(error.message); // before it was told so
       if (signal.aborted) throw abortReason(signal);
       throw error instanceof ReplicaGoneError ? unreachable(error) : error;
     } finally {

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, type Unsubscribe } from '@manifold/bus';
 import { Canceller } from '@manifold/cancellation';
-import { ProviderError, type AskableClient } from '@manifold/tool-provider';
+import type { AskableClient } from '@manifold/tool-provider';
 import { LATE_CALLS_MS, type CallsInFlight } from '../calls-in-flight.js';
-import type { LogRing, RequestOptions } from '../upstream/index.js';
+import { NotSentError, type LogRing, type RequestOptions } from '../upstream/index.js';
 import { errorOf, outcomeOf, valueOf } from './outcomes.js';
 import type { ServedLine } from './served-line.js';
 import {
@@ -140,7 +140,7 @@ export class SoleHost implements OnModuleInit, OnApplicationShutdown {
 
   private async operate(id: string, exchange: number, from: string, operation: Operation): Promise<unknown> {
     const serving = this.lines.get(id);
-    if (!serving) throw new ProviderError('upstream_unavailable', 'The server has moved to another replica');
+    if (!serving) throw new NotSentError('The server has ended, or moved to another replica');
     const { line } = serving;
     if (operation.kind === 'request') return this.request(serving, exchange, from, operation);
     const signal = AbortSignal.timeout(LISTING_LIMIT_MS);

@@ -7,6 +7,8 @@ import type { RawObject } from '../upstream/index.js';
 export interface WireError extends Pick<ProviderErrorOptions, 'retryAfter' | 'modelText' | 'setupUrl' | 'rpcError'> {
   readonly code: ProviderErrorCode;
   readonly message: string;
+  /** The server knows nothing of it: it has ended, or runs elsewhere now. */
+  readonly isUnsent: boolean;
 }
 
 export type Outcome<Value> = { readonly value: Value } | { readonly error: WireError };

@@ -5,6 +5,7 @@ export type { Era, EraMemory } from './era.js';
 export type { HttpClient } from './http-exchange.js';
 export { HttpRefusal } from './http-refusal.js';
 export { LogRing, type LogLine } from './log-ring.js';
+export { NotSentError } from './not-sent-error.js';
 export { abortReason } from './pending-request.js';
 export { isObject } from './rpc-values.js';
 export {

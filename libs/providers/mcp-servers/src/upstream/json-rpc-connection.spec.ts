@@ -1,5 +1,6 @@
 import { JsonRpcConnection } from './json-rpc-connection.js';
 import { LogRing } from './log-ring.js';
+import { NotSentError } from './not-sent-error.js';
 import type { OutgoingMessage } from './pipe.js';
 
 /** What a process or an HTTP server cannot show. The rest is in connect-stdio.spec.ts and connect-http.spec.ts. */
@@ -32,5 +33,15 @@ describe('JsonRpcConnection', () => {
     const rpc = new JsonRpcConnection(new LogRing());
     rpc.lost('The server exited with code 1', 'last words');
     expect(await new Promise((resolve) => rpc.onClosed(resolve))).toBe('The server exited with code 1: last words');
+  });
+
+  it('says of a request whether the server may have heard of it before the end', async () => {
+    const { signal } = new AbortController();
+    const rpc = new JsonRpcConnection(new LogRing());
+    rpc.start({ send: () => undefined, close: () => Promise.resolve() });
+    const heard = rpc.request('tools/call', {}, { signal });
+    rpc.lost('The server exited with code 1');
+    await expect(heard).rejects.not.toBeInstanceOf(NotSentError);
+    await expect(rpc.request('tools/call', {}, { signal })).rejects.toBeInstanceOf(NotSentError);
   });
 });

@@ -1,6 +1,7 @@
 import { ProviderError } from '@manifold/tool-provider';
 import { UnderWay } from '@manifold/turns';
 import type { LogRing } from './log-ring.js';
+import { NotSentError } from './not-sent-error.js';
 import { abortReason, PendingRequest } from './pending-request.js';
 import type { OutgoingMessage, Pipe, PipeReceiver } from './pipe.js';
 import { asRpcError, isObject, isRpcId, withProgressToken } from './rpc-values.js';
@@ -46,7 +47,9 @@ export class JsonRpcConnection implements PipeReceiver {
     const { signal, onProgress, meta } = options;
     if (signal.aborted) return Promise.reject(abortReason(signal));
     const { pipe } = this;
-    if (!pipe || this.goneBecause !== undefined) return Promise.reject(this.gone());
+    if (!pipe || this.goneBecause !== undefined) {
+      return Promise.reject(new NotSentError(this.goneBecause ?? 'The server is not connected'));
+    }
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.pending.set(id, new PendingRequest(id, method, options, resolve, reject, this.onAbort));
@@ -181,11 +184,7 @@ export class JsonRpcConnection implements PipeReceiver {
     if (this.goneBecause !== undefined) return;
     this.goneBecause = reason;
     this.questions.close();
-    for (const id of [...this.pending.keys()]) this.failed(id, this.gone());
-  }
-
-  private gone(): ProviderError {
-    return new ProviderError('upstream_unavailable', this.goneBecause ?? 'The server is not connected');
+    for (const id of [...this.pending.keys()]) this.failed(id, new ProviderError('upstream_unavailable', reason));
   }
 }
 
