@@ -28,7 +28,7 @@ export async function requestTo(
   }
 }
 
-/** A server that ended between two requests is started anew for the second one. @param meta what the server is told beside the params */
+/** A server that ended between two requests is started anew for the second one. */
 async function requestWith(...request: Parameters<typeof requestOnce>): Promise<RawObject> {
   try {
     return await requestOnce(...request);
@@ -38,6 +38,7 @@ async function requestWith(...request: Parameters<typeof requestOnce>): Promise<
   }
 }
 
+/** @param meta what the server is told beside the params */
 async function requestOnce(
   meta: RawObject | undefined,
   server: CallableServer,

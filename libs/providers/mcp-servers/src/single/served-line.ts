@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { untilAborted } from '@manifold/cancellation';
 import type { KeptLease } from '@manifold/leases';
 import type { CloseOptions, RawObject, RequestOptions, UpstreamConnection } from '../upstream/index.js';
 import { SingleLine } from './single-line.js';
@@ -61,7 +62,7 @@ export class ServedLine extends SingleLine {
     try {
       return await super.request(method, params, options);
     } catch (error) {
-      if (this.lostBecause !== undefined) await this.ended;
+      if (this.lostBecause !== undefined) await untilAborted(this.ended, options.signal); // the database may be away
       throw error;
     }
   }
