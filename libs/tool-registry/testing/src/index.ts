@@ -1,4 +1,3 @@
-export { growthOfEach, heapUsed } from './heap.js';
 export {
   AnnouncingProvider,
   SilentProvider,
@@ -8,4 +7,5 @@ export {
   type HeldQuestion,
 } from './controlled-provider.js';
 export { joinedBuses } from './joined-bus.js';
+export { catalogueOf, descriptor } from './searchable-tools.js';
 export { contextOf, startRegistry, startRegistryOn, TTL_MS, type StartedRegistry } from './start-registry.js';

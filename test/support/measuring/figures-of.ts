@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const RUN_TYPESCRIPT = ['--import', resolve(import.meta.dirname, '../typescript.mjs')];
+/** Only ends a program that hangs. */
+const HANGS_AFTER_MS = 110_000;
+
+/**
+ * Runs a measuring program (`*.measure.ts`) and returns what it reports. A figure of a whole process (heap, CPU, event loop delay,
+ * descriptors, children) means something only in a process that does nothing else: a test worker has run other files before, and
+ * keeps what they left. The spec states the bound, its unit and its reason where it compares the figure.
+ *
+ * @param program absolute path
+ * @param args arguments of the program
+ * @throws when the program fails, with what it wrote to standard error
+ */
+export async function figuresOf<Name extends string>(
+  program: string,
+  ...args: readonly string[]
+): Promise<Readonly<Record<Name, number>>> {
+  const options = ['--expose-gc', '--enable-source-maps', ...RUN_TYPESCRIPT, program, ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, options, { timeout: HANGS_AFTER_MS });
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Record<Name, number>;
+}
