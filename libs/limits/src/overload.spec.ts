@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { loadConfig } from '@manifold/config';
 import { Overload } from './overload.js';
 
@@ -22,17 +22,6 @@ describe('A process that has too much to do', () => {
     }
     while (overload.isOver) await setImmediate();
     overload.onApplicationShutdown();
-  });
-
-  it('is none that was held up once, however long', async () => {
-    const overload = new Overload(loadConfig({ EVENT_LOOP_DELAY_MAX_MS: '100' }));
-    overload.onModuleInit();
-    await pause(600);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
-    const seen = new Set<boolean>();
-    for (const end = performance.now() + 1_200; performance.now() < end; await pause(10)) seen.add(overload.isOver);
-    overload.onApplicationShutdown();
-    expect([...seen]).toEqual([false]);
   });
 
   it('is never one without limits', () => {

@@ -1,18 +1,17 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Config } from '@manifold/config';
+import { SustainedDelay } from './sustained-delay.js';
 
 const RESOLUTION_MS = 10;
-/** Over which the delay is averaged. Twice in a row: one long turn, or a process that the machine held up once, is no overload. */
+/** Over which the delay is averaged. */
 const LOOK_MS = 500;
 
 /** Whether this process has more to do than it can. */
 @Injectable()
 export class Overload implements OnModuleInit, OnApplicationShutdown {
   private delay?: IntervalHistogram;
-  private lastDelayMs = 0;
-  /** The lesser of the last two averages. */
-  private delayMs = 0;
+  private readonly sustained = new SustainedDelay();
   private timer?: NodeJS.Timeout;
   private calls = (): number => 0;
 
@@ -37,14 +36,12 @@ export class Overload implements OnModuleInit, OnApplicationShutdown {
 
   get isOver(): boolean {
     const { calls, loopDelayMs } = this.config.limits;
-    return (calls > 0 && this.calls() >= calls) || (loopDelayMs > 0 && this.delayMs > loopDelayMs);
+    return (calls > 0 && this.calls() >= calls) || (loopDelayMs > 0 && this.sustained.ms > loopDelayMs);
   }
 
   private look(): void {
     const { mean } = this.delay!;
-    const delayMs = Number.isNaN(mean) ? 0 : mean / 1e6 - RESOLUTION_MS;
-    this.delayMs = Math.min(delayMs, this.lastDelayMs);
-    this.lastDelayMs = delayMs;
+    this.sustained.add(Number.isNaN(mean) ? 0 : mean / 1e6 - RESOLUTION_MS);
     this.delay!.reset();
   }
 }
