@@ -9,6 +9,7 @@ import { parseExposition, valueOf } from '../support/exposition.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { LoadProcess } from '../support/load/load-process.js';
 import { RestClient } from '../support/rest-client.js';
+import { settlesWithin } from '../support/settles-within.js';
 import { echoServer } from '../support/upstreams.js';
 import { WireClient } from '../support/wire-client.js';
 
@@ -26,7 +27,7 @@ interface Herd {
   readonly faults: readonly string[];
 }
 
-/** Whoever runs this reads how long it took; nothing is promised of a loaded machine. */
+/** Figures of a replica, for the reader of the log. */
 const report = (text: string): void => void process.stdout.write(`${text}\n`);
 
 (hasRedis ? describe : describe.skip)('Two replicas in trouble', () => {
@@ -40,16 +41,17 @@ const report = (text: string): void => void process.stdout.write(`${text}\n`);
   const metric = async (replica: number, name: string, labels: Record<string, string> = {}): Promise<number> =>
     valueOf(parseExposition(await new RestClient(urlOf(replica)).text('/metrics')), name, labels);
 
-  /** @returns milliseconds that calls take, one after another, the middle one of eleven */
-  const callTime = async (session: string): Promise<number> => {
-    const times: number[] = [];
+  /** @returns whether more than half of eleven calls, one after another, are answered before a timer of so many milliseconds */
+  const areQuickerThan = async (ms: number, session: string): Promise<boolean> => {
+    let quick = 0;
     for (let id = 1; id <= 11; id += 1) {
-      const began = performance.now();
-      const answer = await one!.post(callTool(id, 'echo_echo', { message: 'quick' }), { session });
-      expect(await answer.text()).toContain('quick');
-      times.push(performance.now() - began);
+      const call = one!
+        .post(callTool(id, 'echo_echo', { message: 'quick' }), { session })
+        .then((answer) => answer.text());
+      if (await settlesWithin(ms, call)) quick += 1;
+      expect(await call).toContain('quick');
     }
-    return times.sort((a, b) => a - b)[5]!;
+    return quick > 5;
   };
 
   /** @returns bytes of heap of a replica, after a collection */
@@ -76,16 +78,16 @@ const report = (text: string): void => void process.stdout.write(`${text}\n`);
 
   it(cites('replicas.database-slow', 'serve warm calls without waiting for a slow database'), async () => {
     const session = await one!.openSession();
-    await callTime(session);
+    await areQuickerThan(SLOW, session);
     gateway.shared.toMongo.delay(SLOW);
-    expect(await callTime(session)).toBeLessThan(SLOW); // the database takes twice that to answer
+    expect(await areQuickerThan(SLOW, session)).toBe(true); // the database takes twice that to answer
     expect(await statusOf('/livez')).toBe(200);
     expect(await statusOf('/readyz')).toBe(200);
     expect(await one!.openSession()).toMatch(/./);
 
     gateway.shared.toMongo.delay(TOO_SLOW);
     const opened = Array.from({ length: 300 }, () => one!.post(initialize()));
-    expect(await callTime(session)).toBeLessThan(TOO_SLOW);
+    expect(await areQuickerThan(TOO_SLOW, session)).toBe(true);
     expect(await statusOf('/livez')).toBe(200);
     expect(await statusOf('/readyz')).toBe(503);
     const answers = await Promise.all(opened);
@@ -115,7 +117,6 @@ const report = (text: string): void => void process.stdout.write(`${text}\n`);
       const opened = await herd.ask<Herd>(['open', { ports, count: CLIENTS }]);
       expect(opened).toEqual({ listening: CLIENTS, faults: [] });
 
-      const began = performance.now();
       await gateway.replicas[0]!.kill9();
       const back = await eventually(
         'all have come back',
@@ -125,7 +126,6 @@ const report = (text: string): void => void process.stdout.write(`${text}\n`);
         },
         120_000,
       );
-      report(`${CLIENTS} clients came back within ${Math.round(performance.now() - began)} ms`);
       expect(back.faults).toEqual([]); // nothing but 429 and 503 with a time to come back
       expect(await herd.ask<Herd>(['call'])).toEqual({ answered: CLIENTS, faults: [] });
 
