@@ -16,8 +16,8 @@ describe('faultOf', () => {
   });
 
   it('names the file that cannot be written', () => {
-    const folder = errorOf(() => writeFileSync('/proc', 'x'));
-    expect(faultOf(folder)).toEqual({ code: 'install_failed', message: '/proc cannot be read or written (EISDIR)' });
+    const folder = errorOf(() => writeFileSync('/usr', 'x'));
+    expect(faultOf(folder)).toEqual({ code: 'install_failed', message: '/usr cannot be read or written (EISDIR)' });
   });
 
   it('passes on what npm says of other faults', () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { wheel } from '../../../../test/simulators/python-index/index.js';
-import { commandLine, descendants } from '../../../../test/support/process-tree.js';
+import { commandLine, processesNaming } from '../../../../test/support/process-tree.js';
 import { PythonWorkshop } from '../../testing/src/python-workshop.js';
 import { RecordedProgress } from '../../testing/src/recorded-progress.js';
 
@@ -60,7 +60,7 @@ describe('The credentials of a package index', () => {
     const installing = workshop.installer().install(wanted, folder, new RecordedProgress(abort.signal));
     installing.catch(() => undefined);
     await arrived;
-    const lines = descendants(process.pid).map(commandLine);
+    const lines = processesNaming('').map(commandLine);
     expect(lines.filter((line) => line.startsWith(folder))).toHaveLength(1);
     expectNoneIn(lines.join('\n'));
     abort.abort();

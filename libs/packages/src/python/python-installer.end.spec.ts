@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wheel } from '../../../../test/simulators/python-index/index.js';
 import { eventually } from '../../../../test/support/eventually.js';
-import { commandLine, descendants, isAlive } from '../../../../test/support/process-tree.js';
+import { commandLine, descendants, isAlive, processesNaming } from '../../../../test/support/process-tree.js';
 import { PythonWorkshop } from '../../testing/src/python-workshop.js';
 import { RecordedProgress } from '../../testing/src/recorded-progress.js';
 
@@ -22,9 +22,6 @@ describe('An install that does not come to its end', () => {
   beforeEach(() => workshop.index.behave(FILE, 'never'));
   afterAll(() => workshop.close());
 
-  const processesOf = (folder: string, of = process.pid) =>
-    descendants(of).filter((pid) => commandLine(pid).includes(folder));
-
   /** An install whose download has begun and does not go on. */
   const begin = async (timeoutMs = 60_000) => {
     const abort = new AbortController();
@@ -40,10 +37,10 @@ describe('An install that does not come to its end', () => {
 
   it('leaves no process when it is cancelled, and the same package installs afterwards', async () => {
     const { abort, folder, installing } = await begin();
-    expect(processesOf(folder)).toHaveLength(1);
+    expect(processesNaming(folder)).toHaveLength(1);
     abort.abort();
     await expect(installing).rejects.toMatchObject({ name: 'InstallError', code: 'cancelled' });
-    expect(processesOf(folder)).toEqual([]);
+    expect(processesNaming(folder)).toEqual([]);
     workshop.index.behave(FILE, undefined);
     expect(await workshop.install({ name: 'held' })).toMatchObject({ version: '1.0' });
   });
@@ -64,12 +61,12 @@ describe('An install that does not come to its end', () => {
     const installing = workshop.installer({ timeoutMs: 1500 }).install(wanted, folder, new RecordedProgress());
     const fault = { code: 'timeout', message: 'It was not done within 2 s' };
     await expect(installing).rejects.toMatchObject(fault);
-    expect(processesOf(folder)).toEqual([]);
+    expect(processesNaming(folder)).toEqual([]);
   });
 
   it('fails when pip is killed', async () => {
     const { folder, installing } = await begin();
-    const [pip] = processesOf(folder);
+    const [pip] = processesNaming(folder);
     process.kill(pip, 'SIGKILL');
     await expect(installing).rejects.toMatchObject({ code: 'install_failed', message: 'pip was ended by SIGKILL' });
   });
@@ -93,7 +90,7 @@ describe('An install that does not come to its end', () => {
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
     await arrived;
-    const children = processesOf(folder, gateway.pid);
+    const children = descendants(gateway.pid!).filter((pid) => commandLine(pid).includes(folder));
     expect(children).toHaveLength(1);
     gateway.kill('SIGKILL');
     await once(gateway, 'exit');

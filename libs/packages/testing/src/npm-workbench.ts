@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { commandLine, descendants } from '../../../../test/support/process-tree.js';
+import { basename, join, resolve } from 'node:path';
+import { commandLine, processesNaming } from '../../../../test/support/process-tree.js';
 import { NpmRegistrySimulator } from '../../../../test/simulators/npm-registry/index.js';
 import { NpmInstaller, type NpmInstall, type NpmRequest } from '../../src/npm/npm-installer.js';
 import type { NpmSettings } from '../../src/npm/npm-settings.js';
@@ -46,6 +46,9 @@ export class ObservedInstall {
   }
 }
 
+/** An option of Node that does nothing, by which the processes of a workbench are found. */
+const markOf = (root: string): string => `--conditions=${basename(root)}`;
+
 /** An installer in front of a simulated registry, with temporary folders of its own. */
 export class NpmWorkbench {
   private folders = 0;
@@ -64,7 +67,7 @@ export class NpmWorkbench {
       registry: registry.url,
       cacheDir: join(root, 'cache'),
       timeoutMs: 60_000,
-      nodeOptions: RUN_TYPESCRIPT,
+      nodeOptions: [...RUN_TYPESCRIPT, markOf(root)],
       ...settings,
     };
     return new NpmWorkbench(root, registry, complete, new NpmInstaller(complete));
@@ -89,8 +92,8 @@ export class NpmWorkbench {
     );
   }
 
-  /** Process ids of the install programs that this process has started and that run. */
+  /** Process ids of the install programs of this workbench that run. */
   programs(): number[] {
-    return descendants(process.pid).filter((pid) => commandLine(pid).includes('install-program'));
+    return processesNaming(markOf(this.root)).filter((pid) => commandLine(pid).includes('install-program'));
   }
 }
