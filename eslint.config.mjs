@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { measuringRules } from './scripts/measuring-rules.mjs';
 
 const processEnv = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
@@ -38,6 +39,12 @@ export default tseslint.config(
     files: ['libs/config/**/*.ts', 'libs/egress/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    // All that a test worker loads. Not those that read /proc of processes that a test has started.
+    files: ['**/*.spec.ts', '**/testing/**/*.ts', 'test/**/*.ts'],
+    ignores: ['**/*.measure.ts', 'test/support/measuring/*.ts', 'test/support/process-tree.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...measuringRules] },
   },
   {
     files: ['**/*.cjs'],
