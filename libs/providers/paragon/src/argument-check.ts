@@ -44,12 +44,23 @@ export class ArgumentCheck {
   /** @throws ProviderError `invalid_arguments`, in the words of the specification */
   check(args: Arguments): void {
     this.validate ??= this.compile();
-    if (this.validate === 'unchecked' || this.validate(args)) return;
+    if (this.validate === 'unchecked' || this.fits(this.validate, args)) return;
     const details = (this.validate.errors ?? []).slice(0, MAX_DETAILS).map(detailOf);
     const summary = details.map(({ instancePath, message }) => `${instancePath || '/'} ${message}`).join('; ');
     throw new ProviderError('invalid_arguments', `The arguments do not fit ${this.tool}: ${summary}`, {
       modelText: JSON.stringify({ error: 'Validation error', details }),
     });
+  }
+
+  /** Ajv fails on some values where a schema combines `oneOf` and `patternProperties`: such a schema is left to Paragon, too. */
+  private fits(validate: ValidateFunction, args: Arguments): boolean {
+    try {
+      return validate(args);
+    } catch (err) {
+      logger.warn({ msg: 'arguments are not checked here: the schema cannot be applied', tool: this.tool, err });
+      this.validate = 'unchecked';
+      return true;
+    }
   }
 
   private compile(): ValidateFunction | 'unchecked' {
