@@ -1,19 +1,16 @@
-import { randomInt } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import fc from 'fast-check';
 import { ApiAnswers, type ApiAnswer } from '../support/api-fuzz/api-answers.js';
 import { operationsOf, type ApiDocument, type Operation } from '../support/api-fuzz/api-document.js';
 import { inputsOf, type ApiInput, type Known } from '../support/api-fuzz/api-inputs.js';
 import { createApiKey } from '../support/api-keys.js';
 import { cites } from '../support/cite.js';
+import fc, { FUZZ_SEED } from '../support/fuzz.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
 /** In all, spread over the operations. FUZZ_REQUESTS=100000 for a long run. */
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 1500);
-/** FUZZ_SEED repeats the inputs of a run that failed. */
-const SEED = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 const PARALLEL = 8;
 
 /** Nothing listens there. */
@@ -118,7 +115,7 @@ describe('REST under inputs made from the API document', () => {
   }
 
   async function exercise(operation: Operation, count: number, answers: ApiAnswers): Promise<string[]> {
-    const inputs = fc.sample(inputsOf(document, operation, KNOWN), { seed: SEED, numRuns: count });
+    const inputs = fc.sample(inputsOf(document, operation, KNOWN), { seed: FUZZ_SEED, numRuns: count });
     const faults: string[] = [];
     const worker = async (): Promise<void> => {
       for (let input = inputs.pop(); input; input = inputs.pop()) {
@@ -134,7 +131,7 @@ describe('REST under inputs made from the API document', () => {
   }
 
   it(
-    cites('operation.openapi-fuzz', `answers each as the document says, and lives (FUZZ_SEED=${SEED})`),
+    cites('operation.openapi-fuzz', `answers each as the document says, and lives (FUZZ_SEED=${FUZZ_SEED})`),
     async () => {
       const operations = operationsOf(document);
       const answers = new ApiAnswers(document);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../test/support/fuzz.js';
 import { mintApiKey } from './api-keys/api-key.js';
 import { credentialOf } from './credential.js';
 

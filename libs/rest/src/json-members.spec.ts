@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../test/support/fuzz.js';
 import { membersOf, TOO_DEEP, writtenMembers } from './json-members.js';
 
 describe('the members of JSON', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../test/support/fuzz.js';
 import { scrub } from './scrub.js';
 
 const secrets = { TOKEN: 'abcdefgh12', OTHER: 'gh12-xyz-0', SHORT: 'seven77', PEM: '-----BEGIN\nAB"C\n-----END' };

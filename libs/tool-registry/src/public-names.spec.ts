@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../test/support/fuzz.js';
 import { publicNames, type Owned } from './public-names.js';
 
 const owned = (app: string, name: string, publicName = `${app}_${name}`): Owned => ({

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
+import fc from '../../../test/support/fuzz.js';
 import { sameValue } from './same-value.js';
 
 describe('sameValue', () => {

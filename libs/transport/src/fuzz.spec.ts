@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import fc from 'fast-check';
+import fc from '../../../test/support/fuzz.js';
 import { askingTools } from '../testing/src/asking-tools.js';
 import { QuickClient } from '../testing/src/quick-client.js';
 import { RelayProvider } from '../testing/src/relay-provider.js';

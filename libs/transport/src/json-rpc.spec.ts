@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../test/support/fuzz.js';
 import { errorMessage, notificationMessage, readMessage, resultMessage } from './json-rpc.js';
 
 describe('readMessage', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../fuzz.js';
 import { resolved, type ApiDocument, type Operation, type Parameter, type Schema } from './api-document.js';
 
 export interface ApiInput {

@@ -2,10 +2,10 @@ import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:cryp
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Test, type TestingModule } from '@nestjs/testing';
-import fc from 'fast-check';
 import { forge, TestIssuer } from '@manifold/auth/testing';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
+import fc from '../../../../test/support/fuzz.js';
 import { hasExpired } from './token-claims.js';
 import { TokenVerifier } from './token-verifier.service.js';
 

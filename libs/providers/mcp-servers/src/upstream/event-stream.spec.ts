@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../../test/support/fuzz.js';
 import { readEvents, type StreamEvent } from './event-stream.js';
 
 async function events(chunks: readonly Uint8Array[]): Promise<StreamEvent[]> {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../../test/support/fuzz.js';
 import { LineSplitter } from './line-splitter.js';
 
 function split(chunks: readonly Buffer[], limit = 1000): { lines: string[]; tooLong: string[] } {

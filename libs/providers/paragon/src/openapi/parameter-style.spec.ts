@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { ProviderError } from '@manifold/tool-provider';
+import fc from '../../../../../test/support/fuzz.js';
 import { headerText, pathText, queryPairs } from './parameter-style.js';
 import type { Parameter, ParameterPlace } from './parameters.js';
 

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { ProviderError } from '@manifold/tool-provider';
+import fc from '../../../../../test/support/fuzz.js';
 import { OpenApiFault } from './openapi-fault.js';
 import { PathTemplate } from './path-template.js';
 

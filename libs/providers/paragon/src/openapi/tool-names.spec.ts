@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../../test/support/fuzz.js';
 import { uniqueNames, wantedName } from './tool-names.js';
 
 describe('the names of OpenAPI actions', () => {

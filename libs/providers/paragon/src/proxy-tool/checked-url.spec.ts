@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../../test/support/fuzz.js';
 import { checkedUrl } from './checked-url.js';
 
 /** URLs with what parsers strip or read as something else somewhere in them. */
