@@ -43,7 +43,7 @@ export default tseslint.config(
   {
     // All that a test worker loads. Not those that read /proc of processes that a test has started.
     files: ['**/*.spec.ts', '**/testing/**/*.ts', 'test/**/*.ts'],
-    ignores: ['**/*.measure.ts', 'test/support/measuring/*.ts', 'test/support/process-tree.ts'],
+    ignores: ['**/*.measure.ts', 'test/support/measuring/*.ts', 'test/support/process-tree.ts', 'test/support/fuzz.ts'],
     rules: { 'no-restricted-syntax': ['error', ...measuringRules] },
   },
   {

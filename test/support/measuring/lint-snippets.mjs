@@ -1,5 +1,6 @@
 /*
- * Lints code by the project's own settings. Its argument is a JSON object of code by file name; it prints one of messages by file name.
+ * Lints code by the project's own settings, as far as they say what a test worker does not measure. Its argument is a JSON object of
+ * code by file name; it prints one of messages by file name. Without an argument it lints all specs and what they share.
  * A program of its own, because a test worker cannot import ESLint's settings.
  */
 import path from 'node:path';
@@ -12,8 +13,14 @@ const eslint = new ESLint({
   ruleFilter: ({ ruleId }) => ruleId === 'no-restricted-syntax',
 });
 const found = {};
-for (const [file, code] of Object.entries(JSON.parse(process.argv[2]))) {
-  const [{ messages }] = await eslint.lintText(code, { filePath: path.join(root, file) });
-  found[file] = messages.map(({ message }) => message);
+const note = (file, messages) => (found[file] = messages.map(({ message }) => message));
+if (process.argv[2] === undefined) {
+  const files = ['**/*.spec.ts', '**/testing/**/*.ts', 'test/**/*.ts'];
+  for (const { filePath, messages } of await eslint.lintFiles(files)) note(path.relative(root, filePath), messages);
+} else {
+  for (const [file, code] of Object.entries(JSON.parse(process.argv[2]))) {
+    const [{ messages }] = await eslint.lintText(code, { filePath: path.join(root, file) });
+    note(file, messages);
+  }
 }
 console.log(JSON.stringify(found));

@@ -1,6 +1,6 @@
 /*
  * What measuring programs (`*.measure.ts`) measure with. Each runs alone in a process that figures-of.ts has started with
- * `--expose-gc`; the lint rules refuse all of this in a test worker.
+ * `--expose-gc`; the lint rules refuse it in a test worker.
  */
 
 /** Finalizers of one collection free what only a later one finds: those of requests and signals need a few. */
