@@ -8,7 +8,9 @@ import { echoServer } from '../support/upstreams.js';
 const PLACES = 10;
 const CALL_MS = 500;
 const CAPACITY = (REPLICAS * PLACES) / (CALL_MS / 1000);
-const SECONDS = 6;
+/** Of each load. */
+const SECONDS = 3;
+const ROUNDS = 3;
 
 interface Outcome {
   /** Status, milliseconds, whether it says when to come back. */
@@ -30,7 +32,8 @@ describe('A gateway that gets more than it can do', () => {
     const body = { serverName: 'slow', methodName: 'slow', args: { ms: CALL_MS } };
     return process.ask<Outcome>({ url: gateway.url, path: '/mcp/tool/call', body, perSecond, seconds: SECONDS });
   };
-  const served = ({ answers }: Outcome): number => answers.filter(([status]) => status === 200).length;
+  const served = ({ answers }: Outcome) => answers.filter(([status]) => status === 200);
+  const refusedOf = ({ answers }: Outcome) => answers.filter(([status]) => status !== 200);
 
   beforeAll(async () => {
     gateway = await GatewayProcess.start({ env: { CALLS_MAX: String(PLACES) } });
@@ -44,21 +47,25 @@ describe('A gateway that gets more than it can do', () => {
   });
 
   it(cites('limits.goodput', 'does nearly as much as it can, and refuses the rest at once'), async () => {
-    const most = served(await load(CAPACITY));
-    const overloaded = await load(3 * CAPACITY);
-    const refused = overloaded.answers.filter(([status]) => status !== 200);
-    const timesOf = (answers: Outcome['answers']): number[] => answers.map(([, ms]) => ms);
-    const refusal = middle(timesOf(refused));
-    const share = served(overloaded) / most;
+    // One load after the other, several times: what else the machine does meets both.
+    const [usual, overload]: Outcome[][] = [[], []];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      usual!.push(await load(CAPACITY));
+      overload!.push(await load(3 * CAPACITY));
+    }
+    const [most, done] = [usual!, overload!].map((outcomes) => outcomes.flatMap(served));
+    const refused = overload!.flatMap(refusedOf);
+    const [refusal, call] = [refused, done!].map((answers) => middle(answers.map(([, ms]) => ms)));
+    const share = done!.length / most!.length;
     process.stdout.write(
-      `${served(overloaded)} calls served where ${most} are (${(share * 100).toFixed(0)} %), ` +
-        `${refused.length} refused after ${refusal.toFixed(1)} ms (median)\n`,
+      `${done!.length} calls served where ${most!.length} are (${(share * 100).toFixed(0)} %), ` +
+        `${refused.length} refused after ${refusal!.toFixed(1)} ms (median)\n`,
     );
 
-    expect(overloaded.faults).toEqual([]);
+    expect(overload!.flatMap(({ faults }) => faults)).toEqual([]);
     expect(share).toBeGreaterThanOrEqual(0.8);
-    expect(refused.length).toBeGreaterThan(CAPACITY * SECONDS); // of three times the capacity, one is served
+    expect(refused.length).toBeGreaterThan(CAPACITY * SECONDS * ROUNDS); // of three times the capacity, one is served
     expect(refused.filter(([status, , hasTime]) => status !== 503 || !hasTime)).toEqual([]);
-    expect(refusal).toBeLessThan(CALL_MS / 2); // nobody waits to be refused
+    expect(refusal).toBeLessThan(call! / 2); // nobody waits to be refused
   });
 });

@@ -131,6 +131,7 @@ const report = (text: string): void => void process.stdout.write(`${text}\n`);
 
       expect(await herd.ask<Herd>(['end'])).toEqual({ faults: [] });
       await eventually('no stream is open', async () => (await metric(1, 'manifold_event_streams')) === 0);
+      // MB of heap: 20 KB for each of the clients that came and left.
       const left = ((await heapOf(1)) - before) / MB;
       report(`${left.toFixed(1)} MB of heap are left`);
       expect(left).toBeLessThan(20);

@@ -99,7 +99,7 @@ describe('SIGTERM', () => {
   // Of several replicas, those without a call have ended by then.
   itOnOne(cites('operation.drain', 'takes no new session while calls end, and is not ready'), async () => {
     const { client } = await connectSdk1({ url: gateway.url });
-    const call = client.callTool(SLOW);
+    const call = client.callTool({ ...SLOW, arguments: { ms: 6_000, steps: 3 } }); // long enough to be seen while it drains
     await haveArrived(1);
     const stopping = gateway.stop();
     const ready = await eventually('it is not ready', async () => {
@@ -119,8 +119,10 @@ describe('SIGTERM', () => {
     await rest.register({ name: 'http', transportType: 'streamable_http', url: upstream.url });
     const { client } = await connectSdk1Sse({ url: gateway.url });
     const stopping = gateway.stop();
-    expect(await settlesWithin(20_000, stopping)).toBe(true); // calls in flight would be given 25 s
-    await Promise.allSettled([stopping, client.close(), upstream.stop()]);
+    const inTime = await settlesWithin(20_000, stopping);
+    await Promise.allSettled([client.close(), upstream.stop()]);
+    await stopping;
+    expect(inTime).toBe(true); // calls in flight would be given 25 s
   });
 });
 

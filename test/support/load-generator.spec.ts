@@ -20,7 +20,7 @@ async function start(listener: RequestListener, expected = 'grüß', inFlight = 
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   load = fork(LOAD_GENERATOR, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-  load.send({ port, requests: [REQUEST], expected, inFlight, warmUpMs: 20, measureMs: 100 });
+  load.send({ port, requests: [REQUEST], expected, inFlight, warmUpMs: 20, measureMs: 1_000 });
 }
 
 async function told(message?: string): Promise<unknown> {

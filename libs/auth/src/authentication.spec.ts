@@ -107,6 +107,7 @@ describe('Authentication on a real server', () => {
     served = [];
   });
 
+  afterEach(() => jest.restoreAllMocks());
   afterEach(() => gateway.close());
 
   describe('in production', () => {
@@ -214,7 +215,6 @@ describe('Authentication on a real server', () => {
       expect((await fetch(`${url}/me`, { headers: bearer(key) })).status).toBe(200);
       jest.spyOn(Date, 'now').mockReturnValue(expiresAt);
       expect((await fetch(`${url}/me`, { headers: bearer(key) })).status).toBe(401);
-      jest.restoreAllMocks();
     });
 
     it('refuses a token that it had accepted as soon as the tolerance has passed', async () => {

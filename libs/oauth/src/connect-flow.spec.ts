@@ -361,7 +361,7 @@ describe('a callback is refused', () => {
     [{ json: { error: 'invalid_grant' }, status: 400 }, 'exchange_refused'],
     [{ json: { error: 'bad_verification_code' } }, 'exchange_refused'],
   ])('when the token endpoint answers %j', async (behaviour, code) => {
-    const impatient = await startGateway({ limits: { tokenMs: 500 } });
+    const impatient = await startGateway({ limits: { tokenMs: 3_000 } });
     authority.next('token', behaviour);
     await expect(impatient.get(ConnectFlow).finish(good.callback, good.cookies)).rejects.toMatchObject({ code });
   });

@@ -227,7 +227,7 @@ describe('discovery at a server whose own metadata', () => {
     ['is a failure', 'unavailable', (_, response) => response.writeHead(503).end()],
   ])('%s ends as %s', async (_, code, behaviour) => {
     answer = behaviour;
-    const impatient = await OAuthProcess.start({ dataDir: folder, limits: { metadataMs: 500 } });
+    const impatient = await OAuthProcess.start({ dataDir: folder, limits: { metadataMs: 3_000 } });
     const discovering = impatient.get(Discovery).discover({ name: 'files', url: `${origin}/mcp` });
     await expect(discovering).rejects.toMatchObject({ name: 'OAuthFault', code });
     await impatient.stop();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Keyring } from '@manifold/secrets';
 import { StoreUnavailable } from '@manifold/store';
 import { AuthorizationServer, ProtectedUpstream } from '../../../test/simulators/oauth/index.js';
+import { gate } from '../../../test/support/gate.js';
 import { Clock, connect, OAuthProcess, user } from '../testing/src/index.js';
 import { Connections } from './connections.js';
 import type { OAuthLimits } from './oauth-limits.js';
@@ -222,12 +223,14 @@ describe('a refresh', () => {
   it('does not overwrite the tokens of a user who has connected again meanwhile', async () => {
     clock.advance(HOUR);
     const arrived = authority.nextRequest('token:refresh_token');
-    authority.next('token:refresh_token', { slowMs: 1000 });
+    const connectedAgain = gate();
+    authority.next('token:refresh_token', { until: connectedAgain.passed });
     const refreshing = token();
     await arrived;
     const other = await startGateway();
     await connect(other, ann, server());
     const current = await token({ process: other });
+    connectedAgain.open();
     expect(await refreshing).toBe(current);
     expect(await token()).toBe(current);
   });
@@ -235,7 +238,8 @@ describe('a refresh', () => {
   it('is not lost where a rotation of keys has sealed the old tokens anew meanwhile', async () => {
     clock.advance(HOUR);
     const arrived = authority.nextRequest('token:refresh_token');
-    authority.next('token:refresh_token', { slowMs: 1000 });
+    const sealedAnew = gate();
+    authority.next('token:refresh_token', { until: sealedAnew.passed });
     const refreshing = token();
     await arrived;
     const other = await startGateway();
@@ -243,6 +247,7 @@ describe('a refresh', () => {
     for (const { id, revision, value } of await records.find({})) {
       await records.update(id, revision, await SEALED_TOKENS.resealed(value, other.get(Keyring)));
     }
+    sealedAnew.open();
     const second = await refreshing;
     expect(await call(second)).toBe(200);
     expect(await token({ process: other })).toBe(second);
@@ -300,7 +305,7 @@ describe('a refresh that fails', () => {
   it.each(['never', 'cut', 'not JSON', 'bad gateway', { status: 500 }, { status: 429 }, { json: {} }] as const)(
     'by %j is tried again later, with the same refresh token',
     async (behaviour) => {
-      const process = await startGateway({ tokenMs: 500 });
+      const process = await startGateway({ tokenMs: 3_000 });
       clock.advance(HOUR);
       authority.next('token', behaviour);
       await expect(token({ process })).rejects.toMatchObject({ code: 'unavailable' });

@@ -6,6 +6,7 @@ import type { Exchange, Fault } from './exchange.js';
  * - `{ status }`: an error in the form of its API; `retryAfter` is the header, in seconds or as a date;
  * - `{ json }`: this, with 200 unless told;
  * - `{ slowMs }`: its job, but so many milliseconds later;
+ * - `{ until }`: its job, but when the promise resolves;
  * - `{ hugeBytes }`: 200 with a JSON object of this size, chunked;
  * - `bad gateway`: 502 with a page of HTML, as a load balancer in front answers;
  * - `not JSON`: 200 with a page of HTML;
@@ -16,6 +17,7 @@ export type Behaviour =
   | { readonly status: number; readonly message?: string; readonly retryAfter?: string }
   | { readonly json: unknown; readonly status?: number }
   | { readonly slowMs: number }
+  | { readonly until: Promise<unknown> }
   | { readonly hugeBytes: number }
   | 'bad gateway'
   | 'not JSON'
@@ -41,6 +43,7 @@ export async function perform(behaviour: Behaviour, exchange: Exchange, faultOf:
   else if (behaviour === 'bad gateway') exchange.send(502, 'text/html', page('502 Bad Gateway'));
   else if ('json' in behaviour) exchange.json(behaviour.status ?? 200, behaviour.json);
   else if ('hugeBytes' in behaviour) await exchange.flood(behaviour.hugeBytes);
+  else if ('until' in behaviour) return behaviour.until.then(() => false);
   else if ('slowMs' in behaviour) return !(await waited(behaviour.slowMs, exchange.gone));
   else exchange.fail(faultOf(behaviour.status, messageOf(behaviour)), headersOf(behaviour));
   return true;

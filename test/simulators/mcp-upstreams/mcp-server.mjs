@@ -48,8 +48,8 @@ export class McpServer {
     if (method === 'notifications/cancelled') channel.inFlight.get(params?.requestId)?.abort();
     if (id === undefined) return ended();
     if (method === 'tools/call') return this.call(id, params, channel, send, ended);
+    if (method === 'initialize') this.lifecycle.write({ event: 'initialized' }); // before its client knows
     this.respond(id, method, params, channel, send);
-    if (method === 'initialize') this.lifecycle.write({ event: 'initialized' });
   }
 
   respond(id, method, params, channel, send) {

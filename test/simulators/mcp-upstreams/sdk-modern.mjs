@@ -14,6 +14,7 @@ import { readFlags } from './flags.mjs';
 
 const NOTE = 'sim://note';
 let cancelled = 0;
+let slow = 0;
 let added = 0;
 let handler;
 
@@ -40,10 +41,12 @@ function create() {
   tool('capabilities', (_, ctx) => text(ctx.mcpReq.envelope['io.modelcontextprotocol/clientCapabilities']));
   tool('pid', () => text(process.pid));
   tool('slow', async (_, ctx) => {
+    slow += 1;
     await sleep(60_000, undefined, { signal: ctx.mcpReq.signal }).catch(() => (cancelled += 1));
     return text('late');
   });
   tool('cancelled', () => text(cancelled));
+  tool('slow_calls', () => text(slow));
   tool('touch', async () => {
     if (handler) handler.notify.resourceUpdated(NOTE);
     else await server.server.sendResourceUpdated({ uri: NOTE });

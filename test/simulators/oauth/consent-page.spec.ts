@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { AuthorizationServer, KNOWN_CLIENT } from './index.js';
 
-it('lets a real browser consent', async () => {
+const CHROMIUM = '/usr/bin/chromium';
+/** Where there is no browser, the report says that this was not run; CI insists on one. */
+const here = existsSync(CHROMIUM) || process.env.CHROMIUM_REQUIRED === '1';
+
+(here ? it : it.skip)(`lets a real browser consent${here ? '' : ` (there is no ${CHROMIUM})`}`, async () => {
   const server = await AuthorizationServer.start({ redirectUris: ['http://127.0.0.1:9/callback'] });
   const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
   try {

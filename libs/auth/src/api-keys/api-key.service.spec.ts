@@ -50,6 +50,7 @@ describe('API keys', () => {
     app = gateway.app;
   });
 
+  afterEach(() => jest.restoreAllMocks());
   afterEach(() => gateway.close());
 
   function serviceOn(store: Store): ApiKeyService {
@@ -168,7 +169,6 @@ describe('API keys', () => {
     await elsewhere.revoke('acme', record.id);
     jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 5_001);
     await expect(here.principalOf(key)).resolves.toBeUndefined();
-    jest.restoreAllMocks();
   });
 
   it('are looked up again after the database did not answer', async () => {

@@ -69,7 +69,7 @@ describe('NpmVersions', () => {
     const names = Array.from({ length: 20 }, (_, index) => `server-${index}`);
     for (const name of names) {
       await registry.publish(mcpServer({ name }));
-      registry.always(`document ${name}`, { slowMs: 50 });
+      registry.always(`document ${name}`, { slowMs: 500 });
     }
     registry.always('document server-3', { status: 500 });
     const found = await Promise.allSettled(names.map((name) => versions.latestVersion(name, { signal })));

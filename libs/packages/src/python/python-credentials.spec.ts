@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { wheel } from '../../../../test/simulators/python-index/index.js';
 import { commandLine, processesNaming } from '../../../../test/support/process-tree.js';
 import { PythonWorkshop } from '../../testing/src/python-workshop.js';
 import { RecordedProgress } from '../../testing/src/recorded-progress.js';
 
-const USER = 'build-robot';
+/** Found in no other process of this machine. */
+const USER = `robot-${randomBytes(4).toString('hex')}`;
 const PASSWORD = 'pa ss/w0rd@x';
 
 describe('The credentials of a package index', () => {

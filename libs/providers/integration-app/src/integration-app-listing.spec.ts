@@ -84,7 +84,7 @@ describe('the tools of a user', () => {
     for (const key of keys) {
       app.simulator.offer(key, actions(1));
       app.simulator.connect('alice', key);
-      app.simulator.always(key, { slowMs: 50 });
+      app.simulator.always(key, { slowMs: 500 });
     }
     app.simulator.clearRequests();
     expect(await app.names(alice)).toHaveLength(25);

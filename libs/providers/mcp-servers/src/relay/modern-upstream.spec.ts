@@ -100,10 +100,12 @@ describe.each(['stdio', 'http'])('a server of the modern era, over %s', (transpo
   });
 
   it('is told that a call was cancelled', async () => {
-    const before = (await call('cancelled')) as number;
+    const [before, arrived] = [(await call('cancelled')) as number, (await call('slow_calls')) as number];
     const slow = as('alice', async (context, cancel) => {
       const running = callTool(gateway.provider, 'modern', 'slow', {}, context);
-      setTimeout(cancel, 100);
+      running.catch(() => undefined);
+      await until(async () => (await call('slow_calls')) === arrived + 1);
+      cancel();
       await running;
     });
     await expect(slow).rejects.toMatchObject({ code: 'cancelled' });

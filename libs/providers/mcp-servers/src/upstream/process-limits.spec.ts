@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,8 @@ import { readProcessTable } from './process-table.js';
 import type { StdioSpec } from './server-process.js';
 import type { UpstreamConnection } from './upstream-connection.js';
 
+/** How long they sleep. No other process on this machine sleeps as long. */
+const SECONDS = 86_400 + randomInt(1_000_000);
 const LIMITS = { memoryMb: 300, openFiles: 64, processes: 20 };
 const open: UpstreamConnection[] = [];
 
@@ -23,7 +26,7 @@ const end = (connection: UpstreamConnection) => new Promise<string>((resolve) =>
 /** What the tool `multiply` has started and is still there. */
 async function sleepers(): Promise<number> {
   const table = await readProcessTable();
-  return table.filter(({ pid }) => commandOf(pid) === 'sleep\x0098765\x00').length;
+  return table.filter(({ pid }) => commandOf(pid) === `sleep\0${SECONDS}\0`).length;
 }
 
 function commandOf(pid: number): string {
@@ -56,7 +59,7 @@ describe('a stdio server that wants too much', () => {
   ])('is ended with all of them when it starts too many processes %s', async (_, detached) => {
     const connection = await start();
     const ended = end(connection);
-    await call(connection, 'multiply', { args: { count: 200, detached } }).catch(() => undefined);
+    await call(connection, 'multiply', { args: { count: 200, detached, seconds: SECONDS } }).catch(() => undefined);
     expect(await ended).toContain('The server had more than 20 processes');
     await eventually('nothing of it is left', async () => (await sleepers()) === 0);
   });
@@ -72,13 +75,13 @@ describe('a stdio server that wants too much', () => {
   it('is left alone within its limits, whatever others do', async () => {
     const modest = await start();
     const greedy = await start();
-    await call(modest, 'multiply', { args: { count: 5 } });
+    await call(modest, 'multiply', { args: { count: 5, seconds: SECONDS } });
     await call(modest, 'hog', { args: { mib: 100 } });
     const ended = end(greedy);
-    await call(greedy, 'multiply', { args: { count: 100 } }).catch(() => undefined);
+    await call(greedy, 'multiply', { args: { count: 100, seconds: SECONDS } }).catch(() => undefined);
     await ended;
     expect(await call(modest, 'echo', { args: { still: 'here' } })).toContain('here');
-    expect(await sleepers()).toBe(5);
+    await eventually('those of the other one are gone', async () => (await sleepers()) === 5);
   });
 });
 

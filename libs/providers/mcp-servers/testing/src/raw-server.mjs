@@ -109,11 +109,11 @@ const tools = {
   multiply({
     id,
     params: {
-      arguments: { count, detached },
+      arguments: { count, detached, seconds },
     },
   }) {
     shell(
-      `${detached ? 'setsid ' : ''}sh -c 'i=0; while [ $i -lt ${count} ]; do sleep 98765 & i=$((i+1)); done; wait'`,
+      `${detached ? 'setsid ' : ''}sh -c 'i=0; while [ $i -lt ${count} ]; do sleep ${seconds} & i=$((i+1)); done; wait'`,
     );
     answer(id, text('started'));
   },
