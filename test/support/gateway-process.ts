@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 import { GatewayReplica } from './gateway-replica.js';
-import { descendants, isAlive } from './process-tree.js';
+import { descendants, isAlive, processesNaming } from './process-tree.js';
 import { ReplicaSurroundings } from './replica-surroundings.js';
 
 /**
@@ -107,6 +107,12 @@ export class GatewayProcess {
     for (const pid of family) killIfThere(pid);
     await eventually('the child processes are gone', () => !family.some(isAlive));
     await this.surroundings?.stop();
+    // A server that was being started meanwhile is not in the family, and writes its last words.
+    await eventually('no process uses its folder', () => {
+      const left = processesNaming(this.dataDir);
+      left.forEach(killIfThere);
+      return left.length === 0;
+    });
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
