@@ -2,13 +2,13 @@ import { mkdtempSync, writeFileSync, existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayProcess } from './gateway-process.js';
-import { isAlive } from './process-tree.js';
+import { isAlive, processesNaming } from './process-tree.js';
 
 /** A stand-in that behaves as told: the gateway itself is the business of the e2e tests. */
 const SERVER = `
   import { spawn } from 'node:child_process';
   import { createServer } from 'node:http';
-  spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', process.env.DATA_DIR]);
   process.on('SIGTERM', () => { console.log('bye'); process.exit(Number(process.env.EXIT_CODE ?? 0)); });
   createServer((request, response) => response.end(process.env.DATA_DIR)).listen(process.env.PORT, '127.0.0.1');
   console.log(JSON.stringify({ pid: process.pid, environment: process.env.NODE_ENV, key: process.env.SECRETS_KEY }));
@@ -64,6 +64,8 @@ describe('GatewayProcess', () => {
     expect(new Set(starts.map((start) => start.pid)).size).toBe(3);
     expect(new Set(starts.map((start) => start.key)).size).toBe(1);
     expect(gateway.logs().match(/bye/g)).toHaveLength(1);
+    await gateway.dispose();
+    expect(processesNaming(dataDir)).toEqual([]); // those of earlier starts too
   });
 
   it('complains when a stop ends with another exit code than 0', async () => {
