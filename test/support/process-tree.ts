@@ -15,8 +15,23 @@ export function descendants(pid: number): number[] {
   return found;
 }
 
-/** Whether the process is there and no zombie. */
-export const isAlive = (pid: number): boolean => parentOf(String(pid)) !== undefined;
+/** SIGKILL in the masks of /proc: the bit of signal 9. */
+const SIGKILL = 1n << 8n;
+
+/** Whether the process is there, no zombie, and not killed: one with a pending SIGKILL runs no more, however late the kernel ends it. */
+export const isAlive = (pid: number): boolean => parentOf(String(pid)) !== undefined && !isKilled(pid);
+
+function isKilled(pid: number): boolean {
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return true; // it has ended meanwhile
+  }
+  // Of its main thread, and of all together.
+  const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)].map(([, mask]) => BigInt(`0x${mask}`));
+  return pending.some((mask) => (mask & SIGKILL) !== 0n);
+}
 
 /** The command line of a process, for finding one among the descendants. */
 export function commandLine(pid: number): string {
