@@ -8,7 +8,7 @@ import { echoServer } from '../support/upstreams.js';
 const PLACES = 10;
 const CALL_MS = 500;
 const CAPACITY = (REPLICAS * PLACES) / (CALL_MS / 1000);
-/** Of each load. */
+/** The duration of each load. */
 const SECONDS = 3;
 const ROUNDS = 3;
 

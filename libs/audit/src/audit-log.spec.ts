@@ -180,7 +180,7 @@ describe('the audit log', () => {
     }
     await log.flush();
     expect(written.reduce((sum, { entries }) => sum + entries, 0)).toBe(1_000);
-    // What flush() wrote does not count, nor what follows a full record at once.
+    // The record that flush() writes does not count, nor one that follows a full record at once.
     const gathered = written.slice(0, -1);
     const pauses = gathered.flatMap(({ at }, index) => {
       const before = gathered[index - 1];

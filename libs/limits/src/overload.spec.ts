@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { loadConfig } from '@manifold/config';
+import { figuresOf } from '../../../test/support/measuring/figures-of.js';
 import { Overload } from './overload.js';
 
 /** Stands for Node's histogram of event loop delays, which a busy machine would fill. */
@@ -20,6 +22,12 @@ describe('A process that has too much to do', () => {
     const overload = new Overload(loadConfig({}));
     overload.countCalls(() => 1_000_000);
     expect(overload.isOver).toBe(false);
+  });
+
+  it('is one whose event loop Node finds slow, until it turns as usual again', async () => {
+    const { heldUp } = await figuresOf<'heldUp'>(join(import.meta.dirname, '../testing/src/overload.measure.ts'));
+    // Turns of 250 ms: two averages of half a second each are high. The program ends when the overload has ended.
+    expect(heldUp).toBeGreaterThanOrEqual(3);
   });
 
   describe('by its event loop', () => {

@@ -1,5 +1,5 @@
 /*
- * What measuring programs (`*.measure.ts`) measure with. Each runs alone in a process that figures-of.ts has started with
+ * The functions with which measuring programs (`*.measure.ts`) measure. Each program runs alone in a process that figures-of.ts has started with
  * `--expose-gc`; the lint rules refuse it in a test worker.
  */
 
