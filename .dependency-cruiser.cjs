@@ -1,7 +1,27 @@
 /** The import rules of docs/ARCHITECTURE.md. Run by `npm run imports`, which is a part of `npm test`. */
-const PROVIDER_MAY_USE =
-  'tool-provider|backend-api|cancellation|auth|rest|secrets|server-hosting|turns|yaml|oauth|egress|config|store|tenants|bus|leases|metrics|tracing|observability';
+const PROVIDER_MAY_USE = 'tool-provider|async|auth|rest|oauth|egress|config|store|tenants|metrics|observability';
+/** What the provider of registered servers uses beyond that: it is the registry of what the others only call. */
+const MCP_SERVERS_MAY_USE = `${PROVIDER_MAY_USE}|bus|secrets|server-model|mcp-client|mcp-hosting`;
 const SPEC_OR_TEST = '(\\.spec\\.ts$)|(/testing/)';
+
+/**
+ * The folders of a library, lowest first: a folder imports itself and what stands before it. Those joined by `|` stand side by side and
+ * do not know each other; the files beside the folders are above all of them, and no folder imports them.
+ */
+function inOrder(lib, order) {
+  const steps = order.split(' ').map((step) => step.split('|'));
+  return steps.flatMap((step, at) =>
+    step.map((folder) => ({
+      name: `order-of-${lib.split('/').at(-1)}`,
+      severity: 'error',
+      from: { path: `^libs/${lib}/src/${folder}/`, pathNot: SPEC_OR_TEST },
+      to: {
+        path: `^libs/${lib}/src/`,
+        pathNot: `^libs/${lib}/src/(?:${[...steps.slice(0, at).flat(), folder].join('|')})/`,
+      },
+    })),
+  );
+}
 
 module.exports = {
   forbidden: [
@@ -44,13 +64,52 @@ module.exports = {
     {
       name: 'providers-stay-apart',
       severity: 'error',
-      from: { path: '^libs/providers/([^/]+)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^libs/providers/([^/]+)/', pathNot: ['^libs/providers/mcp-servers/', SPEC_OR_TEST] },
       to: { path: '^libs/', pathNot: `^libs/(providers/$1|${PROVIDER_MAY_USE})/` },
     },
     {
+      name: 'mcp-servers-stays-apart',
+      severity: 'error',
+      from: { path: '^libs/providers/mcp-servers/', pathNot: SPEC_OR_TEST },
+      to: { path: '^libs/', pathNot: `^libs/(providers/mcp-servers|${MCP_SERVERS_MAY_USE})/` },
+    },
+    {
+      name: 'mcp-client-without-nest',
+      comment: 'the protocol towards servers runs without the framework, and knows neither records nor users',
+      severity: 'error',
+      from: { path: '^libs/mcp-client/src/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^libs/|node_modules/@nestjs/',
+        pathNot: '^libs/(mcp-client|async|config|egress|metrics|oauth|observability|tool-provider)/',
+      },
+    },
+    {
+      name: 'mcp-libraries-serve-registered-servers-only',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^libs/(mcp-client|mcp-hosting|providers/mcp-servers)/' },
+      to: { path: '^libs/(mcp-client|mcp-hosting)/' },
+    },
+    {
+      name: 'contract-knows-no-http',
+      severity: 'error',
+      from: { path: '^libs/tool-provider/src/[^/]+\\.ts$', pathNot: ['/index\\.ts$', '\\.spec\\.ts$'] },
+      to: { path: '^libs/tool-provider/src/backend-api/|^libs/egress/' },
+    },
+    ...inOrder('config', 'model groups'),
+    ...inOrder('transport', 'json-rpc http streams sessions methods modern|legacy endpoints'),
+    ...inOrder('tool-registry', 'uris catalogue listings|search|calls primitives'),
+    ...inOrder('oauth', 'protocol clients discovery tokens flow browser'),
+    ...inOrder('packages', 'model npm|python runtimes catalog|jobs installs rest'),
+    ...inOrder('mcp-client', 'protocol json-rpc lists stdio|http legacy modern'),
+    ...inOrder('mcp-hosting', 'model metadata dedicated singleton connections supervision'),
+    ...inOrder('providers/mcp-servers', 'registry calls consent rest'),
+    {
       name: 'only-the-composition-knows-providers',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '^libs/providers/|^apps/gateway/src/providers\\.ts$' },
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: '^libs/providers/|^apps/gateway/src/providers\\.ts$|^libs/mcp-hosting/.*\\.spec\\.ts$',
+      },
       to: { path: '^libs/providers/' },
     },
     {
@@ -70,7 +129,11 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(apps|libs)/',
-        pathNot: ['^libs/(transport|oauth|providers/mcp-servers)/', '^apps/gateway/src/smoke/', SPEC_OR_TEST],
+        pathNot: [
+          '^libs/(transport|oauth|mcp-client|providers/mcp-servers)/',
+          '^apps/gateway/src/smoke/',
+          SPEC_OR_TEST,
+        ],
       },
       to: { path: 'node_modules/@modelcontextprotocol/' },
     },
@@ -96,7 +159,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/' },
+    exclude: { path: '^(build|dist)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

@@ -43,47 +43,39 @@ const shared = {
  */
 const NOT_ON_REPLICAS = [
   // start two replicas themselves, whatever they are told
-  ...['key-rotation', 'oauth-replicas', 'package-replicas', 'replica-faults', 'replicas', 'secrets-at-rest'],
-  ...['session-limits', 'sole-servers', 'tenants'],
-  // copies the file of SQLite
-  'backup',
+  ...['secrets-at-rest', 'session-limits', 'tenants'],
+  // copy the file of SQLite
+  ...['backup', 'earlier-database'],
   // counts what one process starts at a time
   'many-servers',
-  // have no gateway, or one that a demonstration starts
-  ...['documentation', 'integration-app-demo', 'paragon-demo', 'requirements'],
+  // have no gateway, or one that a demonstration starts, or that of a newcomer
+  ...['admin-database', 'integration-app-demo', 'paragon-demo', 'readme'],
 ];
 const isReplicated = Number(process.env.MANIFOLD_TEST_REPLICAS ?? 1) > 1;
+
+const project = (displayName, folders, { leftOut = [], testRegex = '\\.spec\\.ts$' } = {}) => ({
+  ...shared,
+  displayName,
+  rootDir: import.meta.dirname,
+  roots: folders.map((folder) => `<rootDir>/${folder}`),
+  testRegex,
+  testPathIgnorePatterns: leftOut.map((name) => `/${name}\\.spec\\.ts$`),
+});
 
 export default {
   rootDir: '.',
   // Only ends what hangs: no test is to fail because the machine is busy.
   testTimeout: 120_000,
-  // One worker per core, where jest would leave one core free. A third one for two cores saves a sixth of the time, but then
-  // the gateways wait for the processor, and do what they do on overload.
+  // One worker per core, where jest would leave one core free. A third one for two cores saves a sixth of the time, but each spec takes longer.
   maxWorkers: '100%',
   // A test that fails may leave a client that reconnects for ever: the run has to end all the same.
   forceExit: true,
   projects: [
-    {
-      ...shared,
-      displayName: 'unit',
-      rootDir: import.meta.dirname,
-      roots: [
-        '<rootDir>/apps',
-        '<rootDir>/libs',
-        '<rootDir>/test/support',
-        '<rootDir>/test/simulators',
-        '<rootDir>/test/deploy',
-      ],
-      testRegex: '\\.spec\\.ts$',
-    },
-    {
-      ...shared,
-      displayName: 'e2e',
-      rootDir: import.meta.dirname,
-      roots: ['<rootDir>/test/e2e'],
-      testRegex: '\\.spec\\.ts$',
-      testPathIgnorePatterns: isReplicated ? NOT_ON_REPLICAS.map((name) => `/${name}\\.spec\\.ts$`) : [],
-    },
+    project('unit', ['apps', 'libs', 'test/support', 'test/simulators', 'test/deploy']),
+    project('e2e', ['test/e2e'], { leftOut: isReplicated ? NOT_ON_REPLICAS : [] }),
+    // What .ci/run alone runs: several replicas, gateways that are killed again and again, the real registries.
+    project('ci', ['test/ci', 'test/escape', 'libs/transport'], {
+      testRegex: '(/test/(ci|escape)/.*|/crossing)\\.spec\\.ts$',
+    }),
   ],
 };

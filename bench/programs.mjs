@@ -52,11 +52,22 @@ export class GatewayHome {
     LOG_LEVEL: 'info',
     SHUTDOWN_DELAY_MS: '0',
     RATE_LIMIT_PER_PRINCIPAL: '1000000000', // counted as in production, and never reached
+    // One caller opens all sessions.
+    SHARE_PER_PRINCIPAL: '100',
+    SHARE_PER_TENANT: '100',
   };
 
   /** @returns an API key; the gateway must not run meanwhile */
   async createKey() {
-    const args = [ADMIN, 'create-key', '--name', 'bench', '--roles', 'service,operator,admin,user'];
+    const args = [
+      ADMIN,
+      '--create-database',
+      'create-key',
+      '--name',
+      'bench',
+      '--roles',
+      'service,operator,admin,user',
+    ];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: this.env });
     const [key] = /mfk_[\w-]+/.exec(stdout) ?? [];
     if (key === undefined) throw new Error(`create-key printed no key: ${stdout}`);

@@ -1,5 +1,4 @@
 // `npm run admin -- <command>`: builds when needed, then runs the admin command in this process.
-import { ensureBuilt } from './build-stamp.mjs';
+import { runProgram } from './run-program.mjs';
 
-ensureBuilt();
-await import('../dist/apps/gateway/src/admin.js');
+await runProgram('admin');

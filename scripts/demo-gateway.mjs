@@ -1,4 +1,4 @@
-// What the demos have in common: the built gateway as a child in front of a simulated upstream, for trying by hand.
+// The common part of the demos: runs the built gateway as a child process in front of a simulated upstream, for trying it by hand.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +9,10 @@ import { createInterface } from 'node:readline';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const root = path.dirname(import.meta.dirname);
 
-/** What the gateway's environment and `.env` file may say otherwise, and a demo needs so. Empty: the default, which is "off" for providers. */
+/**
+ * Settings that a demo needs; they override the environment and the `.env` file. An empty value means the default, which is "off" for
+ * providers.
+ */
 const FIXED = {
   NODE_ENV: 'development',
   HOST: '127.0.0.1',
@@ -24,14 +27,17 @@ const FIXED = {
   INTEGRATION_APP_FORWARD_ONLY: '',
 };
 
-/** The group is its own: Ctrl-C reaches this process alone, which then stops the gateway once and waits for it. */
+/** Starts the gateway in a separate process group. Ctrl-C then reaches only this process, which stops the gateway once and waits for it. */
 function startGateway(settings) {
   const program = path.join(root, 'dist/apps/gateway/src/main.js');
   const env = { LOG_LEVEL: 'warn', ...process.env, ...FIXED, PORT: process.env.PORT || '3001', ...settings };
   return spawn(process.execPath, [program], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Where the gateway listens; undefined when it ends before. Its log goes to the terminal, its own greeting does not: the guide says more. */
+/**
+ * Returns the URL of the gateway; undefined if it ends before it listens. Its log goes to the terminal; its banner does not, because the
+ * guide says more.
+ */
 function addressOf(gateway) {
   return new Promise((resolve) => {
     createInterface({ input: gateway.stdout }).on('line', (line) => {
@@ -44,10 +50,10 @@ function addressOf(gateway) {
 }
 
 /**
- * Runs until a signal comes or the gateway ends; then the simulator is stopped and what was written is removed.
- * @param settings by which the gateway finds the simulator
+ * Runs until a signal arrives or the gateway ends. Then it stops the simulator and removes the written files.
+ * @param settings with which the gateway finds the simulator
  * @param simulator with `stop()`
- * @param guide gets the gateway's URL and says what to try
+ * @param guide gets the gateway's URL and returns what to try
  */
 export async function runDemo({ settings, simulator, guide }) {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'manifold-demo-'));

@@ -4,7 +4,7 @@ import '../test/support/typescript.mjs';
 import { ensureBuilt } from './build-stamp.mjs';
 import { runDemo } from './demo-gateway.mjs';
 
-/** Long enough for an afternoon. */
+/** Lifetime of the token: long enough for an afternoon. */
 const TOKEN_SECONDS = 12 * 3600;
 
 function guide(url, api, token) {
@@ -33,7 +33,7 @@ The same without an agent
 `;
 }
 
-ensureBuilt();
+await ensureBuilt();
 const { IntegrationAppSimulator, Workspace } = await import('../test/simulators/integration-app/index.ts');
 
 const workspace = Workspace.withSecret();

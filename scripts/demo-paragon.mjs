@@ -31,7 +31,7 @@ The same without an agent
 `;
 }
 
-ensureBuilt();
+await ensureBuilt();
 const { ParagonProject, ParagonSimulator } = await import('../test/simulators/paragon/index.ts');
 
 const project = new ParagonProject();

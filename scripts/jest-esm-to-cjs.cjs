@@ -1,4 +1,5 @@
-// Jest on Node 20 cannot require() ES modules: this turns the ES modules of node_modules into CommonJS and leaves the rest alone.
+// Turns the ES modules of node_modules into CommonJS for Jest, and leaves the rest alone. For Node 20 only: from Node 24.9 on, Jest can
+// require() ES modules with --experimental-vm-modules.
 const { createTransformer } = require('@swc/jest');
 const { existsSync, readFileSync } = require('node:fs');
 const path = require('node:path');

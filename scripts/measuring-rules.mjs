@@ -1,6 +1,7 @@
 /*
- * Rules for ESLint's no-restricted-syntax: what a test worker must not measure. It has run other files before, and other work runs
- * beside it. eslint.config.mjs applies them to all that a worker loads; test/support/measuring says how to measure instead.
+ * Rules for ESLint's no-restricted-syntax: measurements that are forbidden in a test worker. A worker has run other files before, and other
+ * work runs in parallel. eslint.config.mjs applies the rules to all files that a worker loads; test/support/measuring says how to measure
+ * instead.
  */
 const OWN_PROCESS = 'Measure it in a process of its own: a *.measure.ts program that figuresOf() starts.';
 const ORDER =
@@ -10,7 +11,7 @@ const PROCESS_WIDE =
   'memoryUsage|cpuUsage|threadCpuUsage|resourceUsage|hrtime|constrainedMemory|availableMemory|getActiveResourcesInfo|_getActiveHandles|_getActiveRequests';
 const MODULES = '^(node:)?(v8|perf_hooks|inspector)$';
 
-/** Readings of the clock of which another one is taken away. */
+/** Differences of two clock readings. */
 const elapsed = `BinaryExpression[operator='-'][left.callee.object.name=/^(performance|Date)$/][left.callee.property.name='now'][right.type=/^(Identifier|MemberExpression|TSNonNullExpression|CallExpression)$/]`;
 
 export const measuringRules = [

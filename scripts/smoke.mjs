@@ -1,5 +1,4 @@
 // `npm run smoke -- --url ... --token ...`: builds when needed, then checks a running gateway from this process.
-import { ensureBuilt } from './build-stamp.mjs';
+import { runProgram } from './run-program.mjs';
 
-ensureBuilt();
-await import('../dist/apps/gateway/src/smoke.js');
+await runProgram('smoke');

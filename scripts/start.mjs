@@ -1,5 +1,4 @@
 // `npm start`: builds when needed, then runs the gateway in this process.
-import { ensureBuilt } from './build-stamp.mjs';
+import { runProgram } from './run-program.mjs';
 
-ensureBuilt();
-await import('../dist/apps/gateway/src/main.js');
+await runProgram('main');

@@ -1,10 +1,10 @@
 /**
  * What the gateway must do, as data: an id, where it comes from, and the behaviour. Tests cite the ids (support/cite.ts) and
- * e2e/requirements.spec.ts fails when nobody cites one. A requirement is added together with its test.
+ * support/requirements.spec.ts fails when nobody cites one. A requirement is added together with its test.
  */
 export interface Requirement {
   readonly id: RequirementId;
-  /** A section of a specification, or of this project's own issue or security model. */
+  /** Public specifications and documents of this repository, divided by `; `. Of docs/THREATS.md with the numbers of threats. */
   readonly source: string;
   readonly behaviour: string;
 }
@@ -12,6 +12,14 @@ export interface Requirement {
 const MCP = 'https://modelcontextprotocol.io/specification';
 const LEGACY = `${MCP}/2025-11-25/basic`;
 const MODERN = `${MCP}/2026-07-28/basic`;
+const RFC = 'https://www.rfc-editor.org/rfc';
+const MCP_API = 'https://github.com/MissionSquad/mcp-api';
+const PARAGON = 'https://github.com/useparagon/paragon-mcp';
+const INTEGRATION_APP = 'https://github.com/integration-app/mcp-server#readme';
+const README = 'README.md';
+const OPERATIONS = 'docs/OPERATIONS.md';
+const ARCHITECTURE = 'docs/ARCHITECTURE.md';
+const THREATS = 'docs/THREATS.md';
 
 const sections = [
   {
@@ -110,7 +118,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 7, done when: clients of both SDKs over servers of both eras',
+    source: `${ARCHITECTURE}#streams-server-requests-and-tasks; ${OPERATIONS}#servers-that-ask`,
     requirements: {
       'relay.asking':
         'a client that can be asked completes every tool that asks it, whichever era it and the server speak',
@@ -133,7 +141,7 @@ const sections = [
     },
   },
   {
-    source: 'mcp-api specification: MCP Tool Operations',
+    source: `${MCP_API}#mcp-tool-operations`,
     requirements: {
       'rest.tools': 'GET /mcp/tools lists the tools by server',
       'rest.tool-call': 'POST /mcp/tool/call answers data with content and contentType',
@@ -143,7 +151,7 @@ const sections = [
     },
   },
   {
-    source: 'mcp-api specification: MCP Server Management',
+    source: `${MCP_API}#mcp-server-management`,
     requirements: {
       'rest.servers.view': 'GET /mcp/servers/:name shows true status, tools and logs',
       'rest.servers.list': 'GET /mcp/servers lists all registered servers',
@@ -158,7 +166,7 @@ const sections = [
     },
   },
   {
-    source: 'security model, threats 14, 16, 46 and 48; RFC 9457',
+    source: `${THREATS}, threats 14, 16, 46 and 48; ${RFC}/rfc9457`,
     requirements: {
       'rest.fields-400': 'unknown fields, wrong types and operators are answered 400 with the field named',
       'rest.server-name-400': 'a server name outside the grammar is answered 400',
@@ -168,7 +176,7 @@ const sections = [
     },
   },
   {
-    source: 'mcp-api specification: Package Management; issue 5, points 1, 3 and 4',
+    source: `${MCP_API}#package-management; ${README}; ${ARCHITECTURE}#a-package-and-its-versions`,
     requirements: {
       'packages.install':
         'POST /packages/install installs the resolved version, stored with its integrity, and registers the server',
@@ -203,7 +211,7 @@ const sections = [
     },
   },
   {
-    source: 'security model, threats 32, 36, 37 and 47; findings on the original mcp-api 1 to 3',
+    source: `${THREATS}, threats 32, 36, 37 and 47`,
     requirements: {
       'packages.bad-input': 'names and versions outside the grammar are answered 400: nothing is asked, run or written',
       'packages.scripts': 'install scripts run only where they are allowed, with a minimal environment',
@@ -212,7 +220,7 @@ const sections = [
     },
   },
   {
-    source: 'mcp-api specification: Secret Management',
+    source: `${MCP_API}#secret-management`,
     requirements: {
       'secrets.injected': 'a secret that a user set reaches the called server as an argument',
       'secrets.deleted': 'a deleted secret is injected no more; deleting one that is not there is 404',
@@ -222,7 +230,7 @@ const sections = [
     },
   },
   {
-    source: 'security model, threats 39, 40 and 44',
+    source: `${THREATS}, threats 39, 40 and 44`,
     requirements: {
       'secrets.sealed': 'the database holds no value in clear',
       'secrets.wrong-key': 'a wrong SECRETS_KEY stops the start before anything is written',
@@ -230,7 +238,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 8, point 7: keys',
+    source: `${OPERATIONS}#keys`,
     requirements: {
       'keys.rotation':
         'a rotation of keys under load seals everything anew and fails no call, on each store and for all replicas',
@@ -239,7 +247,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 2, point 5: registered servers over stdio',
+    source: `${OPERATIONS}#registered-servers-as-processes; ${THREATS}, threats 31, 32 and 34`,
     requirements: {
       'stdio.on-demand': 'a call to a server that is not running starts it',
       'stdio.parallel-start': 'at most four servers are in their start at a time',
@@ -256,7 +264,7 @@ const sections = [
     },
   },
   {
-    source: `${LEGACY}/transports#streamable-http; mcp-api specification: Streamable HTTP Transport Behavior`,
+    source: `${LEGACY}/transports#streamable-http; ${MCP_API}#streamable-http-transport-behavior`,
     requirements: {
       'upstream-http.call': 'a server over Streamable HTTP is listed and called',
       'upstream-http.headers': 'the configured headers reach the server on each request',
@@ -266,13 +274,13 @@ const sections = [
     },
   },
   {
-    source: 'security model, threats 21, 23 and 24',
+    source: `${THREATS}, threats 21, 23 and 24`,
     requirements: {
       'egress.private-refused': 'production connects to no private address that EGRESS_ALLOW does not name',
     },
   },
   {
-    source: 'issue 2, point 8: who is calling',
+    source: `${README}; ${OPERATIONS}#roles`,
     requirements: {
       'auth.deny-by-default': 'without a credential every route but the public ones is 401, unknown paths too',
       'auth.development-user': 'development takes ?user= and treats a caller without credentials as default',
@@ -284,14 +292,14 @@ const sections = [
     },
   },
   {
-    source: 'RFC 9728; RFC 6750 section 3',
+    source: `${RFC}/rfc9728; ${RFC}/rfc6750#section-3`,
     requirements: {
       'auth.www-authenticate': '401 names the resource metadata in WWW-Authenticate',
       'auth.metadata': 'the resource metadata names the MCP endpoint and the authorization servers',
     },
   },
   {
-    source: 'security model, threats 1 to 6; RFC 8725',
+    source: `${THREATS}, threats 1 to 6; ${RFC}/rfc8725`,
     requirements: {
       'auth.jwt': 'a token of a configured issuer is accepted, by JWKS and by PEM',
       'auth.jwt.forged': 'none, HS256 over the public key, embedded keys and foreign signatures are 401',
@@ -299,14 +307,14 @@ const sections = [
     },
   },
   {
-    source: 'issue 2, point 6; security model, reliability',
+    source: `${OPERATIONS}#state`,
     requirements: {
       'store.kill-9': 'kill -9 of the gateway loses nothing that was acknowledged',
       'store.mongo': 'registrations, sessions and secrets live in MongoDB when it is configured, and survive a restart',
     },
   },
   {
-    source: 'issue 2, point 9: operation',
+    source: `${OPERATIONS}#probes-metrics-logs; ${OPERATIONS}#backup-and-restore`,
     requirements: {
       'operation.drain': 'SIGTERM lets calls in flight end, exits 0 and leaves no child process',
       'operation.drain-delay':
@@ -314,7 +322,12 @@ const sections = [
       'operation.backup': 'a copy of the SQLite database that was made under load brings everything back',
       'operation.port-in-use': 'a port in use stops the start with a readable line',
       'operation.bad-environment': 'a bad environment stops the start with one readable line per fault',
+      'operation.first-key':
+        'a start in production says what clients connect to, how the first key is made, and what is missing for clients elsewhere',
+      'operation.admin-database': 'the admin command says which database it works on, and makes none unless told to',
       'operation.probes': '/healthz, /livez and /readyz answer without a credential',
+      'operation.public-details':
+        'in production strangers see neither the API document nor the checks of /healthz, unless PUBLIC_DETAILS is set',
       'operation.home': 'GET / is a short page that names the MCP endpoint and the documentation',
       'operation.openapi': '/docs-json describes every route, error and security scheme',
       'operation.openapi-client': 'a TypeScript client that is generated from /docs-json compiles strictly and works',
@@ -325,7 +338,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 8, points 2 and 8: deployment, and the smoke test of those who deploy',
+    source: `${OPERATIONS}#kubernetes; ${README}`,
     requirements: {
       'deploy.chart-valid': 'the Helm chart passes the strict linter and renders what the API of Kubernetes knows',
       'deploy.sqlite-once': 'the values of the chart are refused where SQLite would have more than one replica',
@@ -340,7 +353,16 @@ const sections = [
     },
   },
   {
-    source: 'issue 4, point 4; Integration.app specification: Getting tools for a specific integrations',
+    source: `${ARCHITECTURE}#uris-of-servers`,
+    requirements: {
+      'uris.apart':
+        'a URI of a server leads to this server alone, in every message, list and notification and in both eras',
+      'uris.unlisted': 'a URI that names no server goes only to the one server that lists it or whose template fits',
+      'uris.own': 'the endpoint of one server shows the own URIs of the server',
+    },
+  },
+  {
+    source: `${INTEGRATION_APP}; ${ARCHITECTURE}#views`,
     requirements: {
       'views.apps':
         'apps= shows the tools of the named integrations and servers only, on /mcp and /sse and in both eras',
@@ -350,7 +372,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 4, point 4; Integration.app specification: Static vs Dynamic Mode',
+    source: `${INTEGRATION_APP}; ${ARCHITECTURE}#views`,
     requirements: {
       'dynamic.list': 'mode=dynamic lists enable-tools, search-tools, call-tool and what was enabled',
       'dynamic.enable':
@@ -362,7 +384,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 4, point 5; Integration.app specification: Chat Session Management',
+    source: `${INTEGRATION_APP}; ${ARCHITECTURE}#views`,
     requirements: {
       'chats.continue': 'initialize with a known x-chat-id answers the session of the chat',
       'chats.list': 'GET /mcp/sessions answers the sessions of the caller by chat, {} when there are none',
@@ -373,7 +395,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 2, points 2 and 3; done when',
+    source: README,
     requirements: {
       'start.everything': 'the first start in development has server-everything, and a removed one stays removed',
       'clients.side-by-side': 'SDK 1.32, SDK 2.4 in both eras and HTTP+SSE clients work at once, as different users',
@@ -382,7 +404,7 @@ const sections = [
     },
   },
   {
-    source: 'Paragon MCP specification; issue 3, points 1 and 2',
+    source: `${PARAGON}; ${README}`,
     requirements: {
       'paragon.tools': "ActionKit's tools are listed with names and schemas as given, within the configured limits",
       'paragon.result-table':
@@ -396,7 +418,7 @@ const sections = [
     },
   },
   {
-    source: 'Paragon MCP specification; issue 3, point 3; security model, threats 11 and 50',
+    source: `${PARAGON}; ${ARCHITECTURE}#a-user-without-a-connection; ${THREATS}, threats 11 and 50`,
     requirements: {
       'paragon.not-connected':
         'an integration that is not connected is answered with a setup link, and works once connected',
@@ -405,7 +427,7 @@ const sections = [
     },
   },
   {
-    source: 'Paragon MCP specification; issue 3, points 4 and 5; security model, threat 52',
+    source: `${PARAGON}#adding-custom-actions-with-openapi; ${PARAGON}#using-experimental-proxy-api-tool; ${THREATS}, threat 52`,
     requirements: {
       'paragon.openapi':
         'operations of OpenAPI files of active integrations are tools, and changed files are picked up',
@@ -414,7 +436,7 @@ const sections = [
     },
   },
   {
-    source: 'Integration.app MCP specification; issue 4, points 1, 2 and 6',
+    source: INTEGRATION_APP,
     requirements: {
       'integration-app.tools': 'the tools of all active connections are listed, of all pages, once per integration',
       'integration-app.disconnected': 'a disconnected integration is left out, and the caller can learn why',
@@ -427,7 +449,7 @@ const sections = [
     },
   },
   {
-    source: 'Integration.app MCP specification; issue 4, point 3; security model, threats 1, 4, 5 and 43',
+    source: `${INTEGRATION_APP}; ${README}; ${THREATS}, threats 1, 4, 5 and 43`,
     requirements: {
       'integration-app.tokens':
         'access tokens of both generations are verified on /mcp, /sse and REST, and forwarded; forged and expired ones are 401',
@@ -441,7 +463,16 @@ const sections = [
     },
   },
   {
-    source: 'issue 5, point 5; security model, threats 32, 33 and 42',
+    source: `${OPERATIONS}#users-of-hosted-backends; ${THREATS}, threat 56`,
+    requirements: {
+      'hosted-users.default': 'users of the tenant default are called by their subject at Paragon and Integration.app',
+      'hosted-users.keys': "an API key of another tenant never acts with an account at a hosted backend, nobody's",
+      'hosted-users.mapping':
+        'a hosted backend serves the configured tenants and issuers alone, and gives the users of each an id of their own',
+    },
+  },
+  {
+    source: `${README}; ${THREATS}, threats 32, 33 and 42`,
     requirements: {
       'hosting.users-apart': 'with isolation "user" each user has a process with the own secrets in its environment',
       'hosting.secret-change': 'after a change of a secret the next call runs with the new one',
@@ -455,8 +486,7 @@ const sections = [
     },
   },
   {
-    source:
-      "issue 6: servers that need a user's consent; MCP 2025-11-25, basic/authorization; security model, threat 12",
+    source: `${LEGACY}/authorization; ${ARCHITECTURE}#a-server-that-wants-a-users-consent; ${THREATS}, threat 12`,
     requirements: {
       'oauth.connect-mcp':
         'a user without a token gets a link from a call over MCP, consents in a browser, and calls again',
@@ -479,7 +509,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 8, observability; SECURITY.md, "Errors on the wire"',
+    source: `${OPERATIONS}#probes-metrics-logs; ${OPERATIONS}#traces; ${OPERATIONS}#audit-log`,
     requirements: {
       'metrics.values': '/metrics counts what has happened, in valid exposition format, and names no user, tool or URL',
       'metrics.dashboard': 'the Grafana dashboard and the alerts ask for metrics and labels that there are',
@@ -498,7 +528,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 8, point 1: any replica serves any request; SECURITY.md, "Reliability: figures to reach"',
+    source: `${OPERATIONS}#several-replicas`,
     requirements: {
       'replicas.registry':
         'a server that is registered, changed or deleted at one replica is so at the others when the answer is there',
@@ -533,7 +563,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 8, failure tests: clock jump',
+    source: `${OPERATIONS}#state`,
     requirements: {
       'clock.set-back':
         'a clock that is set back by an hour locks nobody out, revives no revoked key, and hides nothing in the audit log',
@@ -541,7 +571,7 @@ const sections = [
     },
   },
   {
-    source: 'issue 8, point 6: tenancy and roles; SECURITY.md, threats 6, 30, 46 and 47',
+    source: `${OPERATIONS}#tenants-and-access; ${THREATS}, threats 6, 30, 46 and 47`,
     requirements: {
       'tenancy.access':
         'a server and its tools are there for those alone whom its rule lets in, for clients of both eras, over REST and at its own endpoint',
@@ -556,7 +586,24 @@ const sections = [
     },
   },
   {
-    source: 'issue 8, limits; SECURITY.md, threat 49 and "overload"',
+    source: `${OPERATIONS}#who-may-run-what; ${THREATS}, threats 90 and 91`,
+    requirements: {
+      'policy.stdio':
+        'a tenant gets no stdio server that its policy does not allow, whether registered, changed or imported',
+      'policy.packages':
+        'where packages alone are allowed, an install, a change, an import and an upgrade run programs of the package alone',
+      'policy.changed':
+        'a server that a changed policy forbids ends on all replicas, is not started, and says why; it starts again once it is allowed',
+      'policy.scripts':
+        'install scripts run where the policy allows them for the package alone, by each way of installing it',
+      'policy.roles': 'an admin of a tenant gives no role to an API key that the policy does not let the admin give',
+      'policy.owner':
+        'admins of the tenant "default" alone set the policy of a tenant, and nobody sets theirs over REST',
+      'policy.bad-input': 'a policy that cannot be meant is refused, with the member that is wrong',
+    },
+  },
+  {
+    source: `${OPERATIONS}#limits; ${THREATS}, threat 49`,
     requirements: {
       'limits.rate': 'calls of a principal in a minute are limited over all replicas: 429 with Retry-After over REST',
       'limits.rate-mcp': 'over MCP the model reads when it may try again, and a flood of requests is answered 429',

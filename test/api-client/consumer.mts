@@ -19,7 +19,7 @@ async function health(): Promise<void> {
   assert.equal(status, 'ok' satisfies typeof status);
   const { details, status: all } = must(await anonymous.GET('/healthz'));
   assert.equal(all, 'ok');
-  assert.equal(details.store?.status, 'up');
+  assert.equal(details?.store?.status, 'up');
   const { error, response } = await anonymous.GET('/mcp/servers');
   assert.equal(response.status, 401);
   const problem: components['schemas']['ProblemDto'] | undefined = error;

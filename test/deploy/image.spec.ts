@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { variables } from '../../libs/config/src/variables.js';
+import { VARIABLES } from '../../libs/config/src/settings.js';
 import { cites } from '../support/cite.js';
 import { ROOT } from './helm.js';
 
@@ -78,7 +78,7 @@ describe('The image', () => {
 
   it('starts the gateway below an init, asks it whether it lives, and says what it is', () => {
     expect(JSON.parse(of('ENTRYPOINT')[0]!)).toEqual(['tini', '--']);
-    expect(of('RUN').join()).toContain('--no-install-recommends tini');
+    expect(of('RUN').join()).toContain('--no-install-recommends tini bubblewrap');
     const [program, file] = JSON.parse(of('CMD')[0]!) as [string, string];
     expect(program).toBe('node');
     expect(existsSync(join(ROOT, file.replace('dist/', '').replace(/js$/, 'ts')))).toBe(true);
@@ -158,7 +158,7 @@ describe('docker-compose.yml', () => {
 
   it('gives them settings that the gateway knows, and secrets from outside only', () => {
     for (const [, { environment }] of gateways) {
-      expect(Object.keys(environment!).filter((name) => !(name in variables.shape))).toEqual([]);
+      expect(Object.keys(environment!).filter((name) => !VARIABLES.has(name))).toEqual([]);
       expect(environment).toMatchObject({
         NODE_ENV: 'production',
         SECRETS_KEY: expect.stringMatching(/^\$\{SECRETS_KEY:\?/),

@@ -31,7 +31,7 @@ describe('A client that is generated from the API document', () => {
   let folder: string;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production' } });
+    gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production', PUBLIC_DETAILS: 'true' } });
     folder = await mkdtemp(join(tmpdir(), 'manifold-client-'));
   });
 

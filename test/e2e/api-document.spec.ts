@@ -93,6 +93,7 @@ const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['delete', '/packages/jobs/{id}', [404]],
   ['post', '/secrets/set', [400, 404, 413, 415]],
   ['post', '/secrets/delete', [400, 404, 413, 415]],
+  ['post', '/secrets/confirm', [400, 404, 409, 413, 415]],
   ['post', '/auth/keys', [400, 409, 413, 415]],
   ['get', '/auth/keys', []],
   ['delete', '/auth/keys/{id}', [404]],
@@ -152,7 +153,7 @@ describe('The API document', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'manifold-routes-'));
-    const env = { NODE_ENV: 'production', ROUTES_FILE: join(folder, 'routes.json') };
+    const env = { NODE_ENV: 'production', PUBLIC_DETAILS: 'true', ROUTES_FILE: join(folder, 'routes.json') };
     gateway = await GatewayProcess.start({ env, program: WITH_ROUTES });
     document = (await (await fetch(`${gateway.url}/docs-json`)).json()) as ApiDocument;
     routes = JSON.parse(readFileSync(env.ROUTES_FILE, 'utf8')) as Route[];
@@ -317,6 +318,7 @@ describe('The API document', () => {
     ],
     ['post', '/secrets/set', ['serverName', 'secretName', 'secretValue'], ['username']],
     ['post', '/secrets/delete', ['serverName', 'secretName'], ['username']],
+    ['post', '/secrets/confirm', ['serverName', 'destination'], ['username']],
     ['post', '/auth/keys', ['name', 'roles'], ['issuer', 'expiresAt']],
   ])(cites('operation.openapi', 'the body of %s %s has its fields'), (method, path, required, optional) => {
     const { properties, required: needed = [] } = bodyOf(method, path);

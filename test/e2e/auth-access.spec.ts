@@ -50,9 +50,10 @@ describe('Callers of a gateway in production', () => {
   afterAll(() => gateway.dispose());
 
   it(cites('auth.deny-by-default', 'are refused on every route of the API document but the public ones'), async () => {
-    const { paths } = (await (await fetch(`${gateway.url}/docs-json`)).json()) as {
+    const { body: document } = await root.request<{
       paths: Record<string, Record<string, { security?: unknown }>>;
-    };
+    }>('GET', '/docs-json');
+    const { paths } = document;
     const routes = Object.entries(paths).flatMap(([path, operations]) =>
       Object.entries(operations).map(([method, { security }]) => ({ method, path, isPublic: security === undefined })),
     );

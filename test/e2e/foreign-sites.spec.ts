@@ -53,6 +53,34 @@ describe('a web page of a foreign site', () => {
   });
 });
 
+describe('a page of another program on this machine', () => {
+  const origin = 'http://localhost:6274';
+
+  it.each([
+    ['POST', '/mcp/servers'],
+    ['PUT', '/mcp/servers/everything/disable'],
+    ['DELETE', '/mcp/servers/everything'],
+    ['POST', '/mcp/tool/call'],
+    ['POST', '/secrets/set'],
+    ['POST', '/auth/keys'],
+  ])(cites('http.origin-403', 'changes nothing over REST: %s %s'), async (method, path) => {
+    expect(await send(method, path, { origin })).toBe(403);
+    expect(await send(method, path, { origin: 'http://localhost', host: new URL(gateway.url).host })).toBe(403);
+  });
+
+  it(cites('http.origin-403', 'reads, and uses MCP, as the Inspector does'), async () => {
+    expect(await send('POST', '/mcp', { origin })).toBe(200);
+    expect(await send('GET', '/mcp/servers', { origin })).toBe(200);
+  });
+
+  it(cites('http.origin-403', 'differs from a page of the gateway, under each of its names'), async () => {
+    const { port } = new URL(gateway.url);
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`]) {
+      expect(await send('POST', '/mcp/servers', { origin: `http://${host}`, host })).toBe(400);
+    }
+  });
+});
+
 describe('in production', () => {
   const start = (env: Record<string, string>) => GatewayProcess.start({ env: { NODE_ENV: 'production', ...env } });
   let limited: GatewayProcess;

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { commandLine } from '../support/process-tree.js';
-import { itOnOne } from '../support/replicated.js';
+import { itOnOne, onEvery } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
@@ -26,7 +26,7 @@ describe('An unmodified server that reads its token from the environment', () =>
     rest = new RestClient(gateway.url);
     await rest.request('POST', '/mcp/servers', { name: 'account', ...ACCOUNT });
     await Promise.all(['alice', 'bob'].map((user) => setToken(user)));
-    await eventually('its tools are listed', async () => (await toolsOf('alice')).length > 0);
+    await onEvery(gateway, 'its tools are listed', async () => (await toolsOf('alice')).length > 0);
   });
 
   afterAll(() => gateway.dispose());
@@ -142,7 +142,7 @@ describe('A parameter that a secret fills', () => {
     };
     expect(await parameters()).toContain('message');
     await rest.setSecret({ serverName: 'echoing', secretName: 'message', secretValue: 'of the vault' });
-    await eventually('the parameter is gone', async () => !(await parameters()).includes('message'));
+    await onEvery(gateway, 'the parameter is gone', async () => !(await parameters()).includes('message'));
     await eventually('the client was told', () => told);
     const result = await client.callTool({ name: 'echoing_echo', arguments: { message: 'of the model' } });
     await client.close();

@@ -1,7 +1,7 @@
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
-import { connectSdk1, textOf } from '../support/mcp-clients.js';
+import { connectSdk1, deliverOneByOne, textOf } from '../support/mcp-clients.js';
 import { itOnOne } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { HttpUpstream } from '../support/upstreams.js';
@@ -38,7 +38,8 @@ const posts = async (server: HttpUpstream) =>
 describe('a registered server over Streamable HTTP', () => {
   it(cites('upstream-http.call', 'is listed and called, and its progress comes through'), async () => {
     await register('http', ['--tools=3', '--page-size=4']);
-    const { client } = await connectSdk1({ url: gateway.url });
+    const { client, transport } = await connectSdk1({ url: gateway.url });
+    deliverOneByOne(transport);
     const { tools } = await client.listTools();
     const steps: number[] = [];
     const onprogress = ({ progress }: { progress: number }) => void steps.push(progress);

@@ -6,6 +6,7 @@ import { followConnectLink } from '../support/connect-link.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
+import { onEvery } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { WireClient } from '../support/wire-client.js';
 
@@ -64,7 +65,7 @@ describe('A registered server that wants the tokens of an authorization server',
 
       const page = await followConnectLink(LINK.exec(textOf(invitation))![0], 'alice');
       expect(page).toContain('files is connected');
-      await eventually('the tools are listed', async () => (await names()).includes('files_whoami'));
+      await onEvery(gateway, 'the tools are listed', async () => (await names()).includes('files_whoami'));
       expect(textOf(await client.callTool({ name: 'files_whoami', arguments: {} }))).toBe('whoami of alice');
       await client.close();
     },

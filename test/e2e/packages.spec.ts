@@ -187,7 +187,7 @@ describe('Installed npm packages', () => {
 
     const answer = await packages.upgrade(name);
     expect(answer).toMatchObject({ status: 422, body: { success: false, code: 'upgrade_failed' } });
-    expect(answer.body.error).toMatch(/2\.0\.0 did not come up, and version 1\.0\.0 goes on/);
+    expect(answer.body.error).toMatch(/2\.0\.0 did not start, so version 1\.0\.0 stays in use/);
     expect((await packages.get(name)).body.package).toMatchObject({ version: '1.0.0', status: 'installed' });
     expect(processesOf(name)).toEqual([pid]);
     expect(await forecast(name)).toContain('Bern');
@@ -224,7 +224,7 @@ describe('Installed npm packages', () => {
     );
     expect(body.results.filter(({ serverName }) => names.includes(serverName))).toEqual([
       { serverName: 'all-a', success: true },
-      { serverName: 'all-b', success: false, error: expect.stringContaining('goes on') },
+      { serverName: 'all-b', success: false, error: expect.stringContaining('stays in use') },
       { serverName: 'all-c', success: true },
     ]);
   });
@@ -435,7 +435,7 @@ describe('Packages and the life of the gateway', () => {
         ['first', '1.0.0'],
         ['second', '1.1.0'],
       ]);
-      await eventually('the server runs', async () => (await rest.server('first')).body.server.status === 'connected');
+      await eventually('the server runs', async () => (await rest.server('first')).body.server?.status === 'connected');
       await packages.remove('second');
       registry.clearRequests();
       await gateway.restart();

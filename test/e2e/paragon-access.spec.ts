@@ -137,8 +137,8 @@ describe('a setup link', () => {
 });
 
 it.each<[string, Record<string, string>, string]>([
-  ['without a key', { SIGNING_KEY: '' }, 'SIGNING_KEY or SIGNING_KEY_PATH must be set'],
-  ['with a key that is none', { SIGNING_KEY: 'hunter2-hunter2' }, 'SIGNING_KEY must hold an RSA private key'],
+  ['without a key', { SIGNING_KEY: '' }, 'SIGNING_KEY: is not set, but PROJECT_ID is'],
+  ['with a key that is none', { SIGNING_KEY: 'hunter2-hunter2' }, 'SIGNING_KEY: is not an RSA private key'],
 ])(cites('paragon.bad-key', 'the gateway does not start %s'), async (_title, env, line) => {
   const started = GatewayProcess.start({ env: { PROJECT_ID: 'p-1', ...env } });
   const error = (await started.then((gateway) => gateway.dispose()).catch((reason: unknown) => reason)) as Error;

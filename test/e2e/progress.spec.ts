@@ -1,7 +1,7 @@
 import { callTool, messages } from '../../libs/transport/testing/src/mcp-wire.js';
 import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
-import { connectSdk1, connectSdk1Sse, connectSdk2, textOf } from '../support/mcp-clients.js';
+import { connectSdk1, connectSdk1Sse, connectSdk2, deliverOneByOne, textOf } from '../support/mcp-clients.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer, HttpUpstream } from '../support/upstreams.js';
 import { WireClient } from '../support/wire-client.js';
@@ -39,7 +39,8 @@ interface Caller {
 }
 
 async function sdk1(connected: ReturnType<typeof connectSdk1 | typeof connectSdk1Sse>): Promise<Caller> {
-  const { client } = await connected;
+  const { client, transport } = await connected;
+  deliverOneByOne(transport);
   return {
     call: (name, onprogress) => client.callTool({ name, arguments: ARGUMENTS }, undefined, { onprogress }),
     close: () => client.close(),
@@ -47,7 +48,8 @@ async function sdk1(connected: ReturnType<typeof connectSdk1 | typeof connectSdk
 }
 
 async function sdk2(user: string, era: 'legacy' | 'modern'): Promise<Caller> {
-  const { client } = await connectSdk2({ url: gateway.url, user }, era);
+  const { client, transport } = await connectSdk2({ url: gateway.url, user }, era);
+  deliverOneByOne(transport);
   return {
     call: (name, onprogress) => client.callTool({ name, arguments: ARGUMENTS }, { onprogress }),
     close: () => client.close(),

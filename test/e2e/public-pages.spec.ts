@@ -24,18 +24,30 @@ describe('What anybody may ask of a gateway in production', () => {
     },
   );
 
-  it(cites('operation.probes', 'the health of providers, but not the names of their servers'), async () => {
-    const token = await admin(gateway, 'create-key', '--name', 'ops', '--roles', 'operator');
-    await new RestClient(gateway.url, { token }).register({ name: 'confidential-name', command: '/no/such/program' });
-    const response = await fetch(`${gateway.url}/healthz`);
-    const text = await response.text();
+  it(cites('operation.public-details', 'the status of /healthz alone, and nothing of the API document'), async () => {
+    for (const headers of [{}, { authorization: 'Bearer mfk_wrong' }] as Record<string, string>[]) {
+      expect(await (await fetch(`${gateway.url}/healthz`, { headers })).json()).toEqual({ status: 'ok' });
+      for (const path of ['/docs', '/docs/', '/docs-json', '/docs-yaml', '/docs/swagger-ui.css', '/docs/x']) {
+        expect([path, (await fetch(`${gateway.url}${path}`, { headers })).status]).toEqual([path, 401]);
+      }
+    }
+  });
 
-    expect(response.status).toBe(200);
+  it(cites('operation.public-details', 'with a credential more, but not the names of servers'), async () => {
+    const token = await admin(gateway, 'create-key', '--name', 'ops', '--roles', 'operator');
+    const ops = new RestClient(gateway.url, { token });
+    await ops.register({ name: 'confidential-name', command: '/no/such/program' });
+    const text = await ops.text('/healthz');
+
     expect(JSON.parse(text)).toMatchObject({
       status: 'ok',
       info: { process: { status: 'up' }, store: { status: 'up' }, providers: { 'mcp-servers': { status: 'down' } } },
     });
     expect(text).not.toContain('confidential-name');
+    const headers = { 'x-api-key': token };
+    for (const path of ['/docs', '/docs-json', '/docs/swagger-ui.css']) {
+      expect([path, (await fetch(`${gateway.url}${path}`, { headers })).status]).toEqual([path, 200]);
+    }
   });
 
   it(cites('operation.home', 'the home page, which names the endpoint and the documentation'), async () => {
@@ -49,6 +61,26 @@ describe('What anybody may ask of a gateway in production', () => {
     expect(page).toMatch(/\b\d+\.\d+\.\d+\b/);
     expect(page).toContain('https://gateway.test/mcp');
     expect(page.length).toBeLessThan(4000);
+    const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link!);
+    expect(links).toEqual(['/healthz']);
+    for (const link of links) expect((await fetch(new URL(link, gateway.url))).status).toBe(200);
+    expect(page).toContain('/docs-json');
+  });
+});
+
+describe('What anybody may ask of a gateway in production with PUBLIC_DETAILS', () => {
+  let gateway: GatewayProcess;
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production', PUBLIC_DETAILS: 'true' } });
+  });
+
+  afterAll(() => gateway.dispose());
+
+  it(cites('operation.public-details', 'the checks, and the documents that the home page names'), async () => {
+    const health = await (await fetch(`${gateway.url}/healthz`)).json();
+    expect(health).toMatchObject({ info: { store: { status: 'up' }, providers: { 'mcp-servers': { status: 'up' } } } });
+    const page = await (await fetch(gateway.url)).text();
     const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link!);
     expect(links).toEqual(expect.arrayContaining(['/docs', '/docs-json', '/healthz']));
     for (const link of links) expect((await fetch(new URL(link, gateway.url))).status).toBe(200);

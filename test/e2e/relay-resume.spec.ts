@@ -5,7 +5,7 @@ import { Client as Sdk2Client, StreamableHTTPClientTransport as Sdk2Transport } 
 import { callTool, events, type ServerEvent } from '../../libs/transport/testing/src/mcp-wire.js';
 import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
-import { textOf } from '../support/mcp-clients.js';
+import { deliverOneByOne, textOf } from '../support/mcp-clients.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 import { WireClient } from '../support/wire-client.js';
@@ -51,13 +51,17 @@ const SLOW = { name: 'stdio_slow', arguments: { ms: 400, steps: 4 } };
 
 async function sdk1(url: URL, through: typeof fetch): Promise<Caller> {
   const client = new Client({ name: 'test', version: '1' });
-  await client.connect(new StreamableHTTPClientTransport(url, { fetch: through }));
+  const transport = new StreamableHTTPClientTransport(url, { fetch: through });
+  await client.connect(transport);
+  deliverOneByOne(transport);
   return { call: (onprogress) => client.callTool(SLOW, undefined, { onprogress }), close: () => client.close() };
 }
 
 async function sdk2(url: URL, through: typeof fetch): Promise<Caller> {
   const client = new Sdk2Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: 'legacy' } });
-  await client.connect(new Sdk2Transport(url, { fetch: through }));
+  const transport = new Sdk2Transport(url, { fetch: through });
+  await client.connect(transport);
+  deliverOneByOne(transport);
   return { call: (onprogress) => client.callTool(SLOW, { onprogress }), close: () => client.close() };
 }
 

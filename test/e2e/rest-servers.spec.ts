@@ -138,7 +138,7 @@ describe('The REST routes of servers', () => {
       server: {
         ...echoServer(`--lifecycle=${journalOf('changing')}`),
         displayName: 'As it was',
-        env: { AFTER: '1' },
+        env: { AFTER: '[hidden]' },
         status: 'connected',
       },
     });

@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasRedis } from '@manifold/bus/testing';
 import { cites } from '../support/cite.js';
+import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
-import { connectSdk1Sse, textOf } from '../support/mcp-clients.js';
+import { connectSdk1, connectSdk1Sse, textOf } from '../support/mcp-clients.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
@@ -12,6 +13,8 @@ const SECRET = { username: 'alice', serverName: 'echo', secretName: 'TOKEN' };
 const VALUE = 'canary-of-the-database-51d0';
 /** What a user says to a server. */
 const SAID = 'canary-of-a-call-7c42';
+/** A value of a server's environment. */
+const SETTING = 'canary-of-a-setting-2ab9';
 const ENCODINGS = ['base64', 'base64url', 'hex'] as const;
 
 /** The ways in which these bytes have the value in them. */
@@ -93,6 +96,50 @@ describe('Secrets at rest', () => {
   });
 });
 
+describe('Settings of servers and messages at rest', () => {
+  let gateway: GatewayProcess;
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start();
+  });
+  afterAll(() => gateway?.dispose());
+
+  it('are sealed: environment, headers, URLs, arguments that are keys, and events of streams', async () => {
+    const canary = (where: string): string => `canary-${where}-9b1e`;
+    const rest = new RestClient(gateway.url);
+    const { command, args } = echoServer('--ledger=/dev/null', `--api-key=${canary('argument')}`);
+    await rest.register({ name: 'echo', command, args, env: { ANY_NAME: canary('environment') } });
+    await rest.register({
+      name: 'remote',
+      transportType: 'streamable_http',
+      url: `http://127.0.0.1:9/mcp?team=${canary('url')}`,
+      headers: { 'X-Any-Name': canary('header') },
+      enabled: false,
+    });
+    const { client } = await connectSdk1({ url: gateway.url });
+    const onprogress = (): void => undefined; // its messages make the answer a stream, which can be resumed
+    await client.callTool({ name: 'echo_slow', arguments: { ms: 20, steps: 2 } }, undefined, { onprogress });
+
+    const database = (): Buffer =>
+      Buffer.concat([...filesOf(gateway.dataDir)].filter(([name]) => name !== 'secrets.key').map(([, bytes]) => bytes));
+    await eventually('the events are stored', () => database().includes('"events":[],"confidential"'));
+    expect(database().includes('--ledger=/dev/null')).toBe(true); // so this would find a value, too
+    const values = ['argument', 'environment', 'url', 'header'].map(canary);
+    expect([...values, 'notifications/progress'].flatMap((value) => formsIn(database(), value))).toEqual([]);
+    await client.close();
+
+    const shown = [
+      await rest.text('/servers/export'),
+      await rest.text('/mcp/servers'),
+      await rest.text('/mcp/servers/echo'),
+      await rest.text('/mcp/servers/remote'),
+    ].join('\n');
+    expect(values.filter((value) => shown.includes(value))).toEqual([]);
+    expect(shown).toContain('--api-key=[hidden]');
+    expect(shown).toContain('${input:remote.headers.X-Any-Name}');
+  });
+});
+
 (hasRedis ? describe : describe.skip)('Secrets of two replicas', () => {
   let gateway: GatewayProcess;
 
@@ -107,7 +154,9 @@ describe('Secrets at rest', () => {
     const [toldMongo, toldRedis] = [toMongo.overhear(), toRedis.overhear()];
     const rest = new RestClient(gateway.url);
     // It runs on one of the two: what the other is asked for goes over Redis, with the secrets in it.
-    await rest.request('POST', '/mcp/servers', { name: 'echo', ...echoServer('--ledger=/dev/null'), replicas: 'one' });
+    const env = { TOKEN_OF_THE_SERVER: SETTING };
+    const settings = { ...echoServer('--ledger=/dev/null'), env, replicas: 'one' };
+    await rest.request('POST', '/mcp/servers', { name: 'echo', ...settings });
     await rest.setSecret({ ...SECRET, secretValue: VALUE });
     for (const { url } of gateway.replicas) {
       const call = { username: 'alice', serverName: 'echo', methodName: 'received', args: {} };
@@ -122,9 +171,9 @@ describe('Secrets at rest', () => {
     await client.close();
 
     expect(toldMongo().includes('--ledger=/dev/null')).toBe(true); // so this would find a value, too
-    expect(formsIn(toldMongo(), VALUE)).toEqual([]);
+    expect([VALUE, SETTING, SAID].flatMap((value) => formsIn(toldMongo(), value))).toEqual([]);
     expect(toldRedis().includes('manifold:replica:')).toBe(true);
     expect(gateway.logs()).not.toContain('this replica works alone'); // the keys were there before it spoke
-    expect([...formsIn(toldRedis(), VALUE), ...formsIn(toldRedis(), SAID)]).toEqual([]);
+    expect([VALUE, SETTING, SAID].flatMap((value) => formsIn(toldRedis(), value))).toEqual([]);
   });
 });

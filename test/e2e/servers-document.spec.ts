@@ -94,7 +94,7 @@ describe('A set of servers that lives in a repository', () => {
     expect(await bring(second, withVersion(document, '2.0.0'))).toContainEqual({
       name: 'weather',
       action: 'failed',
-      error: expect.stringContaining('version 1.0.0 goes on'),
+      error: expect.stringContaining('version 1.0.0 stays in use'),
     });
     expect(await forecast(second)).toBe(before);
     const newer = withVersion(document, '1.1.0');

@@ -58,6 +58,7 @@ describe('npm run smoke', () => {
       'Streamable HTTP, with a session: a client connects',
       'Streamable HTTP, stateless: a client connects',
       'REST: the registered servers are listed',
+      'REST: the API is described (/docs-json)',
     ]);
     expect(stdout).not.toContain('HTTP+SSE');
     expect(stdout).not.toContain('canary');

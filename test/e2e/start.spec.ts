@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { promisify } from 'node:util';
+import { admin } from '../support/admin-command.js';
+import { createApiKey } from '../support/api-keys.js';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
@@ -54,14 +54,42 @@ describe('the first start in development', () => {
 });
 
 describe('a start in production', () => {
+  itOnOne(
+    cites('operation.first-key', 'says how to make the first key and what to give to clients, until there is one'),
+    async () => {
+      const env = { NODE_ENV: 'production', MCP_SERVER_URL: 'https://mcp.example.com/' };
+      const gateway = await GatewayProcess.start({ env });
+      const banner = await eventually('it has said so', () => gateway.logs().includes('create-key') && gateway.logs());
+      const [command] = /node \S+ create-key .*/.exec(banner)!;
+      const key = await admin(gateway, ...command.split(' ').slice(2));
+      const { status } = await new RestClient(gateway.url, { token: key }).servers();
+      const before = gateway.logs().length;
+      await gateway.restart();
+      const after = await eventually('it has started again', () => {
+        const said = gateway.logs().slice(before);
+        return said.includes('MCP clients') && said;
+      });
+      await gateway.dispose();
+
+      expect(status).toBe(200);
+      expect(banner).toContain('MCP clients   https://mcp.example.com/mcp');
+      expect(banner).not.toContain('MCP_SERVER_URL');
+      expect(after).not.toContain('create-key');
+    },
+  );
+
+  it(cites('operation.first-key', 'warns where nobody has said under which URL it is reached'), async () => {
+    const gateway = await GatewayProcess.start({ replicas: 1, env: { NODE_ENV: 'production' } });
+    const logs = gateway.logs();
+    await gateway.dispose();
+
+    expect(logs).toMatch(/^\{"level":"warn".*"msg":"MCP_SERVER_URL: is not set, so connect links .*$/m);
+  });
+
   it(cites('start.everything', 'registers nothing by itself'), async () => {
     const gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production' }, sampleServer: true });
-    const { stdout: key } = await promisify(execFile)(
-      process.execPath,
-      ['dist/apps/gateway/src/admin.js', 'create-key', '--name', 'me', '--roles', 'operator'],
-      { env: gateway.env },
-    );
-    const { status, body } = await new RestClient(gateway.url, { token: key.trim() }).servers();
+    const key = await createApiKey(gateway, 'me', 'operator');
+    const { status, body } = await new RestClient(gateway.url, { token: key }).servers();
     await gateway.dispose();
 
     expect({ status, servers: body.servers }).toEqual({ status: 200, servers: [] });
@@ -103,8 +131,8 @@ describe('a start that cannot succeed', () => {
         MONGO_URL: 'postgres://user:hunter2@db/',
       });
 
-      expect(head).toMatch(/^Manifold cannot start: .*4 fault/);
-      expect(faults.map((line) => line.trim().split(' ')[0]).sort()).toEqual([
+      expect(head).toMatch(/^Manifold cannot start: .*4 error/);
+      expect(faults.map((line) => line.trim().split(':')[0]).sort()).toEqual([
         'ENABLE_LEGACY_SSE',
         'LOG_LEVEL',
         'MONGO_URL',
@@ -119,7 +147,10 @@ describe('a start that cannot succeed', () => {
     async () => {
       const lines = await refusal({ NODE_ENV: 'production', SECRETS_KEY: '' });
 
-      expect(lines).toEqual([expect.stringContaining('1 fault'), expect.stringMatching(/^\s*SECRETS_KEY must be set/)]);
+      expect(lines).toEqual([
+        expect.stringContaining('1 error'),
+        expect.stringMatching(/^\s*SECRETS_KEY: is not set, and production needs it; write/),
+      ]);
     },
   );
 

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { readJournal, type JournalEntry } from '../support/journal.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
-import { itOnOne, keepsState } from '../support/replicated.js';
+import { itOnOne, keepsState, onEvery } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
@@ -50,7 +50,11 @@ describe('a stdio server that was killed', () => {
     await register('killed');
     process.kill(lifecycle('killed', 'started')[0]!.pid, 'SIGKILL');
     await eventually('it has started again', () => lifecycle('killed', 'initialized').length === 2);
-    await eventually('it is connected', async () => (await rest.server('killed')).body.server.status === 'connected');
+    await onEvery(
+      gateway,
+      'it is connected',
+      async () => (await rest.server('killed')).body.server.status === 'connected',
+    );
 
     expect(textOf((await call('killed', 'echo', { message: 'back' })).body.data)).toBe('back');
     expect((await rest.server('killed')).body.server.logs).toContainEqual(expect.stringContaining('SIGKILL'));
@@ -70,7 +74,7 @@ describe('a stdio server that was killed', () => {
       const refused = await call('broken', 'echo', { message: 'x' });
       const { body } = await rest.tools();
       server.behaveAs();
-      await eventually('it is connected, and nothing is wrong', async () => {
+      await onEvery(gateway, 'it is connected, and nothing is wrong', async () => {
         const { body } = await rest.server('broken');
         return body.server.status === 'connected' && body.server.lastError === undefined;
       });

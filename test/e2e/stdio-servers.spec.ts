@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { commandLine, isAlive } from '../support/process-tree.js';
-import { isDone, itOnOne, keepsState } from '../support/replicated.js';
+import { isDone, itOnOne, keepsState, onEvery } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
@@ -37,7 +37,7 @@ describe('a registered stdio server', () => {
       await rest.register({ name: 'env', ...echoServer(), env: { CONFIGURED: 'yes' } });
       const { body } = await call('env', 'environment');
 
-      expect(JSON.parse(textOf(body.data))).toEqual(['CONFIGURED', 'HOME', 'PATH']);
+      expect(JSON.parse(textOf(body.data))).toEqual(['CONFIGURED', 'HOME', 'MANIFOLD_LAUNCH', 'PATH', 'TMPDIR']);
     },
   );
 
@@ -72,7 +72,9 @@ describe('a registered stdio server', () => {
     };
     expect(await listedTools('growing')).not.toContain('added_008');
     await call('growing', 'change');
-    await eventually('the added tool is listed', async () => (await listedTools('growing')).includes('added_008'));
+    await onEvery(gateway, 'the added tool is listed', async () =>
+      (await listedTools('growing')).includes('added_008'),
+    );
     await eventually('the client was told', () => told);
     const answer = await client.callTool({ name: 'growing_added_008', arguments: {} });
     await client.close();

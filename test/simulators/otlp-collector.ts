@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A span as OTLP's JSON encoding has it, with its attributes as one object. */
+/** A span in OTLP's JSON encoding, with its attributes as one object. */
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -29,7 +29,7 @@ interface OtlpBody {
   }[];
 }
 
-/** An OpenTelemetry collector that takes traces over HTTP as JSON, and keeps what it got. */
+/** An OpenTelemetry collector that receives traces over HTTP as JSON and keeps them. */
 export class OtlpCollector {
   readonly spans: ReceivedSpan[] = [];
   readonly resources: Record<string, unknown>[] = [];

@@ -1,7 +1,7 @@
 /**
- * An MCP server as they are published for one user: it reads its token from the environment when it starts, and knows nothing of a
- * gateway. It is somebody's account: `whoami` answers with the name in ACCOUNT_TOKEN ("token-of-<name>"), `remember` and `recall` keep
- * what they are told, `echo-token` is careless.
+ * An MCP server for one user, like many published ones. It reads its token from the environment at its start and does not know the gateway.
+ * Each process represents one account. `whoami` answers the name in ACCOUNT_TOKEN ("token-of-<name>"), `remember` stores a text, `recall`
+ * returns it, and `echo-token` reveals the token.
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';

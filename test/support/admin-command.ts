@@ -10,16 +10,16 @@ const ADMIN = join(ROOT, 'dist/apps/gateway/src/admin.js');
 const run = promisify(execFile);
 
 /**
- * Runs `npm run admin -- ...` beside a gateway, on its store.
- * @returns what it printed for scripts, such as a new API key
- * @throws when it fails, with what it said
+ * Runs `npm run admin -- ...` on the store of a running gateway.
+ * @returns its output for scripts, such as a new API key
+ * @throws when it fails, with its output
  */
 export async function admin(gateway: GatewayProcess, ...args: string[]): Promise<string> {
   const { stdout } = await run(process.execPath, [ADMIN, ...args], { cwd: ROOT, env: gateway.env });
   return stdout.trim();
 }
 
-/** The same, for a command that a test ends before it has ended by itself. */
+/** The same, for a command that a test kills before it ends. */
 export function adminProcess(gateway: GatewayProcess, ...args: string[]) {
   const child = spawn(process.execPath, [ADMIN, ...args], {
     cwd: ROOT,
@@ -30,7 +30,7 @@ export function adminProcess(gateway: GatewayProcess, ...args: string[]) {
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   return {
-    /** What it has told a person, as soon as that has this in it. @throws when it ends before */
+    /** Waits until the output for people matches, and returns it. @throws when the command ends before */
     until: (pattern: RegExp): Promise<string> =>
       eventually(`the command says ${pattern}`, () => {
         if (pattern.test(said)) return said;

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { echoServer } from './upstreams.js';
 
-/** A simulated stdio server whose registration stays the same while what it does at its next start is changed. */
+/** A simulated stdio server with a fixed registration, whose behaviour at its next start can be changed. */
 export class ChangeableServer {
   private readonly script: string;
   private readonly simulator: string;
-  /** What a registration of it says. */
+  /** The fields of its registration. */
   readonly registration: { command: string; args: string[] };
 
   /** @param flags of echo-stdio.mjs, for every start */
@@ -18,7 +18,7 @@ export class ChangeableServer {
     this.behaveAs();
   }
 
-  /** @param flags of echo-stdio.mjs, on top of those for every start; an unknown one makes it fail at once */
+  /** @param flags of echo-stdio.mjs, added to those for every start; an unknown flag makes the start fail at once */
   behaveAs(...flags: string[]): void {
     const push = `process.argv.push(...${JSON.stringify(flags)});`;
     writeFileSync(this.script, `${push}\nawait import(${JSON.stringify(this.simulator)});\n`);

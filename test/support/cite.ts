@@ -3,8 +3,8 @@ import { requirements, type RequirementId } from '../requirements.js';
 const known: ReadonlySet<string> = new Set(requirements.map((requirement) => requirement.id));
 
 /**
- * The title of a test that proves requirements: `it(cites('rest.duplicate-409', 'answers 409 the second time'), ...)`.
- * Write the ids as literals: the check that each requirement is cited reads the source.
+ * Returns the title of a test that proves requirements: `it(cites('rest.duplicate-409', 'answers 409 the second time'), ...)`. Write the
+ * ids as literals: the check that each requirement is cited reads the source.
  *
  * @throws when there is no such requirement
  */
@@ -15,9 +15,9 @@ export function cites(...citation: [RequirementId, ...RequirementId[], title: st
   return `${citation.at(-1)} [${ids.join(', ')}]`;
 }
 
-/** The ids that the text of a test file cites. */
+/** Returns the ids that the text of a test file cites. */
 export function citedIds(source: string): string[] {
   const citations = source.matchAll(/\bcites\(\s*((?:'[^']*'\s*,\s*)+)/g);
-  // The title is the last argument; it is among these only when prettier put a comma behind it, and is no id then.
+  // The title is the last argument. It matches only if prettier put a comma after it, and it is no id then.
   return [...citations].flatMap(([, literals]) => [...literals.matchAll(/'([^']*)'/g)].map(([, id]) => id));
 }

@@ -8,7 +8,7 @@ import { eventually } from './eventually.js';
 const CONFIGURATION = join(import.meta.dirname, '../../deploy/compose/nginx.conf');
 const NGINX = '/usr/sbin/nginx';
 
-/** Where there is no nginx, the report says that tests with it were not run; CI insists on one. */
+/** Whether to run tests with nginx. Without nginx they are reported as skipped; CI sets NGINX_REQUIRED=1. */
 export const nginxIsHere = existsSync(NGINX) || process.env.NGINX_REQUIRED === '1';
 
 export interface ComposeProxy {
@@ -17,7 +17,7 @@ export interface ComposeProxy {
 }
 
 /**
- * The nginx of docker-compose.yml in a process of its own, with its configuration but for the addresses.
+ * Starts the nginx of docker-compose.yml in a separate process. Its configuration is the same except for the addresses.
  * @param port of 127.0.0.1, free
  * @param replicas `host:port` of the two replicas
  */

@@ -1,7 +1,7 @@
 import { ResourceOwner } from '../simulators/oauth/index.js';
 
 /**
- * A user with a browser that has no windows: opens a connect link, presses the button, agrees at the authorization server, and comes back.
+ * Acts as a user with a browser: opens a connect link, presses the button, consents at the authorization server, and returns.
  * @returns the page at the end
  */
 export async function followConnectLink(link: string, user: string): Promise<string> {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { eventually } from './eventually.js';
 import { isAlive } from './process-tree.js';
 
-/** A demo as `npm run demo:...` starts it, on a port that is taken until it is started, with temporary files in a folder of its own. */
+/** A demo as `npm run demo:...` starts it. Its port is occupied until the start, and its temporary files are in a separate folder. */
 export class DemoProcess {
   output = '';
   private readonly folder = mkdtempSync(join(tmpdir(), 'manifold-demo-spec-'));
@@ -39,7 +39,7 @@ export class DemoProcess {
     return readdirSync(this.folder);
   }
 
-  /** On a port that is free now. Resolves when the demo has said what to try. */
+  /** Frees the port and starts the demo. Resolves when the demo has printed its guide. */
   async start(): Promise<void> {
     this.holder.close();
     await once(this.holder, 'close');
@@ -50,7 +50,7 @@ export class DemoProcess {
     });
   }
 
-  /** On a port that is not free. @returns the exit code */
+  /** Starts the demo while its port is occupied. @returns the exit code */
   async startInVain(): Promise<unknown> {
     return (await once(this.spawn(), 'exit'))[0];
   }

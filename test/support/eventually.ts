@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const EVERY_MS = 20;
 
-/** Asks again until the answer is something other than undefined or false. For states of other processes, which send no event. */
+/** Repeats a query until the answer is neither undefined nor false. It is for states of other processes, which send no event. */
 export async function eventually<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,

@@ -13,7 +13,7 @@ export interface Family {
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const HELP = new RegExp(`^# HELP (${NAME}) (.+)$`);
 const TYPE = new RegExp(`^# TYPE (${NAME}) (counter|gauge|histogram|summary|untyped)$`);
-const SAMPLE = new RegExp(`^(${NAME})(?:\\{(.*)\\})? (-?[0-9.]+(?:e[+-]?[0-9]+)?|[Nn]a[Nn]|[+-]?Inf)$`); // as Go reads a number, which does not look at the case
+const SAMPLE = new RegExp(`^(${NAME})(?:\\{(.*)\\})? (-?[0-9.]+(?:e[+-]?[0-9]+)?|[Nn]a[Nn]|[+-]?Inf)$`); // as in Go: any case
 const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)/;
 const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
   histogram: ['_bucket', '_sum', '_count'],
@@ -21,8 +21,8 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The text format of Prometheus (version 0.0.4), read more strictly than Prometheus does: help and type before the samples, each family and
- * each series once, buckets that do not fall.
+ * Parses the text format of Prometheus (version 0.0.4) more strictly than Prometheus does. Help and type come before the samples, each
+ * family and each series occurs once, and buckets never fall.
  * @throws Error that names the line
  */
 export function parseExposition(text: string): ReadonlyMap<string, Family> {
@@ -84,7 +84,7 @@ function checkFamily({ name, type, samples }: Family): void {
   if (last && last.labels.le !== '+Inf') throw new Error(`The buckets of ${name} have no end`);
 }
 
-/** The sum of the samples that have these labels. */
+/** Returns the sum of the samples that have these labels. */
 export function valueOf(
   families: ReadonlyMap<string, Family>,
   name: string,

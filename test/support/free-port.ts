@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below the range from which the system takes ports for outgoing connections: a restarted gateway finds its port free. Above 10080, to
- * which `fetch` connects nowhere (https://fetch.spec.whatwg.org/#port-blocking).
+ * Returns a free port. It is below the range of ports for outgoing connections, so that a restarted gateway finds its port free. It is
+ * above 10080, because `fetch` blocks some ports up to that one (https://fetch.spec.whatwg.org/#port-blocking).
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 /**
- * Decides the inputs of all property tests: a run that passed passes again. Another seed finds other inputs, and repeats those of a run
- * that failed: `FUZZ_SEED=7 npm test`.
+ * The seed of all property tests, so that a passing run passes again. Another seed tests other inputs; the seed of a failed run repeats it:
+ * `FUZZ_SEED=7 npm test`.
  */
 export const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 20_261_130);
 

@@ -9,26 +9,30 @@ import { descendants, isAlive, processesNaming } from './process-tree.js';
 import { ReplicaSurroundings } from './replica-surroundings.js';
 
 /**
- * How many processes a gateway of the tests has: 1, unless told by MANIFOLD_TEST_REPLICAS. Several of them share a MongoDB stand-in and a
- * real Redis, and stand behind a proxy that hands requests out in turn.
+ * The number of processes of a test gateway: 1, unless MANIFOLD_TEST_REPLICAS is set. Several processes share a MongoDB stand-in and a real
+ * Redis, behind a proxy that distributes requests in turn.
  */
 export const REPLICAS = Number(process.env.MANIFOLD_TEST_REPLICAS ?? 1);
 
 export interface GatewayOptions {
-  /** Variables on top of development defaults; NODE_ENV: 'production' gets a SECRETS_KEY by itself. With a database: one process. */
+  /**
+   * Variables in addition to the development defaults. With NODE_ENV: 'production' a SECRETS_KEY is added. With a database of its own the
+   * gateway has one process.
+   */
   readonly env?: Readonly<Record<string, string>>;
-  /** With server-everything, which a newcomer gets on the first start; a process more for each gateway. */
+  /** Whether it registers server-everything on the first start, as for a new user; that is one more process for each gateway. */
   readonly sampleServer?: boolean;
   /** The built entry point, unless told. */
   readonly program?: string;
-  /** How many processes, whatever MANIFOLD_TEST_REPLICAS says. */
+  /** The number of processes; overrides MANIFOLD_TEST_REPLICAS. */
   readonly replicas?: number;
 }
 
 /**
- * The built gateway on a port and in a DATA_DIR of its own: a real process, or several.
+ * The built gateway as one or several real processes, with its own port and DATA_DIR.
  *
- * Lifecycle: 1. `start`; 2. `stop`, `kill9` and `restart` as often as wanted, port and data stay; 3. `dispose` ends it and removes the data.
+ * Lifecycle: 1. `start`; 2. `stop`, `kill9` and `restart` any number of times (port and data stay); 3. `dispose` ends it and removes the
+ * data.
  */
 export class GatewayProcess {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'manifold-'));
@@ -38,7 +42,7 @@ export class GatewayProcess {
 
   private constructor(private readonly options: GatewayOptions) {}
 
-  /** @throws when it ends before it answers `/livez`, with what it logged */
+  /** Starts a gateway. @throws when it ends before it answers `/livez`, with its log */
   static async start(options: GatewayOptions = {}): Promise<GatewayProcess> {
     const gateway = new GatewayProcess(options);
     try {
@@ -58,56 +62,56 @@ export class GatewayProcess {
     return this.replicas[0]!.pid;
   }
 
-  /** The environment that it runs in: what a command of the same installation needs too. */
+  /** The environment of its first process; commands of the same installation need it, too. */
   get env(): Record<string, string> {
     return { ...this.replicas[0]!.env };
   }
 
-  /** What several processes share. @throws where there is one */
+  /** The services that several processes share. @throws if there is only one process */
   get shared(): ReplicaSurroundings {
     if (!this.surroundings) throw new Error('This gateway has one process');
     return this.surroundings;
   }
 
-  /** Those of its processes. */
+  /** The DATA_DIRs of its processes. */
   get dataDirs(): string[] {
     return this.replicas.map(({ env }) => env.DATA_DIR!);
   }
 
-  /** Everything that it wrote to stdout and stderr, over all restarts. */
+  /** Returns everything that it wrote to stdout and stderr, over all restarts. */
   logs(): string {
     return this.replicas.map((replica) => replica.logs()).join('');
   }
 
-  /** Its living child processes, and theirs. */
+  /** Returns its living child processes and their descendants. */
   children(): number[] {
     return this.replicas.filter(({ isRunning }) => isRunning).flatMap(({ pid }) => descendants(pid));
   }
 
-  /** SIGTERM, as a deployment stops it. @throws when the exit code is not 0 */
+  /** Stops it with SIGTERM, like a deployment. @throws when the exit code is not 0 */
   async stop(): Promise<void> {
     await Promise.all(this.replicas.map((replica) => replica.stop()));
   }
 
-  /** As a crash of the machine would end it: nothing is tidied up. */
+  /** Kills it with SIGKILL, like a crash: there is no cleanup. */
   async kill9(): Promise<void> {
     await Promise.all(this.replicas.map((replica) => replica.kill9()));
   }
 
-  /** Stops it where it runs, and starts it again on the same port and data. */
+  /** Stops it if it runs, and starts it again on the same port and data. */
   async restart(): Promise<void> {
     if (this.replicas.some(({ isRunning }) => isRunning)) await this.stop();
     await this.startAll();
   }
 
-  /** For `afterAll`: whatever state it is in. */
+  /** Ends it in any state: for `afterAll`. */
   async dispose(): Promise<void> {
     const family = this.children();
     await this.kill9();
     for (const pid of family) killIfThere(pid);
     await eventually('the child processes are gone', () => !family.some(isAlive));
     await this.surroundings?.stop();
-    // A server that was being started meanwhile is not in the family, and writes its last words.
+    // A server that was just starting is not in the list, and may still write files.
     await eventually('no process uses its folder', () => {
       const left = processesNaming(this.dataDir);
       left.forEach(killIfThere);
@@ -121,7 +125,7 @@ export class GatewayProcess {
     const count = this.options.replicas ?? (hasDatabase ? 1 : REPLICAS);
     if (count > 1) {
       this.surroundings = await ReplicaSurroundings.start();
-      chmodSync(this.dataDir, 0o711); // for servers that run as somebody else, as a gateway does with its own folder
+      chmodSync(this.dataDir, 0o711); // for servers that run as another user, as the gateway does with its own folder
     }
     for (let index = 0; index < count; index += 1) {
       const dataDir = count > 1 ? join(this.dataDir, `replica-${index}`) : this.dataDir;
@@ -132,7 +136,7 @@ export class GatewayProcess {
     await this.startAll();
   }
 
-  /** One after another: the first prepares the database. */
+  /** Starts the processes one after another: the first prepares the database. */
   private async startAll(): Promise<void> {
     for (const replica of this.replicas) await replica.start();
   }
@@ -147,6 +151,8 @@ export class GatewayProcess {
       PORT: String(port),
       DATA_DIR: dataDir,
       SHUTDOWN_DELAY_MS: '0',
+      SERVER_SANDBOX: 'none', // servers of the tests write to files that the tests read
+      EVENT_LOOP_DELAY_MAX_MS: '0', // no test is to fail because the machine is busy; only production has it on
       ...(!this.options.sampleServer && { SAMPLE_SERVER: 'false' }),
       ...(needsKey && { SECRETS_KEY: this.secretsKey }),
       ...this.surroundings?.env,

@@ -6,7 +6,7 @@ import { eventually } from './eventually.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'dist/apps/gateway/src/main.js');
-/** Less than a hook of jest may take. Many gateways start on a machine of two cores. */
+/** The timeout of a start in milliseconds: less than that of a jest hook. Many gateways start on a machine with two cores. */
 const START_LIMIT_MS = 90_000;
 
 /** One process of the built gateway. */
@@ -16,8 +16,8 @@ export class GatewayReplica {
   private lastAnswer = '';
 
   /**
-   * @param env all of its environment
-   * @param program the built entry point, unless told
+   * @param env the whole environment
+   * @param program the built entry point, unless given
    */
   constructor(
     readonly port: number,
@@ -37,12 +37,12 @@ export class GatewayReplica {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Everything that it wrote to stdout and stderr, over all starts. */
+  /** Returns everything that it wrote to stdout and stderr, over all starts. */
   logs(): string {
     return this.output;
   }
 
-  /** @throws when it ends before it answers `/livez`, with what it logged */
+  /** Starts the process. @throws when it ends before it answers `/livez`, with its log */
   async start(): Promise<void> {
     if (!existsSync(this.program)) throw new Error(`${this.program} is not there: npm run build`);
     const child = spawn(process.execPath, [this.program], {
@@ -62,13 +62,13 @@ export class GatewayReplica {
     });
   }
 
-  /** SIGTERM, as a deployment stops it. @throws when the exit code is not 0 */
+  /** Stops it with SIGTERM, like a deployment. @throws when the exit code is not 0 */
   async stop(): Promise<void> {
     const code = await this.end('SIGTERM');
     if (code !== 0) throw new Error(`The gateway ended with ${code}:\n${this.output}`);
   }
 
-  /** As a crash of the machine would end it: nothing is tidied up. */
+  /** Kills it with SIGKILL, like a crash: there is no cleanup. */
   async kill9(): Promise<void> {
     await this.end('SIGKILL');
   }
@@ -81,7 +81,7 @@ export class GatewayReplica {
       return ok;
     } catch (error) {
       this.lastAnswer = `It did not answer: ${String((error as Error).cause)}`;
-      return false; // nobody listens yet
+      return false; // it does not listen yet
     }
   }
 
@@ -97,7 +97,7 @@ export class GatewayReplica {
   }
 }
 
-/** What the threads of a process that does not get on are doing. */
+/** Returns the states of the threads of a process that hangs. */
 function threadsOf(pid: number): string[] {
   return readdirSync(`/proc/${pid}/task`).map((thread) => {
     const read = (what: string): string => readFileSync(`/proc/${pid}/task/${thread}/${what}`, 'utf8').trim();

@@ -1,9 +1,9 @@
-// The built gateway, which writes the routes that Fastify knows to ROUTES_FILE before it listens.
+// Runs the built gateway. Before it listens, it writes the routes that Fastify knows to ROUTES_FILE.
 import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
-import { createGateway } from '../../dist/apps/gateway/src/http-server.js';
-import { configOfProcess } from '../../dist/libs/config/src/index.js';
-import { createLog } from '../../dist/libs/observability/src/index.js';
+import { createGateway } from '../../build/apps/gateway/src/http-server.js';
+import { configOfProcess } from '../../build/libs/config/src/index.js';
+import { createLog } from '../../build/libs/observability/src/index.js';
 
 const config = configOfProcess();
 const app = await createGateway(config, createLog(config.logLevel));

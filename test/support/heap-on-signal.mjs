@@ -1,5 +1,5 @@
 /**
- * Loaded before a gateway (`--import`): SIGUSR2 collects garbage and writes the bytes of heap that are left to the file that
+ * Loaded before a gateway (`--import`): SIGUSR2 collects garbage and writes the bytes of heap that remain in use to the file that
  * MANIFOLD_TEST_HEAP names.
  */
 import { renameSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const file = process.env.MANIFOLD_TEST_HEAP;
 
 process.on('SIGUSR2', () => {
   collect();
-  // Finalizers of the first collection free what only the second one finds.
+  // Finalizers of the first collection release objects that only the second one frees.
   setTimeout(() => {
     collect();
     writeFileSync(`${file}.new`, String(process.memoryUsage().heapUsed));

@@ -8,13 +8,13 @@ export interface JournalEntry {
   readonly time: number;
   readonly tool?: string;
   readonly arguments?: Readonly<Record<string, unknown>>;
-  /** Of a call that has a trace. */
+  /** The trace of a call, if it has one. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string };
-  /** Of an answer to a question of the server. */
+  /** The error in an answer of a client to the server. */
   readonly error?: { readonly code: number };
 }
 
-/** The entries so far, in the order in which they were written; none while there is no file. */
+/** Returns the entries so far, in the order in which they were written; none while there is no file. */
 export function readJournal(path: string): JournalEntry[] {
   let text: string;
   try {

@@ -11,7 +11,7 @@ import {
   StreamableHTTPClientTransport as Sdk2StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
 
-/** Who connects, and to which server. */
+/** The server to connect to, and the caller. */
 export interface ClientTarget {
   /** The server's base URL, or the gateway's. */
   readonly url: string;
@@ -34,14 +34,14 @@ function endpoint({ url, path, user }: ClientTarget, usualPath: string): URL {
 const requestInit = ({ token }: ClientTarget): RequestInit =>
   token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
 
-/** What a client answers that a server asks: sampling, elicitation in both modes, roots. */
+/** Answers the requests of a server: sampling, elicitation in both modes, roots. */
 export type Answering = (method: string, params: Record<string, unknown>) => object;
 
 const ASKABLE = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
 const QUESTIONS = [CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema];
 
 /**
- * SDK 1.32 over Streamable HTTP, initialised. The transport knows the session id and ends the session.
+ * Connects an initialised client of SDK 1.32 over Streamable HTTP. The transport knows the session id and ends the session.
  * @param answering makes it a client that can be asked
  */
 export async function connectSdk1(target: ClientTarget, answering?: Answering) {
@@ -54,7 +54,7 @@ export async function connectSdk1(target: ClientTarget, answering?: Answering) {
   return { client, transport };
 }
 
-/** SDK 1.32 over HTTP+SSE, initialised. */
+/** Connects an initialised client of SDK 1.32 over HTTP+SSE. */
 export async function connectSdk1Sse(target: ClientTarget) {
   const transport = new SSEClientTransport(endpoint(target, '/sse'), { requestInit: requestInit(target) });
   const client = new Sdk1Client(CLIENT_INFO);
@@ -63,7 +63,7 @@ export async function connectSdk1Sse(target: ClientTarget) {
 }
 
 /**
- * SDK 2.4 in one of the two eras, connected: `modern` is pinned, so that it fails where only the legacy era is served.
+ * Connects a client of SDK 2.4 in one of the two eras. `modern` is pinned, so that it fails if the server supports only the legacy era.
  * @param answering makes it a client that can be asked
  */
 export async function connectSdk2(target: ClientTarget, era: 'legacy' | 'modern', answering?: Answering) {
@@ -84,7 +84,24 @@ export async function connectSdk2(target: ClientTarget, era: 'legacy' | 'modern'
   return { client, transport };
 }
 
-/** The text of a result's first block: what the simulated upstreams answer with. */
+/**
+ * Hands the messages of a transport to the SDK one at a time. The SDKs handle a notification a moment after they have read it, but a
+ * response at once: they drop progress that arrives in one chunk with the result.
+ */
+export function deliverOneByOne<Message extends unknown[]>(transport: {
+  onmessage?: (...message: Message) => void;
+}): void {
+  const deliver = transport.onmessage;
+  let delivered = Promise.resolve();
+  transport.onmessage = (...message) => {
+    delivered = delivered.then(async () => {
+      deliver?.(...message);
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+  };
+}
+
+/** Returns the text of a result's first block, which holds the answer of a simulated upstream. */
 export function textOf(result: unknown): string {
   const { content } = result as { content: readonly { type: string; text?: string }[] };
   if (content[0]?.type !== 'text') throw new Error(`Not a text: ${JSON.stringify(result)}`);

@@ -12,7 +12,7 @@ export interface PackageView {
   readonly enabled: boolean;
 }
 
-/** The body of `POST /packages/install`. Bad bodies are cast. */
+/** The body of `POST /packages/install`. Tests cast invalid bodies. */
 export interface Installation {
   readonly name: string;
   readonly serverName: string;
@@ -35,7 +35,7 @@ export interface JobEvent {
 
 const ASYNC = { prefer: 'respond-async' };
 
-/** The routes of packages, as one caller. */
+/** Calls the routes of packages as one caller. */
 export class PackagesClient {
   constructor(private readonly rest: RestClient) {}
 
@@ -71,7 +71,7 @@ export class PackagesClient {
     return this.rest.request('DELETE', `/packages/${serverName}`);
   }
 
-  /** All events of a job, to its end. */
+  /** Returns all events of a job, until it ends. */
   async events(job: string): Promise<JobEvent[]> {
     const text = await this.rest.text(`${job}/events`);
     return text

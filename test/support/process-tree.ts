@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The living descendants of a process, children before grandchildren. Zombies do not count. */
+/** Returns the living descendants of a process, children before grandchildren. Zombies do not count. */
 export function descendants(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
@@ -17,9 +17,18 @@ export function descendants(pid: number): number[] {
 
 /** SIGKILL in the masks of /proc: the bit of signal 9. */
 const SIGKILL = 1n << 8n;
+/** PF_EXITING of Linux in the flags of a process: the process runs no more of its code and releases its resources. */
+const EXITING = 0x4;
 
-/** Whether the process is there, no zombie, and not killed: one with a pending SIGKILL runs no more, however late the kernel ends it. */
-export const isAlive = (pid: number): boolean => parentOf(String(pid)) !== undefined && !isKilled(pid);
+/**
+ * Tells whether the process exists and is neither ending nor killed. A process with a pending SIGKILL runs no more code, however late the
+ * kernel ends it.
+ */
+export function isAlive(pid: number): boolean {
+  if (isKilled(pid)) return false;
+  // Only now: a process takes the signal first and is ending then, never the other way round.
+  return parentOf(String(pid)) !== undefined;
+}
 
 function isKilled(pid: number): boolean {
   let status: string;
@@ -28,12 +37,12 @@ function isKilled(pid: number): boolean {
   } catch {
     return true; // it has ended meanwhile
   }
-  // Of its main thread, and of all together.
+  // Pending signals of its main thread, and of the whole process.
   const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)].map(([, mask]) => BigInt(`0x${mask}`));
   return pending.some((mask) => (mask & SIGKILL) !== 0n);
 }
 
-/** The command line of a process, for finding one among the descendants. */
+/** Returns the command line of a process, to find it among the descendants. */
 export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
@@ -50,11 +59,11 @@ function parentOf(pid: string): number | undefined {
     return undefined; // it has ended meanwhile
   }
   // The command name stands in brackets and may hold anything, brackets too.
-  const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' ? undefined : Number(parent);
+  const [state, parent, , , , , flags] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' || (Number(flags) & EXITING) !== 0 ? undefined : Number(parent);
 }
 
-/** The living processes on this machine whose command line holds the text. */
+/** Returns the living processes on this machine whose command line contains the text. */
 export const processesNaming = (text: string): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -1,4 +1,4 @@
 import { Logger } from '@nestjs/common';
 
-// Nest's default logger writes to the terminal; a spec that reads the log brings its own.
+// Nest's default logger writes to the terminal. A spec that checks the log uses its own logger.
 Logger.overrideLogger(false);

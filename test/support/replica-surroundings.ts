@@ -2,7 +2,10 @@ import { FaultProxy, RedisServer } from '@manifold/bus/testing';
 import { MongoStandIn } from './mongo-stand-in/mongo-stand-in.js';
 import { RoundRobinProxy } from './round-robin-proxy.js';
 
-/** What several processes of a gateway need around them: a database and a Redis, both over a network with faults, and a proxy in front. */
+/**
+ * The services that several processes of a gateway need: a database and a Redis, both behind proxies that simulate network faults, and a
+ * proxy in front.
+ */
 export class ReplicaSurroundings {
   private constructor(
     private readonly mongo: MongoStandIn,
@@ -33,14 +36,24 @@ export class ReplicaSurroundings {
     };
   }
 
-  /** Gives requests to this port, too. */
+  /** Sends requests to this port, too. */
   serve(port: number): void {
     this.proxy.targets.push(port);
   }
 
-  /** Gives it no new requests. */
+  /** Sends no new requests to this port. */
   withdraw(port: number): void {
     this.proxy.targets.splice(this.proxy.targets.indexOf(port), 1);
+  }
+
+  /** Sends all new requests to this port while the work lasts. */
+  async at<T>(port: number, work: () => Promise<T>): Promise<T> {
+    this.proxy.only = port;
+    try {
+      return await work();
+    } finally {
+      this.proxy.only = undefined;
+    }
   }
 
   async stop(): Promise<void> {

@@ -2,20 +2,33 @@ import { eventually } from './eventually.js';
 import { parseExposition, valueOf } from './exposition.js';
 import { REPLICAS, type GatewayProcess } from './gateway-process.js';
 
-/** A stdio server that keeps something in its memory: in front of several replicas it is registered so that it runs once. */
+/** Returns the registration of a stdio server that keeps state in memory. With several replicas it is registered to run once. */
 export const keepsState = <Server extends object>(server: Server): Server & { replicas?: 'one' } =>
   REPLICAS > 1 ? { ...server, replicas: 'one' } : server;
 
-/** A test that looks into one process: at its children, its files, its own sessions with upstreams, or what it alone has counted. */
+/** A test that inspects one process: its children, its files, its upstream sessions, or its own counts. */
 export const itOnOne = REPLICAS > 1 ? it.skip : it;
 
-/** What the gateway has done when it answers. Of several replicas, the others start and end what runs there a moment later. */
+/** Checks the effect of an answered request. With one process it must be complete; other replicas apply it a moment later. */
 export async function isDone(what: string, ask: () => boolean | Promise<boolean>): Promise<void> {
   if (REPLICAS > 1) await eventually(what, ask);
   else if (!(await ask())) throw new Error(`It is not so: ${what}`);
 }
 
-/** A metric of a gateway in development: of several replicas, all together. */
+/**
+ * Repeats a query until each replica answers it with yes. What one replica has learned reaches the others a moment later, and the next
+ * request of a test goes to any of them.
+ */
+export async function onEvery(
+  gateway: GatewayProcess,
+  what: string,
+  ask: () => boolean | Promise<boolean>,
+): Promise<void> {
+  if (gateway.replicas.length === 1) return void (await eventually(what, ask));
+  for (const { port } of gateway.replicas) await gateway.shared.at(port, () => eventually(what, ask));
+}
+
+/** Returns a metric of a gateway in development, summed over all replicas. */
 export async function metricOf(
   gateway: GatewayProcess,
   name: string,

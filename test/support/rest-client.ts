@@ -1,4 +1,4 @@
-/** An answer of the gateway's REST routes as it came, whatever its status. */
+/** An unchanged answer of the gateway's REST routes, with any status. */
 export interface RestAnswer<T> {
   readonly status: number;
   readonly headers: Headers;
@@ -16,7 +16,7 @@ export interface ServerView {
   readonly lastError?: string;
 }
 
-/** The body of `POST /mcp/servers`. Bad bodies go through `request`. */
+/** The body of `POST /mcp/servers`. Tests send invalid bodies with `request`. */
 export interface ServerRegistration {
   readonly name: string;
   readonly transportType?: 'stdio' | 'streamable_http';
@@ -44,7 +44,7 @@ export interface ToolCall {
 type ServerAnswer = Promise<RestAnswer<{ server: ServerView }>>;
 type SuccessAnswer = Promise<RestAnswer<{ success: boolean }>>;
 
-/** Calls the REST routes as one caller. Nothing is checked here: tests look at status and body themselves. */
+/** Calls the REST routes as one caller. It checks nothing: tests check status and body themselves. */
 export class RestClient {
   /** @param caller `token`: an API key or JWT; `user`: the `?user=` of development */
   constructor(
@@ -52,7 +52,7 @@ export class RestClient {
     private readonly caller: { readonly token?: string; readonly user?: string } = {},
   ) {}
 
-  /** Any route, any body: what the typed calls below do not allow. */
+  /** Sends any body to any route: for requests that the typed calls below do not allow. */
   async request<T = Record<string, unknown>>(
     method: string,
     path: string,
@@ -70,7 +70,7 @@ export class RestClient {
     return { status: response.status, headers: response.headers, body: parsed };
   }
 
-  /** What a route that does not speak JSON answers, to its end. */
+  /** Returns the whole answer of a route that does not return JSON. */
   async text(path: string): Promise<string> {
     return (await this.fetch(path, {})).text();
   }

@@ -2,16 +2,18 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Hands requests to its targets in turn, each on a connection of its own: no client stays with a target. */
+/** A proxy that sends requests to its targets in turn, each on a new connection: no client stays with a target. */
 export class RoundRobinProxy {
   /** Ports on loopback. */
   readonly targets: number[] = [];
+  /** The target that gets all new requests for the time being. */
+  only?: number;
   private turn = 0;
 
   private constructor(private readonly server: Server) {
     server.on('request', (incoming, answer) => this.forward(incoming, answer));
     server.requestTimeout = 0; // streams
-    server.keepAliveTimeout = 0; // clients read in the headers of the targets how long a connection is kept: longer than Node's 5 s
+    server.keepAliveTimeout = 0; // clients read the targets' keep-alive time, which is longer than Node's 5 s
   }
 
   static async start(): Promise<RoundRobinProxy> {
@@ -31,7 +33,7 @@ export class RoundRobinProxy {
   }
 
   private forward(incoming: IncomingMessage, answer: ServerResponse, tries = 0): void {
-    const port = this.targets[this.turn++ % this.targets.length];
+    const port = this.only ?? this.targets[this.turn++ % this.targets.length];
     const outgoing = request({
       host: '127.0.0.1',
       port,
@@ -49,13 +51,13 @@ export class RoundRobinProxy {
       response.on('close', () => !response.complete && answer.destroy());
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      // A target that does not listen has not seen the request: the next one gets it.
+      // A target that does not listen has not received the request, so the next target gets it.
       if (error.code === 'ECONNREFUSED' && tries < this.targets.length) this.forward(incoming, answer, tries + 1);
       else answer.destroy();
     });
     answer.on('close', () => outgoing.destroy());
     incoming.pipe(outgoing);
-    // What a target answers before it has the body is an answer: its client still has to get rid of the rest.
+    // A target may answer before it has received the whole body. The rest of the client's body is then read and dropped.
     outgoing.on('close', () => incoming.unpipe(outgoing).resume());
   }
 }

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
-/** Turns of the event loop after the timer, in which what has come meanwhile is heard: timers run before sockets are read. */
+/** Turns of the event loop after the timer, in which events that have arrived are handled: timers run before sockets are read. */
 const LAST_TURNS = 10;
 
 /**
- * Whether the promise settles before a timer that starts now. What holds this process up delays both. What the promise waits for must
- * be in this process too, or take far less than the timer: what holds up another process is not seen here.
+ * Tells whether the promise settles before a timer that starts now. A delay of this process affects both. The awaited work must run in this
+ * process, too, or take far less time than the timer, because delays of another process do not stop the timer.
  */
 export async function settlesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const timer = new AbortController();

@@ -10,7 +10,7 @@ export interface SmokeRun {
   readonly stderr: string;
 }
 
-/** Runs `npm run smoke -- ...` as a process of its own. Whatever its exit code is, it is no error. */
+/** Runs `npm run smoke -- ...` in a separate process. No exit code makes it throw. */
 export function smoke(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<SmokeRun> {
   return new Promise((resolve) => {
     const options = { cwd: ROOT, env: { PATH: process.env.PATH, ...env } };

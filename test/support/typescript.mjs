@@ -5,8 +5,8 @@ import { isMainThread } from 'node:worker_threads';
 import { transformSync } from '@swc/core';
 
 /*
- * Lets plain Node run the sources as they are: `node --import <this file> child.ts`, or an import of it before they are imported. The
- * same file is the preloaded module and, in Node's loader thread, the hooks. It does what jest.config.mjs does for specs.
+ * Lets plain Node run the TypeScript sources: `node --import <this file> child.ts`, or import this file before them. The same file is the
+ * preloaded module and, in Node's loader thread, the hooks. It does for programs what jest.config.mjs does for specs.
  */
 if (isMainThread) register(import.meta.url);
 

@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline';
 
 const SIMULATORS = join(import.meta.dirname, '../simulators/mcp-upstreams');
 
-/** What a registration of the simulated stdio server says. Its flags are described at the top of echo-stdio.mjs. */
+/** Returns the registration of the simulated stdio server. The comment at the top of echo-stdio.mjs describes its flags. */
 export function echoServer(...flags: string[]): { command: string; args: string[] } {
   return { command: process.execPath, args: [join(SIMULATORS, 'echo-stdio.mjs'), ...flags] };
 }
 
-/** The same for the server of the SDK that speaks the modern era only. */
+/** Returns the registration of the SDK server that supports only the modern era. */
 export function modernServer(): { command: string; args: string[] } {
   return { command: process.execPath, args: [join(SIMULATORS, 'sdk-modern.mjs')] };
 }
@@ -33,7 +33,7 @@ export class HttpUpstream {
     return HttpUpstream.run('http-upstream.mjs', flags);
   }
 
-  /** The server of the SDK that speaks the modern era only. */
+  /** Starts the SDK server that supports only the modern era. */
   static modern(): Promise<HttpUpstream> {
     return HttpUpstream.run('sdk-modern.mjs', ['--http']);
   }
@@ -49,7 +49,7 @@ export class HttpUpstream {
     return `${this.baseUrl}/mcp`;
   }
 
-  /** What the upstream saw so far. */
+  /** Returns the requests that the upstream has received. */
   async state(): Promise<HttpUpstreamState> {
     const response = await fetch(`${this.baseUrl}/control/state`);
     return (await response.json()) as HttpUpstreamState;

@@ -8,7 +8,9 @@ export interface WireRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Raw requests to the MCP endpoints of a gateway as one caller: for what real clients never send, and to see what they hide. */
+/**
+ * Sends raw requests to the MCP endpoints of a gateway as one caller. Tests can send what real clients never send, and see what they hide.
+ */
 export class WireClient {
   /** @param caller `token`: an API key; `user`: the `?user=` of development */
   constructor(
@@ -16,7 +18,7 @@ export class WireClient {
     private readonly caller: { readonly token?: string; readonly user?: string } = {},
   ) {}
 
-  /** @param body JSON text, or what is made into it */
+  /** @param body JSON text, or a value that is converted to it */
   post(body: unknown, request: WireRequest = {}): Promise<Response> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const accept = 'application/json, text/event-stream';
@@ -40,7 +42,7 @@ export class WireClient {
     return id;
   }
 
-  /** A stateless request of revision 2026-07-28, complete unless `meta` and `headers` change it. */
+  /** Sends a stateless request of revision 2026-07-28, complete unless `meta` and `headers` change it. */
   modern(message: ModernRequest, { meta, ...request }: WireRequest & { meta?: Record<string, unknown> } = {}) {
     const { body, headers } = modernRequest(message, { meta, headers: request.headers });
     return this.post(body, { ...request, headers });

@@ -25,7 +25,10 @@ export function installTools() {
   writeFileSync(STAMP, hash);
 }
 
-/** The suite needs Node 22: on Linux the lock file brings one, elsewhere the Node that runs this has to do. */
+/**
+ * Returns the Node that runs the suite, which needs version 22 or later. For Node 20 only: on Linux the lock file brings one. Elsewhere it
+ * is the Node that runs this.
+ */
 export function nodeOfSuite() {
   const bundled = path.join(MODULES, `node-${process.platform}-${process.arch}`, 'bin', 'node');
   return existsSync(bundled) ? bundled : process.execPath;

@@ -32,7 +32,7 @@ const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => interrupted.abort(new Error(name)));
 
 installTools();
-if (!options.direct) ensureBuilt();
+if (!options.direct) await ensureBuilt();
 const { ConformanceFixture } = await import('../../test/conformance/fixture/conformance-fixture.ts');
 const { GatewayWithFixture } = await import('../../test/conformance/gateway-with-fixture.ts');
 

@@ -21,6 +21,7 @@ describe('The admin command', () => {
   let keys: ApiKeyService;
   let printed: string[];
   let noted: string[];
+  let checked: boolean[];
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'manifold-admin-'));
@@ -29,6 +30,7 @@ describe('The admin command', () => {
     keys = context.get(ApiKeyService, { strict: false });
     printed = [];
     noted = [];
+    checked = [];
   });
 
   afterEach(async () => {
@@ -46,6 +48,7 @@ describe('The admin command', () => {
   async function run(...args: string[]): Promise<void> {
     const program = adminProgram({
       withKeys: (use) => use(keys),
+      checkDatabase: async (mayMake) => void checked.push(mayMake),
       withRotation: () => Promise.reject(new Error('No key of the store is changed here')),
       backUp: (file) => backUpSqlite(dataDir, file),
       exitWith: () => undefined,
@@ -126,10 +129,17 @@ describe('The admin command', () => {
     await expect(keys.list('default')).resolves.toEqual([]);
   });
 
+  it('looks for the database before it works, and has it made only where it is told so', async () => {
+    await run('list-keys');
+    await run('create-key', '--name', 'ci', '--roles', 'user', '--create-database');
+    await run('--create-database', 'list-keys');
+    expect(checked).toEqual([false, true, true]);
+  });
+
   it('says that a name is taken', async () => {
     await run('create-key', '--name', 'ci', '--roles', 'user');
     await expect(run('create-key', '--name', 'ci', '--roles', 'user')).rejects.toThrow(
-      'An API key with the name ci exists',
+      'An API key with the name ci already exists',
     );
   });
 });

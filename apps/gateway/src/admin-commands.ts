@@ -4,9 +4,15 @@ import { DtoValidationPipe } from '@manifold/rest';
 import { backupCommand, type BackupEnvironment } from './backup.command.js';
 import { rotateSecretsCommand, type RotationEnvironment } from './rotate-secrets.command.js';
 
-/** Where the commands work: the API keys of a store that is open meanwhile, too. */
+/** The environment of the commands. `withKeys` opens the store while it runs. */
 export interface AdminEnvironment extends RotationEnvironment, BackupEnvironment {
   withKeys(use: (keys: ApiKeyService) => Promise<void>): Promise<void>;
+  /**
+   * Runs before each command and prints the database that the command uses.
+   * @param mayMake whether a missing database is created
+   * @throws Error if the database is missing and may not be created
+   */
+  checkDatabase(mayMake: boolean): Promise<void>;
 }
 
 interface CreateOptions {
@@ -17,14 +23,19 @@ interface CreateOptions {
   readonly expiresIn?: number;
 }
 
-/** The administration of one gateway from its own machine: whoever may read the store may make keys. */
+/** Returns the program that administers a gateway from its own machine. A user who may read the store may create keys. */
 export function adminProgram(environment: AdminEnvironment): Command {
-  const { withKeys, print, note } = environment;
-  const program = new Command('admin').description('Administration of this gateway');
+  const { withKeys, checkDatabase, print, note } = environment;
+  const program = new Command('admin')
+    .description('Administration of this gateway, on the database that its settings name')
+    .option('--create-database', 'create the database if there is none, as the gateway does at its start')
+    .hook('preAction', (_program, command) =>
+      checkDatabase(command.optsWithGlobals<{ createDatabase?: true }>().createDatabase ?? false),
+    );
 
   program
     .command('create-key')
-    .description('make an API key and print it, once')
+    .description('create an API key and print it once')
     .requiredOption('--name <name>', 'the name of the key, which is also its username')
     .requiredOption('--roles <roles>', 'user, operator, admin, service, separated by commas', separated)
     .option('--issuer <issuer>', 'the token issuer for whose users a service acts')
@@ -62,7 +73,7 @@ export function adminProgram(environment: AdminEnvironment): Command {
 
   program
     .command('revoke-key')
-    .description('refuse an API key from now on')
+    .description('revoke an API key')
     .argument('<id>', 'as list-keys shows it')
     .action((id: string) =>
       withKeys(async (keys) => {
@@ -74,7 +85,7 @@ export function adminProgram(environment: AdminEnvironment): Command {
   return program.addCommand(backupCommand(environment)).addCommand(rotateSecretsCommand(environment));
 }
 
-/** The rules of the REST route. @throws Problem that names what is wrong */
+/** Checks the input by the rules of the REST route. @throws ProblemError that names what is wrong */
 const checked = (wanted: object): Promise<CreateApiKeyDto> =>
   new DtoValidationPipe().transform(wanted, { type: 'body', metatype: CreateApiKeyDto }) as Promise<CreateApiKeyDto>;
 

@@ -5,13 +5,14 @@ import { BusModule } from '@manifold/bus';
 import { ApiKeyModule, ApiKeyService } from '@manifold/auth';
 import { ConfigModule, configOfProcess } from '@manifold/config';
 import { SecretsModule, SecretsRotation } from '@manifold/secrets';
-import { backUpSqlite, StoreModule, StoreUnavailable } from '@manifold/store';
+import { backUpSqlite, databaseExists, StoreModule, StoreUnavailableError } from '@manifold/store';
 import { adminProgram, type AdminEnvironment } from './admin-commands.js';
+import { databaseName } from './database.js';
 
 @Module({})
 class AdminModule {}
 
-/** Opens the store of the gateway that is configured here, beside one that may be running, and what works on it. */
+/** Opens the store of the configured gateway and the module `work`. A gateway may be running at the same time. */
 async function withStore(work: Type, use: (context: INestApplicationContext) => Promise<void>): Promise<void> {
   const imports = [ConfigModule.forRoot(configOfProcess()), StoreModule, SecretsModule, BusModule, work];
   const module = { module: AdminModule, imports };
@@ -26,7 +27,7 @@ async function withStore(work: Type, use: (context: INestApplicationContext) => 
 const withKeys: AdminEnvironment['withKeys'] = (use) =>
   withStore(ApiKeyModule, (context) => use(context.get(ApiKeyService, { strict: false })));
 
-/** Whoever knows the sealed records is loaded for this command only: the others start faster without. */
+/** Loads the list of sealed records for this command only, so that the other commands start faster. */
 const withRotation: AdminEnvironment['withRotation'] = async (use) => {
   const { SEALED_COLLECTIONS } = await import('./sealed-collections.js');
   await withStore(SecretsModule, (context) => use(context.get(SecretsRotation, { strict: false }), SEALED_COLLECTIONS));
@@ -38,10 +39,23 @@ const backUp: AdminEnvironment['backUp'] = (file) => {
   backUpSqlite(dataDir, file);
 };
 
-/** Whoever runs this command may see why the database does not answer; clients of the gateway may not. */
+const note = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const checkDatabase: AdminEnvironment['checkDatabase'] = async (mayMake) => {
+  const config = configOfProcess();
+  note(`Database: ${databaseName(config)}`);
+  if (mayMake || (await databaseExists(config))) return;
+  const settings = config.mongo ? 'MONGO_URL (or MONGO_HOST) and MONGO_DBNAME' : 'DATA_DIR (or MONGO_URL)';
+  throw new Error(
+    `There is no such database: no gateway has used it. Set ${settings} as for the gateway, or start the gateway once to create the database. --create-database creates an empty one now.`,
+  );
+};
+
+/** Returns the message of an error with the database's own message. The user of this command may see it; clients of the gateway may not. */
 function readable(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error instanceof StoreUnavailable && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  const cause =
+    error instanceof StoreUnavailableError && error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return `${error.message}${cause}`;
 }
 
@@ -49,8 +63,9 @@ adminProgram({
   withKeys,
   withRotation,
   backUp,
+  checkDatabase,
   print: (line) => process.stdout.write(`${line}\n`),
-  note: (line) => process.stderr.write(`${line}\n`),
+  note,
   exitWith: (code) => (process.exitCode = code),
 })
   .parseAsync()

@@ -5,17 +5,19 @@ import { SECURITY_SCHEMES } from '@manifold/auth';
 import { type Config, VERSION } from '@manifold/config';
 import { operationIdOf, withPlainIds } from './operation-ids.js';
 
-/** Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. */
+/** Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. They need a credential unless PUBLIC_DETAILS is set. */
 export function serveApiDocument(app: NestFastifyApplication, config: Config): void {
   const settings = new DocumentBuilder()
     .setTitle('Manifold')
-    .setDescription('Registered MCP servers, their tools, and the secrets of their users. Agents use /mcp instead.')
+    .setDescription(
+      'Manages registered MCP servers, their tools, and the secrets of their users. MCP clients use /mcp instead.',
+    )
     .setVersion(VERSION)
     .addServer(config.publicUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key or a token of a configured issuer' })
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, SECURITY_SCHEMES.apiKey)
     .build();
-  makePublic(app.getHttpAdapter().getInstance());
+  if (config.publicDetails) makePublic(app.getHttpAdapter().getInstance());
   const document = () =>
     withPlainIds(SwaggerModule.createDocument(app, settings, { operationIdFactory: operationIdOf }));
   SwaggerModule.setup('docs', app, document, {
@@ -24,7 +26,10 @@ export function serveApiDocument(app: NestFastifyApplication, config: Config): v
   });
 }
 
-/** The documentation is the same for everybody and holds nothing of this installation: people read it before they have a key. */
+/**
+ * Makes the documentation public. It is the same for all users and reveals nothing about this installation. Users read it before they have
+ * a key.
+ */
 function makePublic(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (/^\/docs(-json|-yaml|\/|$)/.test(route.url)) route.config = { ...route.config, public: true };

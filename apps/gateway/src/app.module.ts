@@ -4,19 +4,19 @@ import { AuthModule } from '@manifold/auth';
 import { BusModule } from '@manifold/bus';
 import { ConfigModule, type Config } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
+import { LauncherModule } from '@manifold/launcher';
 import { OAuthModule } from '@manifold/oauth';
 import { PackagesModule } from '@manifold/packages';
-import { ObservabilityModule } from '@manifold/observability';
+import { ObservabilityModule, TraceExportModule } from '@manifold/observability';
 import { TenantAdminModule } from '@manifold/tenant-admin';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
 import { ToolRegistryModule } from '@manifold/tool-registry';
-import { TraceExportModule } from '@manifold/tracing';
 import { TransportModule } from '@manifold/transport';
 import { HomeController } from './home.controller.js';
 import { ProvidersModule } from './providers.js';
 
-/** The gateway, put together. Composition only: what a module does is in its library. */
+/** The root module of the gateway. It only combines modules; their code is in libraries. */
 @Module({})
 export class AppModule {
   static forRoot(config: Config): DynamicModule {
@@ -29,6 +29,7 @@ export class AppModule {
         SecretsModule,
         BusModule,
         EgressModule,
+        LauncherModule,
         AuthModule,
         OAuthModule,
         ProvidersModule.forRoot(config),

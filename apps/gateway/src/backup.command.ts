@@ -1,17 +1,17 @@
 import { Command } from 'commander';
 
 export interface BackupEnvironment {
-  /** Copies the database. @throws Error where it cannot, or is none of this gateway's */
+  /** Copies the database. @throws Error if it cannot, or if the database was not made by this gateway */
   backUp(file: string): void;
-  /** For people. */
+  /** Prints a line for people. */
   note(line: string): void;
 }
 
 export const backupCommand = ({ backUp, note }: BackupEnvironment): Command =>
   new Command('backup')
     .description('copy the SQLite database of this gateway to a new file, also while it runs')
-    .requiredOption('--to <file>', 'the file to make')
+    .requiredOption('--to <file>', 'the file to create')
     .action(({ to }: { to: string }) => {
       backUp(to);
-      note(`The database is in ${to}. It opens with the SECRETS_KEY of now: keep that too, and apart.`);
+      note(`The copy is in ${to}. It needs the current SECRETS_KEY: keep the key too, in another place.`);
     });

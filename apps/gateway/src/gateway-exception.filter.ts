@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemFilter } from '@manifold/rest';
 import { isMcpPath, JsonRpcFilter } from '@manifold/transport';
 
-/** Errors take the channel of their reader: JSON-RPC on the MCP endpoints, problem details everywhere else. */
+/** Writes errors in the format of the endpoint: JSON-RPC on the MCP endpoints, problem details on all other routes. */
 @Catch()
 export class GatewayExceptionFilter implements ExceptionFilter {
   private readonly problems = new ProblemFilter();
@@ -14,7 +14,7 @@ export class GatewayExceptionFilter implements ExceptionFilter {
     this.write(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** Also what Fastify itself refuses, such as a path that cannot be decoded. */
+  /** Writes an error. It also handles requests that Fastify itself refuses, such as a path that cannot be decoded. */
   write(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (isMcpPath(request.url)) return this.jsonRpc.write(error, request, reply);
     this.problems.write(error, request, reply);

@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '@manifold/auth';
 import { Config, VERSION } from '@manifold/config';
 
-/** A short page for people who open the gateway's URL in a browser. */
+/** A short page for users who open the gateway's URL in a browser. */
 @ApiExcludeController()
 @Controller()
 export class HomeController {
@@ -13,7 +13,7 @@ export class HomeController {
   @Public()
   @Header('content-type', 'text/html; charset=utf-8')
   home(): string {
-    const { legacySse } = this.config;
+    const { legacySse, publicDetails } = this.config;
     const url = escapeHtml(this.config.publicUrl);
     return `<!doctype html>
 <html lang="en">
@@ -24,7 +24,7 @@ export class HomeController {
 <p>One MCP gateway for everything that your agents may use.</p>
 <p>Point an MCP client at <code>${url}/mcp</code> (Streamable HTTP)${legacySse ? ` or <code>${url}/sse</code> (HTTP+SSE)` : ''}.</p>
 <ul>
-<li><a href="/docs">REST API</a> (<a href="/docs-json">OpenAPI document</a>)</li>
+<li>${publicDetails ? '<a href="/docs">REST API</a> (<a href="/docs-json">OpenAPI document</a>)' : 'REST API: <code>/docs-json</code>, with a credential'}</li>
 <li><a href="/healthz">Health</a></li>
 </ul>
 </body>

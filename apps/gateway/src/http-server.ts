@@ -13,11 +13,11 @@ import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { GatewayExceptionFilter } from './gateway-exception.filter.js';
 
-/** Milliseconds that a client may take to send a whole request (SECURITY.md, threat 15). */
+/** Milliseconds that a client may take to send a whole request (docs/THREATS.md, threat 15). */
 const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
-/** The whole gateway on Fastify, ready to listen. Nothing has been started outside this process yet. */
+/** Creates the gateway on Fastify, ready to listen. It does not yet open connections or start processes. */
 export async function createGateway(config: Config, log: Logger): Promise<NestFastifyApplication> {
   const errors = new GatewayExceptionFilter();
   const adapter = new FastifyAdapter({
@@ -25,7 +25,7 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
       errors.write(error, request, reply),
     genReqId: requestIdOf,
     trustProxy: trusted(config.trustProxy),
-    bodyLimit: config.payloadLimit,
+    bodyLimit: config.bodies.bytes,
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -36,14 +36,14 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
     abortOnError: false,
     bodyParser: false,
   });
-  readJsonBodies(adapter.getInstance(), config.payloadLimit);
-  // The plugin makes its headers anew for each answer: those that programs read go without.
+  readJsonBodies(adapter.getInstance(), config.bodies);
+  // The plugin creates its headers for each answer. Answers for programs do not need them.
   adapter.getInstance().addHook('onRoute', (route) => {
     if (isForPrograms(route.url)) route.helmet = false;
   });
   await app.register(helmet, {
     contentSecurityPolicy: {
-      // Pages are served over plain HTTP on a laptop: browsers must not be told to upgrade what they load.
+      // On a laptop, pages are served over plain HTTP: browsers must not upgrade their requests.
       directives: { frameAncestors: ["'none'"], upgradeInsecureRequests: null },
     },
   });
@@ -61,7 +61,10 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
   return app;
 }
 
-/** Fastify believes no one where it is given a number: whoever reaches the gateway past the proxies could name any address. The operator says that nobody can. */
+/**
+ * Converts the setting for Fastify. Fastify ignores `X-Forwarded-For` if it gets a number, because a client that bypasses the proxies could
+ * forge the address. The operator who sets a number guarantees that no client can bypass them.
+ */
 function trusted(proxies: Config['trustProxy']): false | string[] | ((address: string, hop: number) => boolean) {
   if (typeof proxies === 'number') return (_address, hop) => hop < proxies;
   return proxies && [...proxies];

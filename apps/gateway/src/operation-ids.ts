@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-/** `serversList` of the method `list` of `ServersController`: the names of the functions of generated clients. */
+/** Returns the operation id: `serversList` for the method `list` of `ServersController`. Generated clients use it as function name. */
 export function operationIdOf(controller: string, method: string): string {
   const noun = controller
     .replace(/Controller$/, '')
@@ -8,7 +8,10 @@ export function operationIdOf(controller: string, method: string): string {
   return `${noun}${method.charAt(0).toUpperCase()}${method.slice(1)}`;
 }
 
-/** A method that serves two paths has an id for each: `[0]` and `[1]`, which no language takes for a name, become nothing and `2`. */
+/**
+ * Makes operation ids valid names. A method that serves two paths has ids that end in `[0]` and `[1]`; these endings become nothing and
+ * `2`.
+ */
 export function withPlainIds(document: OpenAPIObject): OpenAPIObject {
   for (const item of Object.values(document.paths)) {
     for (const operation of [item.get, item.put, item.post, item.delete]) {

@@ -2,8 +2,11 @@ import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Config } from '@manifold/config';
 import { ToolProviders, type ToolProvider } from '@manifold/tool-provider';
 import { IntegrationAppModule, IntegrationAppProvider } from '@manifold/providers/integration-app';
-import { McpServersModule, McpServersProvider } from '@manifold/providers/mcp-servers';
+import { McpServersModule, McpServersProvider, SEALED_SERVERS } from '@manifold/providers/mcp-servers';
 import { ParagonModule, ParagonProvider } from '@manifold/providers/paragon';
+
+/** The sealed records of all backends. */
+export const SEALED_BACKEND_RECORDS = SEALED_SERVERS;
 
 interface Backend {
   readonly module: Type;
@@ -11,7 +14,7 @@ interface Backend {
   readonly enabled: (config: Config) => boolean;
 }
 
-/** Every backend, one line each: the module that builds it, the provider that it exports, and when it is on. In listing order. */
+/** Every backend, in the order of tool lists: its module, the provider that the module exports, and when it is enabled. */
 const BACKENDS: readonly Backend[] = [
   { module: McpServersModule, provider: McpServersProvider, enabled: () => true },
   { module: ParagonModule, provider: ParagonProvider, enabled: ({ paragon }) => paragon !== undefined },

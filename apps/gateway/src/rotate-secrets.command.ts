@@ -1,24 +1,26 @@
 import { Command, Option } from 'commander';
 import type { RotationPlan, RotationResult, SealedRecords, SecretsRotation } from '@manifold/secrets';
 
-/** Where the command works: the keys and the sealed records of a store that is open meanwhile, and where it writes. */
+/** The environment of the command: the keys, the sealed records and the output. `withRotation` opens the store while it runs. */
 export interface RotationEnvironment {
   withRotation(use: (rotation: SecretsRotation, collections: readonly SealedRecords[]) => Promise<void>): Promise<void>;
-  /** What a script reads. */
+  /** Prints a line for scripts. */
   print(line: string): void;
-  /** What a person reads besides. */
+  /** Prints a line for people. */
   note(line: string): void;
-  /** The exit code of the process, when it ends without an error. */
+  /** Sets the exit code of the process, if it ends without an error. */
   exitWith(code: number): void;
 }
 
-/** Everything is under the new key but records that open under no key at all. */
+/** Exit code: all records are sealed under the new key, except records that no key opens. */
 const EXIT_UNREADABLE = 2;
 
 export function rotateSecretsCommand({ withRotation, print, note, exitWith }: RotationEnvironment): Command {
   return new Command('rotate-secrets')
-    .description('seal everything under a new key, while gateways run; ended in the middle, it goes on where it was')
-    .option('--dry-run', 'count, and change nothing')
+    .description(
+      'seal everything under a new key while gateways run; an interrupted rotation continues where it stopped',
+    )
+    .option('--dry-run', 'only count; change nothing')
     .addOption(new Option('--prune', 'only remove keys that were retired a day ago or earlier').conflicts('dryRun'))
     .action(({ dryRun, prune }: { readonly dryRun?: true; readonly prune?: true }) =>
       withRotation(async (rotation, collections) => {
@@ -29,7 +31,7 @@ export function rotateSecretsCommand({ withRotation, print, note, exitWith }: Ro
     );
 
   function describe({ isUnfinished, counts, rewrapped, pruned }: RotationPlan): void {
-    if (isUnfinished) note('An earlier rotation did not come to its end: it would go on');
+    if (isUnfinished) note('An earlier rotation is not finished: it would continue');
     note(`${rewrapped} data keys would be wrapped under the master key in use, ${pruned} retired ones removed`);
     note(['COLLECTION', 'RECORDS', 'SEALED ANEW'].join('\t'));
     for (const { collection, records, others } of counts) {
@@ -39,7 +41,7 @@ export function rotateSecretsCommand({ withRotation, print, note, exitWith }: Ro
 
   function report({ keyId, resealed, pruned, unreadable }: RotationResult): void {
     print(`Data key ${keyId} is in use: ${resealed} records sealed anew, ${pruned} retired keys removed`);
-    for (const record of unreadable) note(`Does not open under any key: ${record}`);
+    for (const record of unreadable) note(`No key opens this record: ${record}`);
     if (unreadable.length > 0) exitWith(EXIT_UNREADABLE);
   }
 }

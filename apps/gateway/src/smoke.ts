@@ -5,7 +5,7 @@ import { smokeProgram } from './smoke/smoke-command.js';
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-/** Nothing that a gateway leaves open may keep the process: CI waits for its end. */
+/** Ends the process even if a connection to the gateway is still open: CI waits for its end. */
 const end = (code: number): void => void process.stdout.write('', () => process.exit(code));
 
 smokeProgram(

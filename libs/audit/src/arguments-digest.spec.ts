@@ -5,8 +5,7 @@ import { ConfigModule } from '@manifold/config';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
 import { temporaryStore, type OpenStore } from '@manifold/store/testing';
-import { ArgumentsDigest } from './arguments-digest.js';
-import { canonicalJson } from './canonical-json.js';
+import { ArgumentsDigest, canonicalJson } from './arguments-digest.js';
 
 const modules: TestingModule[] = [];
 

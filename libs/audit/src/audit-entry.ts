@@ -1,8 +1,8 @@
 export const OUTCOMES = ['ok', 'failed', 'refused'] as const;
 
-/** Something that was done, or was to be done, through the gateway. Holds no argument, no result, no secret. */
+/** An action that was done or attempted through the gateway. Contains no argument, no result and no secret. */
 export type AuditEvent = {
-  /** Epoch milliseconds of its end. */
+  /** Time at which the action ended, in epoch milliseconds. */
   time: number;
   tenant: string;
   /** `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, or method and route of a REST request. */
@@ -12,38 +12,39 @@ export type AuditEvent = {
   requestId?: string;
   /** `Principal.key`: tenant, issuer and subject as a JSON array. */
   principal?: string;
-  /** The same of the service that acted for the principal. */
+  /** `Principal.key` of the service that acted for the principal. */
   actor?: string;
   authMethod?: string;
-  /** What it was done to, by REST: parameters of the route and names in the body. */
+  /** Object of a REST request: parameters of the route and names in the body. */
   resource?: string;
-  /** The registered server or the integration. */
+  /** Name of the registered server or the integration. */
   server?: string;
   tool?: string;
-  /** Why it failed or was refused: a code of the gateway, or an HTTP status. */
+  /** Reason for a failure or refusal: a code of the gateway, or an HTTP status. */
   code?: string;
   /** Duration in milliseconds. */
   ms?: number;
-  /** Of the request's body. */
+  /** Size of the request body in bytes. */
   bytes?: number;
   /** Address from which the request came. */
   source?: string;
   /** See ArgumentsDigest. */
   argumentsHash?: string;
-  /** Stands for so many that were alike. */
+  /** Number of similar refusals that this entry stands for. */
   count?: number;
 };
 
-/** As it is kept. */
+/** Entry as it is stored. */
 export type AuditEntry = AuditEvent & {
-  /** Unique. Of two entries of one process the later one has the greater id. */
+  /** Unique id. If one process writes two entries, the later one has the greater id. */
   id: string;
-  /** Host name of the gateway that wrote it. */
+  /** Host name of the gateway replica that wrote the entry. */
   replica: string;
 };
 
-/** Newest first; ids decide between entries of one millisecond. */
-export const newestFirst = (a: Place, b: Place): number => b.time - a.time || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+/** Compares entries, newest first. Entries of the same millisecond are ordered by id. */
+export const newestFirst = (a: AuditPosition, b: AuditPosition): number =>
+  b.time - a.time || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
-/** Where in the order of entries something is. */
-export type Place = Pick<AuditEntry, 'time' | 'id'>;
+/** A position in the order of entries. */
+export type AuditPosition = Pick<AuditEntry, 'time' | 'id'>;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/metrics';
-import { StoreUnavailable, type Store } from '@manifold/store';
+import { StoreUnavailableError, type Store } from '@manifold/store';
 import { temporaryStore, type OpenStore } from '@manifold/store/testing';
 import { parseExposition, valueOf } from '../../../test/support/exposition.js';
 import { figuresOf } from '../../../test/support/measuring/figures-of.js';
@@ -195,7 +195,7 @@ describe('the audit log', () => {
     const { store, close } = await temporaryStore();
     const { log, records, search } = auditOn(store);
     const append = records.append.bind(records);
-    records.append = () => Promise.reject(new StoreUnavailable('cut'));
+    records.append = () => Promise.reject(new StoreUnavailableError('cut'));
     const lost = async () => valueOf(parseExposition(await new Metrics().text()), 'manifold_audit_dropped_total');
     const before = await lost();
     for (let number = 0; number < 20_005; number += 1) log.append(event(number));
@@ -205,6 +205,29 @@ describe('the audit log', () => {
     let count = 0;
     for await (const { tenant } of search.all('a', {})) count += Number(tenant === 'a');
     expect(count).toBe(20_000);
+    await log.onApplicationShutdown();
+    await close();
+  });
+
+  it('cuts long names, and counts what is too large as lost (threat 63)', async () => {
+    const { store, close } = await temporaryStore();
+    const { log, records, search } = auditOn(store);
+    const append = records.append.bind(records);
+    records.append = () => Promise.reject(new StoreUnavailableError('cut'));
+    const lost = async () => valueOf(parseExposition(await new Metrics().text()), 'manifold_audit_dropped_total');
+    const before = await lost();
+    log.append(event(0, { tool: 'x'.repeat(4_097) }));
+    for (let number = 1; number < 5_000; number += 1) log.append(event(number, { tool: 'x'.repeat(4_096) }));
+    await log.flush();
+    const dropped = (await lost()) - before;
+    expect(dropped).toBeGreaterThan(1_000);
+    records.append = append;
+    const tools: string[] = [];
+    for await (const { tool } of search.all('a', {})) tools.push(tool!);
+    expect(tools).toHaveLength(5_000 - dropped);
+    expect(tools.at(-1)).toMatch(/^x{128}\.\.\. \(4097 characters, sha256 [0-9a-f]{16}\)$/);
+    for (let number = 0; number < 20_000; number += 1) log.append(event(number));
+    expect((await lost()) - before).toBe(dropped);
     await log.onApplicationShutdown();
     await close();
   });

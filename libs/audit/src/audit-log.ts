@@ -4,14 +4,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '@manifold/config';
 import { processCounter, showQueue } from '@manifold/metrics';
-import { restAfterWrite } from '@manifold/turns';
+import { paceWrites, shortName } from '@manifold/async';
 import type { AuditEntry, AuditEvent } from './audit-entry.js';
 import { AuditRecords, batches, type Batch } from './audit-records.js';
 
-/** Milliseconds for which entries are gathered before they are written. */
+/** Milliseconds for which entries are collected before they are written. */
 const GATHER_MS = 500;
 const MOST_WAITING = 20_000;
-/** All numbers of a process have as many digits: their order as text is their order. */
+/** Maximum size of all waiting entries, see {@link sizeOf}. */
+const MOST_WAITING_SIZE = 16 * 1024 * 1024;
+/** The members of an entry that can be long, because callers choose them. */
+const LONG_MEMBERS = ['resource', 'tool', 'server', 'principal', 'actor', 'requestId', 'source'] as const;
+/** The longest of these members in characters. Longer ones are cut; it is more than any valid principal has. */
+const LONGEST_MEMBER = 4_096;
+/** The size that the other members of an entry have at most. */
+const REST_OF_ENTRY = 512;
+/** Start of the entry numbers. All numbers of a process have the same number of digits, so their text order is their numeric order. */
 const FIRST = 1_000_000_000_000;
 
 const entriesTotal = processCounter('manifold_audit_entries_total', 'Entries of the audit log').of();
@@ -21,10 +29,10 @@ const dropped = processCounter(
 ).of();
 
 /**
- * What was done, by whom, with what outcome.
+ * Collects audit entries and writes them to the store.
  *
- * It is written behind, many entries at a time: no call waits for it. What has not been written when the process dies is missing.
- * While the database is away, a bounded number waits; what comes on top is counted and lost.
+ * Entries are written asynchronously, many at a time, so no call waits for a write. If the process dies, unwritten entries are lost. While
+ * the database is unavailable, entries wait up to a limited number and size. Further entries are counted and dropped.
  */
 @Injectable()
 export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdown {
@@ -35,6 +43,7 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
   private due: Batch[] = [];
   /** Entries that are not in the store yet. */
   private waiting = 0;
+  private waitingSize = 0;
   private count = FIRST;
   private running?: Promise<void>;
   private writing?: Promise<boolean>;
@@ -51,14 +60,17 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
     return this.config.auditRetentionDays > 0;
   }
 
-  /** Takes the event over. Costs no I/O. Without effect where the log is off. */
+  /** Queues the event. It takes ownership of the object and needs no I/O. Has no effect if the log is off. */
   append(event: AuditEvent): void {
     if (!this.isOn) return;
-    if (this.waiting >= MOST_WAITING) return dropped.add();
+    cutLongMembers(event);
+    const size = sizeOf(event);
+    if (this.waiting >= MOST_WAITING || this.waitingSize + size > MOST_WAITING_SIZE) return dropped.add();
     entriesTotal.add();
     this.waiting += 1;
+    this.waitingSize += size;
     this.count += 1;
-    // Written into the object itself: a copy of so many members costs more than all the rest.
+    // The fields are added to the event itself, because copying so many members would cost more than everything else here.
     const entry = event as AuditEntry;
     entry.id = `${this.prefix}${this.count}`;
     entry.replica = this.replica;
@@ -66,7 +78,7 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
-  /** Writes what waits. Never rejects: what could not be written waits on. */
+  /** Writes the waiting entries. It never rejects: entries that could not be written keep waiting. */
   async flush(): Promise<void> {
     this.partGathered();
     while (this.due.length > 0 || this.writing) if (!(await this.writeNext())) return;
@@ -77,7 +89,7 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
     await this.flush();
   }
 
-  /** What was done while the others stopped. */
+  /** Writes entries for actions that happened while other modules stopped. */
   async onApplicationShutdown(): Promise<void> {
     await this.flush();
     if (this.waiting > 0) this.logger.error({ msg: 'the audit log lost entries', entries: this.waiting });
@@ -89,17 +101,23 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
       this.partGathered();
       while (this.due.length > 0 && !this.closing) {
         const started = performance.now();
-        await restAfterWrite(started, await this.writeNext());
+        await paceWrites(started, await this.writeNext());
       }
     }
   }
 
-  /** What is gathered after this waits for the next time, however long writing takes: a record costs much more than an entry in it. */
+  /**
+   * Turns the collected entries into batches. Entries that arrive later wait for the next round, however long writing takes, because a
+   * record costs much more than an entry in it.
+   */
   private partGathered(): void {
     this.due.push(...batches(this.gathered.splice(0)));
   }
 
-  /** One record at a time, whoever asks for it. @returns whether the database took it */
+  /**
+   * Writes the next record. Concurrent callers share one write.
+   * @returns whether the database accepted it
+   */
   private writeNext(): Promise<boolean> {
     this.writing ??= this.write(this.due.shift()!).finally(() => (this.writing = undefined));
     return this.writing;
@@ -110,6 +128,7 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
     try {
       await this.records.append(tenant, entries);
       this.waiting -= entries.length;
+      this.waitingSize -= entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
       return true;
     } catch (err) {
       this.due.unshift(batch);
@@ -117,4 +136,18 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
       return false;
     }
   }
+}
+
+function cutLongMembers(event: AuditEvent): void {
+  for (const name of LONG_MEMBERS) {
+    const text = event[name];
+    if (text !== undefined && text.length > LONGEST_MEMBER) event[name] = shortName(text);
+  }
+}
+
+/** Returns how much memory an entry takes at most, in characters. */
+function sizeOf(event: AuditEvent): number {
+  let size = REST_OF_ENTRY;
+  for (const name of LONG_MEMBERS) size += event[name]?.length ?? 0;
+  return size;
 }

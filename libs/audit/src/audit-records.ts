@@ -7,7 +7,7 @@ import { Config } from '@manifold/config';
 import { Store, type Collection } from '@manifold/store';
 import { newestFirst, type AuditEntry } from './audit-entry.js';
 
-/** What becomes one record. */
+/** Entries that are stored in one record. */
 export interface Batch {
   readonly tenant: string;
   readonly entries: AuditEntry[];
@@ -15,27 +15,30 @@ export interface Batch {
 
 type AuditRecord = {
   tenant: string;
-  /** See {@link pack}. In the order in which they happened; at most {@link MOST_ENTRIES}, from at most {@link SPAN_MS}. */
+  /** Entries in {@link pack}ed form, oldest first: at most {@link MOST_ENTRIES}, from at most {@link SPAN_MS} milliseconds. */
   packed: string;
 };
 
 const [deflate, inflate] = [promisify(deflateRaw), promisify(inflateRaw)];
 
 const MOST_ENTRIES = 500;
-/** A search for a time finds an entry in a record that begins at most so much later. */
+/**
+ * Maximum milliseconds between the oldest and the newest entry of a record. An entry can therefore be in a record whose newest entry is
+ * later by this much.
+ */
 const SPAN_MS = 5_000;
 const DAY_MS = 24 * 3600 * 1000;
-/** Records that are read at a time: parsing them holds up the process. */
+/** Records per read. Parsing them blocks the event loop. */
 const CHUNK = 4;
-/** Milliseconds beyond any time that is stored: what is left of it falls as time goes on. */
+/** Time in milliseconds that is later than any stored time. Record ids contain the difference to it, which decreases as time passes. */
 const END_OF_TIME = 900_000_000_000_000;
 const PROCESS = randomBytes(4).toString('hex');
 
 /**
- * The audit log in the store: append-only, several entries of one tenant to a record.
+ * Stores the audit log: append-only, with several entries of one tenant per record.
  *
- * The id of a record begins with the time that is left until the end of time, so that the ascending order in which every store finds
- * records is the newest first.
+ * The id of a record begins with the time from its newest entry to END_OF_TIME. Every store returns records in ascending order of id, so
+ * the newest come first.
  */
 @Injectable()
 export class AuditRecords {
@@ -49,7 +52,7 @@ export class AuditRecords {
     this.records = store.collection<AuditRecord>({ name: 'audit_log', indexes: [{ fields: ['tenant'] }] });
   }
 
-  /** @param entries of one tenant, such as {@link batches} makes */
+  /** @param entries entries of one tenant, as {@link batches} returns them */
   async append(tenant: string, entries: AuditEntry[]): Promise<void> {
     const newest = entries.at(-1)!.time;
     this.written += 1;
@@ -59,16 +62,16 @@ export class AuditRecords {
   }
 
   /**
-   * The entries of a tenant, newest first, also where several replicas wrote at the same time.
-   * @param from epoch milliseconds; older ones are left out
-   * @param to the same; younger ones are left out
+   * Yields the entries of a tenant, newest first, even if several replicas wrote at the same time.
+   * @param from epoch milliseconds; older entries are left out
+   * @param to epoch milliseconds; newer entries are left out
    */
   async *read(tenant: string, from: number, to: number): AsyncGenerator<AuditEntry> {
     let waiting: AuditEntry[] = [];
     for await (const { packed } of this.recordsFrom(tenant, to + SPAN_MS)) {
       const entries = await unpack(packed);
       const newest = entries.at(-1)!.time;
-      // Whatever comes in later records is not younger than this one's youngest.
+      // Entries in later records are not newer than the newest entry of this one.
       const ready = waiting.findIndex(({ time }) => time <= newest);
       yield* ready === -1 ? waiting : waiting.slice(0, ready);
       if (newest < from) return;
@@ -93,7 +96,7 @@ export class AuditRecords {
 const idBefore = (time: number): string =>
   String(Math.min(END_OF_TIME, Math.max(0, END_OF_TIME - Math.trunc(time)))).padStart(15, '0');
 
-/** Entries are much alike: deflated, they take a tenth of the place, and the database a fraction of the time to write them. */
+/** Compresses entries. They are similar, so they need a tenth of the space, and the database needs a fraction of the time to write them. */
 async function pack(entries: readonly AuditEntry[]): Promise<string> {
   const deflated = await deflate(JSON.stringify(entries), { level: constants.Z_BEST_SPEED });
   return deflated.toString('base64');
@@ -104,7 +107,7 @@ async function unpack(packed: string): Promise<AuditEntry[]> {
   return JSON.parse(text.toString()) as AuditEntry[];
 }
 
-/** Parts entries into what fits one record each: one tenant, bounded in number and in time. */
+/** Splits entries into batches that fit one record each: one tenant, limited in number and in time. */
 export function batches(entries: readonly AuditEntry[]): Batch[] {
   const open = new Map<string, AuditEntry[]>();
   const made: Batch[] = [];

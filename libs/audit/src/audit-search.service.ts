@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { newestFirst, type AuditEntry, type Place } from './audit-entry.js';
+import { newestFirst, type AuditEntry, type AuditPosition } from './audit-entry.js';
 import { AuditLog } from './audit-log.js';
 import { AuditRecords } from './audit-records.js';
 
-/** What entries are looked for. All of it must fit. */
+/** Filter for entries. An entry must match all given fields. */
 export interface AuditFilter {
   /** Epoch milliseconds, inclusive. */
   readonly from?: number;
   readonly to?: number;
-  /** A subject, or the key of a principal. */
+  /** Subject or key of a principal. */
   readonly principal?: string;
   readonly action?: string;
   readonly server?: string;
@@ -19,11 +19,11 @@ export interface AuditFilter {
 
 export interface AuditPage {
   readonly entries: readonly AuditEntry[];
-  /** Where the next page begins; undefined: there is nothing older. */
-  readonly next?: Place;
+  /** Start of the next page; undefined if there are no older entries. */
+  readonly next?: AuditPosition;
 }
 
-/** Entries that one page looks through at most: a filter that fits nothing must not read the whole log in one request. */
+/** Maximum number of entries that one page examines. Without it, a filter that matches nothing would read the whole log in one request. */
 const MOST_EXAMINED = 20_000;
 
 const EQUAL = ['action', 'server', 'tool', 'outcome', 'requestId'] as const;
@@ -36,8 +36,8 @@ export class AuditSearch {
     private readonly records: AuditRecords,
   ) {}
 
-  /** @param after the `next` of the page before. A page may be short, or empty, and still have a next one. */
-  async page(tenant: string, filter: AuditFilter, limit: number, after?: Place): Promise<AuditPage> {
+  /** @param after `next` of the previous page. A page may be short or empty and still have a next page */
+  async page(tenant: string, filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditPage> {
     const entries: AuditEntry[] = [];
     let examined = 0;
     for await (const entry of this.read(tenant, filter, after)) {
@@ -50,7 +50,7 @@ export class AuditSearch {
     return { entries };
   }
 
-  /** All that fits, as it is read. */
+  /** Yields all matching entries while it reads them. */
   async *all(tenant: string, filter: AuditFilter): AsyncGenerator<AuditEntry> {
     for await (const entry of this.read(tenant, filter)) if (fits(entry, filter)) yield entry;
   }
@@ -58,7 +58,7 @@ export class AuditSearch {
   private async *read(
     tenant: string,
     { from = 0, to = Infinity }: AuditFilter,
-    after?: Place,
+    after?: AuditPosition,
   ): AsyncGenerator<AuditEntry> {
     await this.log.flush();
     const latest = after ? Math.min(to, after.time) : to;

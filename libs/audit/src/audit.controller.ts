@@ -1,19 +1,19 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
+import { ApiAuthenticated, CurrentPrincipal, Roles, RouteOptions, type Principal } from '@manifold/auth';
 import { ApiProblems } from '@manifold/rest';
 import { AuditFilterDto, AuditPageDto, AuditQueryDto } from './audit.dto.js';
 import { entryView, filterOf } from './audit.mapper.js';
-import { cursorOf, placeOf } from './audit-cursor.js';
+import { cursorOf, positionOf } from './audit-cursor.js';
 import { AuditSearch, type AuditFilter } from './audit-search.service.js';
 import { RequestAudit } from './request-audit.js';
 
 const DEFAULT_LIMIT = 100;
-/** Lines that are sent at a time. */
+/** Lines per chunk of the response. */
 const LINES = 100;
 
-/** The audit log of the caller's tenant. There is no way to change it. */
+/** Reads the audit log of the caller's tenant. No route changes the log. */
 @ApiTags('audit')
 @ApiAuthenticated()
 @ApiProblems(400, 403, 503)
@@ -31,7 +31,7 @@ export class AuditController {
   async list(@Query() query: AuditQueryDto, @CurrentPrincipal() { tenant }: Principal): Promise<AuditPageDto> {
     const { limit, cursor } = query;
     this.requests.writeRefusals();
-    const after = cursor === undefined ? undefined : placeOf(cursor);
+    const after = cursor === undefined ? undefined : positionOf(cursor);
     const page = await this.search.page(tenant, filterOf(query), Number(limit ?? DEFAULT_LIMIT), after);
     return {
       success: true,
@@ -41,9 +41,11 @@ export class AuditController {
   }
 
   @Get('export')
+  @RouteOptions({ audited: true })
   @ApiOperation({
     summary: 'Export the audit log as JSON lines, newest first',
-    description: 'All entries that fit, one a line. An answer that breaks off is not complete.',
+    description:
+      'Returns all entries that match the filter, one per line. If the connection breaks, the answer is incomplete.',
   })
   @ApiOkResponse({ description: 'Entries', content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
   export(@Query() query: AuditFilterDto, @CurrentPrincipal() { tenant }: Principal): StreamableFile {

@@ -4,37 +4,40 @@ import { IfGiven } from '@manifold/rest';
 import { OUTCOMES } from './audit-entry.js';
 
 export class AuditFilterDto {
-  /** Not before this time (RFC 3339). */
+  /** Start of the time range, inclusive (RFC 3339). */
   @IfGiven()
   @IsString()
   @IsRFC3339()
   from?: string;
 
-  /** Not after this time (RFC 3339). */
+  /** End of the time range, inclusive (RFC 3339). */
   @IfGiven()
   @IsString()
   @IsRFC3339()
   to?: string;
 
-  /** The subject of a principal, or its tenant, issuer and subject as a JSON array. */
+  /** Subject of a principal, or its tenant, issuer and subject as a JSON array. */
   @IfGiven()
   @IsString()
   @Length(1, 2048)
   principal?: string;
 
-  /** `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, or method and route of a REST request, such as `POST /mcp/servers`. */
+  /**
+   * Action: `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, or method and route of a REST request, such as
+   * `POST /mcp/servers`.
+   */
   @IfGiven()
   @IsString()
   @Length(1, 256)
   action?: string;
 
-  /** The registered server or the integration. */
+  /** Name of the registered server or the integration. */
   @IfGiven()
   @IsString()
   @Length(1, 256)
   server?: string;
 
-  /** Its name inside the server. */
+  /** Name of the tool inside the server. */
   @IfGiven()
   @IsString()
   @Length(1, 256)
@@ -45,7 +48,7 @@ export class AuditFilterDto {
   @IsIn(OUTCOMES)
   outcome?: (typeof OUTCOMES)[number];
 
-  /** As in the log, and in `X-Request-Id` of the answer. */
+  /** Request id, as in the process log and in `X-Request-Id` of the response. */
   @IfGiven()
   @IsString()
   @Length(1, 64)
@@ -53,79 +56,79 @@ export class AuditFilterDto {
 }
 
 export class AuditQueryDto extends AuditFilterDto {
-  /** Entries of one answer, 1 to 1000; 100 unless given. */
+  /** Maximum number of entries in the response, 1 to 1000. Default: 100. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @IfGiven()
   @IsString()
   @Matches(/^([1-9]\d{0,2}|1000)$/, { message: 'limit must be a whole number from 1 to 1000' })
   limit?: string;
 
-  /** `nextCursor` of the answer before, with the same filter. */
+  /** `nextCursor` of the previous response, with the same filter. */
   @IfGiven()
   @IsString()
   @MaxLength(400)
   cursor?: string;
 }
 
-/** Something that was done, or was to be done, through the gateway. */
+/** An action that was done or attempted through the gateway. */
 export class AuditEntryDto {
   id: string;
 
-  /** RFC 3339. */
+  /** Time at which the action ended (RFC 3339). */
   time: string;
   tenant: string;
 
-  /** Who: tenant, issuer and subject as a JSON array. Missing where nobody was recognised. */
+  /** Tenant, issuer and subject of the principal as a JSON array. Missing if the caller was not identified. */
   principal?: string;
 
-  /** The service that acted for the principal. */
+  /** Service that acted for the principal: its tenant, issuer and subject as a JSON array. */
   actor?: string;
 
-  /** `jwt`, `api-key` or `development`. */
+  /** Authentication method: `jwt`, `api-key` or `development`. */
   authMethod?: string;
 
   action: string;
 
-  /** What it was done to: `name=value` pairs of the route and the body. */
+  /** Object of the action: `name=value` pairs of the route and the body. */
   resource?: string;
   server?: string;
   tool?: string;
 
-  /** `allowed` or `denied`, by the gateway. */
+  /** Decision of the gateway: `allowed` or `denied`. */
   decision: string;
 
-  /** `ok`, `failed` or `refused`. */
+  /** Outcome: `ok`, `failed` or `refused`. */
   outcome: string;
 
-  /** Why it failed or was refused. */
+  /** Reason for a failure or refusal: a code of the gateway, or an HTTP status. */
   code?: string;
 
   /** Duration in milliseconds. */
   ms?: number;
 
-  /** Of the request's body. */
+  /** Size of the request body in bytes, from `Content-Length`. */
   bytes?: number;
 
   /** Address from which the request came. */
   source?: string;
   requestId?: string;
 
-  /** Host name of the gateway that wrote it. */
+  /** Host name of the gateway replica that wrote the entry. */
   replica: string;
 
-  /** Equal for calls with equal arguments, and says nothing else of them. */
+  /** Digest of the arguments. Calls with equal arguments have equal digests; the digest reveals nothing else about them. */
   argumentsHash?: string;
 
-  /** Stands for so many that were alike. */
+  /** Number of similar refusals that this entry stands for. */
   count?: number;
 }
 
 export class AuditPageDto {
   success: boolean;
 
-  /** Newest first. A page may be shorter than its limit, or empty, where much had to be looked through. */
+  /** Entries, newest first. A page may be shorter than its limit, or empty, if many entries had to be examined. */
   entries: AuditEntryDto[];
 
-  /** Where the next page begins. Missing: there is nothing older. */
+  /** Cursor of the next page. Missing if there are no older entries. */
   nextCursor?: string;
 }

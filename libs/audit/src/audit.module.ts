@@ -11,7 +11,7 @@ import { CallAudit } from './call-audit.js';
 import { ConnectionAudit } from './connection-audit.js';
 import { RequestAudit } from './request-audit.js';
 
-/** Who did what. Needs the global modules that provide Config and Store. */
+/** Provides the audit log. Needs the global modules that provide Config and Store. */
 @Module({
   imports: [OAuthModule, SecretsModule, ToolRegistryModule],
   controllers: [AuditController],

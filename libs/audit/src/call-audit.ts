@@ -3,7 +3,7 @@ import { ToolRegistry, type EndedCall } from '@manifold/tool-registry';
 import { ArgumentsDigest } from './arguments-digest.js';
 import { AuditLog } from './audit-log.js';
 
-/** What the gateway refuses by itself; all else was tried. */
+/** Codes of calls that the gateway itself refuses. All other calls were attempted. */
 const REFUSALS: readonly string[] = [
   'unknown_tool',
   'not_allowed',
@@ -12,7 +12,7 @@ const REFUSALS: readonly string[] = [
   'server_disabled',
 ];
 
-/** Every call of a tool: allowed, refused and failed, over MCP and REST alike. */
+/** Logs every tool call over MCP and REST: allowed, refused and failed ones. */
 @Injectable()
 export class CallAudit implements OnModuleInit, OnApplicationShutdown {
   private unsubscribe?: () => void;

@@ -3,7 +3,7 @@ import { principalKey } from '@manifold/auth';
 import { Connections, type ConnectionOwner } from '@manifold/oauth';
 import { AuditLog } from './audit-log.js';
 
-/** Users that connected to servers with OAuth, and connections that ended: most of that happens in browsers, on public pages. */
+/** Logs when users connect to servers with OAuth and when connections end. Most of that happens in browsers, on public pages. */
 @Injectable()
 export class ConnectionAudit implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(ConnectionAudit.name);
@@ -16,7 +16,7 @@ export class ConnectionAudit implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     if (!this.log.isOn) return;
-    // What happens on another replica is written down there.
+    // Another replica logs its own changes.
     this.unsubscribe = this.connections.onChanged((owner, isHere) => {
       if (isHere) void this.changed(owner, Date.now());
     });

@@ -1,19 +1,20 @@
+import { tupleKey } from '@manifold/async';
 import type { AuditEvent } from './audit-entry.js';
 
 type Refusal = Omit<AuditEvent, 'time' | 'count'>;
 
-/** Kinds of refusals that are told apart at a time. */
+/** Maximum number of different kinds of refusals in one window. Further kinds are counted together. */
 const MOST_KINDS = 500;
 const OTHERS = 'others';
 
-/** Refusals that are alike become one entry with their number: a flood of them does not fill the database. */
+/** Counts similar refusals in one entry, so that a flood of them does not fill the database. */
 export class RefusalTally {
   private readonly kinds = new Map<string, AuditEvent & { count: number }>();
 
-  /** @returns whether it is the first since the last `take` */
+  /** @returns whether this is the first refusal since the last `take` */
   add(refusal: Refusal, time: number): boolean {
     const isFirst = this.kinds.size === 0;
-    const kind = JSON.stringify([refusal.principal, refusal.action, refusal.code, refusal.source, refusal.resource]);
+    const kind = tupleKey(refusal.principal, refusal.action, refusal.code, refusal.source, refusal.resource);
     const known = this.kinds.get(kind) ?? (this.kinds.size < MOST_KINDS ? undefined : this.kinds.get(OTHERS));
     if (known) {
       known.count += 1;

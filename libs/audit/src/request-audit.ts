@@ -7,13 +7,22 @@ import { AuditLog } from './audit-log.js';
 import { RefusalTally } from './refusal-tally.js';
 import { resourceOf } from './request-resource.js';
 
-/** Milliseconds for which refusals are counted together. */
+/** Milliseconds for which similar refusals are counted in one entry. */
 const WINDOW_MS = 10_000;
 const READING: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
-/** Calls of tools have entries of their own, and sessions have none: there are too many. */
+/** MCP routes and the route of tool calls. Tool calls have their own entries. Sessions have none, because there are too many. */
 const MCP_ROUTE = /^\/(mcp|mcp\/servers\/:name\/mcp|mcp\/tool\/call|messages|sse|sse\/messages)$/;
 
-/** Changes by REST, and what was refused for who asked: by the route that Fastify found, whatever the controller does. */
+/** Returns whether a request that was not refused has an entry. */
+function isAudited({ method, routeOptions: { url, config } }: FastifyRequest): boolean {
+  if (url === undefined || MCP_ROUTE.test(url)) return false;
+  return !READING.includes(method) || config.audited === true;
+}
+
+/**
+ * Logs changes over REST, reads of routes with the option `audited` (exports, names of secrets), and requests that were refused because of
+ * their caller. It uses the route that Fastify matched and is independent of the controllers.
+ */
 @Injectable()
 export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
   private readonly refusals = new RefusalTally();
@@ -37,7 +46,7 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
     this.writeRefusals();
   }
 
-  /** What has been counted so far becomes entries. */
+  /** Writes an entry for each kind of refusal counted so far. */
   writeRefusals(): void {
     clearTimeout(this.timer);
     for (const refusal of this.refusals.take()) this.log.append(refusal);
@@ -49,9 +58,9 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
     if (statusCode === 401) return this.refused(request, 'authenticate', '401');
     if (statusCode === 429) return this.refused(request, `${request.method} ${route}`, '429');
     if (statusCode === 403) return this.refused(request, `${request.method} ${route}`, '403');
-    if (READING.includes(request.method) || MCP_ROUTE.test(route) || request.routeOptions.url === undefined) return;
+    if (!isAudited(request)) return;
     const { principal } = request;
-    // Shed before anybody asked who it is: of a burst, one entry is enough.
+    // The request was rejected because of overload, before authentication. One entry is enough for a burst of such requests.
     if (statusCode === 503 && !principal && !request.routeOptions.config?.public) {
       return this.refused(request, `${request.method} ${route}`, '503');
     }
@@ -73,7 +82,10 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
     });
   }
 
-  /** Whoever has no valid credential belongs to no tenant: the operator's own reads of it. */
+  /**
+   * Counts a refused request. A caller without a valid credential belongs to no tenant, so its refusals go to the log of the tenant
+   * "default".
+   */
   private refused(request: FastifyRequest, action: string, code: string): void {
     const { principal } = request;
     const isFirst = this.refusals.add(

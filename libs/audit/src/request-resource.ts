@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
+import { isObject, shortName } from '@manifold/async';
 import type { AuditEvent } from './audit-entry.js';
 
-/** Members of bodies that name something. Nothing else of a body is written down: it may be secret. */
+/** Body members that contain names. No other member of a body is logged, because it may be secret. */
 const NAMES = [
   'id',
   'name',
@@ -13,15 +14,15 @@ const NAMES = [
   'version',
   'roles',
 ] as const;
-/** Documents of servers: their names are their keys. */
+/** Body members that map server names to their configurations. Only the names are logged. */
 const DOCUMENTS = ['mcpServers', 'servers'] as const;
-const LONGEST = 256;
 const MOST_NAMES = 50;
 
-/** What a REST request was about: route parameters, and names in its body. */
-export function resourceOf({ params, body }: FastifyRequest): Pick<AuditEvent, 'resource' | 'server'> {
+/** Returns what a REST request refers to: its route parameters, the user in its query and the names in its body. */
+export function resourceOf({ params, query, body }: FastifyRequest): Pick<AuditEvent, 'resource' | 'server'> {
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries((params ?? {}) as Record<string, unknown>)) note(found, name, value);
+  if (isObject(query)) note(found, 'username', query.username);
   if (isObject(body)) {
     for (const name of NAMES) note(found, name, body[name]);
     for (const name of DOCUMENTS) if (isObject(body[name])) note(found, name, Object.keys(body[name]));
@@ -38,10 +39,8 @@ function note(found: Record<string, string>, name: string, value: unknown): void
     ? value
         .filter((item) => typeof item === 'string')
         .slice(0, MOST_NAMES)
+        .map(shortName)
         .join(',')
     : value;
-  if (typeof text === 'string' && text !== '') found[name] = text.slice(0, LONGEST);
+  if (typeof text === 'string' && text !== '') found[name] = shortName(text);
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import { Problem } from '@manifold/rest';
+import { ProblemError } from '@manifold/rest';
 import { actingUser } from './acting-user.js';
 import { LOCAL_ISSUER, principalKey, ROLES, type Principal, type Role } from './principal.js';
 
@@ -8,11 +8,11 @@ function principal(subject: string, roles: readonly Role[], more: Partial<Princi
   return { key, tenant, issuer, subject, roles, method: 'api-key', credential: 'a-token', ...more };
 }
 
-function refusalOf(action: () => unknown): Partial<Problem> {
+function refusalOf(action: () => unknown): Partial<ProblemError> {
   try {
     action();
   } catch (error) {
-    return { status: (error as Problem).status, code: (error as Problem).code };
+    return { status: (error as ProblemError).status, code: (error as ProblemError).code };
   }
   throw new Error('It was not refused');
 }

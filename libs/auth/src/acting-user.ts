@@ -1,19 +1,19 @@
-import { invalidRequest, Problem } from '@manifold/rest';
+import { invalidRequest, ProblemError } from '@manifold/rest';
 import { DEFAULT_USERNAME, hasRole, isSubject, principalKey, type Principal } from './principal.js';
 
 /**
- * Who a REST call acts as: the one rule for its `username` parameter.
+ * Returns the principal that a REST call acts as. This is the only place that evaluates its `username` parameter.
  *
- * Callers act as themselves. The role `service` acts for the users of its issuer, and as "default" when it names nobody
- * (the mcp-api specification's default). The result of acting for somebody has the role `user` only, and never the
- * caller's own credential: a provider must not forward a service's token as a user's.
+ * Callers act as themselves. A caller with the role `service` acts for the users of its issuer, and for "default" if it names no user (the
+ * mcp-api specification's default). The resulting principal has only the role `user` and never the caller's own credential: a provider must
+ * not forward a service's token as a user's.
  *
- * @throws Problem 403 `username_not_allowed`, 400 `invalid_request`
+ * @throws ProblemError 403 `username_not_allowed`, 400 `invalid_request`
  */
 export function actingUser(principal: Principal, username?: string): Principal {
   if (!hasRole(principal, 'service')) {
     if (username === undefined || username === principal.subject) return principal;
-    throw new Problem(403, 'username_not_allowed', 'Only callers with the role "service" may act for other users');
+    throw new ProblemError(403, 'username_not_allowed', 'Only callers with the role "service" may act for other users');
   }
   const subject = username ?? DEFAULT_USERNAME;
   if (!isSubject(subject)) {

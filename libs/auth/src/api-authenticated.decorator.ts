@@ -6,8 +6,8 @@ import { ApiProblems } from '@manifold/rest';
 export const SECURITY_SCHEMES = { bearer: 'bearer', apiKey: 'apiKey' } as const;
 
 /**
- * Says in the OpenAPI document that the routes of a controller need credentials, and that limits and overload can stop them. The document
- * only: every route needs them anyway.
+ * Adds the security schemes and the problem responses 401, 429 and 503 to the OpenAPI document of a controller or route. It changes only
+ * the document: every route that is not public requires credentials anyway.
  */
 export const ApiAuthenticated = (): ClassDecorator & MethodDecorator =>
   applyDecorators(

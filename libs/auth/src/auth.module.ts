@@ -12,7 +12,7 @@ import { ResourceMetadataController } from './resource-metadata.controller.js';
 import { RolesGuard } from './roles.guard.js';
 import { StreamGrants } from './stream-grants.js';
 
-/** Who is calling, for every route of the gateway. Bus, Config, Store and Egress come from their global modules. */
+/** Authenticates the callers of all routes. Bus, Config, Store and Egress come from their global modules. */
 @Global()
 @Module({
   imports: [ApiKeyModule, LimitsModule, TenantsModule],

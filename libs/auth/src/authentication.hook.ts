@@ -2,18 +2,19 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Config } from '@manifold/config';
-import { RequestLimits } from '@manifold/limits';
-import { clientAddress, Problem } from '@manifold/rest';
+import { RequestLimits, sourceKey } from '@manifold/limits';
+import { clientAddress, ProblemError } from '@manifold/rest';
 import { Tenants } from '@manifold/tenants';
 import { Authenticator } from './authenticator.js';
 import type { Principal } from './principal.js';
-import { CredentialRefused, unauthenticated } from './unauthenticated.js';
+import { CredentialError, unauthenticated } from './unauthenticated.js';
 
 /**
- * Authenticates every request of the server before its body is read, unknown paths included. It asks the route that
- * Fastify found, never the path: HEAD, a trailing slash or another case cannot slip past it.
+ * Authenticates every request, unknown paths included, before its body is read. Whether a route is public depends on the route that Fastify
+ * matched, not on the path. HEAD requests, a trailing slash or other letter case therefore cannot bypass it.
  *
- * It is added when the modules start, after the hooks of CORS, so that preflights are answered and refusals readable.
+ * The hook is added when the modules start, after the CORS hooks. Preflight requests are therefore answered, and browsers can read
+ * refusals.
  */
 @Injectable()
 export class AuthenticationHook implements OnModuleInit {
@@ -30,18 +31,28 @@ export class AuthenticationHook implements OnModuleInit {
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     fastify.addHook('onRequest', async (request) => {
-      if (request.routeOptions.config?.public) return;
-      request.principal = await this.principalOf(request);
+      const { public: isPublic, knowsCallers } = request.routeOptions.config ?? {};
+      if (knowsCallers) request.principal = await this.knownCaller(request);
+      if (isPublic) return;
+      const principal = await this.principalOf(request);
+      const isVerified = principal.confinedTo === undefined;
+      request.principal = isVerified ? principal : { ...principal, source: sourceKey(clientAddress(request)) };
       if (!this.tenants.isEnabled(request.principal.tenant)) {
-        throw new Problem(403, 'tenant_disabled', 'The tenant is disabled');
+        throw new ProblemError(403, 'tenant_disabled', 'The tenant is disabled');
       }
     });
   }
 
+  /** Returns the caller of a public route, if there is a valid credential. Never rejects: such a route answers without a database, too. */
+  private async knownCaller(request: FastifyRequest): Promise<Principal | undefined> {
+    const principal = await this.principalOf(request).catch(() => undefined);
+    return principal && this.tenants.isEnabled(principal.tenant) ? principal : undefined;
+  }
+
   private async principalOf(request: FastifyRequest): Promise<Principal> {
     const principal = await this.authenticator.principalOf(request, Date.now()).catch((error: unknown) => {
-      if (!(error instanceof CredentialRefused)) throw error;
-      this.logger.debug({ msg: 'Credential refused', requestId: request.id, reason: error.message });
+      if (!(error instanceof CredentialError)) throw error;
+      this.logger.debug({ msg: 'credential refused', requestId: request.id, reason: error.message });
       throw this.limits.wrongCredential(clientAddress(request)) ?? unauthenticated(this.config.publicUrl, true);
     });
     if (!principal) throw unauthenticated(this.config.publicUrl, false);

@@ -162,7 +162,7 @@ describe('Authentication on a real server', () => {
         body: JSON.stringify({ name: 'new', roles: [] }),
       });
       const { key: fresh } = (await created.json()) as { key: string };
-      expect(gateway.log.text).toContain('Credential refused');
+      expect(gateway.log.text).toContain('credential refused');
       for (const credential of [key, good, fresh, ...bad]) {
         for (const part of credential.split('.').filter((piece) => piece.length > 5)) {
           expect(gateway.log.text).not.toContain(part);
@@ -426,7 +426,7 @@ describe('Authentication on a real server', () => {
       expect(response.headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope"');
       expect(await response.json()).toMatchObject({
         code: 'insufficient_role',
-        detail: 'This needs the role operator or admin',
+        detail: 'This request needs the role operator or admin',
         success: false,
       });
     });

@@ -5,7 +5,7 @@ import { invalidRequest } from '@manifold/rest';
 import { ApiKeyService } from './api-keys/api-key.service.js';
 import { credentialOf } from './credential.js';
 import { TokenVerifier } from './jwt/token-verifier.service.js';
-import { hasExpired } from './jwt/token-claims.js';
+import { CLOCK_TOLERANCE } from './jwt/token-claims.js';
 import {
   DEFAULT_TENANT,
   DEFAULT_USERNAME,
@@ -16,13 +16,13 @@ import {
   type Principal,
   type Role,
 } from './principal.js';
-import { queryTokenOf, QueryTokens } from './query-tokens.js';
+import { QueryTokens } from './query-tokens.js';
 import { StreamGrants } from './stream-grants.js';
-import { CredentialRefused } from './unauthenticated.js';
+import { CredentialError } from './unauthenticated.js';
 
 type AuthenticatedRequest = Pick<FastifyRequest, 'raw' | 'query' | 'routeOptions'>;
 
-/** Finds out who sent a request. */
+/** Identifies the caller of a request. */
 @Injectable()
 export class Authenticator {
   constructor(
@@ -35,17 +35,17 @@ export class Authenticator {
 
   /**
    * @param now epoch milliseconds
-   * @returns nobody when the request has no credential
-   * @throws CredentialRefused, Problem
+   * @returns undefined if the request has no credential
+   * @throws CredentialError, ProblemError
    */
   async principalOf(request: AuthenticatedRequest, now: number): Promise<Principal | undefined> {
     const principal = await this.ofCredential(request);
-    if (principal && hasExpired(principal, now)) throw new CredentialRefused('The credential has expired');
+    if (principal && hasExpired(principal, now)) throw new CredentialError('The credential has expired');
     return principal;
   }
 
   private async ofCredential(request: AuthenticatedRequest): Promise<Principal | undefined> {
-    const credential = credentialOf(request.raw.rawHeaders, queryTokenOf(request));
+    const credential = credentialOf(request);
     switch (credential.kind) {
       case 'jwt': {
         const principal = await this.tokens.principalOf(credential.token);
@@ -54,13 +54,15 @@ export class Authenticator {
       }
       case 'api-key': {
         const principal = await this.apiKeys.principalOf(credential.key);
-        if (!principal) throw new CredentialRefused('The API key is unknown');
+        if (!principal) throw new CredentialError('The API key is unknown');
         return principal;
       }
       case 'malformed':
-        throw new CredentialRefused('There is more than one credential, or it is malformed');
+        throw new CredentialError('There is more than one credential, or it is malformed');
+      case 'stream':
+        return (await this.grants.principalOf(credential.sessionId)) ?? this.withoutCredential(request);
       case 'none':
-        return (await this.grants.principalOf(request)) ?? this.withoutCredential(request);
+        return this.withoutCredential(request);
     }
   }
 
@@ -69,10 +71,13 @@ export class Authenticator {
   }
 }
 
-/** One person at their own machine: "default" may do everything, and `?user=alice` tries the gateway as somebody else. */
+/**
+ * Returns the principal of a request without a credential in development. The user "default" has every role. `?user=alice` selects another
+ * user, with the role `user` only.
+ */
 function developmentPrincipal(query: unknown): Principal {
   const user = (query as { user?: unknown } | null)?.user;
-  if (user === undefined) return localPrincipal(DEFAULT_USERNAME, ROLES);
+  if (user === undefined) return DEFAULT_USER;
   if (isSubject(user)) return localPrincipal(user, ['user']);
   const detail = 'user must be given once, as 1 to 256 printable characters';
   throw invalidRequest([{ pointer: '/user', code: 'isSubject', detail }]);
@@ -86,3 +91,14 @@ const localPrincipal = (subject: string, roles: readonly Role[]): Principal => (
   roles,
   method: 'development',
 });
+
+const DEFAULT_USER = localPrincipal(DEFAULT_USERNAME, ROLES);
+
+/**
+ * Returns whether the principal's credential has expired. JWTs get the clock tolerance on top.
+ * @param now epoch milliseconds
+ */
+export function hasExpired({ method, expiresAt }: Principal, now: number): boolean {
+  if (expiresAt === undefined) return false;
+  return now >= expiresAt + (method === 'jwt' ? CLOCK_TOLERANCE * 1000 : 0);
+}

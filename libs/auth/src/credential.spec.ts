@@ -1,8 +1,12 @@
+import type { FastifyRequest } from 'fastify';
 import fc from '../../../test/support/fuzz.js';
 import { mintApiKey } from './api-keys/api-key.js';
 import { credentialOf } from './credential.js';
 
 const KEY = mintApiKey();
+
+const credentialIn = (rawHeaders: string[], query: object = {}, url = '/mcp') =>
+  credentialOf({ raw: { rawHeaders }, query, routeOptions: { url, method: 'POST' } as FastifyRequest['routeOptions'] });
 
 describe('The credential of a request', () => {
   it.each<[string, string[], object]>([
@@ -13,7 +17,7 @@ describe('The credential of a request', () => {
     ['an API key as bearer token', ['authorization', `Bearer ${KEY}`], { kind: 'api-key', key: KEY }],
     ['an API key in its own header', ['X-API-Key', KEY], { kind: 'api-key', key: KEY }],
   ])('is found: %s', (_case, headers, expected) => {
-    expect(credentialOf(headers)).toEqual(expected);
+    expect(credentialIn(headers)).toEqual(expected);
   });
 
   it.each<[string, string[]]>([
@@ -31,14 +35,14 @@ describe('The credential of a request', () => {
     ['the same credential twice', ['authorization', `Bearer ${KEY}`, 'x-api-key', KEY]],
     ['a malformed credential behind a good one', ['x-api-key', KEY, 'authorization', 'nonsense']],
   ])('is refused: %s', (_case, headers) => {
-    expect(credentialOf(headers)).toEqual({ kind: 'malformed' });
+    expect(credentialIn(headers)).toEqual({ kind: 'malformed' });
   });
 
   describe('in the query', () => {
     it('is a token where there is no other', () => {
       const expected = { kind: 'jwt', token: 'a.b.c', inQuery: true };
-      expect(credentialOf(['Host', 'x'], 'a.b.c')).toEqual(expected);
-      expect(credentialOf([], undefined)).toEqual({ kind: 'none' });
+      expect(credentialIn(['Host', 'x'], { token: 'a.b.c' })).toEqual(expected);
+      expect(credentialIn([], {})).toEqual({ kind: 'none' });
     });
 
     it.each<[string, string[], unknown]>([
@@ -51,14 +55,29 @@ describe('The credential of a request', () => {
       ['with the scheme', [], 'Bearer a.b.c'],
       ['with a line break', [], 'a.b.c\n'],
     ])('is refused: %s', (_case, headers, queryToken) => {
-      expect(credentialOf(headers, queryToken)).toEqual({ kind: 'malformed' });
+      expect(credentialIn(headers, { token: queryToken })).toEqual({ kind: 'malformed' });
+    });
+  });
+
+  describe('in the URL of a message', () => {
+    const query = { sessionId: 's' };
+
+    it('is the id of the session, if there is no other', () => {
+      expect(credentialIn([], query, '/messages')).toEqual({ kind: 'stream', sessionId: 's' });
+      expect(credentialIn(['authorization', 'Bearer a.b.c'], query, '/messages')).toMatchObject({ kind: 'jwt' });
+      expect(credentialIn([], { ...query, token: 'a.b.c' }, '/messages')).toMatchObject({ kind: 'jwt' });
+    });
+
+    it('is not read on another route, and must be given once', () => {
+      expect(credentialIn([], query)).toEqual({ kind: 'none' });
+      expect(credentialIn([], { sessionId: ['s', 's'] }, '/messages')).toEqual({ kind: 'none' });
     });
   });
 
   it('is a token of the grammar or refused, whatever the header holds', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {
-        const credential = credentialOf(['authorization', value]);
+        const credential = credentialIn(['authorization', value]);
         if (credential.kind !== 'jwt') return credential.kind === 'malformed' || credential.kind === 'api-key';
         return /^[\w\-.~+/]+=*$/.test(credential.token);
       }),

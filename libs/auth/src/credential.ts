@@ -1,11 +1,14 @@
+import type { FastifyRequest } from 'fastify';
 import { isApiKey } from './api-keys/api-key.js';
 
-/** What a request shows to say who is calling. */
+/** Credential that a request carries. */
 export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'malformed' }
   | { readonly kind: 'api-key'; readonly key: string }
-  | { readonly kind: 'jwt'; readonly token: string; readonly inQuery?: true };
+  | { readonly kind: 'jwt'; readonly token: string; readonly inQuery?: true }
+  /** Id of an HTTP+SSE session, in the URL of a message. */
+  | { readonly kind: 'stream'; readonly sessionId: string };
 
 const NONE: Credential = { kind: 'none' };
 const MALFORMED: Credential = { kind: 'malformed' };
@@ -15,18 +18,36 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 /** RFC 7515, section 3.1. */
 const COMPACT_JWS = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
+type Url = Pick<FastifyRequest, 'routeOptions' | 'query'>;
+
+/** Routes of HTTP+SSE messages. The checks use the matched route, so no other spelling of a path passes them. */
+const MESSAGES: readonly (string | undefined)[] = ['/messages', '/sse/messages'];
+/** Routes for clients that can configure only a URL. */
+const TOKEN_IN_QUERY: readonly (string | undefined)[] = ['/mcp', '/sse', ...MESSAGES];
+
+/** Returns the value of `?token=` on the routes that accept it: a list if the client sent it more than once. */
+export function queryTokenOf({ routeOptions, query }: Url): unknown {
+  return TOKEN_IN_QUERY.includes(routeOptions.url) ? (query as { token?: unknown } | null)?.token : undefined;
+}
+
 /**
- * Finds the credential in the headers as they came (`IncomingMessage.rawHeaders`), or in the query where the route takes it from there.
+ * Finds the credential in the raw headers (`IncomingMessage.rawHeaders`), or in the query on routes that accept it there.
  *
- * Two credentials are refused (RFC 6750, section 2): Node's parsed headers keep the first of two Authorization headers
- * and a proxy may have judged the second.
- * @param queryToken as parsed: a list where it was given twice
+ * A request with two credentials is refused (RFC 6750, section 2). Node's parsed headers keep the first of two Authorization headers, but a
+ * proxy may have checked the second.
  */
-export function credentialOf(rawHeaders: readonly string[], queryToken?: unknown): Credential {
-  const inHeaders = headerCredential(rawHeaders);
-  if (queryToken === undefined) return inHeaders;
+export function credentialOf(request: Url & { readonly raw: { readonly rawHeaders: readonly string[] } }): Credential {
+  const inHeaders = headerCredential(request.raw.rawHeaders);
+  const queryToken = queryTokenOf(request);
+  if (queryToken === undefined) return inHeaders === NONE ? streamCredential(request) : inHeaders;
   if (inHeaders !== NONE || typeof queryToken !== 'string' || !COMPACT_JWS.test(queryToken)) return MALFORMED;
   return { kind: 'jwt', token: queryToken, inQuery: true };
+}
+
+function streamCredential({ routeOptions, query }: Url): Credential {
+  if (!MESSAGES.includes(routeOptions.url)) return NONE;
+  const { sessionId } = query as { sessionId?: unknown };
+  return typeof sessionId === 'string' ? { kind: 'stream', sessionId } : NONE;
 }
 
 function headerCredential(rawHeaders: readonly string[]): Credential {
@@ -40,7 +61,7 @@ function headerCredential(rawHeaders: readonly string[]): Credential {
   return found;
 }
 
-/** The lengths are compared first: this runs for every header of every request. */
+/** Returns the parser for a credential header. It compares lengths first, because it runs for every header of every request. */
 function readerOf(name: string): ((value: string) => Credential) | undefined {
   if (name.length === 13 && name.toLowerCase() === 'authorization') return bearer;
   if (name.length === 9 && name.toLowerCase() === 'x-api-key') return apiKey;

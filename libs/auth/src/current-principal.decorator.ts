@@ -4,14 +4,14 @@ import type { Principal } from './principal.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is calling: set before the body is read, on every route that is not public. */
+    /** The caller. It is set before the body is read, on every route that is not public. */
     principal?: Principal;
   }
 }
 
-/** The caller, as a parameter of a route handler. A public route has none, and must not ask. */
+/** Injects the caller as a parameter of a route handler. It throws on a public route, which has no caller. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
-  if (!principal) throw new Error('A public route asks for the principal');
+  if (!principal) throw new Error('CurrentPrincipal is used on a public route, which has no principal');
   return principal;
 });

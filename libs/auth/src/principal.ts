@@ -1,46 +1,57 @@
-/** What a caller may do. `service` may act for other users of its issuer (`username` in the REST calls). */
+import { tupleKey } from '@manifold/async';
+import { DEFAULT_TENANT } from '@manifold/tenants';
+
+/** Roles of a caller. A caller with the role `service` may act for other users of its issuer (`username` in the REST calls). */
 export const ROLES = ['user', 'operator', 'admin', 'service'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who is calling. Two principals are the same exactly when their keys are: one `sub` of two issuers is two principals. */
+/** The caller. Two principals are the same exactly if their keys are equal. The same `sub` from two issuers is two principals. */
 export interface Principal {
-  /** Stands for (tenant, issuer, subject) wherever one string is needed: cache keys, session records, logs. */
+  /** Single string for (tenant, issuer, subject), used in cache keys, session records and logs. */
   readonly key: string;
   readonly tenant: string;
   readonly issuer: string;
   readonly subject: string;
   readonly roles: readonly Role[];
-  /** What its issuer says that it belongs to, as far as it is kept (see {@link keptGroups}). Whoever is acted for has none: nobody here knows them. */
+  /**
+   * Groups that the issuer says the principal belongs to, filtered by {@link keptGroups}. A user for whom a service acts has no groups,
+   * because the gateway does not know them.
+   */
   readonly groups?: readonly string[];
   readonly method: 'development' | 'api-key' | 'jwt';
-  /** The caller's own token, where a provider may forward it. Never logged, never stored. */
+  /** Token of the caller, which a provider may forward. It is never logged and never stored. */
   readonly credential?: string;
-  /** Epoch milliseconds after which the credential is no longer good. */
+  /** Time, in epoch milliseconds, after which the credential is no longer valid. */
   readonly expiresAt?: number;
-  /** Id of the only provider whose tools it may use, where that provider's upstream is all that judges the credential. */
+  /** Id of the only provider whose tools the principal may use. It is set if only that provider's upstream checks the credential. */
   readonly confinedTo?: string;
-  /** For the role `service`: the issuer whose users it acts for, where that is not its own. */
+  /** Key of the address of a caller with `confinedTo`: nobody has verified who it is. Pools count such callers by address. */
+  readonly source?: string;
+  /** For the role `service`: the issuer of the users it acts for, if that is not its own issuer. */
   readonly actsForIssuer?: string;
 }
 
-/** The issuer of users that the gateway itself knows: API keys and the development user. */
+/** Issuer of principals that the gateway itself defines: API keys and development users. */
 export const LOCAL_ISSUER = 'manifold';
-export const DEFAULT_TENANT = 'default';
+export { DEFAULT_TENANT };
 export const DEFAULT_USERNAME = 'default';
 
 export const principalKey = (tenant: string, issuer: string, subject: string): string =>
-  JSON.stringify([tenant, issuer, subject]);
+  tupleKey(tenant, issuer, subject);
 
-/** What may name a user: 1 to 256 printable characters. Line breaks and control characters would forge log lines and headers. */
+/**
+ * Checks that the text can be a user name: 1 to 256 printable characters. Line breaks and control characters could forge log lines and
+ * headers.
+ */
 export const isSubject = (text: unknown): text is string =>
   typeof text === 'string' && /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u.test(text);
 
-/** Of one principal. Issuers themselves stop at about as many. */
+/** Maximum number of groups of one principal. Identity providers apply a similar limit themselves. */
 export const MOST_GROUPS = 200;
 
 /**
- * Names of groups as they are kept: the first ones, each once, those that could name a user. A token decides about memory here, and about
- * what each decision costs.
+ * Returns the group names that the gateway keeps: valid names only, each once, at most {@link MOST_GROUPS}. Without the limit, a token
+ * would determine how much memory it uses and what each access decision costs.
  */
 export function keptGroups(names: readonly unknown[]): string[] {
   const kept = new Set<string>();

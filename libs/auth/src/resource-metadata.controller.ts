@@ -4,7 +4,7 @@ import { Config } from '@manifold/config';
 import { ResourceMetadataDto } from './resource-metadata.dto.js';
 import { Public } from './route-options.decorator.js';
 
-/** Tells MCP clients where to get a token: the address that a 401 names. */
+/** Tells MCP clients where to get a token. A 401 response names its URL. */
 @ApiTags('auth')
 @Controller('.well-known/oauth-protected-resource')
 export class ResourceMetadataController {
@@ -12,16 +12,16 @@ export class ResourceMetadataController {
 
   @Get()
   @Public()
-  @ApiOperation({ summary: 'OAuth protected resource metadata (RFC 9728)' })
+  @ApiOperation({ summary: 'Get the OAuth protected resource metadata (RFC 9728)' })
   @ApiOkResponse({ type: ResourceMetadataDto })
   ofGateway(): ResourceMetadataDto {
     return this.metadata();
   }
 
-  /** RFC 9728, section 3.1: the path of the resource goes behind the well-known one. */
+  /** Follows RFC 9728, section 3.1: the path of the resource is appended to the well-known path. */
   @Get('mcp')
   @Public()
-  @ApiOperation({ summary: 'OAuth protected resource metadata of the MCP endpoint (RFC 9728)' })
+  @ApiOperation({ summary: 'Get the OAuth protected resource metadata of the MCP endpoint (RFC 9728)' })
   @ApiOkResponse({ type: ResourceMetadataDto })
   ofMcp(): ResourceMetadataDto {
     return this.metadata();

@@ -4,7 +4,10 @@ import type { Principal } from './principal.js';
 
 type Listener = (isMeant: (principal: Principal) => boolean) => void;
 
-/** Tells of callers whose access has ended before its time: requests are refused anyhow, but what is open for them has to end. */
+/**
+ * Notifies listeners of callers whose access has ended early. New requests are refused anyway; the listeners must close what is still open,
+ * such as streams.
+ */
 @Injectable()
 export class Revocations implements OnModuleInit, OnApplicationShutdown {
   private readonly listeners = new Set<Listener>();
@@ -24,7 +27,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     for (const listener of this.listeners) listener(isMeant);
   }
 
-  /** @returns a function that takes the listener away */
+  /** @returns a function that removes the listener */
   onRevoked(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

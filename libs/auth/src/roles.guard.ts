@@ -2,18 +2,18 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '@manifold/config';
-import { Problem } from '@manifold/rest';
+import { ProblemError } from '@manifold/rest';
 import { hasRole, type Role } from './principal.js';
 import { unauthenticated } from './unauthenticated.js';
 
 const RequiredRoles = Reflector.createDecorator<readonly Role[]>();
 
-/** The caller needs one of these roles. A handler's list replaces its controller's. */
+/** Requires one of these roles from the caller. A handler's list replaces its controller's list. */
 export const Roles = (...roles: [Role, ...Role[]]): ClassDecorator & MethodDecorator => RequiredRoles(roles);
 
 /**
- * The second lock behind the authentication hook: a route that is not public is never reached without a principal,
- * even if the hook did not run. Then the roles.
+ * Checks again, after the authentication hook, that a request to a route that is not public has a principal, even if the hook did not run.
+ * Then checks the roles.
  */
 @Injectable()
 export class RolesGuard implements CanActivate {
@@ -30,7 +30,7 @@ export class RolesGuard implements CanActivate {
 
     const roles = this.reflector.getAllAndOverride(RequiredRoles, [context.getHandler(), context.getClass()]);
     if (roles === undefined || roles.some((role) => hasRole(principal, role))) return true;
-    throw new Problem(403, 'insufficient_role', `This needs the role ${roles.join(' or ')}`, {
+    throw new ProblemError(403, 'insufficient_role', `This request needs the role ${roles.join(' or ')}`, {
       headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
     });
   }

@@ -1,24 +1,30 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 
-/** What this gateway knows about a route, besides its handler: Fastify's `request.routeOptions.config`. */
+/** Settings of a route besides its handler, stored in Fastify's `request.routeOptions.config`. */
 export interface RouteSettings {
   /** The route needs no credentials. */
   readonly public?: boolean;
-  /** Bytes that its body may have, where that is not PAYLOAD_LIMIT. */
+  /** The route is public, and shows more to callers with a valid credential. Any other credential counts as none. */
+  readonly knowsCallers?: boolean;
+  /** The route only reads, and its requests are in the audit log all the same. */
+  readonly audited?: boolean;
+  /** Maximum body size in bytes, if it is less than PAYLOAD_LIMIT. */
   readonly bodyLimit?: number;
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     public?: boolean;
+    knowsCallers?: boolean;
+    audited?: boolean;
   }
 }
 
 const settingsOf = new WeakMap<object, RouteSettings>();
 
 /**
- * Sets what is given and keeps the rest: Nest's own `RouteConfig` replaces what an earlier decorator of the same handler
- * set. For methods only, because Nest reads the configuration of handlers and ignores a controller's.
+ * Sets the given settings and keeps the others. Nest's own `RouteConfig` replaces what an earlier decorator of the same handler set. It
+ * works on methods only, because Nest ignores the configuration of a controller.
  */
 export const RouteOptions =
   (settings: RouteSettings): MethodDecorator =>
@@ -29,5 +35,5 @@ export const RouteOptions =
     RouteConfig(merged)(target, name, descriptor);
   };
 
-/** Anybody may call this route: the visible exception to "deny by default". */
+/** Marks a route that requires no credentials. It is the explicit exception to "deny by default". */
 export const Public = (): MethodDecorator => RouteOptions({ public: true });

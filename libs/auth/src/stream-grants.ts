@@ -1,38 +1,32 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
-import { Bus, ownerOf, Topic, type Unsubscribe } from '@manifold/bus';
+import { Injectable } from '@nestjs/common';
+import { Bus, OnCalled, ownerOf, Topic } from '@manifold/bus';
 import type { Principal } from './principal.js';
 
-const ROUTES: ReadonlySet<string | undefined> = new Set(['/messages', '/sse/messages']);
+type Grantee = Omit<Principal, 'credential'> & { readonly credential?: undefined };
 
-/** Whose stream this is, for the replica that has got a message for it. */
-const GRANTED = new Topic<{ readonly sessionId: string }, Omit<Principal, 'credential'> | null>('auth.stream-grant');
+/** Request for the principal of a stream. A replica that receives a message for the stream sends it to the stream's owner. */
+const GRANTED = new Topic<{ readonly sessionId: string }, Grantee | null>('auth.stream-grant');
 
 /**
- * Lets clients that know nothing but a URL use HTTP+SSE.
+ * Authenticates messages of HTTP+SSE clients that can configure only a URL.
  *
- * Their token comes with the request for the stream, in its query; their messages go to the URL that the stream names, and that must not
- * carry the token. So the session's id is their credential there: 256 random bits, told to the caller on the stream alone, good until the
- * stream or the token ends. Sessions whose client can send a header are not granted: everybody has to say who they are there.
+ * Such a client sends its token in the query of the request that opens the stream. It sends messages to the URL that the stream names,
+ * which must not contain the token. For these messages, the session id is the credential: 256 random bits that only the stream reveals to
+ * the client. It is valid until the stream ends or the token expires. If the client can send a header, its session gets no grant, and each
+ * message needs the credential.
  *
- * The id names the replica that has the stream; others ask it.
+ * The session id names the replica that holds the stream. Other replicas ask that replica.
  */
 @Injectable()
-export class StreamGrants implements OnModuleInit, OnApplicationShutdown {
+export class StreamGrants {
   private readonly principals = new Map<string, Principal>();
-  private unsubscribe?: Unsubscribe;
 
   constructor(private readonly bus: Bus) {}
 
-  onModuleInit(): void {
-    this.unsubscribe = this.bus.onAsked(GRANTED, async ({ sessionId }) => {
-      const principal = this.principals.get(sessionId);
-      return principal ? { ...principal, credential: undefined } : null;
-    });
-  }
-
-  onApplicationShutdown(): void {
-    this.unsubscribe?.();
+  @OnCalled(GRANTED)
+  async granted({ sessionId }: { readonly sessionId: string }): Promise<Grantee | null> {
+    const principal = this.principals.get(sessionId);
+    return principal ? { ...principal, credential: undefined } : null;
   }
 
   grant(sessionId: string, principal: Principal): void {
@@ -44,20 +38,14 @@ export class StreamGrants implements OnModuleInit, OnApplicationShutdown {
     this.principals.delete(sessionId);
   }
 
-  /** Whom a request without a credential comes from. */
-  async principalOf({
-    routeOptions,
-    query,
-  }: Pick<FastifyRequest, 'routeOptions' | 'query'>): Promise<Principal | undefined> {
-    if (!ROUTES.has(routeOptions.url)) return undefined;
-    const { sessionId } = query as { sessionId?: unknown };
-    if (typeof sessionId !== 'string') return undefined;
+  /** Returns the principal of a session to which a grant was given, here or at the replica that holds the stream. */
+  async principalOf(sessionId: string): Promise<Principal | undefined> {
     return this.principals.get(sessionId) ?? (await this.grantedElsewhere(sessionId));
   }
 
   private async grantedElsewhere(sessionId: string): Promise<Principal | undefined> {
     const owner = ownerOf(sessionId);
     if (!this.bus.isShared || owner === undefined || owner === this.bus.replica) return undefined;
-    return (await this.bus.ask(owner, GRANTED, { sessionId }).catch(() => null)) ?? undefined;
+    return (await this.bus.call(owner, GRANTED, { sessionId }).catch(() => null)) ?? undefined;
   }
 }

@@ -1,11 +1,14 @@
 /**
- * Seals what replicas say to each other: whoever has Redis, but not the replicas' keys, reads nothing of it and adds nothing to it.
- * Handed in by the library that has the keys.
+ * Seals the messages between replicas. Without the replicas' keys, an attacker with access to Redis can neither read messages nor add any.
+ * The library that has the keys provides the implementation.
  */
 export abstract class BusSeal {
-  /** @param channel where it is said: what is sealed for one channel opens in no other */
+  /**
+   * Seals a message.
+   * @param channel the channel of the message: a message that is sealed for one channel cannot be opened in another
+   */
   abstract seal(text: string, channel: string): string;
 
-  /** Rejects for what no replica has sealed for this channel. May have to read a new key first. */
+  /** Opens a sealed message. Rejects when no replica has sealed it for this channel. May have to load a new key first. */
   abstract open(sealed: string, channel: string): Promise<string>;
 }

@@ -1,13 +1,15 @@
 import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { Config } from '@manifold/config';
 import { Bus } from './bus.js';
 import { BusSeal } from './bus-seal.js';
+import { BusSubscriptions } from './bus-subscriptions.js';
 import { SingleBus } from './single-bus.js';
 
-/** Redis where it is configured. Its client is loaded only where it is used: it costs start-up time. */
+/** Chooses Redis if it is configured. The Redis client slows the start down, so it is loaded only when it is used. */
 async function chooseBus({ redis }: Config, seal?: BusSeal): Promise<Bus> {
   if (!redis) return new SingleBus();
-  if (!seal) throw new Error('No module has the keys of what replicas say to each other');
+  if (!seal) throw new Error('No module provides the key that seals messages between replicas');
   const [{ RedisBus }, { RedisChannels }, { SealedChannels }] = await Promise.all([
     import('./redis/redis-bus.js'),
     import('./redis/redis-channels.js'),
@@ -16,10 +18,17 @@ async function chooseBus({ redis }: Config, seal?: BusSeal): Promise<Bus> {
   return new RedisBus(new SealedChannels(new RedisChannels(redis.url, redis.prefix), seal));
 }
 
-/** Hands the `Bus` to every module. Needs the global Config and, where Redis is configured, a global BusSeal that is started before it. */
+/**
+ * Provides the `Bus` to every module, and subscribes the methods that providers declare with `@OnAnnounced`, `@OnCalled` and `@OnMissed`.
+ * Needs the global Config. If Redis is configured, it also needs a global BusSeal that starts before it.
+ */
 @Global()
 @Module({
-  providers: [{ provide: Bus, inject: [Config, { token: BusSeal, optional: true }], useFactory: chooseBus }],
+  imports: [DiscoveryModule],
+  providers: [
+    { provide: Bus, inject: [Config, { token: BusSeal, optional: true }], useFactory: chooseBus },
+    BusSubscriptions,
+  ],
   exports: [Bus],
 })
 export class BusModule {}

@@ -1,65 +1,64 @@
+import type { ChangeFeed } from '@manifold/store';
+import type { CallHandler, CallOptions } from './calls/call.js';
 import type { Topic } from './topic.js';
 
-/** Takes a listener or handler away again. */
+/** Removes a listener or handler. */
 export type Unsubscribe = () => void;
 
 /**
- * What replicas say to each other. With one process there is nobody to talk to, and nothing to wait for.
+ * Messages between replicas. With one process there are no recipients, and nothing waits.
  *
- * Messages are lost where the connection between replicas is: the store holds the state, the bus only says that it has changed.
- * Whoever keeps something of the store in memory follows `onMissed`, too.
+ * Messages are lost while replicas are disconnected. The store holds the state; the bus only announces that it has changed. A class that
+ * caches data of the store must also use `onMissed`, as `CachedCollection` does.
  */
-export abstract class Bus {
-  /** Names this process among the replicas, anew with each start: 16 characters of base64url. */
+export abstract class Bus implements ChangeFeed {
+  /** The id of this process among the replicas, new with each start: 16 characters of base64url. */
   abstract readonly replica: string;
 
   /** Whether there may be other replicas. */
   abstract readonly isShared: boolean;
 
-  /** Whether they can be reached at the moment. */
+  /** Whether the other replicas can be reached now. */
   abstract readonly isConnected: boolean;
 
   /**
-   * Tells all other replicas. Resolves when those that listen have taken it in, so that whoever is answered after it finds the change
-   * everywhere; at the latest after a second. Never rejects.
-   * @returns what listeners have answered
+   * Announces a message to all other replicas. Resolves when the subscribed replicas have processed it, after a second at the latest. A
+   * client that is answered afterwards finds the change on every replica that acknowledged it. Never rejects.
+   * @returns the answers of the listeners
    */
   abstract announce<Message, Answer>(topic: Topic<Message, Answer>, message: Message): Promise<readonly Answer[]>;
 
-  /** @param listener the announcement is acknowledged when its promise settles */
+  /** @param listener is called for each announcement, which is acknowledged when the listener's promise settles */
   abstract onAnnounced<Message, Answer>(
     topic: Topic<Message, Answer>,
     listener: (message: Message) => Answer | void | Promise<Answer | void>,
   ): Unsubscribe;
 
-  /** Sends to one replica, in order. Never fails: a replica that is gone hears nothing. */
-  abstract tell<Message>(replica: string, topic: Topic<Message>, message: Message): void;
-
-  abstract onTold<Message>(topic: Topic<Message>, listener: (message: Message, from: string) => void): Unsubscribe;
-
   /**
-   * Asks one replica; it may take its time for as long as it lives. What it told before it answered arrives before the answer.
-   * @throws ReplicaGoneError when it does not live, or cannot be reached
+   * Calls one replica and waits for its answer. There is no time limit while that replica runs the call.
+   * 1. The other replica's handler receives the message.
+   * 2. While it runs, it can send side messages, and ask for replies. They arrive in order and before the answer.
+   * 3. The call ends with the handler's answer or error, when the signal aborts, or when either replica ends. A call of which a message was
+   * lost ends within seconds.
+   * @throws the error of the handler, if it is of the topic's family; the signal's reason; ReplicaGoneError when the replica has ended,
+   *   cannot be reached, does not know the topic or has failed in another way
    */
-  abstract ask<Message, Answer>(replica: string, topic: Topic<Message, Answer>, message: Message): Promise<Answer>;
+  abstract call<Message, Answer, Side, Reply>(
+    replica: string,
+    topic: Topic<Message, Answer, Side, Reply>,
+    message: Message,
+    options?: CallOptions<Side, Reply>,
+  ): Promise<Answer>;
 
-  /** A handler of one topic, the only one in a process. */
-  abstract onAsked<Message, Answer>(
-    topic: Topic<Message, Answer>,
-    handler: (message: Message, from: string) => Promise<Answer>,
+  /** Sets the handler of a topic's calls. A process has one handler for each topic. */
+  abstract onCalled<Message, Answer, Side, Reply>(
+    topic: Topic<Message, Answer, Side, Reply>,
+    handler: CallHandler<Message, Answer, Side, Reply>,
   ): Unsubscribe;
 
   /**
-   * Called when announcements may have been missed, and every few seconds for as long as that goes on: what is kept in memory of the
-   * store has to be read anew.
+   * Registers a listener that is called when announcements may have been missed. It is called again every few seconds while the connection
+   * is lost. The listener must reload cached data from the store.
    */
   abstract onMissed(listener: () => void): Unsubscribe;
-}
-
-/** The replica that was asked has ended, or cannot be reached. */
-export class ReplicaGoneError extends Error {
-  constructor(message = 'The replica cannot be reached', options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ReplicaGoneError';
-  }
 }

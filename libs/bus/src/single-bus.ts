@@ -1,9 +1,10 @@
-import { Bus, ReplicaGoneError, type Unsubscribe } from './bus.js';
+import { Bus, type Unsubscribe } from './bus.js';
+import { ReplicaEndedError } from './replica-gone-error.js';
 import { newReplicaId } from './replica-id.js';
 
 const NOTHING: Unsubscribe = () => undefined;
 
-/** The only process: nobody else listens, and nothing is missed. */
+/** The bus of a single process: there is no other replica, and no announcement is missed. */
 export class SingleBus extends Bus {
   readonly replica = newReplicaId();
   readonly isShared = false;
@@ -17,19 +18,11 @@ export class SingleBus extends Bus {
     return NOTHING;
   }
 
-  tell(): void {
-    // There is no other replica: who would have heard it has ended.
+  call(): Promise<never> {
+    return Promise.reject(new ReplicaEndedError());
   }
 
-  onTold(): Unsubscribe {
-    return NOTHING;
-  }
-
-  ask(): Promise<never> {
-    return Promise.reject(new ReplicaGoneError());
-  }
-
-  onAsked(): Unsubscribe {
+  onCalled(): Unsubscribe {
     return NOTHING;
   }
 

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Config } from './config.js';
+import { Config } from './model/config.js';
 
-/** Hands the settings to every module. */
+/** Provides the settings to every module. */
 @Module({})
 export class ConfigModule {
   static forRoot(config: Config): DynamicModule {

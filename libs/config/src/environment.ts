@@ -1,17 +1,31 @@
 import { existsSync } from 'node:fs';
-import type { Config } from './config.js';
+import type { Config } from './model/config.js';
+import { forgetVariables } from './forget-secrets.js';
 import { loadConfig } from './load-config.js';
+import { SECRET_VARIABLES } from './settings.js';
+import { warningsOf } from './warnings.js';
 
-/** The settings of this process: its environment, completed by `.env` in the working directory where there is one. */
+/**
+ * Reads the settings from the environment of this process. If `.env` exists in the working directory, it adds variables that are not set.
+ */
 export function configOfProcess(): Config {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return loadConfig(process.env);
 }
 
-/** Variables that a child process may inherit: what programs need to find their way, and nothing that the gateway knows in confidence. */
+/** Returns the warnings about the environment of this process. `configOfProcess` must have loaded `.env` before. */
+export const warningsOfProcess = (): string[] => warningsOf(process.env);
+
+/**
+ * Removes the secrets of the gateway from the environment of this process, once they are read. From then on no child inherits one by mistake,
+ * and processes of the same user do not find one in /proc.
+ */
+export const forgetSecretsOfProcess = (): void => forgetVariables(SECRET_VARIABLES);
+
+/** Variables that a child process inherits: those that programs need to run, and no secrets of the gateway. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TERM'];
 
-/** Variables by which programs find their way out of a network: npm and pip know them. Proxies may have a password. */
+/** Variables for network access through a proxy; npm and pip use them. A proxy URL may contain a password. */
 const NETWORK = [
   'HTTP_PROXY',
   'HTTPS_PROXY',
@@ -22,12 +36,12 @@ const NETWORK = [
   'NODE_EXTRA_CA_CERTS',
 ];
 
-/** The part of this process's environment that child processes get. */
+/** Returns the part of this process's environment that child processes get. */
 export function inheritedEnvironment(): Record<string, string> {
   return chosen(INHERITED);
 }
 
-/** What a child process gets besides, when it downloads what an operator asked for. */
+/** Returns the variables that a child process also gets when it downloads packages for an operator. */
 export function networkEnvironment(): Record<string, string> {
   return chosen(NETWORK);
 }

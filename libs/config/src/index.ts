@@ -1,3 +1,5 @@
+// The settings, read once from the environment and from `.env`.
+// Every module gets its settings by injection. No other library reads `process.env`.
 export {
   Config,
   ConfigError,
@@ -10,11 +12,29 @@ export {
   type MongoConfig,
   type RedisConfig,
   type SecretsConfig,
+  type ServedTenant,
   type StartPackage,
   type TracingConfig,
-} from './config.js';
+} from './model/config.js';
 export { ConfigModule } from './config.module.js';
-export { configOfProcess, inheritedEnvironment, networkEnvironment } from './environment.js';
+export {
+  configOfProcess,
+  forgetSecretsOfProcess,
+  inheritedEnvironment,
+  networkEnvironment,
+  warningsOfProcess,
+} from './environment.js';
 export { loadConfig } from './load-config.js';
-export { secretsKeyFault } from './secrets-key.js';
+export {
+  COMMAND,
+  ROLE_NAMES,
+  SCRIPT_PACKAGE,
+  SCRIPT_WORDS,
+  STDIO_WORDS,
+  type RoleName,
+  type RunPolicyConfig,
+  type ScriptRule,
+  type StdioRule,
+} from './model/run-policy.js';
+export { secretsKeyFault } from './groups/secrets-key.js';
 export { PRODUCT_NAME, VERSION } from './version.js';

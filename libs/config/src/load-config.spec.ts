@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, loadConfig, VERSION } from './index.js';
-import { variables } from './variables.js';
+import { ConfigError } from './model/config.js';
+import { loadConfig } from './load-config.js';
+import { VERSION } from './version.js';
 
 const KEY = 'k3y-of-a-test-that-is-long-enough-0123456789';
 
@@ -27,7 +28,7 @@ describe('loadConfig', () => {
       publicUrl: 'http://127.0.0.1:3001',
       legacySse: true,
       toolNameMax: 60,
-      payloadLimit: 6 * 1024 * 1024,
+      bodies: { bytes: 6 * 1024 * 1024, members: 100_000 },
       sessionIdleTimeoutMs: 1_800_000,
     });
     expect(config.mongo).toBeUndefined();
@@ -44,7 +45,7 @@ describe('loadConfig', () => {
 
   it('names every fault at once, and never a value', () => {
     const faults = faultsOf({ PORT: '70000', ENABLE_LEGACY_SSE: 'yes', LOG_LEVEL: 'loud', SECRETS_KEY: 'hunter2' });
-    const named = faults.map((fault) => fault.split(' ')[0]);
+    const named = faults.map((fault) => fault.split(':')[0]);
     expect(named.sort()).toEqual(['ENABLE_LEGACY_SSE', 'LOG_LEVEL', 'PORT', 'SECRETS_KEY']);
     expect(faults.join()).not.toContain('hunter2');
   });
@@ -83,7 +84,7 @@ describe('loadConfig', () => {
   ])('refuses %s=%s', (name, value) => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toHaveLength(1);
-    expect(faults[0]).toMatch(new RegExp(`^${name}`));
+    expect(faults[0]).toMatch(new RegExp(`^${name}: .+; write .+`));
   });
 
   it.each([
@@ -111,33 +112,41 @@ describe('loadConfig', () => {
   );
 
   it.each<[string, Record<string, string>, string]>([
-    ['an older key without one in use', { SECRETS_KEY_PREVIOUS: KEY }, 'SECRETS_KEY must be set where'],
+    [
+      'an older key without one in use',
+      { SECRETS_KEY_PREVIOUS: KEY },
+      'SECRETS_KEY: is not set, but SECRETS_KEY_PREVIOUS is',
+    ],
     [
       'a short older key',
       { SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: `${KEY}1,short` },
-      'SECRETS_KEY_PREVIOUS.1 must have',
+      'SECRETS_KEY_PREVIOUS: must have',
     ],
     [
       'a default older key',
       { SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: 'a'.repeat(40) },
-      'SECRETS_KEY_PREVIOUS.0 is a default',
+      'SECRETS_KEY_PREVIOUS: is a default',
     ],
     [
       'the key in use as an older one',
       { SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: KEY },
-      'SECRETS_KEY_PREVIOUS names a key twice',
+      'SECRETS_KEY_PREVIOUS: contains a key twice',
     ],
     [
       'an older key twice',
       { SECRETS_KEY: KEY, SECRETS_KEY_PREVIOUS: `${KEY}1,${KEY}1` },
-      'SECRETS_KEY_PREVIOUS names a key twice',
+      'SECRETS_KEY_PREVIOUS: contains a key twice',
     ],
     [
       'keys here and in a file',
       { SECRETS_KEY: KEY, SECRETS_KEY_FILE: '/keys' },
-      'SECRETS_KEY_FILE excludes SECRETS_KEY',
+      'SECRETS_KEY_FILE: SECRETS_KEY or SECRETS_KEY_PREVIOUS is set, too',
     ],
-    ['an interval of nothing', { SECRETS_KEY_REFRESH_MS: '0' }, 'SECRETS_KEY_REFRESH_MS must be'],
+    [
+      'an interval of nothing',
+      { SECRETS_KEY_REFRESH_MS: '0' },
+      'SECRETS_KEY_REFRESH_MS: is out of range; write a whole number from 100',
+    ],
   ])('refuses %s', (_what, environment, fault) => {
     expect(faultsOf(environment)).toEqual([expect.stringContaining(fault)]);
     expect(faultsOf(environment).join()).not.toContain(KEY);
@@ -166,12 +175,20 @@ describe('loadConfig', () => {
     expect(faultsOf({ ...parts, MONGO_URL: 'mongodb://db/' })).toEqual([expect.stringMatching(/^MONGO_URL/)]);
   });
 
-  it('lets servers run as a group of their own only together with a user', () => {
-    expect(loadConfig({ SERVER_UID: '1001' }).hosting.runAs).toEqual({ uid: 1001, gid: 1001 });
-    expect(loadConfig({ SERVER_UID: '1001', SERVER_GID: '50' }).hosting.runAs).toEqual({ uid: 1001, gid: 50 });
-    expect(loadConfig({}).hosting.runAs).toBeUndefined();
-    expect(faultsOf({ SERVER_GID: '50' })).toEqual([expect.stringMatching(/^SERVER_UID/)]);
+  it('gives servers a range of user ids, which SERVER_UID can begin', () => {
+    expect(loadConfig({}).hosting.userIds).toEqual({ first: 200_000, last: 265_535 });
+    expect(loadConfig({ SERVER_UID: '1001' }).hosting.userIds).toEqual({ first: 1001, last: 11_000 });
+    expect(loadConfig({ SERVER_UID_RANGE: '300-399', SERVER_GID: '50' }).hosting.userIds).toEqual({
+      first: 300,
+      last: 399,
+      gid: 50,
+    });
     expect(faultsOf({ SERVER_UID: '0' })).toEqual([expect.stringMatching(/^SERVER_UID/)]);
+    expect(faultsOf({ SERVER_UID: '1001', SERVER_UID_RANGE: '300-399' })).toEqual([
+      expect.stringMatching(/^SERVER_UID/),
+    ]);
+    for (const range of ['0-5', '9-5', '5', '5-4294967295', 'a-b'])
+      expect(faultsOf({ SERVER_UID_RANGE: range })).toEqual([expect.stringMatching(/^SERVER_UID_RANGE: is no range/)]);
   });
 
   it('expects tokens of an issuer to be meant for this gateway', () => {
@@ -223,16 +240,65 @@ describe('the settings of Paragon', () => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ['SIGNING_KEY or SIGNING_KEY_PATH must be set', {}],
-    ['SIGNING_KEY must hold an RSA private key', { SIGNING_KEY: 'hunter2' }],
-    ['SIGNING_KEY must hold an RSA private key', { SIGNING_KEY: ecKey() }],
-    ['SIGNING_KEY_PATH names a file that cannot be read', { SIGNING_KEY_PATH: '/nowhere/key.pem' }],
-    ['SIGNING_KEY_PATH must hold an RSA private key', { SIGNING_KEY_PATH: 'package.json' }],
-    ['SIGNING_KEY and SIGNING_KEY_PATH exclude each other', { SIGNING_KEY: pem, SIGNING_KEY_PATH: 'key.pem' }],
+    ['SIGNING_KEY: is not set, but PROJECT_ID is; set it or SIGNING_KEY_PATH', {}],
+    ['SIGNING_KEY: is not an RSA private key', { SIGNING_KEY: 'hunter2' }],
+    ['SIGNING_KEY: is not an RSA private key', { SIGNING_KEY: ecKey() }],
+    ['SIGNING_KEY_PATH: the file cannot be read', { SIGNING_KEY_PATH: '/nowhere/key.pem' }],
+    ['SIGNING_KEY_PATH: is not an RSA private key', { SIGNING_KEY_PATH: 'package.json' }],
+    ['SIGNING_KEY: SIGNING_KEY_PATH is set, too', { SIGNING_KEY: pem, SIGNING_KEY_PATH: 'key.pem' }],
   ])('stop the start: %s', (line, settings) => {
     const faults = faultsOf({ PROJECT_ID: 'p-1', ...settings });
     expect(faults).toEqual([expect.stringContaining(line)]);
     expect(faults.join()).not.toContain('hunter2');
+  });
+});
+
+describe.each(['PARAGON_USERS', 'INTEGRATION_APP_USERS'])('%s', (name) => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const idp = { publicKey: publicKey.export({ type: 'spki', format: 'pem' }) as string };
+  const environment = {
+    PROJECT_ID: 'p-1',
+    SIGNING_KEY: pem,
+    INTEGRATION_APP_WORKSPACE_KEY: 'workspace-1',
+    INTEGRATION_APP_WORKSPACE_SECRET: 'hunter2-hunter2-hunter2',
+    AUTH_ISSUERS: JSON.stringify([
+      { ...idp, issuer: 'https://idp.test' },
+      { ...idp, issuer: 'https://acme.test', tenant: 'acme' },
+    ]),
+  };
+  const servedBy = (value: unknown) => {
+    const { paragon, integrationApp } = loadConfig({ ...environment, [name]: JSON.stringify(value) });
+    return { PARAGON_USERS: paragon, INTEGRATION_APP_USERS: integrationApp }[name]!.served;
+  };
+
+  it('names the tenant default unless it is set', () => {
+    expect(loadConfig(environment).paragon!.served).toEqual([{ tenant: 'default', userId: 'subject' }]);
+    expect(loadConfig(environment).integrationApp!.served).toEqual([{ tenant: 'default', userId: 'subject' }]);
+  });
+
+  it('makes ids of the subject in the tenant default, and of the principal in others', () => {
+    const issuers = ['https://acme.test'];
+    expect(servedBy([{ tenant: 'default' }, { tenant: 'acme', issuers }])).toEqual([
+      { tenant: 'default', userId: 'subject' },
+      { tenant: 'acme', issuers, userId: 'principal' },
+    ]);
+    expect(servedBy([{ tenant: 'acme', userId: 'subject' }])).toEqual([{ tenant: 'acme', userId: 'subject' }]);
+    expect(servedBy([])).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ['is not valid (names a tenant twice)', [{ tenant: 'acme' }, { tenant: 'acme' }]],
+    ['is not valid (the subjects of two', [{ tenant: 'default' }, { tenant: 'acme', userId: 'subject' }]],
+    ['is not valid at 0.issuers (API keys of other', [{ tenant: 'acme', issuers: ['manifold'] }]],
+    ['is not valid at 0.issuers.1 (it is not', [{ tenant: 'default', issuers: ['manifold', 'https://acme.test'] }]],
+    ['is not valid at 0.issuers.0 (it is not', [{ tenant: 'acme', issuers: ['https://typo.test'] }]],
+    ['is not valid at 0.userId (', [{ tenant: 'acme', userId: 'name' }]],
+    ['is not valid at 0 (', [{ tenant: 'acme', subject: 'x' }]],
+    ['is not valid (', { tenant: 'acme' }],
+  ])('stops the start: %s', (line, value) => {
+    const faults = faultsOf({ ...environment, [name]: JSON.stringify(value) });
+    expect(faults).toEqual([expect.stringContaining(`${name}: ${line}`)]);
   });
 });
 
@@ -241,21 +307,6 @@ function ecKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
-describe('what is written about the configuration', () => {
-  const names = Object.keys(variables.shape).sort();
-  const read = (file: string): string => readFileSync(file, 'utf8');
-
-  it('lists every variable in .env.example, and no other', () => {
-    const listed = [...read('.env.example').matchAll(/^#?\s?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1]!);
-    expect(listed.sort()).toEqual(names);
-  });
-
-  it('lists every variable in the table of docs/OPERATIONS.md, and no other', () => {
-    const listed = [...read('docs/OPERATIONS.md').matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\|/gm)].map((match) => match[1]!);
-    expect(listed.sort()).toEqual(names);
-  });
-
-  it('gives the version of package.json', () => {
-    expect((JSON.parse(read('package.json')) as { version: string }).version).toBe(VERSION);
-  });
+it('gives the version of package.json', () => {
+  expect((JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version).toBe(VERSION);
 });

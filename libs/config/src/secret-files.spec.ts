@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, loadConfig } from './index.js';
+import { ConfigError } from './model/config.js';
+import { loadConfig } from './load-config.js';
 
 describe('secrets in files', () => {
   let folder: string;
@@ -72,15 +73,17 @@ describe('secrets in files', () => {
         OAUTH2_CREDENTIALS_FILE: folder,
       }),
     ).toEqual([
-      'MONGO_URL and MONGO_URL_FILE exclude each other',
-      `MONGO_PASS_FILE names a file that cannot be read: ${nowhere} (ENOENT)`,
-      `INTEGRATION_APP_WORKSPACE_SECRET_FILE names an empty file: ${empty}`,
-      `OAUTH2_CREDENTIALS_FILE names a file that cannot be read: ${folder} (EISDIR)`,
+      'MONGO_URL: MONGO_URL_FILE is set, too; set only one of them',
+      `MONGO_PASS_FILE: the file cannot be read (ENOENT); make ${nowhere} readable for this user`,
+      `OAUTH2_CREDENTIALS_FILE: the file cannot be read (EISDIR); make ${folder} readable for this user`,
+      `INTEGRATION_APP_WORKSPACE_SECRET_FILE: the file is empty; write the value of INTEGRATION_APP_WORKSPACE_SECRET into ${empty}`,
     ]);
   });
 
   it('stop the start with a line that does not show them when what they hold is wrong', () => {
     const faults = faultsOf({ MONGO_URL_FILE: file('url', 'postgres://hunter2@db') });
-    expect(faults).toEqual(['MONGO_URL must start with mongodb:// or mongodb+srv://']);
+    expect(faults).toEqual([
+      'MONGO_URL: does not have the right form; write a URL that starts with mongodb:// or mongodb+srv://',
+    ]);
   });
 });

@@ -1,45 +1,25 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError } from './config.js';
+import { excludes } from './model/faults.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Variables whose value may stand in a file that `<NAME>_FILE` names: what must not be seen in the environment of a process, which everybody
- * sees who may describe its container. Keys that have rules of their own for files are not among them: SIGNING_KEY, SECRETS_KEY.
+ * Returns the value of a variable, or the content of the file that `<NAME>_FILE` names. A file keeps a secret out of the environment of the
+ * process, which everyone with permission to describe its container can see. One line break at the end of the file is removed, because
+ * editors add it.
+ * @param faults gets lines with variables and paths, never with the content of a file
  */
-const IN_FILES = [
-  'MONGO_URL',
-  'MONGO_PASS',
-  'REDIS_URL',
-  'INTEGRATION_APP_WORKSPACE_SECRET',
-  'GOOGLE_OAUTH_CREDENTIALS',
-  'OAUTH2_CREDENTIALS',
-] as const;
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/**
- * Puts what the files hold in the place of their names. A line break at the end of a file does not count: editors add it.
- * @throws ConfigError that names variables and paths, never what is in a file
- */
-export function withSecretFiles(environment: Environment): Environment {
-  const faults: string[] = [];
-  const read = IN_FILES.flatMap((name) => {
-    const path = environment[`${name}_FILE`];
-    if (!path) return [];
-    if (environment[name]) faults.push(`${name} and ${name}_FILE exclude each other`);
-    const value = contentOf(path, `${name}_FILE`, faults);
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  if (faults.length > 0) throw new ConfigError(faults);
-  return { ...environment, ...Object.fromEntries(read) };
-}
-
-function contentOf(path: string, variable: string, faults: string[]): string | undefined {
+export function valueOrFile(name: string, environment: Environment, faults: string[]): string | undefined {
+  const { [name]: value, [`${name}_FILE`]: path } = environment;
+  if (!path) return value;
+  if (value) faults.push(excludes(name, `${name}_FILE`));
   try {
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-    if (text !== '') return text;
-    faults.push(`${variable} names an empty file: ${path}`);
+    const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (content !== '') return content;
+    faults.push(`${name}_FILE: the file is empty; write the value of ${name} into ${path}`);
   } catch (error) {
-    faults.push(`${variable} names a file that cannot be read: ${path} (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    faults.push(`${name}_FILE: the file cannot be read (${code}); make ${path} readable for this user`);
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
 export const PRODUCT_NAME = 'manifold';
 
-/** The same as in package.json; a test compares them. */
+/** The version in package.json. A test checks that they are equal. */
 export const VERSION = '0.1.0';

@@ -77,6 +77,19 @@ describe('AddressPolicy', () => {
     expect(policy.permits('metadata.internal', '169.254.1.1')).toBe(true);
   });
 
+  it.each([
+    ...['168.63.129.16', '169.254.170.2', '169.254.170.23', '169.254.0.23', '169.254.42.42', '192.0.0.192'],
+    ...['100.100.100.200', 'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:42::42', 'fe80::a9fe:a9fe%eth0'],
+    ...['::ffff:168.63.129.16', '64:ff9b::a83f:8110'],
+  ])('keeps %s out of reach of everything but an entry for exactly this address', (address) => {
+    const broad = allowing('metadata.google.internal', '*.internal', '0.0.0.0/0', '::/0', '168.63.129.0/24');
+    expect(broad.faults).toEqual([]);
+    expect(broad.permits('metadata.google.internal', address)).toBe(false);
+    expect(strict.permits('host', address)).toBe(false);
+    expect(allowing(address).permits('host', address)).toBe(true);
+    expect(broad.permits('host', '169.254.1.1')).toBe(true);
+  });
+
   it.each(['169.254.169.254', '169.254.169.254/32'])('opens a credential service for the entry %s', (entry) => {
     expect(allowing(entry).permits('host', '169.254.169.254')).toBe(true);
     expect(allowing(entry).permits('host', '169.254.169.253')).toBe(false);

@@ -3,8 +3,25 @@ import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Where clouds serve credentials to whoever asks. Reached only where an entry is this very address. */
-const METADATA = new Set(['169.254.169.254', 'fd00:ec2::254', '100.100.100.200', 'fd20:ce::254']);
+/**
+ * Addresses at which clouds serve credentials, or configuration with credentials in it, without authentication. They are permitted only if
+ * an entry is exactly this address: a name, a pattern or a range never opens them. That some of them are in public ranges changes nothing.
+ */
+const METADATA = new Set([
+  '169.254.169.254', // AWS, Azure, Google, Oracle, OpenStack and others
+  'fd00:ec2::254', // AWS
+  '169.254.170.2', // AWS: tasks of ECS
+  '169.254.170.23', // AWS: pods of EKS
+  'fd00:ec2::23', // AWS: pods of EKS
+  'fd20:ce::254', // Google
+  '168.63.129.16', // Azure
+  '100.100.100.200', // Alibaba
+  '169.254.0.23', // Tencent
+  '192.0.0.192', // Oracle, the older generation
+  '169.254.42.42', // Scaleway
+  'fd00:42::42', // Scaleway
+  'fe80::a9fe:a9fe', // OpenStack
+]);
 
 const HOST = /^(\*\.)?([a-z0-9_-]+\.)*(?!\d+\.?$)[a-z0-9_-]+\.?$/i;
 
@@ -15,7 +32,7 @@ export interface AddressPolicyOptions {
   readonly allowLoopback: boolean;
 }
 
-/** Decides which addresses may be dialled: public ones, and what the operator has named (threats 21 and 22). */
+/** Decides which addresses may be dialled: public ones, and those that the operator has allowed (threats 21 and 22). */
 export class AddressPolicy {
   private readonly hosts = new Set<string>();
   private readonly suffixes: string[] = [];
@@ -31,8 +48,8 @@ export class AddressPolicy {
   }
 
   /**
-   * @param hostname as the URL names it
-   * @param address what it stands for: the literal itself, or one resolved address
+   * @param hostname the host in the URL
+   * @param address the address to dial: the literal itself, or one resolved address
    */
   permits(hostname: string, address: string): boolean {
     const ip = effectiveAddress(address);
@@ -73,9 +90,12 @@ export class AddressPolicy {
 
 const withoutDot = (host: string): string => host.replace(/\.$/, '');
 
-/** The IPv4 address that packets to an IPv4-mapped or NAT64 address (RFC 6052) end up at; any other address as it is. */
+/**
+ * Returns the IPv4 address that packets to an IPv4-mapped or NAT64 address (RFC 6052) reach; any other address unchanged, without the zone
+ * (`%eth0`) of a link-local one.
+ */
 function effectiveAddress(text: string): Address {
-  const ip = ipaddr.parse(text);
+  const ip = ipaddr.parse(text.replace(/%.*$/, ''));
   if (!(ip instanceof ipaddr.IPv6)) return ip;
   if (ip.isIPv4MappedAddress()) return ip.toIPv4Address();
   if (!ip.match(NAT64, 96)) return ip;
@@ -85,7 +105,10 @@ function effectiveAddress(text: string): Address {
 const NAT64 = ipaddr.IPv6.parse('64:ff9b::');
 const GLOBAL_UNICAST = ipaddr.IPv6.parse('2000::');
 
-/** What no registry sets aside. For IPv6 only 2000::/3: `::127.0.0.1` and other relics are in no special range of their own. */
+/**
+ * Tells whether an address is public: not reserved in a registry. IPv6 addresses must be in 2000::/3, because `::127.0.0.1` and other
+ * obsolete forms are in no special range.
+ */
 function isPublic(ip: Address): boolean {
   if (ip.range() !== 'unicast') return false;
   return !(ip instanceof ipaddr.IPv6) || ip.match(GLOBAL_UNICAST, 3);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 
-/** Turns host names into addresses, as the operating system does. */
+/** Resolves host names with the operating system's resolver. */
 @Injectable()
 export class AddressResolver {
   resolve(hostname: string): Promise<LookupAddress[]> {

@@ -2,14 +2,14 @@ import { EgressError } from './egress-error.js';
 import type { EgressLimits } from './egress-limits.js';
 import { EventSize } from './event-size.js';
 
-/** Counts what has been read; throws when it is over the limit. */
+/** Counts the bytes that have been read; throws when they exceed the limit. */
 interface ByteCounter {
   add(chunk: Uint8Array): void;
 }
 
 /**
- * The same response with a body that ends in an EgressError when it gets too large or stalls (threats 14 and 25). Bytes
- * are counted as they come out of decompression. An event stream may last for ever: there each event has the limit.
+ * Returns the response with a body that fails with an EgressError when it becomes too large or stalls (threats 14 and 25). Bytes are
+ * counted after decompression. An event stream may last forever, so the size limit applies to each event, and there is no time limit.
  * @param host for messages
  */
 export function boundedResponse(
@@ -94,16 +94,18 @@ class BoundedSource implements UnderlyingDefaultSource<Uint8Array> {
     if (this.ended) return;
     this.ended = true;
     controller.error(error);
-    this.reader.cancel(error).catch(() => undefined); // it has failed already
+    this.reader.cancel(error).catch(() => undefined); // the body has failed already
   }
 
   private inOurWords(error: unknown): unknown {
     if (error instanceof EgressError) return error;
     if (this.signal?.aborted) return this.signal.reason;
-    return new EgressError('connection_lost', `${this.host} broke off its answer`, { cause: error });
+    return new EgressError('connection_lost', `The connection to ${this.host} broke before the answer was complete`, {
+      cause: error,
+    });
   }
 
   private stalled(): EgressError {
-    return new EgressError('timeout', `${this.host} took too long over its answer`);
+    return new EgressError('timeout', `${this.host} took too long to send its answer`);
   }
 }

@@ -5,17 +5,16 @@ import type { AddressResolver } from './address-resolver.js';
 import { EgressError } from './egress-error.js';
 
 /**
- * Opens connections, to any address. Whatever goes wrong here is an EgressError, so that "never connected" can be told
- * from "connection lost".
+ * Opens connections to any address. Every failure to connect is an EgressError, so that callers can tell "never connected" from "connection
+ * lost".
  */
 export function plainConnector(timeoutMs: number): buildConnector.connector {
   return namingFailures(buildConnector({ timeout: timeoutMs }));
 }
 
 /**
- * Opens connections to permitted addresses only. The check sits where the address is dialled, so that a name that
- * resolves differently a moment later (DNS rebinding) gains nothing. Node does not look literals up: they have a check
- * of their own.
+ * Opens connections to permitted addresses only. The check happens where the address is dialled. An attacker therefore gains nothing from a
+ * name that resolves differently a moment later (DNS rebinding). Node does not look up literal addresses, so they have a separate check.
  */
 export function guardedConnector(
   policy: AddressPolicy,
@@ -34,7 +33,7 @@ function guardedLookup(policy: AddressPolicy, resolver: AddressResolver): Lookup
   return (hostname, options, callback) => {
     resolver.resolve(hostname).then(
       (addresses) => {
-        // One bad address spoils the name: which one is dialled is not ours to choose.
+        // One forbidden address makes the name forbidden: Node, not the gateway, chooses the address to dial.
         const permitted = addresses.length > 0 && addresses.every(({ address }) => policy.permits(hostname, address));
         if (!permitted) return callback(forbidden(hostname), []);
         if (options.all) return callback(null, addresses);
@@ -62,5 +61,5 @@ function connectFailure(error: Error & { code?: unknown }, host: string): Egress
     return new EgressError('timeout', `${host} did not accept a connection in time`, { cause: error });
   }
   const code = typeof error.code === 'string' ? ` (${error.code})` : '';
-  return new EgressError('connect_failed', `No connection to ${host}${code}`, { cause: error });
+  return new EgressError('connect_failed', `Cannot connect to ${host}${code}`, { cause: error });
 }

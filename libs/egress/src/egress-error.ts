@@ -1,5 +1,5 @@
 /**
- * Why an outgoing request has no answer.
+ * The reason why an outgoing request failed.
  *
  * | code | meaning | did the request reach the server? |
  * |---|---|---|
@@ -20,7 +20,7 @@ export type EgressErrorCode =
   | 'redirect_forbidden'
   | 'too_large';
 
-/** An outgoing request that was refused or failed. The message names the host at most: no path, no query, no header. */
+/** Error: an outgoing request was refused or has failed. The message contains the host at most: no path, no query, no header. */
 export class EgressError extends Error {
   constructor(
     readonly code: EgressErrorCode,

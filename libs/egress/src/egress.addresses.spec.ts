@@ -2,7 +2,9 @@ import type { LookupAddress } from 'node:dns';
 import { loadConfig } from '@manifold/config';
 import { testEgress } from '../testing/src/test-egress.js';
 import { TestOrigin } from '../testing/src/test-origin.js';
-import { AddressResolver, Egress, EgressLimits } from './index.js';
+import { AddressResolver } from './address-resolver.js';
+import { Egress } from './egress.js';
+import { EgressLimits } from './egress-limits.js';
 
 /** Answers with one list after the other, the last one for ever. */
 class ScriptedResolver extends AddressResolver {

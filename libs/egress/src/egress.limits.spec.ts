@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { figuresOf } from '../../../test/support/measuring/figures-of.js';
 import { testEgress, type TestEgressOptions } from '../testing/src/test-egress.js';
 import { TestOrigin } from '../testing/src/test-origin.js';
-import type { Egress } from './index.js';
+import type { Egress } from './egress.js';
 
 const MiB = 1024 * 1024;
 
@@ -162,7 +161,7 @@ describe('the limits of outgoing requests', () => {
     await once(server, 'close');
     await expect(egress().fetch(url)).rejects.toMatchObject({
       code: 'connect_failed',
-      message: expect.stringMatching(/^No connection to 127\.0\.0\.1:\d+ \(ECONNREFUSED\)$/),
+      message: expect.stringMatching(/^Cannot connect to 127\.0\.0\.1:\d+ \(ECONNREFUSED\)$/),
     });
     await expect(egress().fetch('http://no-such-host.invalid/')).rejects.toMatchObject({ code: 'connect_failed' });
   });

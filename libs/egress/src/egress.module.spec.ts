@@ -1,6 +1,7 @@
 import { Test } from '@nestjs/testing';
 import { ConfigModule, loadConfig } from '@manifold/config';
-import { Egress, EgressModule } from './index.js';
+import { Egress } from './egress.js';
+import { EgressModule } from './egress.module.js';
 
 describe('EgressModule', () => {
   it('hands out one client with the settings of the gateway, and ends it with the gateway', async () => {

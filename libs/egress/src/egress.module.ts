@@ -3,7 +3,7 @@ import { AddressResolver } from './address-resolver.js';
 import { EgressLimits } from './egress-limits.js';
 import { Egress } from './egress.js';
 
-/** Hands the guarded HTTP client to every module. */
+/** Provides the guarded HTTP client to every module. */
 @Global()
 @Module({ providers: [Egress, EgressLimits, AddressResolver], exports: [Egress] })
 export class EgressModule {}

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Cancellation } from '@manifold/cancellation';
+import type { Cancellation } from '@manifold/async';
 import { Config, ConfigError } from '@manifold/config';
 import { processCounter } from '@manifold/metrics';
 import { Agent, fetch, type Dispatcher } from 'undici';
@@ -20,7 +20,7 @@ const requests = processCounter(
 
 const MAX_REDIRECTS = 5;
 
-/** `configured`: the operator wrote this URL into the environment, so its address is not checked. */
+/** The address check of a request. `configured`: the operator wrote this URL into the environment, so its address is not checked. */
 type Policy = 'guarded' | 'configured';
 
 export interface WholeRequest {
@@ -33,22 +33,23 @@ export interface WholeRequest {
 
 export type EgressInit = RequestInit & {
   readonly policy?: Policy;
-  /** The answer may take as long as the caller's signal lets it: no limit on the time until its headers. */
+  /** Removes the time limit for the headers of the response. Only the caller's signal ends the waiting. */
   readonly longPoll?: boolean;
 };
 
 /**
- * The one HTTP client of the gateway.
+ * The only HTTP client of the gateway.
  *
- * It dials public addresses, and others only where EGRESS_ALLOW names them; follows redirects inside one origin only;
- * bounds the time and the size of answers ({@link EgressLimits}).
+ * - It dials public addresses, and other addresses only if EGRESS_ALLOW names them.
+ * - It follows redirects within one origin only.
+ * - It limits the time and the size of responses ({@link EgressLimits}).
  *
- * Rejects with EgressError, or with the reason of `init.signal` once that has aborted: then the socket is closed. A body
- * that is read later fails in the same way.
+ * Rejects with EgressError. If `init.signal` has aborted, it closes the socket and rejects with the signal's reason. Reading a body can
+ * fail in the same ways.
  */
 @Injectable()
 export class Egress implements OnApplicationShutdown {
-  /** Kept apart: a connection to an unchecked address must not be reused for a checked request. */
+  /** The agents are separate: a connection to an unchecked address must not be reused for a checked request. */
   private readonly agents: Readonly<Record<Policy, Agent>>;
 
   constructor(
@@ -59,7 +60,11 @@ export class Egress implements OnApplicationShutdown {
     const allowLoopback = config.environment === 'development';
     const policy = new AddressPolicy({ allow: config.egressAllow, allowLoopback });
     if (policy.faults.length > 0) {
-      throw new ConfigError(policy.faults.map((entry) => `EGRESS_ALLOW has no host, address or CIDR in "${entry}"`));
+      throw new ConfigError(
+        policy.faults.map(
+          (entry) => `EGRESS_ALLOW: "${entry}" is not a host, an address or a CIDR; correct or remove it`,
+        ),
+      );
     }
     const timeouts = { headersTimeout: limits.headersMs, bodyTimeout: 0 };
     this.agents = {
@@ -87,7 +92,8 @@ export class Egress implements OnApplicationShutdown {
   }
 
   /**
-   * A request whose answer is read to its end, for a third of what `fetch` and its streams cost. Redirects are answers like others.
+   * Sends a request and reads its response to the end, at a third of the cost of `fetch` and its streams. Redirects are returned, not
+   * followed.
    */
   async request(input: string | URL, options: WholeRequest = {}): Promise<WholeAnswer> {
     const { policy = 'guarded', method = 'GET', signal, headers, body } = options;
@@ -112,7 +118,7 @@ export class Egress implements OnApplicationShutdown {
 
   private async send(url: URL, request: RequestInit, dispatcher: Dispatcher): Promise<Response> {
     try {
-      // undici's own fetch and Node's are the same thing in two versions: only their types differ.
+      // undici's fetch and Node's fetch are two versions of the same code: only their types differ.
       const init = { ...request, redirect: 'manual', dispatcher } as Parameters<typeof fetch>[1];
       const response = (await fetch(url, init)) as unknown as Response;
       answered(response.status);
@@ -126,7 +132,7 @@ export class Egress implements OnApplicationShutdown {
 const answered = (status: number): void => requests.of(STATUS_CLASSES[Math.floor(status / 100)] ?? 'other').add();
 const STATUS_CLASSES = ['', '1xx', '2xx', '3xx', '4xx', '5xx'];
 
-/** @returns what the caller gets */
+/** @returns the error for the caller */
 function failed(
   error: unknown,
   host: string,
@@ -144,7 +150,7 @@ function failed(
 const withoutHeadersTimeout: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
   dispatch({ ...options, headersTimeout: 0 }, handler);
 
-/** Ends the body of an answer that is not the last one. */
+/** Returns the target of a redirect, and cancels the body of the redirect. */
 async function redirect(response: Response, url: URL): Promise<URL | undefined> {
   try {
     const target = redirectTarget(response, url);
@@ -175,7 +181,7 @@ function inOurWords(error: unknown, host: string): unknown {
     return new EgressError('timeout', `${host} did not answer in time`, { cause });
   }
   if (code === 'UND_ERR_BODY_TIMEOUT') {
-    return new EgressError('timeout', `${host} took too long over its answer`, { cause });
+    return new EgressError('timeout', `${host} took too long to send its answer`, { cause });
   }
   return new EgressError('connection_lost', `The connection to ${host} broke`, { cause });
 }

@@ -3,7 +3,7 @@ import { EgressError } from './egress-error.js';
 const LF = 10;
 const CR = 13;
 
-/** Measures the events of an event stream: the bytes between two blank lines. */
+/** Limits the size of the events of an event stream: the bytes between two blank lines. */
 export class EventSize {
   private bytes = 0;
   private lineIsEmpty = true;

@@ -1,3 +1,5 @@
+// The only client for HTTP requests that leave the gateway: it checks addresses and redirects, and limits sizes and times.
+// The caller decides which requests are sent. No other library sends HTTP requests by itself.
 export { AddressResolver } from './address-resolver.js';
 export { EgressError, type EgressErrorCode } from './egress-error.js';
 export { EgressLimits } from './egress-limits.js';

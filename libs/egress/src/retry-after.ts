@@ -1,4 +1,4 @@
-/** Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
+/** Parses Retry-After: a number of seconds or a date (RFC 9110, 10.2.3). */
 export function retryAfterSeconds(header: string | null | undefined, now: number): number | undefined {
   if (header === null || header === undefined) return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header);

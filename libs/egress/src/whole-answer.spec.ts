@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testEgress, type TestEgressOptions } from '../testing/src/test-egress.js';
 import { TestOrigin } from '../testing/src/test-origin.js';
-import type { Egress } from './index.js';
+import type { Egress } from './egress.js';
 
 const MiB = 1024 * 1024;
 

@@ -1,17 +1,17 @@
 import type { Dispatcher } from 'undici';
-import type { Cancellation, CancellationListener } from '@manifold/cancellation';
+import type { Cancellation, CancellationListener } from '@manifold/async';
 import { EgressError } from './egress-error.js';
 import type { EgressLimits } from './egress-limits.js';
 
-/** An answer that was read to its end. */
+/** A response that was read to its end. */
 export interface WholeAnswer {
   readonly status: number;
-  /** By lower-case name; the values of a repeated header are joined. */
+  /** Headers by lower-case name; the values of a repeated header are joined with `, `. */
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
 }
 
-/** Whose answer it is, and when to stop reading it. */
+/** The host of the response, and the limits on reading it. */
 export interface Reading {
   readonly host: string;
   readonly limits: EgressLimits;
@@ -19,7 +19,7 @@ export interface Reading {
 }
 
 /**
- * Sends a request and reads its answer to the end, on undici's own callbacks: no stream is built.
+ * Sends a request and reads the response to its end. It uses undici's own callbacks and creates no stream.
  * @throws EgressError `too_large`, `timeout`; the reason of the cancellation; errors of undici
  */
 export function requestWhole(
@@ -50,7 +50,7 @@ class AnswerReader implements Dispatcher.DispatchHandler, CancellationListener {
     private readonly reject: (error: unknown) => void,
   ) {}
 
-  /** It was cancelled. */
+  /** Handles the cancellation. */
   handleEvent(): void {
     this.fail(this.reading.cancellation!.reason);
   }
@@ -71,7 +71,7 @@ class AnswerReader implements Dispatcher.DispatchHandler, CancellationListener {
     this.bytes += chunk.length;
     if (this.bytes > limits.bytes) return this.fail(new EgressError('too_large', `The answer of ${host} is too large`));
     if (performance.now() > this.deadline) {
-      return this.fail(new EgressError('timeout', `${host} took too long over its answer`));
+      return this.fail(new EgressError('timeout', `${host} took too long to send its answer`));
     }
     this.chunks.push(chunk);
   }
@@ -88,7 +88,7 @@ class AnswerReader implements Dispatcher.DispatchHandler, CancellationListener {
     this.reject(error);
   }
 
-  /** Answers at once, and hangs up: what undici then says of it comes too late. */
+  /** Rejects at once and aborts the request. Errors that undici reports afterwards have no effect. */
   private fail(reason: unknown): void {
     this.reading.cancellation?.removeEventListener('abort', this);
     this.reject(reason);

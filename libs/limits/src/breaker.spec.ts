@@ -1,4 +1,4 @@
-import { Breaker, type Attempt, type Ending } from './breaker.js';
+import { Breaker, type Attempt, type CallOutcome } from './breaker.js';
 
 /** A breaker of three failures, and a clock that the test sets. */
 class Trial {
@@ -11,10 +11,10 @@ class Trial {
     return attempt;
   }
 
-  call(ending: Ending, principal = 'alice'): void {
+  call(outcome: CallOutcome, principal = 'alice'): void {
     const attempt = this.begin(principal);
     this.now += 10;
-    this.breaker.ended(attempt, ending, this.now);
+    this.breaker.ended(attempt, outcome, this.now);
   }
 
   fail(...principals: string[]): void {

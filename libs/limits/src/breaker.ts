@@ -1,32 +1,33 @@
-/** How a call of an upstream ended, as far as it says something about the upstream. */
-export type Ending = 'answered' | 'unavailable' | 'timeout' | 'unknown';
+/** The outcome of a call to an upstream, as far as it shows whether the upstream works. */
+export type CallOutcome = 'answered' | 'unavailable' | 'timeout' | 'unknown';
 
-/** What a call needs to know when it ends. */
+/** The data of a running call that the breaker needs when the call ends. */
 export interface Attempt {
   readonly principal: string;
   readonly began: number;
   readonly isProbe: boolean;
 }
 
-/** Failures that are further apart are no row. */
+/** Milliseconds within which failures count as consecutive. */
 const ROW_MS = 60_000;
-/** It is left alone for this long at first, then for twice as long each time. */
+/** The first pause in milliseconds. Each further pause is twice as long. */
 const FIRST_PAUSE_MS = 1_000;
-/** Short enough for an upstream that is back to be back for everybody soon. */
+/** The longest pause in milliseconds. It is short, so that all users can soon use a recovered upstream again. */
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Leaves an upstream alone that has failed so many times in a row: calls fail at once, until one that is let through is answered.
+ * Stops calls to an upstream after so many consecutive failures. Calls then fail at once, until one probe call is answered.
  *
- * - Failures count that say that it is not there: no connection, no answer in time. Errors that it answers with show that it is.
- * - Connections that break together break once: of those, only calls count that began after the last failure.
- * - A row that is all one principal's stops that principal: nobody can take an upstream away from the others.
+ * - A failure counts if it shows that the upstream is unavailable: no connection, or no answer in time. An error answer shows that it is
+ *   available.
+ * - Connections that break together count once: after a failure, only calls that began later count.
+ * - If all failures belong to one principal, only that principal's calls are stopped. A user cannot block an upstream for others.
  */
 export class Breaker {
   private row = 0;
   private rowBegan = 0;
   private failedAt = -Infinity;
-  /** Of the row; undefined where there is more than one. */
+  /** The principal of all consecutive failures; undefined if there are several. */
   private principal?: string;
   private pauses = 0;
   private openUntil = 0;
@@ -38,14 +39,14 @@ export class Breaker {
     return this.pauses > 0;
   }
 
-  /** Whether there is nothing to remember of it. */
+  /** Whether there are no failures to remember. */
   get isIdle(): boolean {
     return this.row === 0;
   }
 
   /**
-   * @param now monotonic milliseconds, as everywhere here
-   * @returns the milliseconds to wait, where the call must not be made; else `ended` must be called
+   * @param now monotonic milliseconds, like all times in this file
+   * @returns the milliseconds to wait if the call must not be made; otherwise the caller must call `ended`
    */
   attempt(principal: string, now: number): Attempt | number {
     const isProbe = this.pauses > 0 && (this.principal === undefined || this.principal === principal);
@@ -57,16 +58,16 @@ export class Breaker {
     return { principal, began: now, isProbe };
   }
 
-  ended(attempt: Attempt, ending: Ending, now: number): void {
+  ended(attempt: Attempt, outcome: CallOutcome, now: number): void {
     if (attempt.isProbe) this.probing = false;
-    if (ending === 'answered') return this.answered(attempt);
-    if (ending === 'unknown') return;
+    if (outcome === 'answered') return this.answered(attempt);
+    if (outcome === 'unknown') return;
     if (this.pauses > 0) {
       if (attempt.isProbe) this.pause(now);
       else if (attempt.principal !== this.principal) this.principal = undefined;
       return;
     }
-    if (ending === 'unavailable' && attempt.began < this.failedAt) return;
+    if (outcome === 'unavailable' && attempt.began < this.failedAt) return;
     if (this.row === 0 || now - this.rowBegan > ROW_MS) this.begin(attempt.principal, now);
     this.row += 1;
     this.failedAt = now;
@@ -74,7 +75,7 @@ export class Breaker {
     if (this.row >= this.failures) this.pause(now);
   }
 
-  /** Another's answer does not open for a principal who has a row of their own. */
+  /** Handles an answer. If only one principal is stopped, the answer to another principal's call does not end the pause. */
   private answered({ principal, isProbe }: Attempt): void {
     if (this.pauses > 0 && !isProbe && this.principal !== undefined && this.principal !== principal) return;
     this.row = 0;

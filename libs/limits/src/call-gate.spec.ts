@@ -1,8 +1,8 @@
-import type { GatedCall } from './index.js';
+import type { CallIdentity } from './call-gate.js';
 import { testGate } from '@manifold/limits/testing';
 import { Tenants, type TenantLimits } from '@manifold/tenants';
 
-const call = (principal = 'alice', app = 'files', tenant = 'default'): GatedCall => ({
+const call = (principal = 'alice', app = 'files', tenant = 'default'): CallIdentity => ({
   tenant,
   principal,
   provider: 'mcp-servers',
@@ -21,67 +21,70 @@ const refusal = (enter: () => unknown): unknown => {
 describe('The gate of calls', () => {
   it('lets everything through where no limit is set', () => {
     const gate = testGate();
-    for (let count = 0; count < 100; count += 1) gate.enter(call());
+    for (let count = 0; count < 100; count += 1) gate.acquire(call());
   });
 
   it('counts calls of a principal over all servers', () => {
     const gate = testGate({ RATE_LIMIT_PER_PRINCIPAL: '2' });
-    gate.enter(call('alice', 'files')).end('answered');
-    gate.enter(call('alice', 'mail')).end('answered');
-    expect(refusal(() => gate.enter(call()))).toMatchObject({ kind: 'principal_rate', retryAfter: 60 });
-    gate.enter(call('bob'));
+    gate.acquire(call('alice', 'files')).release('answered');
+    gate.acquire(call('alice', 'mail')).release('answered');
+    expect(refusal(() => gate.acquire(call()))).toMatchObject({ kind: 'principal_rate', retryAfter: 60 });
+    gate.acquire(call('bob'));
   });
 
   it('counts calls of a server over all principals, but of one tenant', () => {
     const gate = testGate({ RATE_LIMIT_PER_SERVER: '2' });
-    gate.enter(call('alice'));
-    gate.enter(call('bob'));
-    expect(refusal(() => gate.enter(call('carol')))).toMatchObject({ kind: 'server_rate' });
-    gate.enter(call('carol', 'mail'));
-    gate.enter(call('carol', 'files', 'other'));
+    gate.acquire(call('alice'));
+    gate.acquire(call('bob'));
+    expect(refusal(() => gate.acquire(call('carol')))).toMatchObject({ kind: 'server_rate' });
+    gate.acquire(call('carol', 'mail'));
+    gate.acquire(call('carol', 'files', 'other'));
   });
 
   it('frees a place when a call has ended, however, and none for what it refused', () => {
     const gate = testGate({ CALLS_MAX_PER_PRINCIPAL: '2', CALLS_MAX_PER_SERVER: '2' });
-    const first = gate.enter(call('alice'));
-    gate.enter(call('bob'));
-    expect(refusal(() => gate.enter(call('alice')))).toMatchObject({ kind: 'server_calls', retryAfter: 1 });
-    const other = gate.enter(call('alice', 'mail'));
-    expect(refusal(() => gate.enter(call('alice', 'mail')))).toMatchObject({ kind: 'principal_calls' });
-    first.end('unknown');
-    other.end('unavailable');
-    gate.enter(call('alice'));
-    gate.enter(call('alice', 'mail'));
+    const first = gate.acquire(call('alice'));
+    gate.acquire(call('bob'));
+    expect(refusal(() => gate.acquire(call('alice')))).toMatchObject({ kind: 'server_calls', retryAfter: 1 });
+    const other = gate.acquire(call('alice', 'mail'));
+    expect(refusal(() => gate.acquire(call('alice', 'mail')))).toMatchObject({ kind: 'principal_calls' });
+    first.release('unknown');
+    other.release('unavailable');
+    gate.acquire(call('alice'));
+    gate.acquire(call('alice', 'mail'));
   });
 
   it('keeps calls away from a server that fails, and from no other', () => {
     const gate = testGate({ BREAKER_FAILURES: '2', CALLS_MAX_PER_SERVER: '1' });
-    gate.enter(call('alice')).end('timeout');
-    gate.enter(call('bob')).end('timeout');
+    gate.acquire(call('alice')).release('timeout');
+    gate.acquire(call('bob')).release('timeout');
     const refused = { kind: 'breaker', retryAfter: 1 };
-    expect(refusal(() => gate.enter(call('carol')))).toMatchObject(refused);
-    expect(refusal(() => gate.enter(call('carol')))).toMatchObject(refused); // the place was given back
-    gate.enter(call('carol', 'mail'));
+    expect(refusal(() => gate.acquire(call('carol')))).toMatchObject(refused);
+    expect(refusal(() => gate.acquire(call('carol')))).toMatchObject(refused); // the place was given back
+    gate.acquire(call('carol', 'mail'));
   });
 
   it('never leaves a server alone where that is off', () => {
     const gate = testGate({ BREAKER_FAILURES: '0' });
-    for (let count = 0; count < 20; count += 1) gate.enter(call(String(count))).end('timeout');
+    for (let count = 0; count < 20; count += 1) gate.acquire(call(String(count))).release('timeout');
   });
 
   it('takes the limits of a tenant for those of the gateway, from the next call on', () => {
     const tenants = new Tenants();
     const gate = testGate({ RATE_LIMIT_PER_PRINCIPAL: '1', CALLS_MAX_PER_SERVER: '1' }, tenants);
     const set = (limits: TenantLimits) => tenants.put('acme', { enabled: true, limits, createdAt: '', updatedAt: '' });
-    const enter = (principal = 'alice', app = 'files') => gate.enter(call(principal, app, 'acme'));
+    const enter = (principal = 'alice', app = 'files') => gate.acquire(call(principal, app, 'acme'));
     set({ requestsPerPrincipal: 2, callsPerServer: 0 });
     enter();
     enter();
-    expect(refusal(enter)).toMatchObject({ kind: 'principal_rate', message: 'You may make 2 calls in a minute' });
-    gate.enter(call('bob'));
-    expect(refusal(() => gate.enter(call('carol')))).toMatchObject({ kind: 'server_calls' });
+    expect(refusal(enter)).toMatchObject({
+      kind: 'principal_rate',
+      message: 'Rate limit reached: you may make 2 calls per minute',
+    });
+    gate.acquire(call('bob'));
+    expect(refusal(() => gate.acquire(call('carol')))).toMatchObject({ kind: 'server_calls' });
     set({ requestsPerPrincipal: 0, callsPerPrincipal: 2, callsPerServer: 0 });
-    enter().end('answered');
+    enter().release('answered');
     enter();
     expect(refusal(enter)).toBeUndefined();
     expect(refusal(enter)).toMatchObject({ kind: 'principal_calls' });
@@ -94,16 +97,16 @@ describe('The gate of calls', () => {
     const tenants = new Tenants();
     const gate = testGate({}, tenants);
     tenants.put('acme', { enabled: true, limits: { callsPerTenant: 2 }, createdAt: '', updatedAt: '' });
-    const passage = gate.enter(call('alice', 'files', 'acme'));
-    gate.enter(call('bob', 'mail', 'acme'));
-    const third = () => gate.enter(call('carol', 'other', 'acme'));
+    const permit = gate.acquire(call('alice', 'files', 'acme'));
+    gate.acquire(call('bob', 'mail', 'acme'));
+    const third = () => gate.acquire(call('carol', 'other', 'acme'));
     expect(refusal(third)).toMatchObject({ kind: 'tenant_calls', retryAfter: 1 });
-    for (let count = 0; count < 5; count += 1) gate.enter(call('alice', 'files', 'globex'));
-    passage.end('answered');
+    for (let count = 0; count < 5; count += 1) gate.acquire(call('alice', 'files', 'globex'));
+    permit.release('answered');
     third();
     tenants.put('acme', { enabled: true, limits: { requestsPerTenant: 1 }, createdAt: '', updatedAt: '' });
     third();
-    expect(refusal(() => gate.enter(call('dave', 'files', 'acme')))).toMatchObject({
+    expect(refusal(() => gate.acquire(call('dave', 'files', 'acme')))).toMatchObject({
       kind: 'tenant_rate',
       retryAfter: 60,
     });

@@ -1,29 +1,32 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Bus, Topic, type Unsubscribe } from '@manifold/bus';
+import { Bus, OnAnnounced, Topic } from '@manifold/bus';
 import { Config } from '@manifold/config';
 import { RunningCalls } from './running-calls.js';
 
 type Calls = Readonly<Record<string, number>>;
 
-const RUNNING = new Topic<{
+interface Running {
   readonly replica: string;
   readonly principals: Calls;
   readonly servers: Calls;
   readonly tenants: Calls;
-}>('limits.running');
+}
 
-/** How often replicas tell each other what they have under way. */
+const RUNNING = new Topic<Running>('limits.running');
+
+/** Milliseconds between two reports of the running calls. */
 const TELL_MS = 250;
 
-/** What may be under way at a time, by all replicas together: they tell each other, and a replica that hears nothing counts alone. */
+/**
+ * Limits the concurrent calls on all replicas together. The replicas report to each other; a replica that receives no reports counts alone.
+ */
 @Injectable()
 export class Concurrency implements OnModuleInit, OnApplicationShutdown {
   readonly principals: RunningCalls;
   readonly servers: RunningCalls;
-  /** Only tenants that have a limit of their own are counted. */
+  /** Calls by tenant. Only tenants with a limit of their own are counted. */
   readonly tenants = new RunningCalls(0);
   private timer?: NodeJS.Timeout;
-  private unsubscribe?: Unsubscribe;
   private hasTold = false;
 
   constructor(
@@ -35,21 +38,21 @@ export class Concurrency implements OnModuleInit, OnApplicationShutdown {
   }
 
   onModuleInit(): void {
-    if (!this.bus.isShared) return;
-    this.unsubscribe = this.bus.onAnnounced(RUNNING, ({ replica, principals, servers, tenants }) => {
-      this.principals.heard(replica, principals, performance.now());
-      this.servers.heard(replica, servers, performance.now());
-      this.tenants.heard(replica, tenants, performance.now());
-    });
-    this.timer = setInterval(() => this.tell(), TELL_MS).unref();
+    if (this.bus.isShared) this.timer = setInterval(() => this.tell(), TELL_MS).unref();
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
-    this.unsubscribe?.();
   }
 
-  /** Also, once, that there is nothing any more. */
+  @OnAnnounced(RUNNING)
+  onRunning({ replica, principals, servers, tenants }: Running): void {
+    this.principals.heard(replica, principals, performance.now());
+    this.servers.heard(replica, servers, performance.now());
+    this.tenants.heard(replica, tenants, performance.now());
+  }
+
+  /** Announces the running calls. After the last call has ended, it also announces once that there are none. */
   private tell(): void {
     const principals = this.principals.report();
     const servers = this.servers.report();

@@ -1,6 +1,10 @@
 import { processCounter } from '@manifold/metrics';
 
-const limited = processCounter('manifold_limited_total', 'What was refused because of a limit, by the limit', 'kind');
+const limited = processCounter(
+  'manifold_limited_total',
+  'Refused requests and calls, by the limit that was reached',
+  'kind',
+);
 
 /** The limit that was reached. */
 export type LimitKind =
@@ -15,8 +19,8 @@ export type LimitKind =
   | 'breaker'
   | 'overload';
 
-/** A limit was reached: nothing has been done. */
-export class LimitReached extends Error {
+/** Error: a limit was reached, and the call or request was not started. */
+export class LimitExceededError extends Error {
   /** @param retryAfter seconds */
   constructor(
     readonly kind: LimitKind,
@@ -24,7 +28,7 @@ export class LimitReached extends Error {
     readonly retryAfter: number,
   ) {
     super(message);
-    this.name = 'LimitReached';
+    this.name = 'LimitExceededError';
     limited.of(kind).add();
   }
 }

@@ -4,10 +4,10 @@ import { Config } from '@manifold/config';
 import { SustainedDelay } from './sustained-delay.js';
 
 const RESOLUTION_MS = 10;
-/** Over which the delay is averaged. */
+/** Milliseconds over which the delay is averaged. */
 const LOOK_MS = 500;
 
-/** Whether this process has more to do than it can. */
+/** Tells whether this process is overloaded. */
 @Injectable()
 export class Overload implements OnModuleInit, OnApplicationShutdown {
   private delay?: IntervalHistogram;
@@ -29,7 +29,7 @@ export class Overload implements OnModuleInit, OnApplicationShutdown {
     this.delay?.disable();
   }
 
-  /** @param read how many requests are under way */
+  /** @param read returns the number of running requests */
   countCalls(read: () => number): void {
     this.calls = read;
   }

@@ -3,15 +3,16 @@ import { Config } from '@manifold/config';
 import type { RedisWindows } from './redis-windows.js';
 import { RequestRate } from './request-rate.js';
 
-/** How often replicas tell each other what they have taken. */
+/** Milliseconds between two reports of a replica to Redis. */
 const TELL_MS = 50;
-/** HTTP requests for each call: sessions, listings and notifications are requests, too. */
+/** HTTP requests allowed for each allowed call: sessions, listings and notifications are requests, too. */
 export const REQUESTS_PER_CALL = 2;
 
 /**
- * What may be done in a minute, by all replicas together.
+ * Limits per minute, shared by all replicas.
  *
- * Lifecycle: `onModuleInit` connects to Redis where there is one, and tells it what was taken from then on, twenty times a second.
+ * Lifecycle: `onModuleInit` connects to Redis if it is configured. From then on it reports the counted requests to Redis twenty times a
+ * second.
  */
 @Injectable()
 export class Rates implements OnModuleInit, OnApplicationShutdown {
@@ -24,7 +25,7 @@ export class Rates implements OnModuleInit, OnApplicationShutdown {
   principalRequests: RequestRate;
   /** Calls by server. */
   serverCalls: RequestRate;
-  /** Calls by tenant, where it has a limit of its own. */
+  /** Calls by tenant, if the tenant has a limit of its own. */
   tenantCalls: RequestRate;
   /** Wrong credentials by source address. */
   addressFailures: RequestRate;
@@ -36,7 +37,7 @@ export class Rates implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     const { redis } = this.config;
     if (!redis) return;
-    const { RedisWindows } = await import('./redis-windows.js'); // its client costs start-up time
+    const { RedisWindows } = await import('./redis-windows.js'); // its client slows the start down
     this.redis = new RedisWindows(redis);
     await this.redis.open();
     this.build();

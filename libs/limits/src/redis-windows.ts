@@ -4,11 +4,11 @@ import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RedisConfig } from '@manifold/config';
 import type { Tell } from './request-rate.js';
 
-/** Milliseconds after which an answer of Redis is not waited for. */
+/** Timeout in milliseconds for an answer of Redis. */
 const ANSWER_MS = 2_000;
 const WINDOW_SECONDS = 60;
 
-/** The windows of all replicas, in Redis. Nobody waits for it: what it does not answer is told again. */
+/** The windows of all replicas, in Redis. Requests do not wait for Redis. A report that Redis does not answer is sent again. */
 export class RedisWindows {
   private readonly logger = new Logger(RedisWindows.name);
   private readonly connection: Redis;
@@ -24,10 +24,10 @@ export class RedisWindows {
       retryStrategy: (attempt) => Math.min(1_000, attempt * 50),
       connectionName: 'manifold-limits',
     });
-    this.connection.on('error', (error: Error) => this.logger.debug({ msg: 'Redis', err: error }));
+    this.connection.on('error', (error: Error) => this.logger.debug({ msg: 'Redis connection failed', err: error }));
   }
 
-  /** Resolves when the first try has succeeded or failed; it goes on trying by itself. */
+  /** Resolves when the first attempt has succeeded or failed; the client keeps trying in the background. */
   async open(): Promise<void> {
     await this.connection.connect().catch(() => undefined);
   }
@@ -36,7 +36,7 @@ export class RedisWindows {
     this.connection.disconnect();
   }
 
-  /** @param kind of what is counted: a part of the names of the keys */
+  /** @param kind the kind of requests that are counted: a part of the key names */
   of(kind: string, limit: number): Tell {
     const limiter = new RateLimiterRedis({
       storeClient: this.connection,

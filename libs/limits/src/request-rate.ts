@@ -1,46 +1,46 @@
 import { LRUCache } from 'lru-cache';
 
-/** One minute of one key. */
+/** The count of one key in its minute. */
 interface Window {
-  /** By all replicas, as far as it is known here. */
+  /** Requests on all replicas, as far as this replica knows. */
   taken: number;
-  /** A part of it that nobody else knows of yet. */
+  /** The part of `taken` that this replica has not reported yet. */
   untold: number;
   /** Monotonic milliseconds. */
   endsAt: number;
   telling?: Promise<void>;
-  /** The last try to tell has failed: the next one can wait for its time. */
+  /** Whether the last report failed. The next one is then sent with the regular flush. */
   isAlone?: boolean;
 }
 
-/** What all replicas have taken of a key in its minute. */
+/** The count of all replicas for one key in its minute. */
 export interface SharedWindow {
   readonly taken: number;
   readonly msLeft: number;
 }
 
-/** Adds to what all replicas have taken. Rejects where it cannot be reached. */
+/** Adds to the shared count. Rejects when Redis cannot be reached. */
 export type Tell = (key: string, points: number) => Promise<SharedWindow>;
 
 const WINDOW_MS = 60_000;
-/** Keys that are remembered: whoever comes with ever new ones pushes out the oldest, and fills no memory. */
+/** The largest number of keys in memory. A client that uses ever new keys evicts the oldest ones and cannot exhaust the memory. */
 const MOST_KEYS = 50_000;
-/** The part of the limit that a replica takes before it says so, however soon that is. */
+/** The share of the limit after which a replica reports at once, without waiting for the next flush. */
 const SHARE = 1 / 20;
 
 /**
- * So many in a minute, by key. A decision is a look at memory: what was taken is told to the other replicas behind it, so that together
- * they can go above the limit by what each takes while it tells. Where they cannot be reached each counts alone.
+ * Limits the requests per minute of each key. It decides from memory and reports to the other replicas afterwards. Together they can
+ * therefore exceed the limit by the requests that each replica accepts while it reports. A replica that cannot report counts alone.
  *
- * Windows begin with their first request. What is refused does not count.
+ * A window begins with its first request. Refused requests do not count.
  */
 export class RequestRate {
   private readonly windows = new LRUCache<string, Window>({ max: MOST_KEYS });
   private readonly untold = new Set<string>();
 
   /**
-   * @param limit 0: none
-   * @param tell not given: there are no other replicas
+   * @param limit requests per minute; 0: no limit
+   * @param tell reports to the shared count; not given: there are no other replicas
    */
   constructor(
     readonly limit: number,
@@ -48,9 +48,10 @@ export class RequestRate {
   ) {}
 
   /**
+   * Counts one request, if the limit allows it.
    * @param now monotonic milliseconds
-   * @param limit of this key, where it is another one
-   * @returns the seconds to wait, where there is nothing left to take
+   * @param limit the limit of this key, if it has one of its own
+   * @returns the seconds to wait, if the limit is reached
    */
   take(key: string, now: number, limit = this.limit): number | undefined {
     if (limit === 0) return undefined;
@@ -68,7 +69,7 @@ export class RequestRate {
     return undefined;
   }
 
-  /** Tells what has not been told; to be called some times a second. Never fails. */
+  /** Reports the counts that have not been reported. It must be called several times a second. Never fails. */
   async flush(now: number): Promise<void> {
     await Promise.all([...this.untold].map((key) => this.tellOf(key, now)));
   }

@@ -1,36 +1,37 @@
-/** What another replica has said of its calls. */
+/** The last report of another replica about its running calls. */
 interface Report {
   readonly calls: Readonly<Record<string, number>>;
-  /** Monotonic milliseconds, as everywhere here. */
+  /** Monotonic milliseconds, like all times in this file. */
   readonly at: number;
 }
 
-/** What is under way here. */
+/** The running calls of one key on this replica. */
 interface OwnCalls {
   readonly count: number;
-  /** Of this key, when the last one began. */
+  /** The limit of this key when its last call began. */
   readonly limit: number;
 }
 
-/** Milliseconds after which a replica that says nothing has no calls any more. */
+/** Milliseconds without a report after which a replica counts as having no running calls. */
 export const SILENCE_MS = 3_000;
-/** Keys with less than this part of the limit are not worth a word to the others. */
+/** The share of the limit below which a replica does not report the calls of a key. */
 const WORTH_TELLING = 1 / 10;
 
 /**
- * So many at a time, by key. A decision is a look at memory. Replicas tell each other what they have under way: together they can go
- * above the limit by what they begin between two reports, and by a tenth of it for each replica.
+ * Limits the concurrent calls of each key. It decides from memory. Replicas report their running calls to each other. Together they can
+ * exceed the limit by the calls that begin between two reports, and by a tenth of the limit for each replica.
  */
 export class RunningCalls {
   private readonly own = new Map<string, OwnCalls>();
   private readonly reports = new Map<string, Report>();
 
-  /** @param limit 0: none */
+  /** @param limit calls of one key at a time; 0: no limit */
   constructor(readonly limit: number) {}
 
   /**
-   * @param limit of this key, where it is another one
-   * @returns whether it may begin; then `end` must be called
+   * Begins a call, if the limit allows it.
+   * @param limit the limit of this key, if it has one of its own
+   * @returns whether the call may begin; if so, the caller must call `end`
    */
   begin(key: string, now: number, limit = this.limit): boolean {
     if (limit === 0) return true;
@@ -46,7 +47,7 @@ export class RunningCalls {
     else this.own.delete(key);
   }
 
-  /** For the other replicas. */
+  /** Returns the calls to report to the other replicas. */
   report(): Record<string, number> {
     const worthTelling = [...this.own].filter(([, { count, limit }]) => count >= limit * WORTH_TELLING);
     return Object.fromEntries(worthTelling.map(([key, { count }]) => [key, count]));

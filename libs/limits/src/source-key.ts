@@ -1,6 +1,9 @@
 import { isIPv6 } from 'node:net';
 
-/** Who has an address of IPv6 has a whole network of them: the first 64 bits count. IPv4 in IPv6 is IPv4. */
+/**
+ * Returns the key under which an address is counted. An IPv6 client usually controls a /64 network, so the key is the first 64 bits. An
+ * IPv4-mapped IPv6 address counts as IPv4.
+ */
 export function sourceKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

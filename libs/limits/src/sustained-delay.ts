@@ -1,10 +1,10 @@
-/** The delay of the event loop that lasts. One long turn, or a process that the machine held up once, is no overload. */
+/** The sustained delay of the event loop. One long task, or one pause of the process by the machine, is not an overload. */
 export class SustainedDelay {
   private last = 0;
   /** The lesser of the last two averages, in milliseconds. */
   ms = 0;
 
-  /** Takes the average of the time since the one before. */
+  /** Adds the average delay since the previous call. */
   add(averageMs: number): void {
     this.ms = Math.min(averageMs, this.last);
     this.last = averageMs;

@@ -8,13 +8,16 @@ const lookups = processCounter(
   'result',
 );
 
-/** How often a cache answered from memory. */
+/** The hits and misses of a cache. */
 export interface CacheCounts {
   readonly hits: Count;
   readonly misses: Count;
 }
 
-/** @param cache what it holds, in snake case */
+/**
+ * Returns the counts of a cache.
+ * @param cache the content of the cache, in snake case
+ */
 export const countsOfCache = (cache: string): CacheCounts => ({
   hits: lookups.of(cache, 'hit'),
   misses: lookups.of(cache, 'miss'),

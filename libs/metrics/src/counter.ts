@@ -1,7 +1,7 @@
 import type { Exposition, Metric, MetricName } from './metric.js';
 import { SeriesByLabels } from './series.js';
 
-/** Counting is an addition. */
+/** One series of a counter. `add` increments a plain number. Labels are resolved once, when the series is obtained. */
 export class Count {
   value = 0;
 
@@ -23,7 +23,7 @@ export class Counter implements Metric {
     this.series = new SeriesByLabels(labels, () => new Count());
   }
 
-  /** The series of these label values, which is shown from now on, also with 0. */
+  /** Returns the series of these label values. It is exported from now on, even while it is 0. */
   of(...values: readonly string[]): Count {
     return this.series.of(...values);
   }

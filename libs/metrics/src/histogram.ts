@@ -1,12 +1,12 @@
 import type { Exposition, Metric, MetricName, Sample } from './metric.js';
 import { SeriesByLabels } from './series.js';
 
-/** Seconds, from well under a millisecond to minutes: what calls of tools take. */
+/** Upper bounds of the buckets in seconds: the range of tool call durations. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** How long something took, by buckets. */
+/** Counts durations by buckets. */
 export class Durations {
-  /** One more than there are bounds: what took longer than all of them. */
+  /** Durations by bucket. The last bucket is for durations above the highest bound. */
   readonly counts = new Array<number>(BUCKETS.length + 1).fill(0);
   sum = 0;
 

@@ -1,3 +1,5 @@
+// Counters, histograms and gauges, counted as plain numbers.
+// It imports no other library of this repository, because store, egress and auth use it, too.
 export { countsOfCache } from './caches.js';
 export { type Count } from './counter.js';
 export { Metrics } from './metrics.js';

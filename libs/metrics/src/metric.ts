@@ -2,11 +2,11 @@
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
-  /** Where it is not the metric's own name: the parts of a histogram. */
+  /** The name of the sample if it differs from the metric's name: for the parts of a histogram. */
   readonly metricName?: string;
 }
 
-/** What a registry of prom-client writes of a metric. */
+/** The data of a metric that a registry of prom-client writes. */
 export interface Exposition {
   readonly name: string;
   readonly help: string;
@@ -19,5 +19,5 @@ export interface Metric {
   get(): Promise<Exposition>;
 }
 
-/** `manifold_`, base units, `_total` for counters (prometheus.io, "Metric and label naming"). */
+/** The name of a metric: `manifold_`, base units, `_total` for counters (prometheus.io, "Metric and label naming"). */
 export type MetricName = `manifold_${string}`;

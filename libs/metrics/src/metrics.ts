@@ -6,7 +6,7 @@ import type { Metric, MetricName } from './metric.js';
 import { processMetrics } from './process-metrics.js';
 import { ReadGauge, type Reading } from './reading.js';
 
-/** The Prometheus metrics of this process: its own, those of Node, and what is read when it is asked for. */
+/** The Prometheus metrics of this process: its own, those of Node, and values that are read for each scrape. */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
@@ -33,25 +33,25 @@ export class Metrics {
     this.latency.of(provider, app).observe(seconds);
   }
 
-  /** Adds a value that is read when it is asked for. */
+  /** Adds a gauge that is read for each scrape. */
   gauge(name: MetricName, help: string, read: () => number): void {
     this.add(new ReadGauge(name, help, undefined, () => [['', read()]]));
   }
 
-  /** The same by the values of a label. */
+  /** Adds a gauge with one label that is read for each scrape. */
   gauges(name: MetricName, help: string, label: string, read: Reading): void {
     this.add(new ReadGauge(name, help, label, read));
   }
 
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-  /** In the text format of Prometheus. */
+  /** Returns the metrics in the text format of Prometheus. */
   text(): Promise<string> {
-    for (const metric of processMetrics()) this.add(metric); // some are declared by modules that were loaded late
+    for (const metric of processMetrics()) this.add(metric); // modules that are loaded late also declare metrics
     return this.registry.metrics();
   }
 
-  /** prom-client asks a metric for nothing but its name and what `get` returns. */
+  /** Adds a metric to the registry. prom-client uses only its name and the result of `get`. */
   private add(metric: Metric): void {
     this.registry.registerMetric(metric as unknown as RegistryMetric);
   }

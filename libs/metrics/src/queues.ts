@@ -4,10 +4,13 @@ import { ReadGauge } from './reading.js';
 const queues = new Map<string, () => number>();
 
 addProcessMetric(
-  new ReadGauge('manifold_queue_length', 'What waits for its turn', 'queue', () =>
+  new ReadGauge('manifold_queue_length', 'Requests and tasks that wait in a queue', 'queue', () =>
     [...queues].map(([queue, length]) => [queue, length()] as const),
   ),
 );
 
-/** Shows how much waits in a queue. @param queue in snake case; of two queues with one name the later one is shown */
+/**
+ * Exports the length of a queue.
+ * @param queue the name in snake case; a later queue replaces an earlier one of the same name
+ */
 export const showQueue = (queue: string, length: () => number): void => void queues.set(queue, length);

@@ -1,11 +1,11 @@
 import type { Exposition, Metric, MetricName } from './metric.js';
 
-/** What there is of something, by the values of one label. */
+/** Reads the current values by the values of one label. */
 export type Reading = () => Iterable<readonly [labelValue: string, value: number]>;
 
-/** A gauge whose values are read when somebody asks for them: keeping them costs nothing. */
+/** A gauge whose values are read for each scrape, so keeping it up to date costs nothing. */
 export class ReadGauge implements Metric {
-  /** @param label not given: there is one value, under any label value */
+  /** @param label not given: there is one value; its label value is ignored */
   constructor(
     readonly name: MetricName,
     private readonly help: string,

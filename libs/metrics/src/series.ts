@@ -1,18 +1,18 @@
-/** Label values that are taken in, of labels that operators choose: what comes later is counted under `other`. */
+/** The largest number of values of a label. Operators choose some label values. Further values are counted under `other`. */
 const MOST_VALUES = 500;
 const OTHER = 'other';
 
 type Tree<S> = Map<string, Tree<S> | S>;
 
 /**
- * The time series of one metric by their label values. Looking one up makes no object; whoever counts often keeps it.
+ * The time series of one metric by their label values. A lookup creates no objects. Code that counts often should keep the series.
  *
- * Values never come from users: they are codes of the program, or names that operators gave, and bounded even so.
+ * Label values never come from users. They are codes of the program or names that operators chose, and their number is limited.
  */
 export class SeriesByLabels<S> {
   private readonly tree: Tree<S> = new Map();
   private readonly seen: readonly Set<string>[];
-  /** Where there are no labels. */
+  /** The only series, if there are no labels. */
   private only?: S;
 
   constructor(

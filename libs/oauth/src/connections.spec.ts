@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuthorizationServer, ProtectedUpstream } from '../../../test/simulators/oauth/index.js';
 import { connect, OAuthProcess, user } from '../testing/src/index.js';
-import { ConnectFlow } from './connect-flow.js';
+import { ConnectFlow } from './flow/connect-flow.js';
 import { Connections } from './connections.js';
 
 let folder: string;

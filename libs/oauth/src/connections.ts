@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectLinks } from './browser/connect-links.service.js';
-import { ClientRegistration } from './client-registration.js';
-import { uniqueScopes } from './bearer-challenge.js';
-import type { ConnectionOwner } from './connection-owner.js';
-import type { ConnectionStatus } from './connection-tokens.js';
-import { ManualClients } from './manual-clients.js';
-import { PendingAuthorizations } from './pending-authorizations.js';
-import type { ClientCredentials } from './protected-server.js';
-import { TokenVault, type ConnectionListener } from './token-vault.js';
+import { ClientRegistration } from './clients/client-registration.js';
+import { uniqueScopes } from './protocol/bearer-challenge.js';
+import type { ConnectionOwner } from './tokens/connection-owner.js';
+import type { ConnectionStatus } from './tokens/connection-tokens.js';
+import { ManualClients } from './clients/manual-clients.js';
+import { PendingAuthorizations } from './flow/pending-authorizations.js';
+import type { ClientCredentials } from './protocol/protected-server.js';
+import { TokenVault, type ConnectionListener } from './tokens/token-vault.js';
 
-/** Tokens that another system got for a user, with the client that it got them as. */
-export interface BroughtTokens {
+/** Tokens that another system obtained for a user, with the client that it used. */
+export interface ImportedTokens {
   readonly accessToken: string;
   readonly refreshToken?: string;
-  /** Seconds from now. */
+  /** Lifetime in seconds from now. */
   readonly expiresIn?: number;
   readonly scopes?: readonly string[];
-  /** Needed for a refresh. */
+  /** Client of the tokens. A refresh needs it. */
   readonly client?: ClientCredentials;
 }
 
-/** Which users are connected to which servers, and the end of that. Errors: those of the store. */
+/** Manages the connections of users to servers. Errors: those of the store. */
 @Injectable()
 export class Connections {
   constructor(
@@ -35,9 +35,12 @@ export class Connections {
     return this.vault.status(owner, Date.now());
   }
 
-  /** @param url the endpoint of the server: the tokens are good for nothing else */
-  async adopt(owner: ConnectionOwner, url: string, brought: BroughtTokens): Promise<void> {
-    const { accessToken, refreshToken, expiresIn, scopes = [], client } = brought;
+  /**
+   * Stores imported tokens as the user's connection.
+   * @param url the endpoint of the server; the tokens are used for no other server
+   */
+  async adopt(owner: ConnectionOwner, url: string, imported: ImportedTokens): Promise<void> {
+    const { accessToken, refreshToken, expiresIn, scopes = [], client } = imported;
     const issuedAt = Date.now();
     await this.vault.put(owner, {
       accessToken,
@@ -63,7 +66,7 @@ export class Connections {
     return this.vault.onChanged(listener);
   }
 
-  /** The server no longer exists: neither do connections to it, nor what the gateway registered for it. */
+  /** Removes all connections to a deleted server, and the clients that the gateway or an operator registered for it. */
   async removeServer(tenant: string, server: string): Promise<void> {
     await this.links.removeServer(tenant, server);
     await this.pending.removeServer(tenant, server);
@@ -72,7 +75,7 @@ export class Connections {
     await this.manual.remove(tenant, server);
   }
 
-  /** The user no longer exists. */
+  /** Removes all connections of a deleted user. */
   async removeUser(user: ConnectionOwner['principal']): Promise<void> {
     await this.links.removeUser(user);
     await this.pending.removeUser(user);

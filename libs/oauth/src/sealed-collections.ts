@@ -1,7 +1,7 @@
 import type { SealedRecords } from '@manifold/secrets';
-import { SEALED_CLIENTS } from './client-registration.js';
-import { SEALED_MANUAL_CLIENTS } from './manual-clients.js';
-import { SEALED_TOKENS } from './token-vault.js';
+import { SEALED_CLIENTS } from './clients/client-registration.js';
+import { SEALED_MANUAL_CLIENTS } from './clients/manual-clients.js';
+import { SEALED_TOKENS } from './tokens/token-vault.js';
 
-/** What OAuth keeps sealed for long. Links and pending flows end by themselves. */
+/** Collections with long-lived sealed records. Links and pending flows are not included, because they expire. */
 export const SEALED_OAUTH_RECORDS: readonly SealedRecords[] = [SEALED_CLIENTS, SEALED_MANUAL_CLIENTS, SEALED_TOKENS];

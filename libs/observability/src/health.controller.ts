@@ -1,4 +1,12 @@
-import { Controller, Get, Injectable, Res, ServiceUnavailableException, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Req,
+  Res,
+  ServiceUnavailableException,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -8,13 +16,14 @@ import {
   type HealthIndicatorFunction,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
-import type { FastifyReply } from 'fastify';
-import { Public } from '@manifold/auth';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public, RouteOptions } from '@manifold/auth';
+import { Config } from '@manifold/config';
 import { Store } from '@manifold/store';
 import { checksHealth, ToolProviders } from '@manifold/tool-provider';
 import { HealthDto, LiveDto } from './health.dto.js';
 
-/** What readiness depends on. */
+/** The checks of the health endpoints. */
 @Injectable()
 export class GatewayHealth implements OnModuleDestroy {
   private stopping = false;
@@ -25,7 +34,7 @@ export class GatewayHealth implements OnModuleDestroy {
     private readonly providers: ToolProviders,
   ) {}
 
-  /** The first step of a shutdown, and of the time before it: from now on no new work should come. */
+  /** Marks the gateway as stopping, so that load balancers send no new requests. It is called first when the gateway shuts down. */
   leave(): void {
     this.stopping = true;
   }
@@ -47,7 +56,7 @@ export class GatewayHealth implements OnModuleDestroy {
     );
   }
 
-  /** A provider that is down is shown, and does not make the gateway unhealthy: the others work. */
+  /** Reports the state of the providers. A provider that is down does not make the gateway unhealthy: the others work. */
   providersUp(): HealthIndicatorResult {
     const states = this.providers.all.map((provider) => [
       provider.id,
@@ -57,19 +66,20 @@ export class GatewayHealth implements OnModuleDestroy {
   }
 }
 
-/** Probes for orchestrators. Public: they say nothing about users, servers or configuration. */
+/** Probes for orchestrators. They are public. Only callers with a credential learn from them which providers there are. */
 @ApiTags('operation')
 @Controller()
 export class HealthController {
   constructor(
     private readonly checks: HealthCheckService,
     private readonly health: GatewayHealth,
+    private readonly config: Config,
   ) {}
 
-  /** Never asks the database: a restart would not mend that. */
+  /** Liveness. It does not check the database, because a restart would not repair that. */
   @Get('livez')
   @Public()
-  @ApiOperation({ summary: 'Liveness: the process answers' })
+  @ApiOperation({ summary: 'Check that the process responds (liveness)' })
   @ApiOkResponse({ type: LiveDto })
   live(): LiveDto {
     return { status: 'ok' };
@@ -80,26 +90,33 @@ export class HealthController {
   @HealthCheck({ swaggerDocumentation: false })
   @ApiOkResponse({ type: HealthDto })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'A check failed' })
-  @ApiOperation({ summary: 'Readiness: requests can be served' })
+  @ApiOperation({ summary: 'Check that the gateway can serve requests (readiness)' })
   ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthCheckResult> {
     return this.answer(reply, [() => this.health.process(), () => this.health.database()]);
   }
 
   @Get('healthz')
-  @Public()
+  @RouteOptions({ public: true, knowsCallers: true })
   @HealthCheck({ swaggerDocumentation: false })
   @ApiOkResponse({ type: HealthDto })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'A check failed' })
-  @ApiOperation({ summary: 'Health of the process, the database and the providers' })
-  healthy(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthCheckResult> {
-    return this.answer(reply, [
+  @ApiOperation({
+    summary: 'Check the process, the database and the providers',
+    description: 'Without a credential, only the status is shown, unless PUBLIC_DETAILS is set.',
+  })
+  async healthy(
+    @Req() { principal }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<HealthDto> {
+    const result = await this.answer(reply, [
       () => this.health.process(),
       () => this.health.database(),
       () => this.health.providersUp(),
     ]);
+    return principal || this.config.publicDetails ? result : { status: result.status };
   }
 
-  /** 503 with the same body where a check fails: that is an answer, not an error of the gateway. */
+  /** Runs the checks. If one fails, the answer is 503 with the same body: that is a result, not an error of the gateway. */
   private async answer(reply: FastifyReply, checks: HealthIndicatorFunction[]): Promise<HealthCheckResult> {
     try {
       return await this.checks.check(checks);

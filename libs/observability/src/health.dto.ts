@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nest
 
 const CHECKS: ApiPropertyOptions = {
   type: 'object',
-  description: 'By the name of the check; providers have a status for each of them',
+  description: 'Results by name of the check. The check `providers` contains a status for each provider',
   additionalProperties: {
     type: 'object',
     required: ['status'],
@@ -16,7 +16,7 @@ export class LiveDto {
   readonly status: 'ok';
 }
 
-/** As @nestjs/terminus answers. */
+/** The result of the checks, in the format of @nestjs/terminus. */
 export class HealthDto {
   @ApiProperty({ enum: ['ok', 'error', 'shutting_down'] })
   readonly status: string;
@@ -24,6 +24,6 @@ export class HealthDto {
   readonly info?: object;
   @ApiPropertyOptional({ ...CHECKS, description: 'The checks that failed' })
   readonly error?: object;
-  @ApiProperty(CHECKS)
-  readonly details: object;
+  @ApiPropertyOptional({ ...CHECKS, description: `${CHECKS.description}. Strangers do not see them in /healthz` })
+  readonly details?: object;
 }

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Level, type Logger } from 'pino';
 import { redacted } from './redacted.js';
 
-/** JSON lines on stdout, written in batches: a tool call does not wait for its log line. */
+/** Creates a log that writes JSON lines to stdout in batches, so that a tool call does not wait for its log line. */
 export function createLog(level: Level | 'silent', stream: DestinationStream = batched()): Logger {
   return pino(
     {
@@ -18,7 +18,10 @@ export function createLog(level: Level | 'silent', stream: DestinationStream = b
 
 const batched = (): DestinationStream => destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 250 });
 
-/** What of an error goes into the log: its chain of causes, without the fields that libraries hang on errors (requests, headers, configuration). */
+/**
+ * Returns the fields of an error for the log, with its chain of causes. Fields that libraries add to errors (requests, headers,
+ * configuration) are left out.
+ */
 function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return {
@@ -30,7 +33,7 @@ function errorFields(error: unknown): unknown {
   };
 }
 
-/** Contexts of Nest whose messages at the start (each module, each route) are for its own debugging. */
+/** Contexts of Nest whose start messages (each module, each route) only help to debug Nest itself. */
 const FRAMEWORK = new Set<unknown>([
   'NestFactory',
   'InstanceLoader',
@@ -40,7 +43,7 @@ const FRAMEWORK = new Set<unknown>([
   'MongooseModule',
 ]);
 
-/** Nest's `Logger` on pino: `logger.warn({ msg, ...fields })` becomes one JSON line with its context. */
+/** Connects Nest's `Logger` to pino: `logger.warn({ msg, ...fields })` becomes one JSON line with its context. */
 export class PinoLogger implements LoggerService {
   constructor(private readonly log_: Logger) {}
 
@@ -51,7 +54,7 @@ export class PinoLogger implements LoggerService {
   verbose = (message: unknown, ...rest: unknown[]): void => this.write('trace', message, rest);
   fatal = (message: unknown, ...rest: unknown[]): void => this.write('fatal', message, rest);
 
-  /** Nest hands the context over as the last of the further parameters. */
+  /** Writes a message. Nest passes the context as the last of the further parameters. */
   private write(wanted: Level, message: unknown, rest: unknown[]): void {
     const context = rest.at(-1);
     const level = isRepeated(wanted, context) ? 'debug' : wanted;
@@ -62,6 +65,9 @@ export class PinoLogger implements LoggerService {
   }
 }
 
-/** What the framework says of its start, and of a port that it cannot open: `main.ts` says that in words for people. */
+/**
+ * Tells whether the framework's message about the start, or about a port that it cannot open, is redundant: the gateway reports both in
+ * plain words.
+ */
 const isRepeated = (level: Level, context: unknown): boolean =>
   FRAMEWORK.has(context) && (level === 'info' || context === 'NestApplication');

@@ -1,4 +1,4 @@
-/** Fields that are never written, wherever they turn up in a log object; compared in lower case, without `-` and `_`. */
+/** Names of fields that are never written, at any depth of a log object; compared in lower case, without `-` and `_`. */
 const CONFIDENTIAL = new Set([
   'authorization',
   'cookie',
@@ -17,12 +17,12 @@ const CONFIDENTIAL = new Set([
 ]);
 
 const CENSOR = '[redacted]';
-/** Deeper objects do not belong into a log line. */
+/** The deepest level that is logged. Deeper objects are replaced. */
 const MAX_DEPTH = 4;
 
 /**
- * The log object without confidential fields. Objects without any are not copied: pino's own redaction with wildcard paths took a
- * fifth of all CPU time under load.
+ * Returns the log object without confidential fields. Objects without such fields are not copied. Pino's own redaction with wildcard paths
+ * used a fifth of all CPU time under load.
  */
 export function redacted(fields: Record<string, unknown>, depth = 1): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined;
@@ -42,7 +42,7 @@ function nested(value: unknown, depth: number): unknown {
   return depth < MAX_DEPTH ? redacted(value as Record<string, unknown>, depth + 1) : CENSOR;
 }
 
-/** Field name → whether it is confidential. Names in log lines are few, and normalising them each time is not cheap. */
+/** Field name → whether it is confidential. Log lines use few names, and normalising a name each time is expensive. */
 const known = new Map<string, boolean>();
 const MAX_KNOWN = 1_000;
 

@@ -3,20 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasRedis, RedisServer } from '@manifold/bus/testing';
-import { ServerHost } from '@manifold/server-hosting';
+import { ServerHost } from '@manifold/server-model';
 import { eventually } from '../../../test/support/eventually.js';
 import { mcpServer, NpmRegistrySimulator } from '../../../test/simulators/npm-registry/index.js';
-import { deferred } from '../testing/src/deferred.js';
+import { deferred } from '../../../test/support/deferred.js';
 import { PackageReplica } from '../testing/src/package-replica.js';
-import type { StoredServers } from '../testing/src/server-shelf.js';
-import { unfollowed } from './install-progress.js';
+import type { StoredServers } from '../testing/src/server-fixture.js';
+import { unfollowed } from './model/install-progress.js';
 import { Jobs } from './jobs/jobs.service.js';
-import { PackageDeletions } from './package-deletions.service.js';
-import { PackageInstalls, type InstallRequest } from './package-installs.service.js';
-import type { PackageRecord } from './package-record.js';
-import { PackageRecords } from './package-records.service.js';
-import { PackageWork } from './package-work.js';
-import { PackageUpgrades } from './package-upgrades.service.js';
+import { PackageDeletions } from './installs/package-deletions.service.js';
+import { PackageInstalls, type InstallRequest } from './installs/package-installs.service.js';
+import type { PackageRecord } from './model/package-record.js';
+import { PackageRecords } from './model/package-records.service.js';
+import { PackageWork } from './installs/package-work.js';
+import { PackageUpgrades } from './installs/package-upgrades.service.js';
 
 const NOBODY = unfollowed(new AbortController().signal);
 
@@ -95,7 +95,7 @@ jest.setTimeout(120_000);
     await eventually('nothing is left', () => later.folders().length === 0);
   });
 
-  it('are not brought any more when nobody waits for them', async () => {
+  it('are not installed any more when nobody waits for them', async () => {
     await install(a);
     const late = await start();
     registry.next('tarball weather', 'never');
@@ -219,7 +219,7 @@ jest.setTimeout(120_000);
     await replica.vanish();
   }
 
-  it('are brought by one of the replicas that start with INSTALL_ON_START at the same time', async () => {
+  it('are installed by one of the replicas that start with INSTALL_ON_START at the same time', async () => {
     const all = [await start('weather@1.0.0|weather'), await start('weather@1.0.0|weather')];
     const turns = all.map((replica) => jest.spyOn(replica.get(PackageWork), 'inTurn'));
     registry.next('tarball weather', { slowMs: 1000 });

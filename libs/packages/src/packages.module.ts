@@ -1,34 +1,43 @@
 import { Module } from '@nestjs/common';
 import { Config, PackagesConfig } from '@manifold/config';
-import { LeasesModule } from '@manifold/leases';
+import { LeasesModule } from '@manifold/bus';
+import { Launcher } from '@manifold/launcher';
 import { TenantsModule } from '@manifold/tenants';
-import { AllowedPackages } from './allowed-packages.js';
+import { AllowedPackages } from './installs/allowed-packages.js';
 import { CatalogModule } from './catalog/index.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { Jobs } from './jobs/jobs.service.js';
-import { RemoteJobs } from './jobs/remote-jobs.service.js';
-import { LocalPackages } from './local-packages.service.js';
-import { LongWork } from './long-work.js';
-import { PackageDeletions } from './package-deletions.service.js';
-import { PackageDocuments } from './package-documents.service.js';
-import { PackageFolders } from './package-folders.js';
-import { PackageInstalls } from './package-installs.service.js';
-import { PackageRecords } from './package-records.service.js';
-import { PackageRecovery } from './package-recovery.service.js';
-import { PackageRuntimes } from './package-runtimes.js';
-import { PackageUpdates } from './package-updates.service.js';
-import { PackageUpgrades } from './package-upgrades.service.js';
-import { PackageViews } from './package-view.js';
-import { PackageWork } from './package-work.js';
-import { PackagesController } from './packages.controller.js';
-import { PackagesService } from './packages.service.js';
+import { LocalPackages } from './installs/local-packages.service.js';
+import { LongWork } from './rest/long-work.js';
+import { OneTimeInstalls } from './installs/one-time-installs.service.js';
+import { PackageDeletions } from './installs/package-deletions.service.js';
+import { PackageDocuments } from './rest/package-documents.service.js';
+import { PackageFolders } from './model/package-folders.js';
+import { PackageImpact } from './rest/package-impact.service.js';
+import { PackageInstalls } from './installs/package-installs.service.js';
+import { PackageQueries } from './rest/package-queries.service.js';
+import { PackageRecords } from './model/package-records.service.js';
+import { PackageRecovery } from './installs/package-recovery.service.js';
+import { PackageRollouts } from './installs/package-rollouts.service.js';
+import { PackageRuntimes } from './installs/package-runtimes.js';
+import { PackageUpdates } from './installs/package-updates.service.js';
+import { PackageUpgrades } from './installs/package-upgrades.service.js';
+import { PackageViews } from './rest/package-view.js';
+import { PackageWork } from './installs/package-work.js';
+import { PackagedServers } from './rest/packaged-servers.service.js';
+import { PackagesController } from './rest/packages.controller.js';
+import { PackagesService } from './rest/packages.service.js';
 import { NpmInstaller, NpmSettings, NpmVersions } from './npm/index.js';
 import { PythonInstaller, PythonSettings } from './python/index.js';
 import { NodeRuntime } from './runtimes/node-runtime.js';
 import { PythonRuntime } from './runtimes/python-runtime.js';
-import { StartPackages } from './start-packages.service.js';
+import { ServerSwaps } from './installs/server-swaps.service.js';
+import { StartPackages } from './installs/start-packages.service.js';
+import { UnfinishedWork } from './installs/unfinished-work.service.js';
+import { UpgradeAll } from './rest/upgrade-all.service.js';
+import { UpgradeRecords } from './installs/upgrade-records.service.js';
 
-/** Of an install's own process; MB. Most packages take a tenth of it. */
+/** Heap limit of an install's child process, in MB. Most packages need a tenth of it. */
 const INSTALL_HEAP_MB = 1024;
 
 const npmSettings = (config: PackagesConfig): NpmSettings => ({
@@ -46,7 +55,10 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
   timeoutMs: config.installTimeoutMs,
 });
 
-/** Needs the global modules that provide Config, Store, Bus, Keyring and ServerHost. The routes of jobs come first: `/packages/:name` would take theirs. */
+/**
+ * Needs the global modules that provide Config, Store, Bus, Keyring, Launcher and ServerHost. JobsController comes first, because otherwise
+ * `/packages/:name` would match its routes.
+ */
 @Module({
   imports: [CatalogModule, LeasesModule, TenantsModule],
   controllers: [JobsController, PackagesController],
@@ -56,31 +68,39 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
     { provide: PythonSettings, useFactory: pythonSettings, inject: [PackagesConfig] },
     {
       provide: PythonInstaller,
-      useFactory: (settings: PythonSettings) => new PythonInstaller(settings),
-      inject: [PythonSettings],
+      useFactory: (settings: PythonSettings, launcher: Launcher) => new PythonInstaller(settings, launcher),
+      inject: [PythonSettings, Launcher],
     },
     AllowedPackages,
     Jobs,
     LocalPackages,
     LongWork,
-    RemoteJobs,
     NodeRuntime,
     NpmInstaller,
     NpmVersions,
+    OneTimeInstalls,
     PackageDeletions,
     PackageDocuments,
     PackageFolders,
+    PackageImpact,
     PackageInstalls,
+    PackageQueries,
     PackageRecords,
     PackageRecovery,
+    PackageRollouts,
     PackageRuntimes,
     PackageUpdates,
     PackageUpgrades,
     PackageViews,
     PackageWork,
+    PackagedServers,
     PackagesService,
     PythonRuntime,
+    ServerSwaps,
     StartPackages,
+    UnfinishedWork,
+    UpgradeAll,
+    UpgradeRecords,
   ],
 })
 export class PackagesModule {}

@@ -1,9 +1,17 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
-import { Problem, type FieldFault } from './problem.js';
+import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
+import { shortName } from '@manifold/async';
+import { constraintSentence } from './constraint-sentences.js';
+import { requireBounded } from './dto-bounds.js';
+import { setFreeFormAside } from './free-form.decorator.js';
+import { ProblemError, type FieldFault } from './problem.js';
+
+/** The most invalid fields that one answer names. */
+const MOST_FAULTS = 20;
 
 /**
  * Checks every body, query and parameter object against its DTO: unknown fields and wrong types are refused and named
- * (threats 46 and 48 of the security model). Values are never converted, so `{"$ne": null}` stays an object and fails.
+ * (docs/THREATS.md, threats 46 and 48). Values are never converted, so `{"$ne": null}` stays an object and fails. Values that are too
+ * large are refused before that (threat 58).
  */
 export class DtoValidationPipe extends ValidationPipe {
   constructor() {
@@ -12,21 +20,46 @@ export class DtoValidationPipe extends ValidationPipe {
       forbidNonWhitelisted: true,
       forbidUnknownValues: true,
       stopAtFirstError: true,
+      validationError: { target: true }, // keeps the DTO: its rules make the messages
       transform: true,
       transformOptions: { enableImplicitConversion: false },
-      exceptionFactory: (errors) => invalidRequest(errors.flatMap((error) => faultsOf(error, ''))),
+      exceptionFactory: (errors) => invalidRequest(fieldFaults(errors)),
     });
+  }
+
+  override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (!this.toValidate(metadata)) return super.transform(given, metadata) as Promise<unknown>;
+    const { value, content } = setFreeFormAside(given, metadata.metatype!);
+    requireBounded(value);
+    const dto = (await super.transform(value, metadata)) as object;
+    return Object.assign(dto, content);
   }
 }
 
-/** 400 that names each field at fault. */
-export function invalidRequest(errors: readonly FieldFault[]): Problem {
-  const detail = errors.map((fault) => fault.detail).join('; ') || 'The request does not fit';
-  return new Problem(400, 'invalid_request', detail, { errors });
+/** Returns a 400 error that names each invalid field, up to {@link MOST_FAULTS}. */
+export function invalidRequest(errors: Iterable<FieldFault>): ProblemError {
+  const named: FieldFault[] = [];
+  let hasMore = false;
+  for (const fault of errors) {
+    hasMore = named.length === MOST_FAULTS;
+    if (hasMore) break;
+    named.push(fault);
+  }
+  const detail = named.map((fault) => fault.detail).join('; ') || 'The request is not valid';
+  return new ProblemError(400, 'invalid_request', hasMore ? `${detail}; and more` : detail, { errors: named });
 }
 
-function faultsOf(error: ValidationError, parent: string): FieldFault[] {
-  const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  const own = Object.entries(error.constraints ?? {}).map(([code, detail]) => ({ pointer, code, detail }));
-  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, pointer))];
+/**
+ * Converts the errors of class-validator: each invalid field gets a sentence that says what to write. The sentences are made as they are
+ * read, because a request can have thousands of invalid fields.
+ */
+export function* fieldFaults(errors: readonly ValidationError[], parent = ''): Generator<FieldFault> {
+  for (const error of errors) {
+    const name = shortName(error.property);
+    const pointer = `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    for (const [code, message] of Object.entries(error.constraints ?? {})) {
+      yield { pointer, code, detail: constraintSentence(error, code, message) };
+    }
+    yield* fieldFaults(error.children ?? [], pointer);
+  }
 }

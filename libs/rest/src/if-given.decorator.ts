@@ -1,4 +1,4 @@
 import { ValidateIf } from 'class-validator';
 
-/** The field may be left out. Unlike `IsOptional` it does not let `null` pass. */
+/** Makes a field optional. Unlike `IsOptional` it does not accept `null`. */
 export const IfGiven = (): PropertyDecorator => ValidateIf((_object, value) => value !== undefined);

@@ -7,14 +7,14 @@ export class FieldFaultDto implements FieldFault {
   /** JSON pointer to the field (RFC 6901). */
   pointer: string;
 
-  /** Which rule it broke, for programs. */
+  /** Code of the rule that the field breaks, for programs. */
   code: string;
   detail: string;
 }
 
-/** Why a request was refused (RFC 9457). Single errors may add members of their own. */
+/** The reason why a request was refused (RFC 9457). Some errors have further members. */
 export class ProblemDto implements Omit<ProblemBody, 'type' | 'success'> {
-  /** `about:blank`: the status and the code say what it is. */
+  /** Always `about:blank`: the status and the code identify the problem. */
   type: string;
   title: string;
 
@@ -27,10 +27,10 @@ export class ProblemDto implements Omit<ProblemBody, 'type' | 'success'> {
   /** What went wrong, for programs; for example `server_not_found`. */
   code: string;
 
-  /** Names the request in the gateway's log. */
+  /** The id of the request in the gateway's log. */
   requestId: string;
 
-  /** With status 400: each field at fault. */
+  /** With status 400: each invalid field. */
   errors?: FieldFaultDto[];
 
   /** Always false. */
@@ -41,30 +41,30 @@ export class ProblemDto implements Omit<ProblemBody, 'type' | 'success'> {
 }
 
 const MEANINGS = {
-  400: 'The body is not valid JSON, or a field is missing, unknown or not valid',
-  401: 'There is no credential, or it is not valid',
-  403: 'The caller may not do this, or Host or Origin are not allowed',
-  404: 'There is no such thing in the tenant of the caller',
-  409: 'The state of the thing does not allow it: the name is taken, or the server is disabled',
+  400: 'The body is not valid JSON, or a field is missing, unknown or invalid',
+  401: 'The credential is missing or invalid',
+  403: 'The caller may not do this, or the Host or Origin header is not allowed',
+  404: 'The resource does not exist in the tenant of the caller',
+  409: 'The current state does not allow the request: for example, the name is taken, or the server is disabled',
   413: 'The body is too large',
-  415: 'The body is not application/json',
-  422: 'The request is well-formed, and what it asks for cannot be done: see the code',
-  429: 'The caller has reached a limit, or the server of the tool wants fewer calls: see Retry-After',
+  415: 'The body is not application/json, is compressed, or is not UTF-8',
+  422: 'The request is well-formed but cannot be carried out. `code` says why',
+  429: 'The caller or the server of the tool has reached a rate limit. Retry after the time in Retry-After',
   502: 'The server of the tool refused the call, or the package registry cannot be reached',
-  503: 'The database or the server of the tool is not available, or the gateway has too much to do: see Retry-After',
+  503: 'The database or the server of the tool is unavailable, or the gateway is overloaded. Retry after the time in Retry-After',
   504: 'The server of the tool did not answer in time',
 } as const;
 
 const TEMPORARY: readonly number[] = [429, 503];
-/** For the OpenAPI document: what refusals carry that time can mend. */
+/** The headers of refusals that a later retry can overcome, for the OpenAPI document. */
 export const RETRY_AFTER = {
   'Retry-After': {
-    description: 'Seconds after which another try makes sense',
+    description: 'Seconds to wait before the next attempt',
     schema: { type: 'integer', minimum: 1 },
   },
 } as const;
 
-/** Says in the OpenAPI document which error statuses a route, or each route of a controller, answers with a problem. */
+/** Documents the error statuses of a route, or of each route of a controller, in the OpenAPI document. */
 export const ApiProblems = (...statuses: (keyof typeof MEANINGS)[]): ClassDecorator & MethodDecorator =>
   applyDecorators(
     ApiExtraModels(ProblemDto),

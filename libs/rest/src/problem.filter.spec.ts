@@ -1,15 +1,16 @@
 import { NotFoundException } from '@nestjs/common';
-import { StoreUnavailable } from '@manifold/store';
-import { Problem, problemBody, toProblem } from './index.js';
+import { StoreUnavailableError } from '@manifold/store';
+import { ProblemError } from './problem.js';
+import { problemBody, toProblem } from './problem.filter.js';
 
 describe('toProblem', () => {
   it('keeps a problem as it is', () => {
-    const problem = new Problem(409, 'server_already_exists', 'Server with name a already exists');
+    const problem = new ProblemError(409, 'server_already_exists', 'Server with name a already exists');
     expect(toProblem(problem)).toBe(problem);
   });
 
   it('answers 503 with Retry-After when the database does not answer', () => {
-    expect(toProblem(new StoreUnavailable('no servers at mongo-1.internal'))).toMatchObject({
+    expect(toProblem(new StoreUnavailableError('no servers at mongo-1.internal'))).toMatchObject({
       status: 503,
       code: 'store_unavailable',
       retryAfter: 5,
@@ -34,7 +35,10 @@ describe('toProblem', () => {
 describe('problemBody', () => {
   it('has the members of RFC 9457 and those that clients of the mcp-api routes read', () => {
     const errors = [{ pointer: '/name', code: 'isString', detail: 'name must be a string' }];
-    const problem = new Problem(400, 'invalid_request', 'name must be a string', { errors, extensions: { hint: 'x' } });
+    const problem = new ProblemError(400, 'invalid_request', 'name must be a string', {
+      errors,
+      extensions: { hint: 'x' },
+    });
     expect(problemBody(problem, 'request-1')).toEqual({
       type: 'about:blank',
       title: 'Bad request',

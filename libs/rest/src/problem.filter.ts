@@ -1,9 +1,9 @@
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { StoreUnavailable } from '@manifold/store';
-import { Problem, type ProblemBody } from './problem.js';
+import { StoreUnavailableError } from '@manifold/store';
+import { ProblemError, type ProblemBody } from './problem.js';
 
-/** Error codes of Fastify's own handling of paths and bodies, in the words of this API. */
+/** Maps error codes of Fastify's handling of paths and bodies to problems of this API. */
 const FASTIFY_PROBLEMS: Readonly<Record<string, readonly [status: number, code: string, message: string]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'unsupported_media_type', 'The body must be application/json'],
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'payload_too_large', 'The body is too large'],
@@ -12,23 +12,23 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, readonly [status: number, code: 
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'invalid_request', 'The body is empty'],
 };
 
-/** Turns whatever a route throws into a Problem. What nobody expected becomes 500 without a detail. */
-export function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof StoreUnavailable) {
-    return new Problem(503, 'store_unavailable', 'The database does not answer', { retryAfter: 5, cause: error });
+/** Converts any error of a route to a ProblemError. An unexpected error becomes 500 without details. */
+export function toProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof StoreUnavailableError) {
+    return new ProblemError(503, 'store_unavailable', 'The database does not answer', { retryAfter: 5, cause: error });
   }
   const code = (error as { code?: unknown } | null)?.code;
   const known = typeof code === 'string' ? FASTIFY_PROBLEMS[code] : undefined;
-  if (known) return new Problem(...known);
+  if (known) return new ProblemError(...known);
   if (error instanceof HttpException && error.getStatus() < 500) {
-    return new Problem(error.getStatus(), statusCode(error.getStatus()), error.message);
+    return new ProblemError(error.getStatus(), statusCode(error.getStatus()), error.message);
   }
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new Problem(status, statusCode(status), 'The request cannot be understood', { cause: error });
+    return new ProblemError(status, statusCode(status), 'The request cannot be understood', { cause: error });
   }
-  return new Problem(500, 'internal_error', 'Something went wrong on the gateway', { cause: error });
+  return new ProblemError(500, 'internal_error', 'Something went wrong on the gateway', { cause: error });
 }
 
 /** `404` → `not_found`. */
@@ -40,7 +40,7 @@ const statusTitle = (status: number): string => {
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
-export function problemBody(problem: Problem, requestId: string): ProblemBody {
+export function problemBody(problem: ProblemError, requestId: string): ProblemBody {
   return {
     ...problem.extensions,
     type: 'about:blank',
@@ -55,7 +55,7 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
   };
 }
 
-/** The one place where errors of HTTP routes are written. */
+/** The only place that writes the errors of HTTP routes. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -65,7 +65,7 @@ export class ProblemFilter implements ExceptionFilter {
     this.write(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** Also Fastify's error handler, for what fails before a route is reached. */
+  /** Writes an error as a problem. It is also Fastify's error handler, for requests that fail before a route is reached. */
   write(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error);
     if (problem.status >= 500) {

@@ -2,14 +2,14 @@
 export interface FieldFault {
   /** JSON pointer to the field (RFC 6901). */
   readonly pointer: string;
-  /** Which rule it broke, for programs. */
+  /** Code of the rule that the field breaks, for programs. */
   readonly code: string;
   readonly detail: string;
 }
 
 export interface ProblemOptions extends ErrorOptions {
   readonly errors?: readonly FieldFault[];
-  /** Seconds, for the header Retry-After. */
+  /** Seconds for the header Retry-After. */
   readonly retryAfter?: number;
   /** Further members of the body (RFC 9457, section 3.2). */
   readonly extensions?: Readonly<Record<string, unknown>>;
@@ -17,10 +17,10 @@ export interface ProblemOptions extends ErrorOptions {
 }
 
 /**
- * A request that is answered with an error status: what services throw and the one filter writes as
- * `application/problem+json` (RFC 9457). The message reaches the client: no secret, no driver text.
+ * Error: a request is answered with an error status. Services throw it, and one filter writes it as `application/problem+json` (RFC 9457).
+ * Clients see the message, so it must not contain secrets or messages of the database driver.
  */
-export class Problem extends Error {
+export class ProblemError extends Error {
   readonly errors: readonly FieldFault[];
   readonly retryAfter?: number;
   readonly extensions: Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ export class Problem extends Error {
     options: ProblemOptions = {},
   ) {
     super(message, { cause: options.cause });
-    this.name = 'Problem';
+    this.name = 'ProblemError';
     this.errors = options.errors ?? [];
     this.retryAfter = options.retryAfter;
     this.extensions = options.extensions ?? {};
@@ -42,7 +42,7 @@ export class Problem extends Error {
   }
 }
 
-/** The body of every error answer. `success` and `error` are what clients of the mcp-api routes read. */
+/** The body of every error answer. Clients of the mcp-api routes read `success` and `error`. */
 export interface ProblemBody {
   readonly type: 'about:blank';
   readonly title: string;

@@ -1,31 +1,31 @@
 import { Injectable } from '@nestjs/common';
-import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { Store, StoreConflictError, type Collection, type Stored } from '@manifold/store';
 
-/** A data key, sealed under a master key. */
+/** Data key, sealed under a master key. */
 export type WrappedDataKey = {
   keyId: string;
   wrapped: string;
-  /** Missing where it was wrapped before master keys had ids. */
+  /** Id of the master key. Missing if the key was wrapped before master keys had ids. */
   masterKeyId?: string;
 };
 
-/** A key that nothing new is sealed under. `retiredAt`: epoch milliseconds from which on nothing stored needs it. */
+/** Data key that seals no new text. `retiredAt`: time, in epoch milliseconds, from which no stored text needs it. */
 export type PreviousDataKey = WrappedDataKey & { retiredAt?: number };
 
 /**
- * All data keys of a store, in one record: each step of a rotation is one write, and a copy of the store has the keys of its texts.
- * On top of it is the key that texts are sealed under.
+ * All data keys of a store, in one record. Each step of a rotation is therefore one write, and a copy of the store contains the keys of its
+ * texts. The top-level fields are the key in use.
  */
 export type DataKeysRecord = WrappedDataKey & {
-  /** The key of the next step: to be known everywhere before anybody seals under it. */
+  /** Key of the next step. Every process must know it before any process seals under it. */
   next?: WrappedDataKey;
   previous?: PreviousDataKey[];
 };
 
-/** Of two processes that make the keys of a store, only one can insert a record with this id. */
+/** Id of the only record. If two processes create the keys of a store, only one can insert it. */
 const RECORD_ID = 'data-key';
 
-/** The stored data keys. Errors: those of the store. */
+/** Reads and writes the stored data keys. Errors: those of the store. */
 @Injectable()
 export class DataKeys {
   private readonly records: Collection<DataKeysRecord>;
@@ -34,23 +34,26 @@ export class DataKeys {
     this.records = store.collection<DataKeysRecord>({ name: 'keys', secret: true });
   }
 
-  /** Undefined in a store where nothing was ever sealed. */
+  /** Returns the stored keys; undefined if nothing was ever sealed in this store. */
   async read(): Promise<DataKeysRecord | undefined> {
     return (await this.records.get(RECORD_ID))?.value;
   }
 
-  /** @returns the keys that the store has from now on: another process may have been faster */
+  /** @returns the keys that the store has from now on; another process may have created them first */
   async create(first: WrappedDataKey): Promise<DataKeysRecord> {
     try {
       return (await this.records.insert(first, { id: RECORD_ID })).value;
     } catch (error) {
-      const winner = error instanceof StoreConflict ? await this.read() : undefined;
+      const winner = error instanceof StoreConflictError ? await this.read() : undefined;
       if (!winner) throw error;
       return winner;
     }
   }
 
-  /** Changes the keys as they are now, whoever changed them meanwhile. @param change gives undefined where nothing is to be done */
+  /**
+   * Applies the change to the current keys, and applies it again if another process changed them meanwhile.
+   * @param change returns undefined if there is nothing to do
+   */
   async change(
     change: (keys: DataKeysRecord) => DataKeysRecord | undefined | Promise<DataKeysRecord | undefined>,
   ): Promise<DataKeysRecord> {
@@ -61,13 +64,13 @@ export class DataKeys {
       try {
         return (await this.records.update(RECORD_ID, revision, changed)).value;
       } catch (error) {
-        // Somebody else's change has succeeded: this one is made again on top of it.
-        if (!(error instanceof StoreConflict)) throw error;
+        // Another change succeeded first: apply this one again on top of it.
+        if (!(error instanceof StoreConflictError)) throw error;
       }
     }
   }
 
-  /** Takes an announced key back, before anybody seals under it. */
+  /** Withdraws an announced key before any process seals under it. */
   async refuse(keyId: string): Promise<void> {
     await this.change((keys) => (keys.next?.keyId === keyId ? { ...keys, next: undefined } : undefined));
   }
@@ -79,7 +82,7 @@ export class DataKeys {
   }
 }
 
-/** Every key of the record: in use, announced, and old. */
+/** Returns every key of the record: in use, announced and previous. */
 export const allKeys = ({ next, previous = [], keyId, wrapped, masterKeyId }: DataKeysRecord): WrappedDataKey[] => [
   { keyId, wrapped, masterKeyId },
   ...(next ? [next] : []),

@@ -4,12 +4,15 @@ import { BusSeal } from '@manifold/bus';
 import { Keyring } from './keyring.js';
 import { UnknownKeyError } from './secrets-errors.js';
 
-/** Between the id of the key and what is sealed; in neither of them. */
+/** Separator between the key id and the sealed text. Neither of them contains it. */
 const SEPARATOR = '.';
-/** For so long nobody waits again for a key that the store did not have. A rotation gives its key to all replicas long before it is used. */
+/**
+ * Milliseconds for which messages under a key that the store did not have are refused without a new read. A rotation announces its key to
+ * all replicas long before it is used.
+ */
 const FOREIGN_MS = 60_000;
 
-/** What replicas say to each other, under the data keys, which all of them have. */
+/** Seals messages between replicas under the data keys, which all replicas have. */
 @Injectable()
 export class KeyringBusSeal extends BusSeal {
   private readonly foreign = new LRUCache<string, true>({ max: 1_000, ttl: FOREIGN_MS });

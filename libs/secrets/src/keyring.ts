@@ -7,18 +7,19 @@ import { MasterKeySource } from './master-keys/master-key-source.js';
 import { seal, unseal } from './sealing.js';
 import { UnknownKeyError, WrongSecretsKeyError } from './secrets-errors.js';
 
-/** A key id that is not known makes the keys be read again, at most this often: clients may invent ids. Milliseconds. */
+/** Minimum milliseconds between two reads of the keys because of an unknown key id. Clients may invent key ids. */
 const READ_EVERY_MS = 1000;
 
-/** A text as it is stored. */
+/** Sealed text as it is stored. */
 export type SealedUnder = { readonly keyId: string; readonly sealed: string };
 
 /**
- * The keys under which secrets are sealed: the operator's master key wraps random data keys, which are kept in the store.
+ * Provides the keys under which secrets are sealed. The operator's master key wraps random data keys, which are kept in the store.
  *
- * Lifecycle: `onModuleInit` unwraps all data keys, or makes the first one in an empty store. A wrong master key throws
- * WrongSecretsKeyError before anything has been written. From then on the keys are looked at every SECRETS_KEY_REFRESH_MS, so that a
- * rotation is noticed; a new key that does not open is taken back before it is used. A key that was once known stays known to this process, for what it keeps in memory.
+ * Lifecycle: `onModuleInit` unwraps all data keys, or creates the first one in an empty store. A wrong master key throws
+ * WrongSecretsKeyError before anything has been written. After that, the keyring reads the keys every SECRETS_KEY_REFRESH_MS to notice a
+ * rotation. If a new key does not open, the keyring withdraws it before it is used. The process keeps every key it has loaded, for texts
+ * that it holds in memory.
  *
  * `seal` and `unseal` need no I/O.
  */
@@ -27,6 +28,7 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Keyring.name);
   private readonly keys = new Map<string, Buffer>();
   private currentId?: string;
+  private starting?: Promise<void>;
   private refreshing?: NodeJS.Timeout;
   private waiting?: Promise<void>;
   private lastRead = -Infinity;
@@ -38,7 +40,16 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
     private readonly config: Config,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): Promise<void> {
+    return this.started();
+  }
+
+  /** Resolves when the keys are loaded. Starts the loading, if a module that is initialized earlier needs them. @throws WrongSecretsKeyError */
+  started(): Promise<void> {
+    return (this.starting ??= this.start());
+  }
+
+  private async start(): Promise<void> {
     const record = (await this.stored.read()) ?? (await this.stored.create(await newDataKey(this.masterKeys)));
     await this.learn(record);
     this.refreshing = setInterval(() => void this.refresh(), this.config.secrets.refreshMs).unref();
@@ -49,22 +60,22 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.refreshing);
   }
 
-  /** The id of the key that texts are sealed under. */
+  /** Returns the id of the key in use. */
   get current(): string {
     if (this.currentId === undefined) throw new Error('The keyring has not been started');
     return this.currentId;
   }
 
-  /** @param context what the text belongs to; the key's id is added to it */
+  /** @param context the context that the text is bound to; the key's id is added to it */
   seal(plain: string, context: readonly string[]): { keyId: string; sealed: string } {
     const keyId = this.current;
     return { keyId, sealed: seal(this.keys.get(keyId)!, Buffer.from(plain, 'utf8'), [...context, keyId]) };
   }
 
   /**
-   * Opens a text that a client brought. One that is sealed under a key which this process has not heard of is refused, and opens as soon
-   * as it has.
-   * @throws UnknownKeyError; Error for another context and a changed text
+   * Opens a text that a client sent. If this process does not know its key yet, the text is refused, and the keys are read again so that a
+   * later attempt can succeed.
+   * @throws UnknownKeyError; Error for another context or a changed text
    */
   unseal(keyId: string, sealed: string, context: readonly string[]): string {
     const key = this.keys.get(keyId);
@@ -74,7 +85,7 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Opens a text of the store. Where its key is not known, the keys are read again first.
+   * Opens a text of the store. If its key is unknown, the keys are read again first.
    * @throws Error as `unseal` does; errors of the store
    */
   async open({ keyId, sealed }: SealedUnder, context: readonly string[]): Promise<string> {
@@ -82,7 +93,10 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
     return this.unseal(keyId, sealed, context);
   }
 
-  /** Reads the stored keys. @throws WrongSecretsKeyError where a new one does not open; errors of the store */
+  /**
+   * Reads the stored keys.
+   * @throws WrongSecretsKeyError if a new one does not open; errors of the store
+   */
   async reload(): Promise<void> {
     this.lastRead = performance.now();
     const record = await this.stored.read();
@@ -91,7 +105,10 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
     if (record.next) await this.learnNext(record.next);
   }
 
-  /** A process that could not open what others are about to seal says so in time. @throws WrongSecretsKeyError */
+  /**
+   * Loads an announced key. If it does not open, withdraws it before other processes seal under it.
+   * @throws WrongSecretsKeyError
+   */
   private async learnNext(next: WrappedDataKey): Promise<void> {
     try {
       await this.learnKey(next);
@@ -110,7 +127,7 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
     if (!this.keys.has(key.keyId)) this.keys.set(key.keyId, await unwrapDataKey(this.masterKeys, key));
   }
 
-  /** A read that begins after this call: one for all who wait for it. */
+  /** Returns a read that begins after this call. All callers that wait for it share it. */
   private nextRead(): Promise<void> {
     return (this.waiting ??= this.readInTurn());
   }
@@ -130,6 +147,6 @@ export class Keyring implements OnModuleInit, OnApplicationShutdown {
   }
 
   private unreadable(error: unknown): void {
-    if (!this.isEnded) this.logger.error({ msg: 'the data keys cannot be read again', err: error });
+    if (!this.isEnded) this.logger.error({ msg: 'failed to reload the data keys', err: error });
   }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from '../../../test/support/fuzz.js';
 import { scrub } from './scrub.js';
 
@@ -16,6 +17,15 @@ describe('scrub', () => {
     expect(value.content[1]).toBe('abcdefgh12');
   });
 
+  it('hides values from the length on that the documents say', () => {
+    const [, readme] = /replaces values of at least (\d+) characters/.exec(readFileSync('README.md', 'utf8'))!;
+    const [, threat] = /^\| 42 .*\(from (\d+) characters on\)/m.exec(readFileSync('docs/THREATS.md', 'utf8'))!;
+    expect(threat).toBe(readme);
+    const value = '0123456789abcdef'.slice(0, Number(readme));
+    expect(scrub(`<${value}>`, { A: value })).toBe('<[secret]>');
+    expect(scrub(`<${value}>`, { A: value.slice(1) })).toBe(`<${value}>`);
+  });
+
   it('returns the very same value where there is nothing to hide', () => {
     const value = { content: [{ text: 'abcdefgh1, SEVEN77, seven77' }] };
     expect(scrub(value, secrets)).toBe(value);
@@ -32,6 +42,40 @@ describe('scrub', () => {
   it('hides a secret that was written as JSON inside a string', () => {
     const text = JSON.stringify({ key: secrets.PEM });
     expect(scrub({ text }, secrets)).toEqual({ text: '{"key":"[secret]"}' });
+  });
+
+  describe('of encoded secrets', () => {
+    const SECRET = 'sk-Ä/+?&= ~canary!7f';
+    const bytes = Buffer.from(SECRET);
+
+    it.each([0, 1, 2, 3, 4, 5])('hides base64 behind %d other bytes', (before) => {
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const text = Buffer.concat([Buffer.alloc(before, 'x'), bytes, Buffer.from('tail')]).toString(encoding);
+        const hidden = scrub(text, { SECRET });
+        expect(hidden).toContain('[secret]');
+        const rest = hidden.split('[secret]').map((part) => Buffer.from(part, encoding).toString('latin1'));
+        expect(rest.join('')).not.toMatch(/canary|sk-/);
+        expect(hidden.length).toBeLessThan(before * 2 + '[secret]'.length + 12);
+      }
+    });
+
+    it.each([
+      ['base64', bytes.toString('base64')],
+      ['base64url', bytes.toString('base64url')],
+      ['hexadecimal digits', bytes.toString('hex')],
+      ['upper-case hexadecimal digits', bytes.toString('hex').toUpperCase()],
+      ['a part of a URL', encodeURIComponent(SECRET)],
+      ['a part of a URL in lower case', encodeURIComponent(SECRET).replace(/%../g, (digits) => digits.toLowerCase())],
+      ['a form', new URLSearchParams({ a: SECRET }).toString().slice(2)],
+      ['escapes alone', Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')],
+    ])('hides %s', (_, form) => {
+      expect(scrub({ text: `<${form}>` }, { SECRET })).toEqual({ text: '<[secret]>' });
+    });
+
+    it('leaves the forms of short values and of other values alone', () => {
+      const text = `${Buffer.from('seven77').toString('base64')} ${Buffer.from('another value').toString('hex')}`;
+      expect(scrub(text, { SECRET, SHORT: 'seven77' })).toBe(text);
+    });
   });
 
   it('takes secrets as they are, without patterns', () => {

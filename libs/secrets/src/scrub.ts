@@ -1,28 +1,32 @@
-/** Shorter values are too likely to be in a text by chance. */
-const LEAST_LENGTH = 8;
+import { secretForms } from './secret-forms.js';
+
 const REPLACEMENT = '[secret]';
 
 /**
- * Takes secrets out of what an upstream answered.
+ * Removes secrets from the response of an upstream.
  * @param value JSON of any depth; it is not changed
- * @param secrets name → value; values of fewer than 8 characters stay
- * @returns a copy in which each occurrence of a value, as it is or as JSON writes it inside a string, became `[secret]`, in keys too;
- *   the very same value where there is none
+ * @param secrets name → value; values of fewer than 8 characters are not removed
+ * @returns a copy in which `[secret]` replaces each occurrence of a value in strings and keys, in any of its forms: as it is, escaped in
+ *   JSON, in base64, in hexadecimal digits and encoded for URLs; the same object if there is no occurrence
  */
 export function scrub<T>(value: T, secrets: Readonly<Record<string, string>>): T {
-  const needles = needlesOf(Object.values(secrets));
+  const needles = needlesOf(secrets);
   if (needles.length === 0) return value;
   const reveals = (text: string) => needles.some((needle) => text.includes(needle));
   if (!someText(value, reveals)) return value;
   return mapTexts(value, (text) => (reveals(text) ? hide(text, needles) : text)) as T;
 }
 
-function needlesOf(secrets: readonly string[]): string[] {
-  const long = secrets.filter((secret) => secret.length >= LEAST_LENGTH);
-  return [...new Set(long.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]))];
+/** The forms of the secrets of a call, for its progress, its result and its errors. */
+const known = new WeakMap<Readonly<Record<string, string>>, readonly string[]>();
+
+function needlesOf(secrets: Readonly<Record<string, string>>): readonly string[] {
+  const needles = known.get(secrets) ?? [...new Set(Object.values(secrets).flatMap(secretForms))];
+  known.set(secrets, needles);
+  return needles;
 }
 
-/** Secrets may overlap: what belongs to any of them goes. */
+/** Replaces all occurrences. Secrets may overlap, so every character that belongs to any of them is removed. */
 function hide(text: string, needles: readonly string[]): string {
   const spans = needles.flatMap((needle) => occurrences(text, needle)).sort(([a], [b]) => a - b);
   let hidden = '';
@@ -44,7 +48,7 @@ function occurrences(text: string, needle: string): [from: number, to: number][]
 type Container = Record<string, unknown>;
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
 
-/** Looks at every string and every key. Iterative: what an upstream nests deeper than the stack must not end the call. */
+/** Tests every string and every key. It is iterative, because an upstream's value may be nested deeper than the call stack allows. */
 function someText(root: unknown, test: (text: string) => boolean): boolean {
   const pending: unknown[] = [root];
   while (pending.length > 0) {
@@ -57,7 +61,7 @@ function someText(root: unknown, test: (text: string) => boolean): boolean {
   return false;
 }
 
-/** A copy with every string and key changed. Iterative, too. */
+/** Returns a copy with every string and key changed. It is iterative for the same reason. */
 function mapTexts(root: unknown, change: (text: string) => string): unknown {
   const pending: [source: Container, copy: Container][] = [];
   const copyOf = (value: unknown): unknown => {
@@ -75,7 +79,7 @@ function mapTexts(root: unknown, change: (text: string) => string): unknown {
   return result;
 }
 
-/** Assignment would take the key `__proto__` for the prototype. */
+/** Defines a property. An assignment would treat the key `__proto__` as the prototype. */
 function define(target: Container, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, configurable: true, enumerable: true, writable: true });
 }

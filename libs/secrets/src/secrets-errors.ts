@@ -1,4 +1,7 @@
-/** The master key is not the one that the stored secrets were sealed under. The gateway does not start, and has written nothing. */
+/**
+ * Error for a master key that is missing, invalid, or cannot open the stored data keys. At start, the gateway then refuses to start and has
+ * written nothing.
+ */
 export class WrongSecretsKeyError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -6,7 +9,7 @@ export class WrongSecretsKeyError extends Error {
   }
 }
 
-/** A stored secret does not open: it was moved, changed, or sealed under another key. */
+/** Error for a stored secret that does not open: it was moved, changed, or sealed under another key. */
 export class SecretUnreadableError extends Error {
   constructor(
     readonly app: string,
@@ -18,7 +21,7 @@ export class SecretUnreadableError extends Error {
   }
 }
 
-/** Sealed under a key that this installation does not have, or that this process has not heard of. */
+/** Error for a text whose key this installation does not have, or this process has not loaded yet. */
 export class UnknownKeyError extends Error {
   constructor() {
     super('The key is not known');

@@ -7,9 +7,14 @@ import { KeyringBusSeal } from './keyring-bus-seal.js';
 import { masterKeySource } from './master-keys/choose-source.js';
 import { MasterKeySource } from './master-keys/master-key-source.js';
 import { SecretsRotation } from './rotation/secrets-rotation.service.js';
+import { SealingUpgrade } from './sealing-upgrade.service.js';
 import { SecretsService } from './secrets.service.js';
+import { StoreSealer } from './store-sealer.js';
 
-/** Hands the users' secrets to the providers, and the keyring to whoever keeps or says other things sealed. Needs the global Config, Store and Bus. */
+/**
+ * Provides the users' secrets to the providers, and the keyring to modules that store or send sealed texts. Needs the global Config, Store
+ * and Bus.
+ */
 @Global()
 @Module({
   providers: [
@@ -17,9 +22,11 @@ import { SecretsService } from './secrets.service.js';
     DataKeys,
     Keyring,
     { provide: BusSeal, useClass: KeyringBusSeal },
+    SealingUpgrade,
     SecretsRotation,
     SecretsService,
+    StoreSealer,
   ],
-  exports: [BusSeal, Keyring, SecretsRotation, SecretsService],
+  exports: [BusSeal, Keyring, SealingUpgrade, SecretsRotation, SecretsService],
 })
 export class SecretsModule {}

@@ -10,7 +10,9 @@ import { principal, WatchedStore } from '../testing/src/index.js';
 import { SecretsModule } from './secrets.module.js';
 import { SecretsService } from './secrets.service.js';
 
-type Row = Record<'tenant' | 'issuer' | 'subject' | 'app' | 'name' | 'keyId' | 'sealed', string>;
+type Row = Record<'tenant' | 'issuer' | 'subject' | 'app' | 'name' | 'keyId' | 'sealed', string> & {
+  destination?: string;
+};
 
 const CANARY = 'canary-5Yx0Qm2v';
 /** The collection's own declaration: a database has one of a name. */
@@ -63,12 +65,57 @@ describe('SecretsService', () => {
     await rows().update(row.id, row.revision, { ...row.value, ...change });
   }
 
+  describe('of a destination', () => {
+    const [old, other] = ['https://a.example', 'https://b.example'];
+
+    it('are asleep at another one until their owner confirms it, or sets them again', async () => {
+      await secrets.set(ann, 'TOKEN', 'one', old);
+      await secrets.set(ann, 'KEY', 'two', old);
+      expect(await secrets.open(ann, other)).toEqual({});
+      expect(await secrets.asleep(ann, other)).toEqual(['TOKEN', 'KEY']);
+      expect(await secrets.list(ann)).toEqual(['TOKEN', 'KEY']);
+
+      await secrets.set(ann, 'KEY', 'new', other);
+      expect(await secrets.open(ann, other)).toEqual({ KEY: 'new' });
+      await secrets.confirm(ann, other, ['TOKEN']);
+      expect(await secrets.asleep(ann, other)).toEqual([]);
+      expect(await secrets.open(ann, other)).toEqual({ TOKEN: 'one', KEY: 'new' });
+      expect(await secrets.open(ann, old)).toEqual({});
+    });
+
+    it('wake up when the server is there again', async () => {
+      await secrets.set(ann, 'TOKEN', 'one', old);
+      await secrets.open(ann, other);
+      expect(await secrets.open(ann, old)).toEqual({ TOKEN: 'one' });
+    });
+
+    it('cannot be moved to another one in the database', async () => {
+      await secrets.set(ann, 'TOKEN', CANARY, old);
+      await tamper({ destination: other });
+      await expect(secrets.open(ann, other)).rejects.toMatchObject({ name: 'SecretUnreadableError' });
+    });
+
+    it('is the one that the server had, for secrets of an earlier version', async () => {
+      const bob = { ...ann, principal: principal('bob') };
+      await secrets.set(ann, 'TOKEN', 'of ann');
+      await secrets.set(bob, 'TOKEN', 'of bob');
+      expect(await secrets.open(ann, old)).toEqual({ TOKEN: 'of ann' });
+      await secrets.bind('acme', 'github', 'https://of-a-stranger.example');
+      expect(await secrets.open(ann, old)).toEqual({ TOKEN: 'of ann' });
+      await secrets.bind(ann.principal.tenant, 'github', old);
+      await secrets.bind(ann.principal.tenant, 'github', other);
+      expect(await secrets.open(ann, other)).toEqual({});
+      expect(await secrets.open(bob, other)).toEqual({});
+      expect(await secrets.open(bob, old)).toEqual({ TOKEN: 'of bob' });
+    });
+  });
+
   it('opens what was set, after a restart too', async () => {
     await secrets.set(ann, 'TOKEN', 'one');
     await secrets.set(ann, '__proto__', 'two');
     await module.close();
     await start();
-    const values = await secrets.open(ann);
+    const values = await secrets.open(ann, 'here');
     expect(Object.entries(values).sort()).toEqual(
       [
         ['TOKEN', 'one'],
@@ -82,7 +129,7 @@ describe('SecretsService', () => {
   it('overwrites, and keeps one record for each name', async () => {
     await secrets.set(ann, 'TOKEN', 'one');
     await secrets.set(ann, 'TOKEN', '');
-    expect(await secrets.open(ann)).toEqual({ TOKEN: '' });
+    expect(await secrets.open(ann, 'here')).toEqual({ TOKEN: '' });
     expect(await rows().count()).toBe(1);
   });
 
@@ -91,13 +138,13 @@ describe('SecretsService', () => {
     expect(await secrets.delete(ann, 'OTHER')).toBe(false);
     expect(await secrets.delete(ann, 'TOKEN')).toBe(true);
     expect(await secrets.delete(ann, 'TOKEN')).toBe(false);
-    expect(await secrets.open(ann)).toEqual({});
+    expect(await secrets.open(ann, 'here')).toEqual({});
   });
 
   it('opens more secrets than one page of the store holds', async () => {
     const names = Array.from({ length: 1003 }, (_, index) => `NAME_${index}`);
     await Promise.all(names.map((name) => secrets.set(ann, name, name)));
-    expect(Object.keys(await secrets.open(ann))).toHaveLength(1003);
+    expect(Object.keys(await secrets.open(ann, 'here'))).toHaveLength(1003);
   });
 
   it('keeps owners apart that differ in one field, or whose fields run together (threat 41)', async () => {
@@ -113,17 +160,17 @@ describe('SecretsService', () => {
       { principal: principal('ann","github'), app: '' },
     ];
     await Promise.all(owners.map((owner, index) => secrets.set(owner, 'TOKEN', `value ${index}`)));
-    const values = await Promise.all(owners.map((owner) => secrets.open(owner)));
+    const values = await Promise.all(owners.map((owner) => secrets.open(owner, 'here')));
     expect(values).toEqual(owners.map((_, index) => ({ TOKEN: `value ${index}` })));
     await secrets.delete(owners[3], 'TOKEN');
-    expect(await secrets.open(ann)).toEqual({ TOKEN: 'value 0' });
+    expect(await secrets.open(ann, 'here')).toEqual({ TOKEN: 'value 0' });
   });
 
   it('does not mix names that run together', async () => {
     await secrets.set(ann, 'a', 'one');
     await secrets.set(ann, 'a.b', 'two');
     await secrets.delete(ann, 'a');
-    expect(await secrets.open(ann)).toEqual({ 'a.b': 'two' });
+    expect(await secrets.open(ann, 'here')).toEqual({ 'a.b': 'two' });
   });
 
   describe('and somebody who writes to the database (threats 39 and 40)', () => {
@@ -137,7 +184,7 @@ describe('SecretsService', () => {
       async (change) => {
         await secrets.set(ann, 'TOKEN', CANARY);
         await tamper(change);
-        await expect(secrets.open(mallory(change))).rejects.toMatchObject({
+        await expect(secrets.open(mallory(change), 'here')).rejects.toMatchObject({
           name: 'SecretUnreadableError',
           app: change.app ?? 'github',
           secretName: 'TOKEN',
@@ -150,7 +197,10 @@ describe('SecretsService', () => {
       async (change) => {
         await secrets.set(ann, 'TOKEN', CANARY);
         await tamper(change);
-        await expect(secrets.open(ann)).rejects.toMatchObject({ app: 'github', secretName: change.name ?? 'TOKEN' });
+        await expect(secrets.open(ann, 'here')).rejects.toMatchObject({
+          app: 'github',
+          secretName: change.name ?? 'TOKEN',
+        });
       },
     );
 
@@ -160,7 +210,7 @@ describe('SecretsService', () => {
       await secrets.set(ann, 'PASSWORD', 'x');
       const [, other] = await rows().find({});
       await rows().update(other.id, other.revision, { ...other.value, sealed: value.sealed });
-      await expect(secrets.open(ann)).rejects.toMatchObject({ secretName: 'PASSWORD' });
+      await expect(secrets.open(ann, 'here')).rejects.toMatchObject({ secretName: 'PASSWORD' });
     });
 
     it('does not open a record whose tag was cut to four bytes', async () => {
@@ -168,7 +218,7 @@ describe('SecretsService', () => {
       const [{ value }] = await rows().find({});
       const bytes = Buffer.from(value.sealed, 'base64');
       await tamper({ sealed: bytes.subarray(0, -12).toString('base64') });
-      await expect(secrets.open(ann)).rejects.toMatchObject({ name: 'SecretUnreadableError' });
+      await expect(secrets.open(ann, 'here')).rejects.toMatchObject({ name: 'SecretUnreadableError' });
     });
 
     it('finds no value in the files of the database', async () => {
@@ -191,11 +241,11 @@ describe('SecretsService', () => {
     await module.close();
     await start();
     await secrets.set(ann, 'TOKEN', CANARY);
-    await secrets.open(ann);
+    await secrets.open(ann, 'here');
     await tamper({ app: 'github', keyId: 'x' });
     await secrets.set({ ...ann, app: 'other' }, 'TOKEN', CANARY);
     await secrets.delete(ann, 'OTHER');
-    const error = await secrets.open(ann).catch((reason: unknown) => reason);
+    const error = await secrets.open(ann, 'here').catch((reason: unknown) => reason);
     new ConsoleLogger().error({ msg: 'A call failed', err: error });
     for (const spy of spies) spy.mockRestore();
     expect(output.join('')).toContain('The key is not known');
@@ -206,29 +256,29 @@ describe('SecretsService', () => {
     it('reads the database once for any number of calls, for users without secrets too', async () => {
       await secrets.set(ann, 'TOKEN', 'one');
       store.operations.length = 0;
-      for (let call = 0; call < 5; call += 1) await secrets.open(ann);
+      for (let call = 0; call < 5; call += 1) await secrets.open(ann, 'here');
       expect(store.operations).toEqual(['secrets.find']);
       const nobody = { ...ann, app: 'none' };
-      for (let call = 0; call < 5; call += 1) expect(await secrets.open(nobody)).toEqual({});
+      for (let call = 0; call < 5; call += 1) expect(await secrets.open(nobody, 'here')).toEqual({});
       expect(store.operations).toEqual(['secrets.find', 'secrets.find']);
     });
 
     it('reads the database once for calls that come at the same time', async () => {
       await secrets.set(ann, 'TOKEN', 'one');
       store.operations.length = 0;
-      const values = await Promise.all(Array.from({ length: 50 }, () => secrets.open(ann)));
+      const values = await Promise.all(Array.from({ length: 50 }, () => secrets.open(ann, 'here')));
       expect(values).toEqual(Array(50).fill({ TOKEN: 'one' }));
       expect(store.operations).toEqual(['secrets.find']);
     });
 
     it('shows each write to the next call', async () => {
-      expect(await secrets.open(ann)).toEqual({});
+      expect(await secrets.open(ann, 'here')).toEqual({});
       await secrets.set(ann, 'TOKEN', 'one');
-      expect(await secrets.open(ann)).toEqual({ TOKEN: 'one' });
+      expect(await secrets.open(ann, 'here')).toEqual({ TOKEN: 'one' });
       await secrets.set(ann, 'TOKEN', 'two');
-      expect(await secrets.open(ann)).toEqual({ TOKEN: 'two' });
+      expect(await secrets.open(ann, 'here')).toEqual({ TOKEN: 'two' });
       await secrets.delete(ann, 'TOKEN');
-      expect(await secrets.open(ann)).toEqual({});
+      expect(await secrets.open(ann, 'here')).toEqual({});
     });
 
     it('does not remember what a load read before a write that ended meanwhile', async () => {
@@ -242,26 +292,26 @@ describe('SecretsService', () => {
           return held;
         };
       });
-      const early = secrets.open(ann);
+      const early = secrets.open(ann, 'here');
       await started;
       await secrets.set(ann, 'TOKEN', 'new');
-      expect(await secrets.open(ann)).toEqual({ TOKEN: 'new' });
+      expect(await secrets.open(ann, 'here')).toEqual({ TOKEN: 'new' });
       release();
       expect(await early).toEqual({ TOKEN: 'old' });
-      expect(await secrets.open(ann)).toEqual({ TOKEN: 'new' });
+      expect(await secrets.open(ann, 'here')).toEqual({ TOKEN: 'new' });
     });
 
     it('does not remember a failure, and forgets the owner when a write ends in one', async () => {
       await secrets.set(ann, 'TOKEN', 'one');
       store.beforeAnswer = () => Promise.reject(new Error('cut'));
-      await expect(secrets.open(ann)).rejects.toThrow('cut');
+      await expect(secrets.open(ann, 'here')).rejects.toThrow('cut');
       store.beforeAnswer = undefined;
-      expect(await secrets.open(ann)).toEqual({ TOKEN: 'one' });
+      expect(await secrets.open(ann, 'here')).toEqual({ TOKEN: 'one' });
 
       store.beforeAnswer = (operation) =>
         operation === 'secrets.update' ? Promise.reject(new Error('cut')) : Promise.resolve();
       await expect(secrets.set(ann, 'TOKEN', 'two')).rejects.toThrow('cut');
-      expect(await secrets.open(ann)).toEqual({ TOKEN: 'two' });
+      expect(await secrets.open(ann, 'here')).toEqual({ TOKEN: 'two' });
     });
 
     it('deletes all users’ secrets of a server, and no other server’s', async () => {
@@ -271,10 +321,10 @@ describe('SecretsService', () => {
       const elsewhere = { principal: principal('ann', 'https://one.test', 'other'), app: 'github' };
       for (const owner of [...owners, elsewhere]) {
         await secrets.set(owner, 'TOKEN', 'one');
-        await secrets.open(owner);
+        await secrets.open(owner, 'here');
       }
       await secrets.deleteApp('default', 'github');
-      const left = await Promise.all([...owners, elsewhere].map((owner) => secrets.open(owner)));
+      const left = await Promise.all([...owners, elsewhere].map((owner) => secrets.open(owner, 'here')));
       expect(left.map((values) => Object.keys(values).length)).toEqual([0, 0, 1, 1, 1]);
       expect(await rows().count()).toBe(3);
     });
@@ -283,7 +333,7 @@ describe('SecretsService', () => {
   it('lets parallel writers of one secret all succeed, with one of their values in the end', async () => {
     const values = Array.from({ length: 50 }, (_, index) => `value ${index}`);
     await Promise.all(values.map((value) => secrets.set(ann, 'TOKEN', value)));
-    expect(values).toContain((await secrets.open(ann)).TOKEN);
+    expect(values).toContain((await secrets.open(ann, 'here')).TOKEN);
     expect(await rows().count()).toBe(1);
   });
 
@@ -291,15 +341,15 @@ describe('SecretsService', () => {
     const users = Array.from({ length: 30 }, (_, index) => ({ principal: principal(`user ${index}`), app: 'github' }));
     await Promise.all(users.map((owner) => secrets.set(owner, 'ME', owner.principal.subject)));
     const calls = Array.from({ length: 300 }, (_, index) => users[index % 30]);
-    const seen = await Promise.all(calls.map((owner) => secrets.open(owner)));
+    const seen = await Promise.all(calls.map((owner) => secrets.open(owner, 'here')));
     expect(seen.map(({ ME }) => ME)).toEqual(calls.map((owner) => owner.principal.subject));
   });
 
   it('opens only the secrets that are wanted', async () => {
     await secrets.set(ann, 'TOKEN', 'one');
     await secrets.set(ann, 'KEY', 'two');
-    expect({ ...(await secrets.open(ann, ['KEY', 'OTHER'])) }).toEqual({ KEY: 'two' });
-    expect({ ...(await secrets.open(ann, [])) }).toEqual({});
+    expect({ ...(await secrets.open(ann, 'here', ['KEY', 'OTHER'])) }).toEqual({ KEY: 'two' });
+    expect({ ...(await secrets.open(ann, 'here', [])) }).toEqual({});
   });
 
   describe('names', () => {
@@ -339,9 +389,9 @@ describe('SecretsService', () => {
     let opened: Promise<Readonly<Record<string, string>>> | undefined;
     const stop = secrets.onChanged((owner) => {
       seen.push(`${owner.principal.subject} ${owner.app}`);
-      opened = secrets.open(owner);
+      opened = secrets.open(owner, 'here');
     });
-    await secrets.open(ann);
+    await secrets.open(ann, 'here');
     await secrets.set(ann, 'TOKEN', 'new');
     expect(await opened).toMatchObject({ TOKEN: 'new' });
     await secrets.delete(ann, 'TOKEN');

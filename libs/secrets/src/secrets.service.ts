@@ -1,138 +1,165 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Principal } from '@manifold/auth';
-import { Bus, Topic } from '@manifold/bus';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { tupleKey } from '@manifold/async';
+import { Bus } from '@manifold/bus';
 import {
+  byFields,
+  CachedCollection,
+  changeRecord,
+  findAll,
   Store,
-  StoreConflict,
-  StoreUnavailable,
+  StoreConflictError,
+  StoreUnavailableError,
   type Collection,
-  type CollectionSpec,
   type Stored,
 } from '@manifold/store';
 import { Keyring } from './keyring.js';
-import { OwnerCache, type CacheScope } from './owner-cache.js';
 import { recordsWithOneText } from './sealed-records.js';
+import {
+  ownerFields,
+  SECRETS,
+  SECRETS_CHANGED,
+  type OwnerFields,
+  type SecretFields,
+  type SecretOwner,
+  type SecretRecord,
+  type SecretsChanged,
+} from './secret-record.js';
 import { SecretUnreadableError } from './secrets-errors.js';
 import { StoredNames } from './stored-names.js';
 
-/** A user's secrets for one registered server. */
-export interface SecretOwner {
-  readonly principal: Principal;
-  /** The name of the registered server. */
-  readonly app: string;
-}
-
-/** How much users have stored for one server. */
+/** Number of secrets stored for one server, and of users who stored them. */
 export interface SecretCount {
   readonly secrets: number;
   readonly users: number;
 }
 
-/** Who owns a secret, in fields that are compared one by one: `a` and `a.b` have nothing in common. */
-type OwnerFields = { tenant: string; issuer: string; subject: string; app: string };
-type SecretFields = OwnerFields & { name: string };
-type SecretRecord = SecretFields & { keyId: string; sealed: string };
-
-/** Secrets of one owner have changed; without an owner: all of a server's are gone. */
-const SECRETS_CHANGED = new Topic<{ readonly tenant: string; readonly app: string; readonly owner?: SecretOwner }>(
-  'secrets.changed',
-);
-
-const SECRETS: CollectionSpec<SecretRecord> = {
-  name: 'secrets',
-  secret: true,
-  indexes: [
-    { fields: ['tenant', 'issuer', 'subject', 'app', 'name'], unique: true },
-    { fields: ['tenant', 'issuer', 'subject', 'app'] },
-    { fields: ['tenant', 'app'] },
-  ],
-};
-
-/** Owners whose sealed secrets are kept in memory, owners without any included. */
+/** Maximum number of owners whose sealed secrets are cached, including owners without secrets. */
 const CACHED_OWNERS = 10_000;
-/** Records that are read at once. */
-const PAGE = 1000;
-/** Writers of one secret that may be overtaken this often; each time somebody else's write has succeeded. */
-const WRITE_ATTEMPTS = 100;
+const NONE: readonly SecretRecord[] = [];
 
 /**
- * The users' secrets for the servers that they use, sealed (AES-256-GCM) and bound to tenant, issuer, user, server and name.
+ * Stores the users' secrets for their servers, sealed (AES-256-GCM) and bound to tenant, issuer, user, server, name and destination.
+ *
+ * A secret belongs to the destination for which its owner gave it (an origin or a program). If the server gets another destination, the
+ * secret is asleep: no server gets it until its owner confirms the destination or sets it again.
  *
  * Errors: those of the store, and SecretUnreadableError.
  */
 @Injectable()
-export class SecretsService implements OnModuleInit {
+export class SecretsService implements OnApplicationShutdown {
   private readonly records: Collection<SecretRecord>;
-  private readonly cache = new OwnerCache<readonly SecretRecord[]>(CACHED_OWNERS);
-  private readonly names = new StoredNames();
+  private readonly cache: CachedCollection<SecretRecord, OwnerFields, readonly SecretRecord[], SecretsChanged>;
+  private readonly names: StoredNames;
   private readonly listeners = new Set<(owner: SecretOwner) => void>();
 
   constructor(
     store: Store,
     private readonly keyring: Keyring,
-    private readonly bus: Bus,
+    bus: Bus,
   ) {
     this.records = store.collection(SECRETS);
-  }
-
-  onModuleInit(): void {
-    this.bus.onAnnounced(SECRETS_CHANGED, ({ tenant, app, owner }) => {
-      if (owner) this.forget(owner);
-      else this.forgetApp(tenant, app);
-    });
-    this.bus.onMissed(() => {
-      this.cache.clear();
-      this.names.clear();
+    this.names = new StoredNames(this.records, bus);
+    this.cache = new CachedCollection(this.records, bus, {
+      keys: byFields('tenant', 'issuer', 'subject', 'app'),
+      decode: (stored) => stored.map(({ value }) => value),
+      topic: SECRETS_CHANGED,
+      scopeOf: ({ tenant, app, owner }) => (owner ? ownerFields(owner) : { tenant, app }),
+      recent: { name: 'secrets', max: CACHED_OWNERS },
+      onChanged: ({ owner }) => owner && this.listeners.forEach((listener) => listener(owner)),
     });
   }
 
-  /** Sets or overwrites. */
-  async set(owner: SecretOwner, name: string, value: string): Promise<void> {
+  onApplicationShutdown(): void {
+    this.cache.close();
+    this.names.close();
+  }
+
+  /** Creates or overwrites a secret. */
+  async set(owner: SecretOwner, name: string, value: string, destination?: string): Promise<void> {
     const fields = { ...ownerFields(owner), name };
-    const record = { ...fields, ...this.keyring.seal(value, context(fields)) };
+    const record = this.sealed(fields, value, destination);
     await this.write(owner, async () => {
-      await this.upsert(fields, record);
+      await changeRecord(this.records, fields, () => record);
       await this.names.added(fields.tenant, fields.app, name);
     });
   }
 
-  /** @returns whether there was such a secret */
+  /** @returns whether the secret existed */
   async delete(owner: SecretOwner, name: string): Promise<boolean> {
     const fields = ownerFields(owner);
     return this.write(owner, async () => {
       const removed = await this.records.removeWhere({ ...fields, name });
-      this.names.forget(fields.tenant, fields.app);
+      await this.names.forget(fields.tenant, fields.app);
       return removed > 0;
     });
   }
 
   /**
-   * Opens the user's secrets for one server, and no others. Reads the database the first time only.
-   * @param names those that are wanted; all unless given
+   * Opens the user's secrets for one server, and no others. It reads the database only if they are not cached.
+   * @param destination where the secrets will be sent: those that are asleep are left out
+   * @param names names of the wanted secrets; default: all
    * @returns name → value, without a prototype
-   * @throws SecretUnreadableError where one of them does not open
+   * @throws SecretUnreadableError if one of them does not open
    */
-  async open(owner: SecretOwner, names?: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  async open(
+    owner: SecretOwner,
+    destination: string,
+    names?: readonly string[],
+  ): Promise<Readonly<Record<string, string>>> {
     const fields = ownerFields(owner);
-    const records = await this.cache.get(scopeOf(fields), () => this.all(fields));
+    const records = (await this.cache.get(fields)) ?? NONE;
     const values: Record<string, string> = Object.create(null);
     for (const record of records) {
-      if (!names || names.includes(record.name)) values[record.name] = await this.unseal(record, fields);
+      if ((!names || names.includes(record.name)) && belongsTo(record, destination))
+        values[record.name] = await this.unseal(record, fields);
     }
     return Object.freeze(values);
   }
 
-  /** The names of all secrets that anybody in the tenant has stored for a server. Reads the database when they may have changed only. */
-  namesOf(tenant: string, app: string): Promise<ReadonlySet<string>> {
-    return this.names.get(tenant, app, async () => {
-      const records = await this.all({ tenant, app });
-      return new Set(records.map(({ name }) => name));
-    });
+  /** Returns the names of the user's secrets for one server. It opens none. */
+  async list(owner: SecretOwner): Promise<string[]> {
+    return ((await this.cache.get(ownerFields(owner))) ?? NONE).map(({ name }) => name);
+  }
+
+  /** Returns the names of the secrets that were given for another destination. It opens none. */
+  async asleep(owner: SecretOwner, destination: string): Promise<string[]> {
+    const records = (await this.cache.get(ownerFields(owner))) ?? NONE;
+    return records.filter((record) => !belongsTo(record, destination)).map(({ name }) => name);
   }
 
   /**
-   * @param listener called when a secret of this owner was set or deleted, or may have been: from now on `open` answers anew. Not
-   * called for the secrets of a server that is deleted
+   * Gives the secrets that are asleep to a destination, because their owner agrees.
+   * @param names the secrets to wake
+   */
+  async confirm(owner: SecretOwner, destination: string, names: readonly string[]): Promise<void> {
+    const fields = ownerFields(owner);
+    const records = ((await this.cache.get(fields)) ?? NONE).filter((record) => names.includes(record.name));
+    for (const record of records) await this.set(owner, record.name, await this.unseal(record, fields), destination);
+  }
+
+  /**
+   * Binds the secrets of all users that were stored before secrets had a destination. Called before the destination of a server changes.
+   * A secret that does not open stays as it is: no server can get it.
+   */
+  async bind(tenant: string, app: string, destination: string): Promise<void> {
+    const unbound = (await findAll(this.records, { tenant, app })).filter(
+      ({ value }) => value.destination === undefined,
+    );
+    for (const stored of unbound) await this.bindOne(stored, destination);
+    if (unbound.length > 0) await this.cache.changed({ tenant, app });
+  }
+
+  /**
+   * Returns the names of all secrets that users of the tenant have stored for a server. It reads the database only after they may have
+   * changed.
+   */
+  namesOf(tenant: string, app: string): Promise<ReadonlySet<string>> {
+    return this.names.get(tenant, app);
+  }
+
+  /**
+   * @param listener called when a secret of this owner was set or deleted, or may have been: from now on `open` returns the new state. It
+   *   is not called when a server is deleted with its secrets
    * @returns a function that ends the subscription
    */
   onChanged(listener: (owner: SecretOwner) => void): () => void {
@@ -140,10 +167,10 @@ export class SecretsService implements OnModuleInit {
     return () => this.listeners.delete(listener);
   }
 
-  /** What `deleteApp` would delete. Opens nothing. */
+  /** Counts what `deleteApp` would delete. It opens no secret. */
   async countApp(tenant: string, app: string): Promise<SecretCount> {
-    const records = await this.all({ tenant, app });
-    return { secrets: records.length, users: new Set(records.map((record) => scopeOf(record).key)).size };
+    const records = await findAll(this.records, { tenant, app });
+    return { secrets: records.length, users: new Set(records.map(({ value }) => userKey(value))).size };
   }
 
   /** Deletes all users' secrets of a server that no longer exists. */
@@ -151,87 +178,78 @@ export class SecretsService implements OnModuleInit {
     try {
       await this.records.removeWhere({ tenant, app });
     } finally {
-      this.forgetApp(tenant, app);
-      await this.bus.announce(SECRETS_CHANGED, { tenant, app });
+      await this.names.forget(tenant, app);
+      await this.cache.changed({ tenant, app });
     }
   }
 
-  /** A write that failed may have happened: the cache forgets the owner then, too. */
+  private async bindOne(stored: Stored<SecretRecord> | undefined, destination: string): Promise<void> {
+    if (!stored || stored.value.destination !== undefined) return;
+    const { id, revision, value } = stored;
+    try {
+      const text = await this.unseal(value, value);
+      await this.records.update(id, revision, this.sealed(value, text, destination));
+    } catch (error) {
+      if (error instanceof SecretUnreadableError) return;
+      if (!(error instanceof StoreConflictError)) throw error;
+      await this.bindOne(await this.records.get(id), destination);
+    }
+  }
+
+  private sealed(fields: SecretFields, value: string, destination: string | undefined): SecretRecord {
+    const { tenant, issuer, subject, app, name } = fields;
+    const bound = { tenant, issuer, subject, app, name, ...(destination !== undefined && { destination }) };
+    return { ...bound, ...this.keyring.seal(value, context(bound)) };
+  }
+
+  /**
+   * Performs a write, then forgets the owner's cached secrets and notifies the others. It does so after a failure too, because a failed
+   * write may have taken effect.
+   */
   private async write<Result>(owner: SecretOwner, work: () => Promise<Result>): Promise<Result> {
+    const { tenant } = owner.principal;
     try {
       return await work();
     } catch (error) {
-      this.names.forget(owner.principal.tenant, owner.app);
+      await this.names.forget(tenant, owner.app);
       throw error;
     } finally {
-      this.cache.forget(scopeOf(ownerFields(owner)));
-      for (const listener of this.listeners) listener(owner);
-      const { tenant } = owner.principal;
       const told = { ...owner, principal: { ...owner.principal, credential: undefined } };
-      await this.bus.announce(SECRETS_CHANGED, { tenant, app: owner.app, owner: told });
+      await this.cache.changed({ tenant, app: owner.app, owner: told });
     }
   }
 
-  /** Another replica has changed them. */
-  private forget(owner: SecretOwner): void {
-    this.cache.forget(scopeOf(ownerFields(owner)));
-    this.names.forget(owner.principal.tenant, owner.app);
-    for (const listener of this.listeners) listener(owner);
-  }
-
-  private forgetApp(tenant: string, app: string): void {
-    this.cache.forgetApp(tenant, app);
-    this.names.forget(tenant, app);
-  }
-
-  private async upsert(fields: SecretFields, record: SecretRecord): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const [known] = await this.records.find(fields);
-        await (known ? this.records.update(known.id, known.revision, record) : this.records.insert(record));
-        return;
-      } catch (error) {
-        if (!(error instanceof StoreConflict) || attempt === WRITE_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  private async all(fields: Partial<SecretFields>): Promise<readonly SecretRecord[]> {
-    const records: Stored<SecretRecord>[] = [];
-    let page: Stored<SecretRecord>[];
-    do {
-      page = await this.records.find(fields, { limit: PAGE, after: records.at(-1)?.id });
-      records.push(...page);
-    } while (page.length === PAGE);
-    return records.map(({ value }) => value);
-  }
-
-  /** The owner comes from the caller, not from the record: a record that was moved to another owner does not open. */
-  private async unseal({ name, keyId, sealed }: SecretRecord, owner: OwnerFields): Promise<string> {
+  /** Opens a secret. The owner comes from the caller and not from the record, so a record that was moved to another owner does not open. */
+  private async unseal({ name, destination, keyId, sealed }: SecretRecord, owner: OwnerFields): Promise<string> {
     try {
-      return await this.keyring.open({ keyId, sealed }, context({ ...owner, name }));
+      return await this.keyring.open({ keyId, sealed }, context({ ...owner, name, destination }));
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (error instanceof StoreUnavailableError) throw error;
       throw new SecretUnreadableError(owner.app, name, { cause: error });
     }
   }
 }
 
-function ownerFields({ principal: { tenant, issuer, subject }, app }: SecretOwner): OwnerFields {
-  return { tenant, issuer, subject, app };
-}
-
-const context = ({ tenant, issuer, subject, app, name }: SecretFields): string[] => [
+const context = ({
   tenant,
   issuer,
   subject,
   app,
   name,
+  destination,
+}: SecretFields & Pick<SecretRecord, 'destination'>): string[] => [
+  tenant,
+  issuer,
+  subject,
+  app,
+  name,
+  ...(destination === undefined ? [] : [destination]),
 ];
 
-/** For the rotation of keys. */
+const belongsTo = ({ destination }: SecretRecord, wanted: string): boolean =>
+  destination === undefined || destination === wanted;
+
+/** Declares the sealed records for the key rotation. */
 export const SEALED_SECRETS = recordsWithOneText(SECRETS, context);
 
-function scopeOf({ tenant, issuer, subject, app }: OwnerFields): CacheScope {
-  return { tenant, app, key: JSON.stringify([tenant, issuer, subject, app]) };
-}
+const userKey = ({ issuer, subject }: OwnerFields): string => tupleKey(issuer, subject);

@@ -1,28 +1,42 @@
-import { OwnerCache, type CacheScope } from './owner-cache.js';
+import { byFields, CachedCollection, type ChangeFeed, type Collection } from '@manifold/store';
+import { SECRETS_CHANGED, type SecretRecord, type SecretsChanged } from './secret-record.js';
 
 const CACHED_SERVERS = 1_000;
+const NONE: ReadonlySet<string> = new Set();
 
-/** The names under which secrets are stored for a server, whoever they belong to: loaded once, and again when they may have changed. */
+type ServerKey = Pick<SecretRecord, 'tenant' | 'app'>;
+
+/** Caches the names of the secrets that any user has stored for a server. It reloads them only after they may have changed. */
 export class StoredNames {
-  private readonly cache = new OwnerCache<ReadonlySet<string>>(CACHED_SERVERS);
+  private readonly cache: CachedCollection<SecretRecord, ServerKey, ReadonlySet<string>, SecretsChanged>;
 
-  get(tenant: string, app: string, load: () => Promise<ReadonlySet<string>>): Promise<ReadonlySet<string>> {
-    return this.cache.get(scopeOf(tenant, app), load);
+  constructor(records: Collection<SecretRecord>, feed: ChangeFeed) {
+    this.cache = new CachedCollection(records, feed, {
+      keys: byFields('tenant', 'app'),
+      decode: (stored) => new Set(stored.map(({ value }) => value.name)),
+      topic: SECRETS_CHANGED,
+      scopeOf: ({ tenant, app }) => ({ tenant, app }),
+      recent: { name: 'secrets', max: CACHED_SERVERS },
+    });
   }
 
-  /** Most of the time somebody else has stored a secret of this name before, and nothing is to be loaded. */
+  async get(tenant: string, app: string): Promise<ReadonlySet<string>> {
+    return (await this.cache.get({ tenant, app })) ?? NONE;
+  }
+
+  /**
+   * Updates the cache after a secret was stored. Usually another user has already stored a secret of this name, so nothing must be
+   * reloaded.
+   */
   async added(tenant: string, app: string, name: string): Promise<void> {
-    const known = await this.cache.peek(scopeOf(tenant, app))?.catch(() => undefined);
-    if (!known?.has(name)) this.forget(tenant, app);
+    if (!this.cache.peek({ tenant, app })?.has(name)) await this.forget(tenant, app);
   }
 
-  clear(): void {
-    this.cache.clear();
+  forget(tenant: string, app: string): Promise<void> {
+    return this.cache.invalidate({ tenant, app });
   }
 
-  forget(tenant: string, app: string): void {
-    this.cache.forget(scopeOf(tenant, app));
+  close(): void {
+    this.cache.close();
   }
 }
-
-const scopeOf = (tenant: string, app: string): CacheScope => ({ tenant, app, key: JSON.stringify([tenant, app]) });

@@ -1,7 +1,7 @@
 import type { Collection, CollectionSpec, Fields } from './collection.js';
 import { checkSpec } from './index-fields.js';
 
-/** The collections of one store by name. One name is one table: a second declaration that says something else would go unheeded. */
+/** The collections of one store by name. A name stands for one table, so a second, different declaration is an error. */
 export class CollectionRegistry<C> {
   private readonly collections = new Map<string, { readonly declaration: string; readonly collection: C }>();
 

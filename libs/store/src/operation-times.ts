@@ -9,7 +9,7 @@ const operations = processHistogram(
 
 type Database = 'mongodb' | 'sqlite';
 
-/** Runs an operation of the database and notes how long it took. */
+/** Runs a database operation and records its duration. */
 export async function timed<Result>(database: Database, work: () => Promise<Result>): Promise<Result> {
   const start = performance.now();
   try {
@@ -22,7 +22,7 @@ export async function timed<Result>(database: Database, work: () => Promise<Resu
   }
 }
 
-/** The same for a database that holds up the process. */
+/** The same for a database that blocks the process. */
 export function timedSync<Result>(database: Database, work: () => Result): Result {
   const start = performance.now();
   try {

@@ -4,7 +4,7 @@ import { Config } from '@manifold/config';
 import { Store } from './collection.js';
 import { SqliteStore } from './sqlite/sqlite-store.js';
 
-/** MongoDB where it is configured, else SQLite. Mongoose is loaded only where it is used: it costs memory and start-up time. */
+/** Chooses MongoDB if it is configured, otherwise SQLite. Mongoose costs memory and start-up time, so it is loaded only when it is used. */
 async function chooseStore(config: Config, loader: LazyModuleLoader): Promise<Store> {
   if (!config.mongo) return new SqliteStore(config);
   const { MongoStore } = await import('./mongo/mongo-store.js');
@@ -13,7 +13,7 @@ async function chooseStore(config: Config, loader: LazyModuleLoader): Promise<St
   return module.get(MongoStore);
 }
 
-/** Hands the `Store` to every module. */
+/** Provides the `Store` to every module. */
 @Global()
 @Module({
   providers: [{ provide: Store, inject: [Config, LazyModuleLoader], useFactory: chooseStore }],

@@ -1,14 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto';
 
 /**
- * Mints UUIDs of version 7 (RFC 9562, section 5.7) whose order as text is the order in which they were minted: inside a millisecond
+ * Generates UUIDs of version 7 (RFC 9562, section 5.7) whose order as text is the order in which they were generated. Within a millisecond
  * the 12 bits after the version count up from a random start (section 6.2, method 1).
  */
 export class TimeOrderedIds {
   private time = 0;
   private counter = 0;
 
-  /** @param now epoch milliseconds; a clock that goes back does not take the ids with it */
+  /** @param now epoch milliseconds; if the clock goes back, the ids still ascend */
   next(now: number): string {
     this.tick(now);
     const bytes = randomBytes(16);

@@ -5,7 +5,7 @@ import { TenantKeysController } from './tenant-keys.controller.js';
 import { TenantRemoval } from './tenant-removal.service.js';
 import { TenantsController } from './tenants.controller.js';
 
-/** The administration of tenants. Needs the global modules that provide Store, Bus, Tenants and ServerHost. */
+/** Provides the administration of tenants. Needs the global modules that provide Store, Bus, Tenants and ServerHost. */
 @Module({
   imports: [ApiKeyModule],
   controllers: [TenantsController, TenantKeysController],

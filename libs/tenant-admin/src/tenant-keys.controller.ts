@@ -13,11 +13,11 @@ import {
   Roles,
   type Principal,
 } from '@manifold/auth';
-import { ApiProblems } from '@manifold/rest';
+import { ApiExample, ApiProblems } from '@manifold/rest';
 import { TenantRegistry } from '@manifold/tenants';
 import { mustBelongTo } from './tenant-rights.js';
 
-/** The API keys of a tenant: by these a new one gets its first admin. */
+/** Manages the API keys of a tenant. The first admin of a new tenant can be such a key. */
 @ApiTags('tenants')
 @ApiAuthenticated()
 @ApiProblems(403, 404, 503)
@@ -34,8 +34,13 @@ export class TenantKeysController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     summary: 'Create an API key for a tenant',
-    description: 'The answer is the only place where the key is ever shown.',
+    description: 'Only this response contains the key.',
   })
+  @ApiExample(
+    CreateApiKeyDto,
+    { name: 'first-admin', roles: ['admin', 'operator'] },
+    { needs: 'the tenant of the example of POST /tenants' },
+  )
   @ApiOkResponse({ type: CreatedApiKeyDto })
   @ApiProblems(400, 409, 413, 415)
   async create(
@@ -46,7 +51,7 @@ export class TenantKeysController {
     await this.require(tenant, caller);
     const { name, roles, groups, issuer } = body;
     const expiresAt = expiryOf(body.expiresAt, Date.now());
-    const wanted = { tenant, name, roles, groups, issuer, expiresAt, createdBy: caller.key };
+    const wanted = { tenant, name, roles, groups, issuer, expiresAt, createdBy: caller };
     const { key, record } = await this.keys.create(wanted);
     return { success: true, key, ...apiKeyView(record) };
   }

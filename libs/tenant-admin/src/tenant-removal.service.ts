@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ApiKeyService, DEFAULT_TENANT } from '@manifold/auth';
-import { Problem } from '@manifold/rest';
-import { ServerHost } from '@manifold/server-hosting';
+import { ProblemError } from '@manifold/rest';
+import { ServerHost } from '@manifold/server-model';
 import { TenantRegistry } from '@manifold/tenants';
 
-/** Takes tenants away. What belongs to a server, such as users' secrets and packages, goes with it. */
+/** Deletes tenants. Data of a server, such as users' secrets and packages, is deleted with the server. */
 @Injectable()
 export class TenantRemoval {
   constructor(
@@ -14,8 +14,9 @@ export class TenantRemoval {
   ) {}
 
   /**
-   * @param force with all that it has; a failure leaves it disabled, and can be repeated
-   * @throws Problem 404 `tenant_not_found`, 409 `tenant_not_empty`, `default_tenant`
+   * @param force deletes the tenant's API keys and servers first. After a failure, the tenant stays disabled and the deletion can be
+   *   repeated
+   * @throws ProblemError 404 `tenant_not_found`, 409 `tenant_not_empty`, `default_tenant`
    */
   async remove(tenant: string, force: boolean): Promise<void> {
     refuseDefault(tenant);
@@ -25,12 +26,14 @@ export class TenantRemoval {
     const keys = (await this.keys.list(tenant)).length;
     if (servers + keys > 0) {
       const message = `Tenant ${tenant} has ${servers} servers and ${keys} API keys: delete them first, or use force=true`;
-      throw new Problem(409, 'tenant_not_empty', message);
+      throw new ProblemError(409, 'tenant_not_empty', message);
     }
     await this.registry.remove(tenant);
   }
 
-  /** Nobody adds anything meanwhile: its callers are refused. */
+  /**
+   * Deletes the tenant's API keys and servers. It disables the tenant first, so that no caller of the tenant can add anything meanwhile.
+   */
   private async clear(tenant: string): Promise<void> {
     await this.registry.change(tenant, { enabled: false });
     for (const { id } of await this.keys.list(tenant)) await this.keys.revoke(tenant, id);
@@ -38,8 +41,21 @@ export class TenantRemoval {
   }
 }
 
-/** Whoever manages tenants belongs to this one. @throws Problem 409 */
+/**
+ * Refuses to disable or delete the tenant "default": the admins who manage tenants belong to it.
+ * @throws ProblemError 409
+ */
 export function refuseDefault(tenant: string): void {
   if (tenant !== DEFAULT_TENANT) return;
-  throw new Problem(409, 'default_tenant', `The tenant "${DEFAULT_TENANT}" can be neither disabled nor deleted`);
+  throw new ProblemError(409, 'default_tenant', `The tenant "${DEFAULT_TENANT}" can be neither disabled nor deleted`);
+}
+
+/**
+ * Refuses a policy of the tenant "default": nobody sets its own limits, so it has the rules of the gateway alone.
+ * @throws ProblemError 409
+ */
+export function refuseDefaultPolicy(tenant: string): void {
+  if (tenant !== DEFAULT_TENANT) return;
+  const message = `The policy of the tenant "${DEFAULT_TENANT}" is in the settings STDIO_SERVERS and INSTALL_SCRIPTS of the gateway, which only those who run it can change`;
+  throw new ProblemError(409, 'default_tenant', message);
 }

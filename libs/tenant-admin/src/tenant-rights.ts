@@ -1,23 +1,26 @@
 import { DEFAULT_TENANT, type Principal } from '@manifold/auth';
-import { Problem } from '@manifold/rest';
+import { ProblemError } from '@manifold/rest';
 import { tenantNotFound } from '@manifold/tenants';
 
-/** Admins of the tenant "default" are those of the installation. */
+/** Returns whether the caller belongs to the tenant "default", whose admins administer the whole installation. */
 export const managesAll = ({ tenant }: Principal): boolean => tenant === DEFAULT_TENANT;
 
-/** Other tenants do not exist for whoever does not manage them all. @throws Problem 404 */
+/**
+ * Refuses access to another tenant as if that tenant did not exist, unless the caller manages all tenants.
+ * @throws ProblemError 404
+ */
 export function mustBelongTo(caller: Principal, tenant: string): void {
   if (!managesAll(caller) && caller.tenant !== tenant) throw tenantNotFound(tenant);
 }
 
-/** @throws Problem 403, 404 */
+/** @throws ProblemError 403, 404 */
 export function mustManage(caller: Principal, tenant: string): void {
   mustBelongTo(caller, tenant);
   mustManageAll(caller);
 }
 
-/** @throws Problem 403 */
+/** @throws ProblemError 403 */
 export function mustManageAll(caller: Principal): void {
   if (managesAll(caller)) return;
-  throw new Problem(403, 'other_tenant', `Only admins of the tenant "${DEFAULT_TENANT}" manage tenants`);
+  throw new ProblemError(403, 'other_tenant', `Only admins of the tenant "${DEFAULT_TENANT}" can manage tenants`);
 }

@@ -15,13 +15,14 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IfGiven } from '@manifold/rest';
+import { TenantPolicyDto } from './tenant-policy.dto.js';
 
 const PATTERN = /^[A-Za-z0-9@/._*-]{1,256}$/;
 const PATTERN_RULE = 'must be names of packages, in which * stands for any characters';
 const MOST_PATTERNS = 500;
 const HIGHEST = 1_000_000_000;
 
-/** Packages that may be installed, by name; `*` stands for any characters. A runtime that is not given: all. */
+/** Names of the packages that may be installed; `*` stands for any characters. If a runtime is missing, all its packages are allowed. */
 export class AllowedPackagesDto {
   @ApiPropertyOptional({ type: [String] })
   @IfGiven()
@@ -31,7 +32,7 @@ export class AllowedPackagesDto {
   @Matches(PATTERN, { each: true, message: `node ${PATTERN_RULE}` })
   node?: string[];
 
-  /** Also of `pipDependencies`. With a list, packages come from the indexes of the gateway alone. */
+  /** Python packages, including `pipDependencies`. With a list, packages come only from the gateway's package indexes. */
   @ApiPropertyOptional({ type: [String] })
   @IfGiven()
   @IsArray()
@@ -41,44 +42,44 @@ export class AllowedPackagesDto {
   python?: string[];
 }
 
-/** What is not given is as the gateway is configured; 0: no limit. */
+/** Limits of a tenant. A missing limit uses the value of the gateway's configuration; 0 means no limit. */
 export class TenantLimitsDto {
-  /** Calls in a minute of each caller. */
+  /** Maximum calls per minute of each caller. */
   @IfGiven()
   @IsInt()
   @Min(0)
   @Max(HIGHEST)
   requestsPerPrincipal?: number;
 
-  /** Calls in a minute for each server. */
+  /** Maximum calls per minute to each server. */
   @IfGiven()
   @IsInt()
   @Min(0)
   @Max(HIGHEST)
   requestsPerServer?: number;
 
-  /** Calls at a time of each caller. */
+  /** Maximum concurrent calls of each caller. */
   @IfGiven()
   @IsInt()
   @Min(0)
   @Max(HIGHEST)
   callsPerPrincipal?: number;
 
-  /** Calls at a time for each server. */
+  /** Maximum concurrent calls to each server. */
   @IfGiven()
   @IsInt()
   @Min(0)
   @Max(HIGHEST)
   callsPerServer?: number;
 
-  /** Calls in a minute of the whole tenant. */
+  /** Maximum calls per minute of the whole tenant. */
   @IfGiven()
   @IsInt()
   @Min(0)
   @Max(HIGHEST)
   requestsPerTenant?: number;
 
-  /** Calls at a time of the whole tenant. */
+  /** Maximum concurrent calls of the whole tenant. */
   @IfGiven()
   @IsInt()
   @Min(0)
@@ -86,14 +87,14 @@ export class TenantLimitsDto {
   callsPerTenant?: number;
 }
 
-/** Only what is given is changed, each as a whole. */
+/** Changes of a tenant. A given setting is replaced as a whole; the others stay. */
 export class UpdateTenantDto {
   @IfGiven()
   @IsString()
   @MaxLength(128)
   displayName?: string;
 
-  /** False: all callers of the tenant are refused, at once. True unless given. */
+  /** If false, the gateway refuses all callers of the tenant at once. Default: true. */
   @IfGiven()
   @IsBoolean()
   enabled?: boolean;
@@ -107,12 +108,18 @@ export class UpdateTenantDto {
   @IfGiven()
   @IsObject()
   @ValidateNested()
+  @Type(() => TenantPolicyDto)
+  policy?: TenantPolicyDto;
+
+  @IfGiven()
+  @IsObject()
+  @ValidateNested()
   @Type(() => TenantLimitsDto)
   limits?: TenantLimitsDto;
 }
 
 export class CreateTenantDto extends UpdateTenantDto {
-  /** As AUTH_ISSUERS and API keys name it. */
+  /** Name of the tenant, as AUTH_ISSUERS and API keys use it. */
   @IsString()
   @Matches(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, {
     message: 'id must be 1 to 64 letters, digits, dots, dashes or underscores, and start with a letter or digit',
@@ -121,7 +128,7 @@ export class CreateTenantDto extends UpdateTenantDto {
 }
 
 export class RemovalOptionsDto {
-  /** `true`: with all its servers, their packages and the users' secrets for them, and with its API keys. */
+  /** If `true`, also deletes all servers of the tenant, their packages, the users' secrets for them, and the tenant's API keys. */
   @ApiPropertyOptional({ enum: ['true', 'false'] })
   @IfGiven()
   @IsIn(['true', 'false'])
@@ -133,6 +140,7 @@ export class TenantDto {
   displayName?: string;
   enabled: boolean;
   packages?: AllowedPackagesDto;
+  policy?: TenantPolicyDto;
   limits?: TenantLimitsDto;
   createdAt: string;
   updatedAt: string;

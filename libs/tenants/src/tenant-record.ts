@@ -1,27 +1,43 @@
+import type { RoleName, SCRIPT_WORDS, STDIO_WORDS } from '@manifold/config';
 import type { CollectionSpec } from '@manifold/store';
 
-/** What a tenant may do at most. What is not given is as the gateway is configured; 0 turns a limit off. */
+/** Limits of a tenant. A missing limit uses the value of the gateway's configuration; 0 turns a limit off. */
 export type TenantLimits = {
-  /** Calls in a minute of each principal, and for each server. */
+  /** Maximum calls per minute of each principal, and to each server. */
   requestsPerPrincipal?: number;
   requestsPerServer?: number;
-  /** Calls at a time of each principal, and for each server. */
+  /** Maximum concurrent calls of each principal, and to each server. */
   callsPerPrincipal?: number;
   callsPerServer?: number;
-  /** Calls in a minute, and at a time, of the whole tenant. */
+  /** Maximum calls per minute, and maximum concurrent calls, of the whole tenant. */
   requestsPerTenant?: number;
   callsPerTenant?: number;
 };
 
-/** Names of packages that may be installed, by runtime; `*` stands for any characters. A runtime that is not given: all packages. */
+/**
+ * Names of the packages that may be installed, by runtime; `*` stands for any characters. If a runtime is missing, all its packages are
+ * allowed.
+ */
 export type AllowedPackages = { node?: string[]; python?: string[] };
 
-/** A tenant that was set up. Its name is the id of its record. Others, which an issuer or a key names, have no record and no settings. */
+/** Who may run what in a tenant. A missing rule is that of the gateway's configuration for tenants other than `default`. */
+export type TenantPolicy = {
+  stdio?: (typeof STDIO_WORDS)[number] | string[];
+  allowScripts?: (typeof SCRIPT_WORDS)[number] | string[];
+  /** Roles that an admin of the tenant may give to API keys. */
+  grantableRoles?: RoleName[];
+};
+
+/**
+ * Record of a tenant that was set up. The id of the record is the tenant's name. A tenant that only an issuer or an API key names has no
+ * record and no settings.
+ */
 export type TenantRecord = {
   displayName?: string;
-  /** False: its callers are refused. */
+  /** If false, the gateway refuses the tenant's callers. */
   enabled: boolean;
   packages?: AllowedPackages;
+  policy?: TenantPolicy;
   limits?: TenantLimits;
   /** ISO 8601. */
   createdAt: string;

@@ -1,115 +1,105 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus, Topic } from '@manifold/bus';
-import { Problem } from '@manifold/rest';
-import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { ProblemError } from '@manifold/rest';
+import { byId, CachedCollection, Store, StoreConflictError, type Collection, type Stored } from '@manifold/store';
 import { TENANTS, type TenantRecord } from './tenant-record.js';
 import { Tenants } from './tenants.js';
 
-/** What can be decided about a tenant. Each setting is replaced as a whole. */
-export type TenantSettings = Partial<Pick<TenantRecord, 'displayName' | 'enabled' | 'packages' | 'limits'>>;
+/** Settings of a tenant that an admin can change. Each setting is replaced as a whole. */
+export type TenantSettings = Partial<Pick<TenantRecord, 'displayName' | 'enabled' | 'packages' | 'policy' | 'limits'>>;
 
-/** A tenant was set up, changed or deleted. */
-const TENANT_CHANGED = new Topic<{ readonly tenant: string }>('tenants.changed');
+/** Announces that a tenant was set up, changed or deleted. */
+interface TenantChanged {
+  readonly tenant: string;
+}
 
-const PAGE = 1_000;
+const TENANT_CHANGED = new Topic<TenantChanged>('tenants.changed');
 
 /**
- * The tenants that were set up, as stored. What one replica changes, all know when it has answered.
+ * Stores the tenants that were set up. A change returns when all replicas that listen have applied it, at the latest after a second.
  *
- * Lifecycle: `onModuleInit` reads them all, before the port is open.
+ * Lifecycle: `onModuleInit` reads all tenants before the port is open. `onApplicationShutdown` ends the subscription to changes.
  */
 @Injectable()
 export class TenantRegistry implements OnModuleInit, OnApplicationShutdown {
   private readonly records: Collection<TenantRecord>;
-  private unsubscribe: (() => void)[] = [];
+  private readonly cache: CachedCollection<TenantRecord, TenantChanged, TenantRecord>;
 
   constructor(
     store: Store,
-    private readonly bus: Bus,
+    bus: Bus,
     private readonly tenants: Tenants,
   ) {
     this.records = store.collection(TENANTS);
+    this.cache = new CachedCollection(this.records, bus, {
+      keys: byId<TenantRecord, 'tenant'>('tenant'),
+      decode: ([stored]) => stored?.value,
+      topic: TENANT_CHANGED,
+      scopeOf: (tenant) => tenant,
+      onChanged: (tenant) => this.show(tenant),
+      onReread: (tenant) => this.show(tenant),
+    });
   }
 
   async onModuleInit(): Promise<void> {
-    this.unsubscribe = [
-      this.bus.onAnnounced(TENANT_CHANGED, ({ tenant }) => this.reread(tenant)),
-      this.bus.onMissed(() => void this.rereadAll().catch(() => undefined)), // it is called again
-    ];
-    await this.rereadAll();
+    for (const tenant of await this.cache.load()) this.show(tenant);
   }
 
   onApplicationShutdown(): void {
-    for (const unsubscribe of this.unsubscribe) unsubscribe();
+    this.cache.close();
   }
 
-  /** In ascending order of name. */
-  async list(): Promise<Stored<TenantRecord>[]> {
-    const all: Stored<TenantRecord>[] = [];
-    for (;;) {
-      const page = await this.records.find({}, { limit: PAGE, after: all.at(-1)?.id });
-      all.push(...page);
-      if (page.length < PAGE) return all;
-    }
+  /** Returns all tenants in ascending order of name. */
+  list(): Promise<Stored<TenantRecord>[]> {
+    return this.cache.all();
   }
 
-  /** @throws Problem 404 `tenant_not_found` */
+  /** @throws ProblemError 404 `tenant_not_found` */
   async get(tenant: string): Promise<Stored<TenantRecord>> {
     const stored = await this.records.get(tenant);
     if (!stored) throw tenantNotFound(tenant);
     return stored;
   }
 
-  /** @throws Problem 409 `tenant_exists` */
+  /** @throws ProblemError 409 `tenant_exists` */
   async create(tenant: string, settings: TenantSettings): Promise<Stored<TenantRecord>> {
     const at = new Date().toISOString();
     const record = { ...settings, enabled: settings.enabled ?? true, createdAt: at, updatedAt: at };
     try {
-      return await this.tell(tenant, await this.records.insert(record, { id: tenant }));
+      return await this.cache.write({ tenant }, () => this.records.insert(record, { id: tenant }));
     } catch (error) {
-      if (!(error instanceof StoreConflict)) throw error;
-      throw new Problem(409, 'tenant_exists', `Tenant ${tenant} exists`, { cause: error });
+      if (!(error instanceof StoreConflictError)) throw error;
+      throw new ProblemError(409, 'tenant_exists', `Tenant ${tenant} already exists`, { cause: error });
     }
   }
 
-  /** Replaces the settings that are given. @throws Problem 404 `tenant_not_found`, 409 `tenant_changed` */
+  /**
+   * Replaces the given settings and keeps the others.
+   * @throws ProblemError 404 `tenant_not_found`, 409 `tenant_changed`
+   */
   async change(tenant: string, settings: TenantSettings): Promise<Stored<TenantRecord>> {
     const { revision, value } = await this.get(tenant);
     const given = Object.fromEntries(Object.entries(settings).filter(([, setting]) => setting !== undefined));
     const record: TenantRecord = { ...value, ...given, updatedAt: new Date().toISOString() };
     try {
-      return await this.tell(tenant, await this.records.update(tenant, revision, record));
+      return await this.cache.write({ tenant }, () => this.records.update(tenant, revision, record));
     } catch (error) {
-      if (!(error instanceof StoreConflict)) throw error;
-      const message = `Tenant ${tenant} was changed by somebody else at the same time`;
-      throw new Problem(409, 'tenant_changed', message, { cause: error });
+      if (!(error instanceof StoreConflictError)) throw error;
+      const message = `Tenant ${tenant} was changed by another request at the same time: read it again and repeat the change`;
+      throw new ProblemError(409, 'tenant_changed', message, { cause: error });
     }
   }
 
-  /** Its callers, if there are any left, are as those of a tenant that was never set up. */
+  /** Deletes a tenant. Remaining callers of it are treated like those of a tenant that was never set up. */
   async remove(tenant: string): Promise<void> {
-    await this.records.remove(tenant);
-    await this.tell(tenant, undefined);
+    await this.cache.remove({ tenant });
   }
 
-  private async tell<T extends Stored<TenantRecord> | undefined>(tenant: string, stored: T): Promise<T> {
-    this.tenants.put(tenant, stored?.value);
-    await this.bus.announce(TENANT_CHANGED, { tenant });
-    return stored;
-  }
-
-  private async reread(tenant: string): Promise<void> {
-    this.tenants.put(tenant, (await this.records.get(tenant))?.value);
-  }
-
-  private async rereadAll(): Promise<void> {
-    const stored = await this.list();
-    const present = new Set(stored.map(({ id }) => id));
-    for (const tenant of this.tenants.names()) if (!present.has(tenant)) await this.reread(tenant);
-    for (const { id, value } of stored) this.tenants.put(id, value);
+  private show({ tenant }: TenantChanged): void {
+    this.tenants.put(tenant, this.cache.peek({ tenant }));
   }
 }
 
-/** The same for a tenant that is not there and for one that is none of the caller's business. */
-export const tenantNotFound = (tenant: string): Problem =>
-  new Problem(404, 'tenant_not_found', `Tenant ${tenant} not found`);
+/** Returns the same error for a tenant that does not exist and for one that the caller has no access to. */
+export const tenantNotFound = (tenant: string): ProblemError =>
+  new ProblemError(404, 'tenant_not_found', `Tenant ${tenant} not found`);

@@ -1,7 +1,8 @@
 import { Global, Module } from '@nestjs/common';
+import { TenantPolicies } from './tenant-policies.js';
 import { Tenants } from './tenants.js';
 
-/** The settings of tenants, for all who ask. */
+/** Provides the settings of tenants to all modules. Config comes from the global ConfigModule. */
 @Global()
-@Module({ providers: [Tenants], exports: [Tenants] })
+@Module({ providers: [TenantPolicies, Tenants], exports: [TenantPolicies, Tenants] })
 export class TenantsModule {}

@@ -1,5 +1,5 @@
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
-import { openCall, type OpenCall } from './index.js';
+import { openCall, type OpenCall } from './call-context.js';
 
 describe('The deadline of a call', () => {
   let call: OpenCall;

@@ -1,54 +1,57 @@
 import type { Principal } from '@manifold/auth';
-import { Canceller, type Cancellation } from '@manifold/cancellation';
-import type { AskableClient, LogMessage, RawObject } from './askable-client.js';
+import { Canceller, type Cancellation } from '@manifold/async';
+import type { RequestableClient, LogMessage, RawObject } from './requestable-client.js';
 import type { CallTrace } from './call-trace.js';
 import { ProviderError } from './provider-error.js';
 
-/** The params of `notifications/progress` without the token: fields that nobody knows are kept. */
+/** Params of `notifications/progress` without the progress token. Unknown fields are kept. */
 export type Progress = { readonly progress: number; readonly [field: string]: unknown };
 
-/** Where a call came from. */
+/** Origin of a call. */
 export interface CallOrigin {
-  /** The other end of the client's connection. */
+  /** Remote address of the client's connection. */
   readonly address?: string;
   /** `Principal.key` of the service that acts for the principal. */
   readonly actor?: string;
-  /** Absent where nobody traces. */
+  /** Absent if tracing is off. */
   readonly trace?: CallTrace;
 }
 
-/** Everything that a provider may know about the call that it serves. It is a parameter, never state of a provider. */
+/** All that a provider may know about a call. It is passed as a parameter; a provider must not store it. */
 export interface CallContext {
   readonly principal: Principal;
   /** Correlates logs, audit and upstream requests: `[A-Za-z0-9_-]{8,64}`. */
   readonly requestId: string;
   /** Aborted on cancellation and at the deadline; its reason is a ProviderError (`cancelled` or `timeout`). */
   readonly cancellation: Cancellation;
-  /** The same for what knows AbortSignals only. It is made when it is asked for: a copy of the context (`...context`) must name it. */
+  /**
+   * The cancellation as an AbortSignal, for APIs that need one. It is created on first access, so a copy of the context (`...context`)
+   * must name it.
+   */
   readonly signal: AbortSignal;
-  /** Absent when the caller asked for no progress. Must not be called after the signal aborted. */
+  /** Absent if the caller did not ask for progress. Must not be called after the signal aborted. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Absent when nobody reads what the backend logs. Must not be called after the signal aborted. */
+  /** Absent if the client receives no log messages. Must not be called after the signal aborted. */
   readonly onLog?: (message: LogMessage) => void;
-  /** Absent when there is no client to ask (REST, listings). */
-  readonly client?: AskableClient;
-  /** What the caller sent as `_meta` and the upstream may see: without the progress token and without what is between client and gateway. */
+  /** Absent if the call has no client that can answer requests (REST, listings). */
+  readonly client?: RequestableClient;
+  /** The caller's `_meta`, without the progress token and without fields that only concern client and gateway. */
   readonly meta?: RawObject;
-  /** Absent where the gateway itself asks. */
+  /** Absent if the gateway itself makes the call. */
   readonly origin?: CallOrigin;
-  /** Brings the deadline forward: from now on there are so many milliseconds, unless there were fewer. Absent from copies. */
+  /** Brings the deadline forward to this many milliseconds from now. An earlier deadline stays. Absent from copies. */
   shorten?(milliseconds: number): void;
 }
 
-/** A call that is under way: its context, and the ways in which it ends early. */
+/** A running call: its context and its controls. */
 export interface OpenCall {
   readonly context: CallContext;
-  /** The caller gave up. Without effect after `close`. */
+  /** Aborts the call with `cancelled` because the caller gave up. */
   cancel(): void;
-  /** Stops the clock: the time that a client takes to answer a question is not the call's. Each `pause` needs its `resume`. */
+  /** Stops the timeout while a client answers a server request. Each `pause` needs one `resume`. */
   pause(): void;
   resume(): void;
-  /** Must be called when the call has ended, in whatever way: it releases the deadline's timer. */
+  /** Releases the timer of the deadline. Must be called when the call has ended, also after a failure. */
   close(): void;
 }
 
@@ -57,7 +60,7 @@ export interface CallOptions extends Omit<CallContext, 'cancellation' | 'signal'
   readonly timeoutMs: number;
 }
 
-/** Starts the clock of a call. */
+/** Creates a call and starts its timeout. */
 export const openCall = (options: CallOptions): OpenCall => new RunningCall(options);
 
 class RunningCall implements OpenCall {
@@ -122,7 +125,7 @@ class RunningContext implements CallContext {
   readonly requestId: string;
   readonly onProgress?: CallContext['onProgress'];
   readonly onLog?: CallContext['onLog'];
-  readonly client?: AskableClient;
+  readonly client?: RequestableClient;
   readonly meta?: RawObject;
   readonly origin?: CallOrigin;
 

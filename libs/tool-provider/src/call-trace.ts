@@ -1,4 +1,4 @@
-/** The place of a request in a distributed trace (W3C Trace Context), as headers and `_meta` carry it (SEP-414). Both are well-formed. */
+/** Trace context of a request (W3C Trace Context), as sent in headers and in `_meta` (SEP-414). Both fields are well-formed. */
 export interface TraceCarrier {
   readonly traceparent: string;
   readonly tracestate?: string;
@@ -6,20 +6,20 @@ export interface TraceCarrier {
 
 export type SpanAttributes = Readonly<Record<string, string | number>>;
 
-/** A request to an upstream, as a part of the call's trace. */
+/** Span of a request to an upstream, a part of the call's trace. */
 export interface UpstreamSpan {
-  /** What the upstream is told. */
+  /** Trace context that is sent to the upstream. */
   readonly carrier: TraceCarrier;
-  /** @param error its class in few words: a code or a status, never a message */
+  /** @param error class of the error: a code or a status, never a message */
   end(error?: string, attributes?: SpanAttributes): void;
 }
 
-/** The trace that a call belongs to. */
+/** Trace that a call belongs to. */
 export interface CallTrace {
   readonly carrier: TraceCarrier;
   /**
-   * Begins a request to an upstream. It must be ended.
-   * @param attributes as OpenTelemetry names them; no arguments, results, headers, secrets or query strings
+   * Starts the span of a request to an upstream. The caller must end the span.
+   * @param attributes attributes with OpenTelemetry names; no arguments, results, headers, secrets or query strings
    */
   upstream(name: string, attributes: SpanAttributes): UpstreamSpan;
 }

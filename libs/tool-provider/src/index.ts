@@ -1,4 +1,6 @@
-export type { AskableClient, LogMessage, Question, RawObject } from './askable-client.js';
+// The contract between the tool registry and a provider (a backend): interfaces, errors and the call context.
+// The contract does not depend on HTTP. `backend-api` is an HTTP client for providers.
+export type { RequestableClient, LogMessage, ServerRequest, RawObject } from './requestable-client.js';
 export type { CallTrace, SpanAttributes, TraceCarrier, UpstreamSpan } from './call-trace.js';
 export {
   openCall,
@@ -12,13 +14,13 @@ export { ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from
 export {
   completes,
   declaresCapabilities,
-  meetsClients,
+  observesClients,
   offersPrompts,
   offersResources,
   relaysTasks,
   type Completes,
   type DeclaresCapabilities,
-  type MeetsClients,
+  type ObservesClients,
   type OffersPrompts,
   type OffersResources,
   type PromptDescriptor,
@@ -28,7 +30,7 @@ export {
 } from './relay.js';
 export {
   checksHealth,
-  concernsSome,
+  scopesChanges,
   describesApps,
   notifiesChanges,
   sharesCatalogue,
@@ -36,7 +38,7 @@ export {
   type AppState,
   type ChangedApp,
   type ChecksHealth,
-  type ConcernsSome,
+  type ScopesChanges,
   type DescribesApps,
   type NotifiesChanges,
   type ProviderHealth,
@@ -47,3 +49,6 @@ export {
   type ToolRef,
   type ToolResult,
 } from './tool-provider.js';
+export { BackendUsers, NOT_SERVED, type BackendCaller } from './backend-api/backend-users.js';
+export { BackendApi, EFFECT_UNKNOWN, type ApiAnswer, type ApiCall } from './backend-api/backend-api.js';
+export { parseJson, type JsonObject } from './backend-api/json.js';

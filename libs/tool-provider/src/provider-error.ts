@@ -1,5 +1,5 @@
 /**
- * What can go wrong between the gateway and a backend, in the words that every provider uses.
+ * Error codes for failures between the gateway and a backend. All providers use the same codes.
  *
  * | code | meaning | may the caller try again? |
  * |---|---|---|
@@ -8,10 +8,10 @@
  * | `permission_denied` | the backend refuses this user | no |
  * | `rate_limited` | too many calls | after `retryAfter` |
  * | `timeout` | no answer before the deadline | the effect is unknown |
- * | `cancelled` | the caller gave up | - |
- * | `upstream_unavailable` | the backend cannot be reached or died in mid-call | later |
+ * | `cancelled` | the caller cancelled the call | - |
+ * | `upstream_unavailable` | the backend cannot be reached or failed during the call | later |
  * | `upstream_rejected` | the backend answered with an error | no |
- * | `reauth_required` | the stored credentials are no longer good | after connecting again |
+ * | `reauth_required` | the stored credentials are no longer valid | after connecting again |
  */
 export type ProviderErrorCode =
   | 'not_connected'
@@ -25,19 +25,25 @@ export type ProviderErrorCode =
   | 'reauth_required';
 
 export interface ProviderErrorOptions {
-  /** Seconds after which a new try makes sense. */
+  /** Seconds to wait before a retry. */
   readonly retryAfter?: number;
-  /** What the backend said, for the log only. */
+  /** Original error of the backend, for the log only. */
   readonly cause?: unknown;
-  /** What the model reads instead of the message, where a backend's specification fixes the words. */
+  /** Text for the model instead of the message, if the backend's specification prescribes the text. */
   readonly modelText?: string;
-  /** For `not_connected` and `reauth_required`: the page on which the user connects. With it the model gets an answer to act on, not an error. */
+  /**
+   * For `not_connected` and `reauth_required`: the page on which the user connects the integration. If it is set, the model gets a
+   * normal result with instructions instead of an error.
+   */
   readonly setupUrl?: string;
-  /** The JSON-RPC error of an MCP upstream, passed on as it came. */
+  /** JSON-RPC error of an MCP upstream, passed on unchanged. */
   readonly rpcError?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
-/** The only error that leaves a provider. Its message is shown to the model and to the user: no secret, no stack, no driver text. */
+/**
+ * The only error type that a provider may throw. The model and the user see its message, so it must contain no secret, no stack and no
+ * text of a driver.
+ */
 export class ProviderError extends Error {
   readonly retryAfter?: number;
   readonly modelText?: string;

@@ -1,29 +1,29 @@
 import type { Principal } from '@manifold/auth';
 import type { CallContext } from './call-context.js';
 
-/** A tool as its owner describes it (MCP `Tool`). Fields that the gateway does not know pass through. */
+/** Tool as its provider describes it (MCP `Tool`). Unknown fields are kept. */
 export interface ToolDefinition {
   readonly name: string;
   readonly inputSchema?: unknown;
   readonly [field: string]: unknown;
 }
 
-/** The result of `tools/call` as its owner gave it (MCP `CallToolResult`). */
+/** Result of `tools/call` as the provider returned it (MCP `CallToolResult`). */
 export type ToolResult = { readonly [field: string]: unknown };
 
 /**
- * Names a tool inside its provider. Opaque to everybody else; it is handed back to `callTool`, never parsed. Plain data: a tool
- * whose reference and definition have equal values is the tool that it was, and an earlier reference stays in use.
+ * Reference to a tool inside its provider. The registry passes it to `callTool` and never reads it. It is plain data: if reference and
+ * definition of a newly listed tool have equal values, the tool is unchanged and the registry keeps the earlier reference.
  */
 export type ToolRef = object;
 
 export interface ToolDescriptor {
   readonly ref: ToolRef;
-  /** What `apps=` filters by: the integration's key or the registered server's name. */
+  /** The integration's key or the registered server's name. The query parameter `apps=` filters by it. */
   readonly app: string;
   /** The tool's name inside its app, as REST callers give it. */
   readonly name: string;
-  /** The name that agents should see. The registry makes it valid and unique. */
+  /** Name that the provider suggests for agents. The registry makes it valid and unique. */
   readonly publicName: string;
   readonly definition: ToolDefinition;
 }
@@ -31,86 +31,86 @@ export interface ToolDescriptor {
 /**
  * One backend of the gateway.
  *
- * Lifecycle: 1. constructed by Nest, without I/O; 2. `onModuleInit` prepares it; 3. any number of parallel calls;
- * 4. `onApplicationShutdown` stops it, also after half a start.
+ * Lifecycle: 1. Nest constructs it, without I/O; 2. `onModuleInit` prepares it; 3. it serves any number of parallel calls;
+ * 4. `onApplicationShutdown` stops it, also after an incomplete start.
  *
- * Both methods throw nothing but ProviderError, keep nothing about a call on the instance, and stop their I/O when
- * `context.signal` aborts.
+ * Both methods throw only ProviderError, store nothing about a call in the instance, and stop their I/O when `context.signal` aborts.
  */
 export interface ToolProvider {
   /** A lowercase constant, unique in the gateway. */
   readonly id: string;
 
   /**
-   * The tools that the principal may use, in a stable order. The registry keeps the answer, which must not be modified any more,
-   * and asks again every TOOL_LIST_TTL_MS, meanwhile and while the provider fails showing what it has. `permission_denied` and
-   * `reauth_required` take the tools away at once. Principals who are answered the very same array share its memory.
+   * Returns the tools that the principal may use, in a stable order. The registry caches the array, so the provider must not modify it.
+   * The registry lists again every TOOL_LIST_TTL_MS. Until then, and while the provider fails, it shows the cached tools.
+   * `permission_denied` and `reauth_required` remove the tools at once. Principals that get the same array object share its memory.
    * See {@link SharesCatalogue} and {@link NotifiesChanges}.
    */
   listTools(context: CallContext): Promise<readonly ToolDescriptor[]>;
 
   /**
-   * Runs the tool once: a provider never repeats a call whose effect is unknown.
-   * @param ref from a descriptor of this provider, of a listing for the same principal
+   * Runs the tool once. A provider never repeats a call whose effect is unknown.
+   * @param ref reference from a descriptor that this provider has listed for the same principal
    */
   callTool(ref: ToolRef, args: Readonly<Record<string, unknown>>, context: CallContext): Promise<ToolResult>;
 }
 
-/** Power: several principals share one listing. Without it each principal has a listing of its own. */
+/** Optional interface of a provider: several principals share one listing. Without it, each principal has a separate listing. */
 export interface SharesCatalogue {
   /** Principals with the same key get the same listing. */
   catalogueKey(principal: Principal): string;
 }
 
-/** Where something has changed. Plain JSON: replicas tell each other. */
+/** Scope of a change. It is plain JSON, because replicas send it to each other. */
 export interface ChangedApp {
   readonly tenant: string;
-  /** Not set: who may use which apps of the tenant. */
+  /** Not set if the access rules of the tenant's apps have changed. */
   readonly app?: string;
 }
 
-/** Power: not everybody who may hear of a change has anything to do with it. */
-export interface ConcernsSome {
-  isConcerned(principal: Principal, changed: ChangedApp): boolean;
+/** Optional interface of a provider: changes have a scope. The registry notifies only the principals that `isAffected` accepts. */
+export interface ScopesChanges {
+  isAffected(principal: Principal, changed: ChangedApp): boolean;
 }
 
-/** Power: the provider says when its listing has changed. It is then asked again when somebody wants to know, and not before. */
+/** Optional interface of a provider: it announces changes of its listing. The registry then lists again on the next request. */
 export interface NotifiesChanges {
-  /** Set where the backend also changes without a word: the provider is then asked every TOOL_LIST_TTL_MS all the same. */
+  /** Set if some changes of the backend are not announced. The registry then also lists again every TOOL_LIST_TTL_MS. */
   readonly announcesOnlySome?: boolean;
 
   /**
-   * @param listener called with the catalogue key whose listing has changed (see {@link SharesCatalogue}; without that power it is
-   * the principal's own key), or without one: everybody's, where `changed` does not say whom it concerns (see {@link ConcernsSome})
+   * @param listener called with the catalogue key whose listing has changed (see {@link SharesCatalogue}; without that interface it is
+   * the principal's key). Without a key, all listings have changed; `changed` may limit the affected principals (see
+   * {@link ScopesChanges})
    * @returns a function that ends the subscription
    */
   onToolsChanged(listener: (catalogueKey?: string, changed?: ChangedApp) => void): () => void;
 }
 
-/** What a provider knows of one of its apps: enough to say why a tool cannot be called. */
+/** State of an app. It explains why a tool of the app cannot be called. */
 export interface AppState {
   readonly enabled: boolean;
-  /** Why its tools are not there, in words for the caller. */
+  /** Reason why the app's tools are not available, for the caller. */
   readonly unavailable?: string;
   /**
-   * Set where nobody knows its tools before a user has agreed. Throws ProviderError, `reauth_required` if this user has not; else its
-   * tools can be looked up again.
+   * Set if the app's tools are unknown until a user has given consent. Throws ProviderError, with `reauth_required` if this user has not
+   * consented. If it does not throw, the caller looks up the tools again.
    */
   readonly demandsConsent?: (context: CallContext) => Promise<void>;
 }
 
-/** Power: tells an unknown app from one that is disabled or down. */
+/** Optional interface of a provider: it distinguishes an unknown app from an app that is disabled or down. */
 export interface DescribesApps {
   describeApp(app: string, principal: Principal): Promise<AppState | undefined>;
 }
 
 export interface ProviderHealth {
   readonly status: 'up' | 'degraded' | 'down';
-  /** In words for an operator, without secrets. */
+  /** Explanation for the operator, without secrets. */
   readonly detail?: string;
 }
 
-/** Power: shows in `/healthz`. Answers from what it knows, without a round trip. */
+/** Optional interface of a provider: it has a status in `/healthz`. It answers from memory and sends no request. */
 export interface ChecksHealth {
   health(): ProviderHealth;
 }
@@ -121,10 +121,13 @@ export const notifiesChanges = (provider: ToolProvider): provider is ToolProvide
   'onToolsChanged' in provider;
 export const describesApps = (provider: ToolProvider): provider is ToolProvider & DescribesApps =>
   'describeApp' in provider;
-export const concernsSome = <P extends object>(provider: P): provider is P & ConcernsSome => 'isConcerned' in provider;
+export const scopesChanges = <P extends object>(provider: P): provider is P & ScopesChanges => 'isAffected' in provider;
 export const checksHealth = (provider: ToolProvider): provider is ToolProvider & ChecksHealth => 'health' in provider;
 
-/** Every provider of the gateway, in listing order. Composed in `apps/gateway/src/providers.ts`; duplicate ids refuse to start. */
+/**
+ * All providers of the gateway, in listing order. They are composed in `apps/gateway/src/providers.ts`. If two providers have the same id,
+ * the gateway refuses to start.
+ */
 export class ToolProviders {
   constructor(readonly all: readonly ToolProvider[]) {
     const ids = all.map((provider) => provider.id);

@@ -1,9 +1,9 @@
 import type { Principal } from '@manifold/auth';
-import { ProviderError, type ChangedApp, type ConcernsSome, type SharesCatalogue } from '@manifold/tool-provider';
+import { ProviderError, type ChangedApp, type ScopesChanges, type SharesCatalogue } from '@manifold/tool-provider';
+import { joinedBuses } from '@manifold/bus/testing';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import {
   AnnouncingProvider,
-  joinedBuses,
   SilentProvider,
   startRegistry,
   startRegistryOn,
@@ -58,8 +58,8 @@ describe('a change that the provider announces', () => {
   });
 
   it('is told to those alone who have to do with the app that has changed', async () => {
-    class ChoosyProvider extends TenantProvider implements ConcernsSome {
-      isConcerned({ subject }: Principal, { app }: ChangedApp): boolean {
+    class ChoosyProvider extends TenantProvider implements ScopesChanges {
+      isAffected({ subject }: Principal, { app }: ChangedApp): boolean {
         return app === undefined || subject === app;
       }
     }

@@ -1,6 +1,4 @@
 import { SingleBus } from '@manifold/bus';
-import { loadConfig } from '@manifold/config';
-import { testGate } from '@manifold/limits/testing';
 import { Metrics } from '@manifold/metrics';
 import type { Principal } from '@manifold/auth';
 import {
@@ -13,8 +11,10 @@ import {
   type ToolResult,
 } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
-import { startRegistry } from '../testing/src/start-registry.js';
-import { EVERYTHING, ToolRegistry, UnknownToolError } from './index.js';
+import { newRegistry, startRegistry } from '../testing/src/start-registry.js';
+import type { ToolRegistry } from './tool-registry.service.js';
+import { EVERYTHING } from './catalogue/view.js';
+import { UnknownToolError } from './calls/unknown-tool.error.js';
 
 /** A backend in memory: what it lists and answers is set by the test, and it counts how often it is asked. */
 class MemoryProvider implements ToolProvider {
@@ -188,13 +188,7 @@ describe('ToolRegistry', () => {
         return { content: [], isError: tool === 'bad' };
       },
     );
-    const registry = new ToolRegistry(
-      new ToolProviders([provider]),
-      loadConfig({}),
-      metrics,
-      new SingleBus(),
-      testGate(),
-    );
+    const registry = newRegistry(new SingleBus(), metrics, [provider]);
     await registry.call('one_a', {}, contextOf(), EVERYTHING);
     await registry.call('one_bad', {}, contextOf(), EVERYTHING);
     await registry.call('one_gone', {}, contextOf(), EVERYTHING).catch(() => undefined);

@@ -4,15 +4,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { finished } from 'node:stream';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, type Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
-import { ApiProblems } from '@manifold/rest';
+import { ApiExample, ApiProblems } from '@manifold/rest';
 import { openCall, type ToolDefinition, type ToolResult } from '@manifold/tool-provider';
-import { originOf } from '@manifold/tracing';
-import { CallsInFlight } from './calls-in-flight.js';
-import { toolProblem } from './tool-errors.js';
+import { originOf } from '@manifold/observability';
+import { CallsInFlight } from './calls/calls-in-flight.js';
+import { toolProblem } from './calls/tool-errors.js';
 import { ToolRegistry } from './tool-registry.service.js';
 import { CallToolAnswerDto, CallToolDto, ListToolsAnswerDto } from './tools.dto.js';
 
-/** Tools for services that speak REST instead of MCP: the same catalogue, the same dispatch. */
+/** Tools for services that use REST instead of MCP. Catalogue and dispatch are the same as for MCP. */
 @ApiTags('tools')
 @ApiAuthenticated()
 @ApiProblems(403, 503)
@@ -49,6 +49,11 @@ export class ToolsController {
   @Post('tool/call')
   @HttpCode(200)
   @ApiOperation({ summary: 'Call a tool of a server, with the secrets of the user' })
+  @ApiExample(
+    CallToolDto,
+    { serverName: 'everything', methodName: 'echo', args: { message: 'hello' } },
+    { needs: 'the sample server' },
+  )
   @ApiOkResponse({ type: CallToolAnswerDto })
   @ApiProblems(400, 404, 409, 413, 415, 429, 502, 504)
   async call(
@@ -65,7 +70,7 @@ export class ToolsController {
     };
     reply.raw.once('close', giveUp);
     this.inFlight.started();
-    finished(reply.raw, () => this.inFlight.ended()); // when the answer is written, or nobody waits for it
+    finished(reply.raw, () => this.inFlight.ended()); // when the response is sent, or the client has disconnected
     try {
       const result = await this.registry.callInApp(body.serverName, body.methodName, body.args, call.context);
       return { success: true, data: { ...result, contentType: contentTypeOf(result) } };

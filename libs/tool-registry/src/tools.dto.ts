@@ -1,33 +1,34 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { IsNotEmpty, IsObject, IsString, MaxLength } from 'class-validator';
-import { IfGiven } from '@manifold/rest';
+import { FreeForm, IfGiven } from '@manifold/rest';
 
 export class CallToolDto {
-  /** Whose secrets are used. Oneself unless given; callers with the role `service` act as "default" unless given. */
+  /** User whose secrets the call uses. Defaults to the caller; for callers with the role `service` it defaults to "default". */
   @IfGiven()
   @IsString()
   @IsNotEmpty()
   @MaxLength(256)
   username?: string;
 
-  /** The registered server (or integration) that has the tool. */
+  /** Registered server (or integration) that has the tool. */
   @IsString()
   @IsNotEmpty()
   @MaxLength(128)
   serverName: string;
 
-  /** The tool's name on that server. */
+  /** Name of the tool on that server. */
   @IsString()
   @IsNotEmpty()
   @MaxLength(256)
   methodName: string;
 
-  /** The tool's arguments, without secrets: the gateway adds those. */
+  /** Arguments of the tool, without secrets. The gateway adds the secrets. */
+  @FreeForm()
   @IsObject()
   args: Record<string, unknown>;
 }
 
-/** A tool as its server describes it (MCP `Tool`). */
+/** Tool as its server describes it (MCP `Tool`). */
 export class ToolDto {
   name: string;
 
@@ -41,7 +42,7 @@ export class ToolDto {
 export class ListToolsAnswerDto {
   success: boolean;
 
-  /** One object per server: its name as the key, its tools as the value. */
+  /** One object per server. Its key is the server's name, its value is the list of the server's tools. */
   @ApiProperty({
     type: 'array',
     items: { type: 'object', additionalProperties: { type: 'array', items: { $ref: getSchemaPath(ToolDto) } } },
@@ -49,17 +50,17 @@ export class ListToolsAnswerDto {
   tools: Record<string, ToolDto[]>[];
 }
 
-/** The MCP result of the call, and what kind of content it has. */
+/** MCP result of the call, with its content type. */
 export class ToolResultDto {
   /** Content blocks (MCP `ContentBlock[]`). */
   content?: Record<string, unknown>[];
 
-  /** The tool itself reported a failure. */
+  /** True if the tool itself reported a failure. */
   isError?: boolean;
 
   structuredContent?: Record<string, unknown>;
 
-  /** `text/plain` for a single block of text, else `application/json`. */
+  /** `text/plain` if the content is a single text block, else `application/json`. */
   contentType: string;
 }
 

@@ -1,10 +1,12 @@
-import type { ToolDescriptor, ToolProvider } from '@manifold/tool-provider';
+import { ToolProviders, type ToolDescriptor, type ToolProvider } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import { contextOf, SilentProvider, startRegistry, type StartedRegistry } from '../testing/src/index.js';
-import { Catalogue, type Listing } from './catalogue.js';
-import { Catalogues } from './catalogues.js';
-import { EVERYTHING, UnknownToolError, viewOf } from './index.js';
-import { findWanted } from './wanted-tools.js';
+import { Catalogue, type Listing } from './catalogue/catalogue.js';
+import { Catalogues } from './catalogue/catalogues.js';
+import { EVERYTHING, viewOf } from './catalogue/view.js';
+import { UnknownToolError } from './calls/unknown-tool.error.js';
+import { findWanted } from './catalogue/wanted-tools.js';
+import { Namespaces } from './uris/namespaces.js';
 
 const named = (app: string, name: string): ToolDescriptor => ({
   ref: { app, name },
@@ -16,6 +18,7 @@ const named = (app: string, name: string): ToolDescriptor => ({
 const listing = (...tools: ToolDescriptor[]): Listing => ({ provider: { id: 'one' } as ToolProvider, tools });
 const namesOf = ({ tools }: Catalogue): string[] => tools.map(({ publicName }) => publicName);
 
+const namespaces = new Namespaces(new ToolProviders([]));
 const alice = fixturePrincipal('alice');
 const TOOLS = [named('gmail', 'send'), named('gmail', 'read'), named('slack', 'post'), named('my_app', 'a_b')];
 
@@ -70,7 +73,7 @@ describe('a view', () => {
       { ...named('one', 'tool'), publicName: 'same' },
       { ...named('two', 'tool'), publicName: 'same' },
     ];
-    const all = Catalogue.of([listing(...clash)], 60);
+    const all = Catalogue.of([listing(...clash)], 60, namespaces);
     const names = namesOf(all);
     expect(namesOf(all.only(viewOf(['two'], false)))).toEqual([names[1]]);
     expect(names[1]).not.toBe('same');
@@ -88,6 +91,7 @@ describe('the catalogues of views', () => {
   it('push each other out, and never a whole catalogue', () => {
     const catalogues = new Catalogues(
       60,
+      namespaces,
       () => true,
       () => undefined,
     );
@@ -104,6 +108,7 @@ describe('the catalogues of views', () => {
     const unused: Catalogue[] = [];
     const catalogues = new Catalogues(
       60,
+      namespaces,
       () => true,
       (catalogue) => unused.push(catalogue),
     );
@@ -127,6 +132,7 @@ describe('names of tools that a client wants', () => {
       ),
     ],
     60,
+    namespaces,
   );
   const find = (...names: string[]) => {
     const { found, unknown } = findWanted(names, catalogue, EVERYTHING);

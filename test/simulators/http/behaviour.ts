@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange, Fault } from './exchange.js';
 
 /**
- * What a simulator does instead of its job:
+ * What a simulator does instead of its usual answer:
  * - `{ status }`: an error in the form of its API; `retryAfter` is the header, in seconds or as a date;
- * - `{ json }`: this, with 200 unless told;
- * - `{ slowMs }`: its job, but so many milliseconds later;
- * - `{ until }`: its job, but when the promise resolves;
+ * - `{ json }`: this JSON, with 200 unless given;
+ * - `{ slowMs }`: the usual answer, but so many milliseconds later;
+ * - `{ until }`: the usual answer, but when the promise resolves;
  * - `{ hugeBytes }`: 200 with a JSON object of this size, chunked;
- * - `bad gateway`: 502 with a page of HTML, as a load balancer in front answers;
+ * - `bad gateway`: 502 with a page of HTML, like a load balancer's;
  * - `not JSON`: 200 with a page of HTML;
  * - `never`: no answer;
  * - `cut`: the head and half of a body, then the connection ends.
@@ -35,7 +35,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
 /** Makes an error in the form of an API. */
 export type FaultOf = (status: number, message: string) => Fault;
 
-/** @returns whether the exchange is done with; false: the usual answer follows */
+/** Performs the behaviour. @returns whether the exchange is finished; false: the usual answer follows */
 export async function perform(behaviour: Behaviour, exchange: Exchange, faultOf: FaultOf): Promise<boolean> {
   if (behaviour === 'never') return true;
   if (behaviour === 'cut') exchange.cut();
@@ -55,7 +55,7 @@ const messageOf = ({ status, message }: { status: number; message?: string }): s
 const headersOf = ({ retryAfter }: { retryAfter?: string }): Record<string, string> =>
   retryAfter === undefined ? {} : { 'retry-after': retryAfter };
 
-/** @returns false when the client did not wait */
+/** Waits. @returns false when the client has disconnected */
 function waited(ms: number, gone: AbortSignal): Promise<boolean> {
   return sleep(ms, true, { signal: gone }).catch(() => false);
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-/** An answer that is no success, in the form of the API that is simulated. */
+/** An error answer in the form of the simulated API. */
 export interface Fault {
   readonly status: number;
   readonly body: object;
@@ -10,32 +10,32 @@ export interface Fault {
 /** A request as it arrived. */
 export interface ReceivedRequest {
   readonly method: string;
-  /** As it stands in the request line, without the query. */
+  /** The path in the request line, without the query. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
-  /** What the JSON says, where it is JSON; else the text. Undefined where there was none. */
+  /** The parsed JSON, otherwise the text; undefined without a body. */
   readonly body?: unknown;
-  /** By its token; undefined where that was refused, and where none is asked for. */
+  /** The user of its token; undefined if the token was refused or none is required. */
   readonly user?: string;
-  /** Where an action is to be run. */
+  /** The action, if the request runs one. */
   readonly action?: string;
 }
 
-/** Whatever origin a page has: the browser's part of such products runs on the pages of their customers. */
+/** Allows every origin: the browser part of such products runs on the pages of their customers. */
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization, content-type',
   'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
 };
 
-/** One request and its answer. Answers nothing to a client that has left. */
+/** One request and its answer. Nothing is sent to a client that has disconnected. */
 export class Exchange {
-  /** Once it is complete. */
+  /** The request, once it is complete. */
   received?: ReceivedRequest;
   /** Aborted when the connection ends before the answer does. */
   readonly gone: AbortSignal;
-  /** When the answer or the connection has ended: whether it was the client that gave up. */
+  /** Resolves when the answer or the connection has ended: whether the client aborted. */
   readonly ended: Promise<boolean>;
   private cutHere = false;
 
@@ -81,12 +81,12 @@ export class Exchange {
     else this.response.end(body);
   }
 
-  /** What a browser asks before it sends a request with a token. */
+  /** Answers the CORS preflight of a browser, sent before a request with a token. */
   preflight(): void {
     this.response.writeHead(204, CORS).end();
   }
 
-  /** Half of an answer, and then no connection. */
+  /** Sends half of an answer and closes the connection. */
   cut(): void {
     if (this.gone.aborted) return;
     this.response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 });
@@ -94,12 +94,12 @@ export class Exchange {
     this.response.write('{"half":"of an answer', () => this.response.destroy());
   }
 
-  /** The connection will end in the middle of the answer that is sent. */
+  /** Makes the connection end in the middle of the answer. */
   cutInTheMiddle(): void {
     this.cutHere = true;
   }
 
-  /** A JSON object of this many bytes, and a few, without Content-Length; as fast as the client reads. */
+  /** Sends a JSON object of about this many bytes without Content-Length, as fast as the client reads. */
   async flood(bytes: number): Promise<void> {
     const { gone, response } = this;
     const chunk = 'x'.repeat(64 * 1024);

@@ -8,7 +8,7 @@ interface Order {
   readonly once: boolean;
 }
 
-/** What tests have told a simulator to do. A target stands for the requests that it means: see the simulator. */
+/** The behaviours that tests have set for a simulator. Each simulator defines which requests a target stands for. */
 export class Orders {
   private orders: Order[] = [];
 
@@ -18,7 +18,7 @@ export class Orders {
     this.orders.push({ target, behaviour, once: true });
   }
 
-  /** Instead of what was told for the same target before. */
+  /** Sets the behaviour of a target and discards earlier ones of the same target. */
   always(target: string, behaviour: Behaviour): void {
     this.orders = [...this.orders.filter((order) => order.target !== target), { target, behaviour, once: false }];
   }
@@ -27,7 +27,10 @@ export class Orders {
     this.orders = [];
   }
 
-  /** What was told for one request comes before what holds for all, and earlier before later. */
+  /**
+   * Returns the behaviour for a request. A behaviour for one request takes precedence over one for all, and an earlier one over a later
+   * one.
+   */
   take(request: ReceivedRequest): Behaviour | undefined {
     const fitting = this.orders.filter(({ target }) => this.hits(target, request));
     const order = fitting.find(({ once }) => once) ?? fitting[0];

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events';
 import type { ReceivedRequest } from './exchange.js';
 
-/** Whether a target means this request. */
+/** Tells whether a target stands for this request. */
 export type Hits = (target: string, request: ReceivedRequest) => boolean;
 
-/** So many requests are kept, so that a benchmark does not fill the memory. */
+/** The number of requests that are kept, so that a benchmark does not fill the memory. */
 const KEPT = 10_000;
 
-/** What arrived, and what is under way. */
+/** The requests that arrived, and counts. */
 export class RequestLog {
-  /** The last ones, in the order in which they were complete. */
+  /** The last requests, in the order in which they were complete. */
   readonly requests: ReceivedRequest[] = [];
   total = 0;
   inFlight = 0;
@@ -46,7 +46,7 @@ export class RequestLog {
     this.mostInFlight = this.inFlight;
   }
 
-  /** The next one that arrives, or is aborted, from now on. */
+  /** Resolves with the next request that arrives or is aborted. */
   next(event: 'request' | 'abort', target: string): Promise<ReceivedRequest> {
     return new Promise((resolve) => {
       const listener = (request: ReceivedRequest): void => {

@@ -3,7 +3,7 @@ import { errorOf, type ApiError } from './api-error.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * The user in whose name a request comes, by an access token of either generation: signed for this workspace, with an end.
+ * Returns the user of a request's access token, of either generation: signed for this workspace, with an expiry.
  * @throws ApiError 401
  */
 export async function userOf(authorization: string | undefined, workspace: Workspace): Promise<string> {

@@ -1,4 +1,4 @@
-/** An answer of Integration.app that is no success, in the form that its API gives it. */
+/** An error answer in the form of Integration.app's API. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -21,7 +21,7 @@ const KEYS: Readonly<Record<number, string>> = {
   429: 'rate_limit_exceeded',
 };
 
-/** With the type and the key that usually go with a status. */
+/** Returns an error with the type and the key that usually belong to a status. */
 export function errorOf(status: number, message: string): ApiError {
   const type = status >= 500 ? 'internal' : 'bad_request';
   return new ApiError(status, type, KEYS[status] ?? (status >= 500 ? 'internal' : 'bad_request'), message);

@@ -1,8 +1,8 @@
-/** What an integration can do. */
+/** An action of an integration. */
 export interface ActionDefinition {
   readonly key: string;
   readonly name: string;
-  /** JSON Schema; there are actions without input. */
+  /** JSON Schema; not set for actions without input. */
   readonly inputSchema?: Readonly<Record<string, unknown>>;
 }
 
@@ -10,7 +10,7 @@ export interface ActionDefinition {
 export interface Integration {
   readonly id: string;
   readonly key: string;
-  /** As people read it. */
+  /** The display name. */
   readonly name: string;
   readonly actions: readonly ActionDefinition[];
 }
@@ -23,7 +23,7 @@ export class Catalogue {
     for (const integration of integrations) this.integrations.set(integration.key, integration);
   }
 
-  /** Instead of what the integration had. One that is not known is added. */
+  /** Replaces the actions of the integration, and adds the integration if it is unknown. */
   offer(key: string, actions: readonly ActionDefinition[]): void {
     this.integrations.set(key, { ...(this.integrations.get(key) ?? newIntegration(key)), actions });
   }

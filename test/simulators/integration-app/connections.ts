@@ -2,16 +2,16 @@
 export interface Connection {
   readonly id: string;
   readonly integrationKey: string;
-  /** Its credentials no longer work: the user has to reconnect it. */
+  /** Whether its credentials no longer work, so that the user has to reconnect it. */
   disconnected: boolean;
 }
 
-/** Which users have connected which integrations, and how often. */
+/** The connections of users with integrations. A user may have several with one integration. */
 export class Connections {
   private readonly byUser = new Map<string, Connection[]>();
   private created = 0;
 
-  /** One more: a user may have several with one integration. */
+  /** Adds a connection, also if the user already has one with the integration. */
   connect(user: string, integrationKey: string): Connection {
     const connection = { id: `connection-${(this.created += 1)}`, integrationKey, disconnected: false };
     this.byUser.set(user, [...this.of(user), connection]);

@@ -72,7 +72,7 @@ const HUBSPOT = [
   action('search-contacts', 'Search Contacts', { query: text('What to look for', { minLength: 1 }) }, ['query']),
 ];
 
-/** Names and schemas as real ones have them: keys with `-` and `_`, descriptions, formats, enums, nested objects, no schema at all. */
+/** Returns names and schemas like real ones: keys with `-` and `_`, descriptions, formats, enums, nested objects, no schema at all. */
 export const defaultCatalogue = (): Integration[] => [
   newIntegration('gmail', 'Gmail', GMAIL),
   newIntegration('google-calendar', 'Google Calendar', CALENDAR),

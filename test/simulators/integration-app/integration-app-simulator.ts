@@ -15,14 +15,14 @@ import type { Workspace } from './workspace.js';
 
 export interface SimulatedWorkspace {
   readonly workspace: Workspace;
-  /** Items of a page of both lists. Small unless told, so that every list has several pages. */
+  /** Number of items per page in both lists. Small unless given, so that every list has several pages. */
   readonly pageSize?: number;
 }
 
 /**
- * The API of Integration.app in an HTTP server on loopback.
+ * Simulates the API of Integration.app in an HTTP server on loopback.
  *
- * Lifecycle: 1. `start`; 2. tests tell it what to offer and how to behave, at any time; 3. `stop` cuts whoever is connected.
+ * Lifecycle: 1. `start`; 2. tests set the catalogue and the behaviour at any time; 3. `stop` closes all connections.
  */
 export class IntegrationAppSimulator {
   private readonly log = new RequestLog(hits);
@@ -55,54 +55,54 @@ export class IntegrationAppSimulator {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** The variable by which a gateway finds it. */
+  /** The setting with which a gateway finds it. */
   get settings(): Record<string, string> {
     return { INTEGRATION_APP_API_URL: this.url };
   }
 
-  /** Instead of the actions that the integration had. One that is not known is added. */
+  /** Replaces the actions of the integration, and adds the integration if it is unknown. */
   offer(integration: string, actions: readonly ActionDefinition[]): void {
     this.state.catalogue.offer(integration, actions);
   }
 
-  /** One more connection. @returns its id */
+  /** Adds a connection. @returns its id */
   connect(user: string, integration: string): string {
     if (!this.state.catalogue.get(integration)) throw new Error(`No integration ${integration}`);
     return this.state.connections.connect(user, integration).id;
   }
 
-  /** The credentials of all connections with the integration no longer work. */
+  /** Makes the credentials of all the user's connections with the integration invalid. */
   disconnect(user: string, integration: string): void {
     for (const connection of this.state.connections.with(user, integration)) connection.disconnected = true;
   }
 
-  /** There are no connections with the integration any more. */
+  /** Removes the user's connections with the integration. */
   remove(user: string, integration: string): void {
     this.state.connections.remove(user, integration);
   }
 
-  /** Does this once, for the next such request; told twice, for the next two. */
+  /** Shows this behaviour once, for the next request to the target. Two calls apply to the next two requests. */
   next(target: Target, behaviour: Behaviour): void {
     this.orders.next(this.checked(target), behaviour);
   }
 
-  /** Does this for all such requests from now on. */
+  /** Shows this behaviour for all requests to the target from now on. */
   always(target: Target, behaviour: Behaviour): void {
     this.orders.always(this.checked(target), behaviour);
   }
 
-  /** Forgets what `next` and `always` told. */
+  /** Removes all behaviours set by `next` and `always`. */
   behave(): void {
     this.orders.forget();
   }
 
-  /** What arrived so far; complete requests only. */
+  /** Returns the complete requests to the target so far. */
   requestsTo(target: Target): ReceivedRequest[] {
     this.checked(target);
     return this.log.requests.filter((request) => hits(target, request));
   }
 
-  /** Complete requests so far, in flight now, and at once at most. */
+  /** The number of complete requests, of those in flight, and the largest number in flight at a time. */
   get counts(): { readonly total: number; readonly inFlight: number; readonly mostInFlight: number } {
     const { total, inFlight, mostInFlight } = this.log;
     return { total, inFlight, mostInFlight };
@@ -113,12 +113,12 @@ export class IntegrationAppSimulator {
     this.log.clear();
   }
 
-  /** The next such request that arrives from now on, before it is answered. */
+  /** Resolves with the next request to the target, before it is answered. */
   nextRequest(target: Target): Promise<ReceivedRequest> {
     return this.log.next('request', this.checked(target));
   }
 
-  /** The next such request that its client gives up from now on. */
+  /** Resolves with the next request to the target that its client aborts. */
   nextAbort(target: Target): Promise<ReceivedRequest> {
     return this.log.next('abort', this.checked(target));
   }
@@ -138,7 +138,7 @@ export class IntegrationAppSimulator {
     }
   }
 
-  /** A bad token is refused before a test's orders are looked at. */
+  /** Handles a request. An invalid token is refused before behaviours apply. */
   private async handle(exchange: Exchange): Promise<void> {
     const { received, refusal } = await this.routes.receive(exchange);
     exchange.received = received;

@@ -1,8 +1,8 @@
 import { errorOf } from './api-error.js';
 
 /**
- * One page of a list. A cursor says where the next one begins; the last page has none.
- * @throws ApiError 400 for a cursor that this list did not give
+ * Returns one page of a list. A cursor marks the start of the next page; the last page has none.
+ * @throws ApiError 400 for a cursor that this list did not return
  */
 export function pageOf(items: readonly object[], cursor: string | undefined, size: number): object {
   const from = cursor === undefined ? 0 : Number(Buffer.from(cursor, 'base64url').toString());

@@ -7,26 +7,26 @@ import { pageOf } from './page.js';
 import { ACTIONS, CONNECTIONS, RUN, subjectOf } from './target.js';
 import type { Workspace } from './workspace.js';
 
-/** A complete request, and why it is refused before anything is looked at, if it is. */
+/** A complete request, and the refusal if its caller is refused. */
 export interface Arrival {
   readonly received: ReceivedRequest;
   readonly refusal?: Fault;
 }
 
-/** What the simulated Integration.app knows. */
+/** The state of the simulated Integration.app. */
 export interface WorkspaceState {
   readonly workspace: Workspace;
   readonly catalogue: Catalogue;
   readonly connections: Connections;
-  /** Items of a page. */
+  /** Number of items per page. */
   readonly pageSize: number;
 }
 
-/** From a request to its answer. */
+/** Answers requests to the API. */
 export class Routes {
   constructor(private readonly state: WorkspaceState) {}
 
-  /** Reads the request and finds out who sent it. @throws when the client leaves before it is complete */
+  /** Reads the request and identifies the caller. @throws when the client disconnects before the request is complete */
   async receive(exchange: Exchange): Promise<Arrival> {
     const { method = '', url = '', headers } = exchange.request;
     const { pathname: path, searchParams } = new URL(url, 'http://integration-app.test');
@@ -67,7 +67,7 @@ export class Routes {
     return pageOf(items, cursor, this.state.pageSize);
   }
 
-  /** Who asked for what: without logs, as an integration would answer. */
+  /** Runs an action. The result is the caller and the request, without logs, as from an integration. */
   private run(user: string, { query, body, action }: ReceivedRequest): object {
     const { integrationKey = '', parentKey = '', autoCreate } = query;
     const integration = this.state.catalogue.get(integrationKey);

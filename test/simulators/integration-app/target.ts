@@ -2,8 +2,8 @@ import type { ReceivedRequest } from '../http/exchange.js';
 import type { Catalogue } from './catalogue.js';
 
 /**
- * Requests that a test means: a path (`/connections`, `/actions`, `/action-instance/run`), the key of an integration (`gmail`: listings of
- * its actions), or an action (`gmail/send-email`: its runs).
+ * The requests that a behaviour applies to: a path (`/connections`, `/actions`, `/action-instance/run`), the key of an integration
+ * (`gmail`: listings of its actions), or an action (`gmail/send-email`: its runs).
  */
 export type Target = string;
 
@@ -11,7 +11,7 @@ export const CONNECTIONS = '/connections';
 export const ACTIONS = '/actions';
 export const RUN = '/action-instance/run';
 
-/** Keeps a slip of the pen from becoming a test that passes. */
+/** Checks a target, so that a test with a misspelt one does not pass. */
 export function checkTarget(target: Target, catalogue: Catalogue): void {
   if ([CONNECTIONS, ACTIONS, RUN].includes(target)) return;
   const [integration = '', ...action] = target.split('/');
@@ -23,7 +23,7 @@ export function checkTarget(target: Target, catalogue: Catalogue): void {
 export const hits = (target: Target, { path, action }: ReceivedRequest): boolean =>
   target === path || target === action;
 
-/** What a request asks of which integration, as a target says it. */
+/** Returns the target of a request: the integration, or the integration and action. */
 export function subjectOf(path: string, query: ReceivedRequest['query'], catalogue: Catalogue): string | undefined {
   if (path === ACTIONS) return catalogue.withId(query.integrationId ?? '')?.key;
   return path === RUN ? `${query.integrationKey}/${query.parentKey}` : undefined;

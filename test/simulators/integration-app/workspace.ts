@@ -7,17 +7,17 @@ interface WorkspaceKeys {
   readonly algorithms: readonly [string, ...string[]];
   readonly signing: KeyObject;
   readonly verifying: KeyObject;
-  /** The variable by which a gateway knows the key that verifies. */
+  /** The setting that gives a gateway the key for verification. */
   readonly variable: Readonly<Record<string, string>>;
 }
 
-/** A workspace of Integration.app: what its settings page shows to the owner of a real one. */
+/** A workspace of Integration.app: the data that its settings page shows to the owner of a real workspace. */
 export class Workspace {
   readonly key = randomUUID();
 
   private constructor(private readonly keys: WorkspaceKeys) {}
 
-  /** Tokens are signed with the workspace's secret. */
+  /** Creates a workspace whose tokens are signed with the workspace's secret. */
   static withSecret(): Workspace {
     const secret = randomBytes(32).toString('hex');
     const key = createSecretKey(secret, 'utf8');
@@ -25,7 +25,7 @@ export class Workspace {
     return new Workspace({ algorithms: ['HS512', 'HS256'], signing: key, verifying: key, variable });
   }
 
-  /** Tokens are signed with a private key of the customer's own; the workspace knows the public one. */
+  /** Creates a workspace whose tokens are signed with a private key of the customer; the workspace knows the public key. */
   static withKeyPair(): Workspace {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
@@ -41,17 +41,17 @@ export class Workspace {
     return this.keys.verifying;
   }
 
-  /** The variables by which a gateway knows the workspace. */
+  /** The settings with which a gateway uses the workspace. */
   get settings(): Record<string, string> {
     return { INTEGRATION_APP_WORKSPACE_KEY: this.key, ...this.keys.variable };
   }
 
-  /** An access token of the older generation. `claims` replace what it says by default; undefined leaves a claim out. */
+  /** Returns an access token of the older generation. `claims` replace the default claims; undefined removes a claim. */
   token(user: string, claims: JWTPayload = {}): Promise<string> {
     return this.sign({ id: user, name: user, iss: this.key, ...claims });
   }
 
-  /** Of the newer generation. */
+  /** Returns an access token of the newer generation. */
   newerToken(user: string, claims: JWTPayload = {}): Promise<string> {
     return this.sign({ workspaceKey: this.key, tenantKey: user, name: user, ...claims });
   }

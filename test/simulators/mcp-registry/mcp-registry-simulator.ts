@@ -5,7 +5,7 @@ import { perform, type Behaviour } from '../http/behaviour.js';
 import { Exchange, type Fault, type ReceivedRequest } from '../http/exchange.js';
 import { Orders } from '../http/orders.js';
 
-/** A `server.json` (2025-12-11), or whatever a test wants to see in its place. */
+/** A `server.json` (2025-12-11), or any other object that a test wants instead. */
 export type PublishedServer = { readonly name: string; readonly [member: string]: unknown };
 
 interface Publication {
@@ -51,7 +51,7 @@ export class McpRegistrySimulator {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Instead of what was published before. In this order they are listed. */
+  /** Replaces all published servers. They are listed in this order. */
   publish(...servers: PublishedServer[]): void {
     this.publications.splice(
       0,
@@ -60,13 +60,13 @@ export class McpRegistrySimulator {
     );
   }
 
-  /** Its publisher says that nobody should use it any more. It stays in the list. */
+  /** Marks a server as deprecated by its publisher. It stays in the list. */
   deprecate(name: string): void {
     const index = this.publications.findIndex(({ server }) => server.name === name);
     this.publications[index] = { ...this.publications[index]!, status: 'deprecated' };
   }
 
-  /** Does this once instead of listing. */
+  /** Shows this behaviour once instead of the next list. */
   next(behaviour: Behaviour): void {
     this.orders.next(LIST, behaviour);
   }

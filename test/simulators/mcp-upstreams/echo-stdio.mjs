@@ -3,7 +3,7 @@
  *
  *   --tools=100           that many tools besides its own
  *   --page-size=10        tools/list in pages
- *   --offers=2            that many resources, a template, a prompt and completion, and the tools of upstream-offer.mjs
+ *   --offers=2            that many resources, a template, a prompt and completion, and the tools of upstream-primitives.mjs
  *   --asks                the tools of upstream-asking.mjs, which ask the client
  *   --silent              never answers
  *   --start-delay=1000    milliseconds until it begins to read
@@ -19,7 +19,7 @@ const lifecycle = new Journal(flags.lifecycle);
 lifecycle.write({ event: 'started' });
 process.on('exit', () => lifecycle.write({ event: 'ended' }));
 process.stdin.on('end', () => process.exit(0));
-// The reader may be gone before the last answer is written: that is no crash.
+// The reader may close the pipe before the last answer is written: that is not a crash.
 process.stdout.on('error', () => process.exit(0));
 
 if (flags.silent) process.stdin.resume();

@@ -4,7 +4,7 @@ import { sendSse } from './event-stream.mjs';
 /** The sessions of the HTTP upstream, each with the stream that its client listens on. */
 export class Sessions {
   #sessions = new Map();
-  /** How many were ever opened: a client that re-initialises shows here. */
+  /** The number of sessions ever opened, which shows clients that initialise again. */
   opened = 0;
 
   get size() {

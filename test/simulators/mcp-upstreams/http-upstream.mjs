@@ -25,7 +25,7 @@ const sessions = new Sessions();
 const requests = [];
 const server = createServer((request, response) => void route(request, response));
 
-// Started by a test: ends with it.
+// If a test has started it, it ends together with the test.
 process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {

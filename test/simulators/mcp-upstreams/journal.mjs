@@ -1,8 +1,10 @@
 import { appendFileSync } from 'node:fs';
 
-/** A file of JSON lines that tells tests what a server really did: shared by processes, and readable after a kill -9. */
+/**
+ * A file of JSON lines that shows tests what a server really did. Several processes can write to it, and it is readable after a kill -9.
+ */
 export class Journal {
-  /** @param {string | undefined} path nothing is written without one */
+  /** @param {string | undefined} path without a path nothing is written */
   constructor(path) {
     this.path = path;
   }

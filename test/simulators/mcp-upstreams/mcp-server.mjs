@@ -1,14 +1,14 @@
 import { Journal } from './journal.mjs';
 import { UpstreamAsking } from './upstream-asking.mjs';
-import { UpstreamOffer } from './upstream-offer.mjs';
+import { UpstreamPrimitives } from './upstream-primitives.mjs';
 import { UpstreamTools } from './upstream-tools.mjs';
 
 const LATEST = '2025-11-25';
 const error = (id, code, message) => ({ jsonrpc: '2.0', id, error: { code, message } });
 
 /**
- * The legacy era of MCP in the fewest words: no SDK between a test and the wire. One instance serves one process; calls
- * in flight belong to the channel (session or pipe) that they came by.
+ * A minimal implementation of the legacy era of MCP: no SDK is between a test and the wire. One instance serves one process. Calls in
+ * flight belong to the channel (session or pipe) on which they arrived.
  */
 export class McpServer {
   /**
@@ -19,11 +19,11 @@ export class McpServer {
     this.pageSize = Number(flags['page-size'] ?? 10_000);
     this.lifecycle = new Journal(flags.lifecycle);
     if (flags.offers) {
-      this.offer = new UpstreamOffer({ resources: Number(flags.offers), pageSize: this.pageSize, broadcast });
+      this.primitives = new UpstreamPrimitives({ resources: Number(flags.offers), pageSize: this.pageSize, broadcast });
     }
     if (flags.asks) this.asking = new UpstreamAsking(new Journal(flags.ledger));
     this.tools = new UpstreamTools({
-      offer: this.offer,
+      primitives: this.primitives,
       asking: this.asking,
       extra: Number(flags.tools ?? 0),
       ledger: new Journal(flags.ledger),
@@ -31,7 +31,7 @@ export class McpServer {
     });
   }
 
-  /** What the calls of one channel share. */
+  /** Opens a channel: the state that its calls share. */
   openChannel() {
     return { inFlight: new Map() };
   }
@@ -54,7 +54,7 @@ export class McpServer {
 
   respond(id, method, params, channel, send) {
     try {
-      const result = this.answer(method, params, channel) ?? this.offer?.answer(method, params);
+      const result = this.answer(method, params, channel) ?? this.primitives?.answer(method, params);
       send(result ? { jsonrpc: '2.0', id, result } : error(id, -32601, `Method not found: ${method}`));
     } catch (fault) {
       send(error(id, -32002, fault.message));
@@ -68,8 +68,8 @@ export class McpServer {
     if (method !== 'initialize') return undefined;
     return {
       protocolVersion: params?.protocolVersion ?? LATEST,
-      capabilities: { tools: { listChanged: true }, ...this.offer?.capabilities, ...this.asking?.capabilities },
-      ...(this.offer && { instructions: 'Read the notes first.' }),
+      capabilities: { tools: { listChanged: true }, ...this.primitives?.capabilities, ...this.asking?.capabilities },
+      ...(this.primitives && { instructions: 'Read the notes first.' }),
       serverInfo: { name: 'simulated-upstream', version: '1.0.0' },
     };
   }

@@ -1,7 +1,7 @@
 /**
- * A server of the official SDK 2.x that speaks the modern era only, over stdio.
+ * A server of the official SDK 2.x that supports only the modern era, over stdio.
  *
- *   --http     over Streamable HTTP instead; its first line says where
+ *   --http     over Streamable HTTP instead; its first line of output is the address
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -22,11 +22,11 @@ export const ASKING_TOOLS = [
   tool('declared', 'Answers the capabilities of the client, and the process id'),
 ];
 
-/** Only a client that declares this is listed `only_for_clients`. */
+/** Only clients with this capability see `only_for_clients` in the list. */
 const CONDITION = 'sampling';
 const CONDITIONAL = tool('only_for_clients', 'There for clients that can sample');
 
-/** Tools that ask the client, in a server that serves many calls at a time. */
+/** Tools that send requests to the client, in a server that handles many calls at a time. */
 export class UpstreamAsking {
   /** @param {import('./journal.mjs').Journal} ledger gets one line per answer of a client */
   constructor(ledger) {
@@ -38,12 +38,12 @@ export class UpstreamAsking {
     return { logging: {} };
   }
 
-  /** The tools that the client of this channel is listed on top. */
+  /** Returns the additional tools for the client of this channel. */
   toolsFor(channel) {
     return channel.client?.capabilities?.[CONDITION] ? [CONDITIONAL] : [];
   }
 
-  /** A client's answer to a question. */
+  /** Handles a client's answer to a question. */
   answered(message, channel) {
     this.ledger.write({ event: 'answer', result: message.result, error: message.error });
     channel.questions?.get(message.id)?.(message);

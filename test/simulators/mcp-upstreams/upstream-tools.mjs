@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ASKING_TOOLS } from './upstream-asking.mjs';
-import { OFFER_TOOLS } from './upstream-offer.mjs';
+import { PRIMITIVE_TOOLS } from './upstream-primitives.mjs';
 
 const object = (properties = {}, required = []) => ({ type: 'object', properties, required });
 const tool = (name, description, inputSchema = object()) => ({ name, description, inputSchema });
@@ -38,20 +38,20 @@ function received(args) {
   return { sha256: createHash('sha256').update(json).digest('hex'), names };
 }
 
-/** What a tool call does. Nothing here knows a transport. */
+/** Implements the tools, independently of the transport. */
 export class UpstreamTools {
   /**
-   * @param {{ extra: number, ledger: import('./journal.mjs').Journal, onChanged: () => void, offer?: import('./upstream-offer.mjs').UpstreamOffer, asking?: import('./upstream-asking.mjs').UpstreamAsking }} options
+   * @param {{ extra: number, ledger: import('./journal.mjs').Journal, onChanged: () => void, primitives?: import('./upstream-primitives.mjs').UpstreamPrimitives, asking?: import('./upstream-asking.mjs').UpstreamAsking }} options
    * `extra` tools besides the own ones; `ledger` gets one line per executed call; `onChanged` is called when a tool was added
    */
-  constructor({ extra, ledger, onChanged, offer, asking }) {
-    this.offer = offer;
+  constructor({ extra, ledger, onChanged, primitives, asking }) {
+    this.primitives = primitives;
     this.asking = asking;
     this.ledger = ledger;
     this.onChanged = onChanged;
     this.cancellations = 0;
     this.definitions = new Map(
-      [...OWN_TOOLS, ...(offer ? OFFER_TOOLS : []), ...(asking ? ASKING_TOOLS : [])].map((definition) => [
+      [...OWN_TOOLS, ...(primitives ? PRIMITIVE_TOOLS : []), ...(asking ? ASKING_TOOLS : [])].map((definition) => [
         definition.name,
         definition,
       ]),
@@ -97,13 +97,13 @@ export class UpstreamTools {
       case 'touch':
       case 'grow':
       case 'subscribed':
-        return this.offer.call(name, args);
+        return this.primitives.call(name, args);
       default:
         return text(name);
     }
   }
 
-  /** Reports a step when it begins, so that no progress hides behind the result: SDK 1.32 loses what comes in one chunk with it. */
+  /** Reports each step when it begins, so that no progress arrives together with the result: SDK 1.32 loses progress in the same chunk. */
   async slow({ ms = 1000, steps = 1 }, progress, signal) {
     for (let step = 1; step <= steps; step++) {
       progress({ progress: step, total: steps, message: `step ${step}`, x_progress: 'kept' });

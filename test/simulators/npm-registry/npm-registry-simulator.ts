@@ -12,7 +12,7 @@ import { hits, subjectOf, type Subject, type Target } from './target.js';
 import { tarballOf } from './tarball.js';
 
 export interface NpmRegistryOptions {
-  /** URL of a real registry that is asked for packages that were not published here. */
+  /** URL of a real registry that serves packages that were not published here. */
   readonly upstream?: string;
 }
 
@@ -21,7 +21,7 @@ export interface PublishedVersion {
 }
 
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
-/** As the public registry says it: npm takes a document from its cache without asking for so long. */
+/** The header of the public registry: for this time npm uses a cached document without a request. */
 const CACHE_CONTROL = 'public, max-age=300';
 
 const faultOf: FaultOf = (status, message) => ({ status, body: { error: message } });
@@ -29,7 +29,7 @@ const faultOf: FaultOf = (status, message) => ({ status, body: { error: message 
 /**
  * An npm registry in an HTTP server on loopback: documents of packages, full and abbreviated, with ETag, and their tarballs.
  *
- * Lifecycle: 1. `start`; 2. tests publish packages and tell it how to behave, at any time; 3. `stop` cuts whoever is connected.
+ * Lifecycle: 1. `start`; 2. tests publish packages and set the behaviour at any time; 3. `stop` closes all connections.
  */
 export class NpmRegistrySimulator {
   private readonly packages = new Map<string, PublishedPackage>();
@@ -58,7 +58,7 @@ export class NpmRegistrySimulator {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Instead of the same version of the package, if there is one. */
+  /** Publishes a version and replaces the same version of the package, if there is one. */
   async publish(definition: PackageDefinition): Promise<PublishedVersion> {
     const { name } = definition;
     const known = this.packages.get(name) ?? new PublishedPackage(name);
@@ -70,7 +70,7 @@ export class NpmRegistrySimulator {
     for (const definition of definitions) await this.publish(definition);
   }
 
-  /** From now on the dist-tag names this version. */
+  /** Makes the dist-tag name this version. */
   tag(name: string, tag: string, version: string): void {
     this.packageOf(name).tag(tag, version);
   }
@@ -79,32 +79,35 @@ export class NpmRegistrySimulator {
     this.packageOf(name).deprecate(version, words);
   }
 
-  /** Serves the tarball of this definition, while the document goes on to promise the one that was published. */
+  /** Serves the tarball of this definition, while the document still describes the one that was published. */
   async replaceTarball(definition: PackageDefinition): Promise<void> {
     this.packageOf(definition.name).replaceTarball(definition.version, await tarballOf(definition));
   }
 
-  /** Does this once, for the next such request; told twice, for the next two. `cut` cuts in the middle of the real answer. */
+  /**
+   * Shows this behaviour once, for the next request to the target. Two calls apply to the next two requests. `cut` cuts in the middle of
+   * the real answer.
+   */
   next(target: Target, behaviour: Behaviour): void {
     this.orders.next(target, behaviour);
   }
 
-  /** Does this for all such requests from now on. */
+  /** Shows this behaviour for all requests to the target from now on. */
   always(target: Target, behaviour: Behaviour): void {
     this.orders.always(target, behaviour);
   }
 
-  /** Forgets what `next` and `always` told. */
+  /** Removes all behaviours set by `next` and `always`. */
   behave(): void {
     this.orders.forget();
   }
 
-  /** What arrived so far. */
+  /** Returns the requests to the target so far. */
   requestsTo(target: Target): ReceivedRequest[] {
     return this.log.requests.filter((request) => hits(target, request));
   }
 
-  /** Requests so far, in flight now, and at once at most. */
+  /** The number of requests, of those in flight, and the largest number in flight at a time. */
   get counts(): { readonly total: number; readonly inFlight: number; readonly mostInFlight: number } {
     const { total, inFlight, mostInFlight } = this.log;
     return { total, inFlight, mostInFlight };
@@ -115,12 +118,12 @@ export class NpmRegistrySimulator {
     this.log.clear();
   }
 
-  /** The next such request that arrives from now on, before it is answered. */
+  /** Resolves with the next request to the target, before it is answered. */
   nextRequest(target: Target): Promise<ReceivedRequest> {
     return this.log.next('request', target);
   }
 
-  /** The next such request that its client gives up from now on. */
+  /** Resolves with the next request to the target that its client aborts. */
   nextAbort(target: Target): Promise<ReceivedRequest> {
     return this.log.next('abort', target);
   }

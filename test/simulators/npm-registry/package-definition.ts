@@ -1,14 +1,14 @@
-/** One version of a package, as its author has it. */
+/** One version of a package, as its author writes it. */
 export interface PackageDefinition {
   readonly name: string;
   readonly version: string;
-  /** What package.json says besides. */
+  /** Further fields of package.json. */
   readonly manifest?: Readonly<Record<string, unknown>>;
   /** Path → content; package.json is added. */
   readonly files?: Readonly<Record<string, string>>;
   /** The dist-tag that names this version from now on; `latest` unless given. */
   readonly tag?: string;
-  /** Where its document says that the tarball is; the registry itself unless given. */
+  /** The URL of the tarball in its document; at the registry itself unless given. */
   readonly tarballUrl?: string;
 }
 

@@ -1,7 +1,7 @@
 import { packageJson, type PackageDefinition } from './package-definition.js';
 import { integrityOf } from './tarball.js';
 
-/** What the abbreviated form of a document keeps of a version. */
+/** The fields of a version that the abbreviated form of a document keeps. */
 const ABBREVIATED = [
   'name',
   'version',
@@ -23,20 +23,20 @@ const ABBREVIATED = [
 interface Version {
   readonly definition: PackageDefinition;
   readonly integrity: string;
-  /** When it was published; ISO 8601. */
+  /** The time of its publication; ISO 8601. */
   readonly time: string;
   tarball: Buffer;
   deprecated?: string;
 }
 
-/** A package with all of its versions, as the registry knows it. */
+/** A package in the registry with all of its versions. */
 export class PublishedPackage {
   private readonly versions = new Map<string, Version>();
   private readonly tags = new Map<string, string>();
 
   constructor(readonly name: string) {}
 
-  /** Instead of the same version, if there is one. @returns the integrity */
+  /** Publishes a version and replaces the same version, if there is one. @returns the integrity */
   publish(definition: PackageDefinition, tarball: Buffer): string {
     const integrity = integrityOf(tarball);
     this.versions.set(definition.version, { definition, tarball, integrity, time: new Date().toISOString() });
@@ -52,12 +52,12 @@ export class PublishedPackage {
     this.versionOf(version).deprecated = words;
   }
 
-  /** Another tarball under the same address: the document keeps what it says of the first. */
+  /** Replaces the tarball of a version; the document still describes the first one. */
   replaceTarball(version: string, tarball: Buffer): void {
     this.versionOf(version).tarball = tarball;
   }
 
-  /** By the last part of its URL. */
+  /** Finds a tarball by the last part of its URL. */
   tarball(file: string): Buffer | undefined {
     return [...this.versions.values()].find(({ definition }) => fileOf(definition) === file)?.tarball;
   }

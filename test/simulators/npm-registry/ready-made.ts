@@ -8,39 +8,41 @@ export interface ServerDefinition {
   readonly tools?: readonly string[];
 }
 
-/** An MCP server in one file without dependencies, `weather` 1.0.0 with the tool `forecast` unless told. */
+/** Returns an MCP server in one file without dependencies; `weather` 1.0.0 with the tool `forecast` unless given. */
 export function mcpServer(definition: ServerDefinition = {}): PackageDefinition {
   const server = complete(definition);
   return program(server, serverSource(server));
 }
 
-/** The same, but it exits at once, with a line on stderr. */
+/** Returns a server that exits at once, with a line on stderr. */
 export const exitingServer = (definition: ServerDefinition = {}): PackageDefinition =>
   program(complete(definition), EXITING_SOURCE);
 
-/** The same, but it never answers `initialize`. */
+/** Returns a server that never answers `initialize`. */
 export const silentServer = (definition: ServerDefinition = {}): PackageDefinition =>
   program(complete(definition), SILENT_SOURCE);
 
-/** A program that is no MCP server. */
+/** Returns a program that is not an MCP server. */
 export const noServer = (definition: ServerDefinition = {}): PackageDefinition =>
   program(complete(definition), NO_SERVER_SOURCE);
 
-/** A server whose install script leaves the file `postinstall-ran` in the package, and prints the names of its environment's variables. */
+/**
+ * Returns a server whose install script writes the file `postinstall-ran` to the package and prints the names of its environment variables.
+ */
 export function serverWithPostinstall(definition: ServerDefinition = {}): PackageDefinition {
   const { manifest, files, ...server } = mcpServer(definition);
   const scripts = { postinstall: 'node postinstall.js' };
   return { ...server, manifest: { ...manifest, scripts }, files: { ...files, 'postinstall.js': POSTINSTALL_SOURCE } };
 }
 
-/** A package with the programs `serve` and `admin`, none of which is called like it. */
+/** Returns a package with the programs `serve` and `admin`; neither has the name of the package. */
 export function serverWithTwoPrograms(definition: ServerDefinition = {}): PackageDefinition {
   const { files, ...server } = mcpServer(definition);
   const bin = { serve: 'index.js', admin: './admin.js' };
   return { ...server, manifest: { bin }, files: { ...files, 'admin.js': NO_SERVER_SOURCE } };
 }
 
-/** A server that needs `<name>-words` 1.x, which needs `<name>-letters`: all three. */
+/** Returns three packages: a server that needs `<name>-words` 1.x, which needs `<name>-letters`. */
 export function serverWithDependencies(definition: ServerDefinition = {}): PackageDefinition[] {
   const server = complete(definition);
   const [words, letters] = [`${server.name}-words`, `${server.name}-letters`];

@@ -1,4 +1,4 @@
-/** What a server of the ready-made packages does. */
+/** The behaviour of a server of the ready-made packages. */
 export interface ServerBehaviour {
   readonly name: string;
   readonly version: string;
@@ -6,8 +6,8 @@ export interface ServerBehaviour {
 }
 
 /**
- * An MCP server over stdio in one file without dependencies. Its tools answer with the name and version of the package, the tool and the
- * arguments.
+ * Returns the source of an MCP server over stdio in one file without dependencies. Its tools answer with the name and version of the
+ * package, the tool and the arguments.
  */
 export const serverSource = (behaviour: ServerBehaviour): string => `#!/usr/bin/env node
 const { name, version, tools } = ${JSON.stringify(behaviour)};
@@ -38,23 +38,23 @@ process.stdin.setEncoding('utf8').on('data', (text) => {
 });
 `;
 
-/** Says why on stderr, and ends before it has answered anything. */
+/** A program that prints an error to stderr and ends before it answers. */
 export const EXITING_SOURCE = `#!/usr/bin/env node
 console.error('weather: the configuration is missing');
 process.exit(3);
 `;
 
-/** Reads what it is sent, and answers nothing. */
+/** A program that reads its input and never answers. */
 export const SILENT_SOURCE = `#!/usr/bin/env node
 process.stdin.resume();
 `;
 
-/** A program like others: it prints something and ends. */
+/** A program that is no server: it prints a line and ends. */
 export const NO_SERVER_SOURCE = `#!/usr/bin/env node
 console.log('Hello, world');
 `;
 
-/** Leaves a file beside it, and prints what it knows of its environment. */
+/** An install script that writes a file to its folder and prints the names of its environment variables. */
 export const POSTINSTALL_SOURCE = `
 require('node:fs').writeFileSync(require('node:path').join(__dirname, 'postinstall-ran'), '');
 console.log('environment: ' + Object.keys(process.env).sort().join(' '));

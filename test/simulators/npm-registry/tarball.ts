@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { packageJson, type PackageDefinition } from './package-definition.js';
 
-/** What `npm pack` makes: everything below `package/`. The same definition gives the same bytes. */
+/** Packs a package like `npm pack`: everything is below `package/`. The same definition gives the same bytes. */
 export async function tarballOf(definition: PackageDefinition): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'manifold-tarball-'));
   const files = { 'package.json': JSON.stringify(packageJson(definition), undefined, 2), ...definition.files };
@@ -25,6 +25,6 @@ export async function tarballOf(definition: PackageDefinition): Promise<Buffer> 
   }
 }
 
-/** Subresource integrity, as documents of packages have it. */
+/** Returns the subresource integrity in the format of package documents. */
 export const integrityOf = (tarball: Buffer): string =>
   `sha512-${createHash('sha512').update(tarball).digest('base64')}`;

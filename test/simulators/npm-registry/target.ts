@@ -1,9 +1,9 @@
 import type { ReceivedRequest } from '../http/exchange.js';
 
-/** Requests that a test means: for the document of a package, or for the tarball of any of its versions. */
+/** The requests that a behaviour applies to: those for the document of a package, or for the tarball of any of its versions. */
 export type Target = `document ${string}` | `tarball ${string}`;
 
-/** What a path asks for. */
+/** The object that a path requests. */
 export interface Subject {
   readonly kind: 'document' | 'tarball';
   readonly name: string;
@@ -11,7 +11,7 @@ export interface Subject {
   readonly file?: string;
 }
 
-/** @returns undefined for a path that no client of a registry asks for to install something */
+/** Returns the object that a path requests. @returns undefined for a path that no client requests to install a package */
 export function subjectOf(path: string): Subject | undefined {
   const [, name, file] = /^\/((?:@[^/]+\/)?[^@/]+)(?:\/-\/([^/]+\.tgz))?$/.exec(decodeURIComponent(path)) ?? [];
   if (name === undefined) return undefined;

@@ -13,15 +13,15 @@ import { receivedRequest, replayed } from './received.js';
 import { Records } from './records.js';
 
 export interface AuthorizationServerOptions {
-  /** Where the client that was registered by hand gets its answers. */
+  /** Redirect URIs of the client that was registered by hand. */
   readonly redirectUris?: string[];
 }
 
 /**
  * A real authorization server (oidc-provider) on loopback: metadata of RFC 8414 and OpenID Connect, PKCE with S256, dynamic registration,
- * client id metadata documents, resource indicators, `iss` in its answers, rotating refresh tokens, revocation, a page for consent.
+ * client id metadata documents, resource indicators, `iss` in its answers, rotating refresh tokens, revocation, a consent page.
  *
- * Lifecycle: 1. `start`; 2. tests change `rules`, and tell it how to behave, at any time; 3. `stop` cuts whoever is connected.
+ * Lifecycle: 1. `start`; 2. tests change `rules` and the behaviour at any time; 3. `stop` closes all connections.
  */
 export class AuthorizationServer {
   readonly rules: IssuingRules = {
@@ -35,7 +35,7 @@ export class AuthorizationServer {
   private readonly orders = new Orders(hits);
   private readonly redirects = new Map<Target, string>();
   private readonly server: Server;
-  /** What it says when it behaves. */
+  /** The metadata without changes. */
   private metadata: object = {};
   private metadataChange: Readonly<Record<string, unknown>> = {};
   private provider: Provider;
@@ -63,54 +63,54 @@ export class AuthorizationServer {
     await once(this.server, 'close');
   }
 
-  /** Without a slash at its end. */
+  /** The issuer URL, without a slash at its end. */
   get issuer(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Both metadata documents differ in these fields from now on; undefined takes one out. Instead of what was told before. */
+  /** Replaces these fields in both metadata documents; undefined removes a field. Earlier changes are discarded. */
   changeMetadata(change: Readonly<Record<string, unknown>>): void {
     this.metadataChange = change;
   }
 
-  /** Such requests are redirected to this address from now on. */
+  /** Redirects requests to the target to this address from now on. */
   redirect(target: Target, location: string): void {
     this.redirects.set(target, location);
   }
 
-  /** Does this once, for the next such request; told twice, for the next two. */
+  /** Shows this behaviour once, for the next request to the target. Two calls apply to the next two requests. */
   next(target: Target, behaviour: Behaviour): void {
     this.orders.next(target, behaviour);
   }
 
-  /** Does this for all such requests from now on. */
+  /** Shows this behaviour for all requests to the target from now on. */
   always(target: Target, behaviour: Behaviour): void {
     this.orders.always(target, behaviour);
   }
 
-  /** Forgets what `changeMetadata`, `redirect`, `next` and `always` told. */
+  /** Removes everything set by `changeMetadata`, `redirect`, `next` and `always`. */
   behave(): void {
     this.metadataChange = {};
     this.redirects.clear();
     this.orders.forget();
   }
 
-  /** Access tokens that were issued are no longer good; refresh tokens are. */
+  /** Makes all issued access tokens invalid; refresh tokens stay valid. */
   expireAccessTokens(): void {
     this.records.forget(['AccessToken']);
   }
 
-  /** Takes back everything that a user has granted. */
+  /** Revokes everything that a user has granted. */
   revoke(user: string): void {
     this.records.forget(['AccessToken', 'RefreshToken', 'Grant'], user);
   }
 
-  /** Clients that registered themselves are no longer known. */
+  /** Forgets the clients that have registered themselves. */
   forgetClients(): void {
     this.records.forget(['Client']);
   }
 
-  /** Clients that have registered themselves. */
+  /** The number of clients that have registered themselves. */
   get registeredClients(): number {
     return this.records.count('Client');
   }
@@ -119,7 +119,7 @@ export class AuthorizationServer {
     return this.log.requests.filter((request) => hits(target, request));
   }
 
-  /** Everything that arrived, the last 10,000 at least; complete requests only. */
+  /** The complete requests that arrived, at least the last 10,000. */
   get requests(): readonly ReceivedRequest[] {
     return this.log.requests;
   }
@@ -128,7 +128,7 @@ export class AuthorizationServer {
     this.log.clear();
   }
 
-  /** The next such request that arrives from now on, before it is answered. */
+  /** Resolves with the next request to the target, before it is answered. */
   nextRequest(target: Target): Promise<ReceivedRequest> {
     return this.log.next('request', target);
   }

@@ -10,7 +10,10 @@ export class ConsentPage {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page(details));
   }
 
-  /** @param form what the page has sent: `login`, `decision` and the ticked `scope`s */
+  /**
+   * Finishes the sign-in with the user's decision.
+   * @param form the fields of the page: `login`, `decision` and the ticked `scope`s
+   */
   async decide(request: IncomingMessage, response: ServerResponse, form: URLSearchParams): Promise<void> {
     const details = await this.provider.interactionDetails(request, response);
     const result =
@@ -20,7 +23,7 @@ export class ConsentPage {
     await this.provider.interactionFinished(request, response, result);
   }
 
-  /** A grant of its own for each consent, so that what was refused once can be granted later. */
+  /** Creates a separate grant for each consent, so that a refused scope can be granted later. */
   private async grant({ params }: InteractionDetails, accountId: string, ticked: readonly string[]): Promise<object> {
     const grant = new this.provider.Grant({ accountId, clientId: String(params.client_id) });
     const [granted, refused] = [true, false].map((wanted) =>

@@ -1,8 +1,8 @@
 import type { ReceivedRequest } from '../http/exchange.js';
 
 /**
- * Requests that a test means: an endpoint, or all requests to the token endpoint for one grant.
- * `metadata` is both documents.
+ * The requests that a behaviour applies to: those to an endpoint, or all requests to the token endpoint for one grant type. `metadata` is
+ * both documents.
  */
 export type Target =
   | 'metadata'

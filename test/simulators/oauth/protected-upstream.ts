@@ -21,21 +21,22 @@ interface Refusal {
 }
 
 /**
- * An MCP server that wants the tokens of an authorization server: Streamable HTTP at `/mcp`, protected resource metadata (RFC 9728), a look
- * at audience, scope and life of each token (RFC 7662). Its tools tell who calls: `whoami`, and `write_file`, which needs a further scope.
+ * An MCP server that requires tokens of an authorization server: Streamable HTTP at `/mcp`, protected resource metadata (RFC 9728), and
+ * checks of audience, scope and lifetime of each token (RFC 7662). Its tools answer who calls: `whoami`, and `write_file`, which needs
+ * another scope.
  */
 export class ProtectedUpstream {
-  /** As told to clients; undefined: they are told nothing about scopes in the challenge of a 401. */
+  /** The scope in the challenge of a 401; undefined: the challenge names none. */
   challengedScope: string | undefined = 'files:read';
-  /** Its clock is so much ahead of everybody else's. */
+  /** Seconds by which its clock is ahead of all others. */
   clockAheadSeconds = 0;
-  /** Methods for which it looks at no token. */
+  /** Methods that need no token. */
   open: readonly string[] = [];
-  /** Replaces fields of the resource metadata; undefined takes one out. */
+  /** Replacements for fields of the resource metadata; undefined removes a field. */
   metadataChange: Readonly<Record<string, unknown>> = {};
-  /** Whether the metadata is served where RFC 9728 says, and whether challenges name it. */
+  /** Whether the metadata is served at the path of RFC 9728, and whether challenges name it. */
   metadata: 'served and named' | 'served' | 'missing' = 'served and named';
-  /** Every request to `/mcp`: the token it came with, and the status of its answer. */
+  /** Every request to `/mcp`: its token, and the status of its answer. */
   readonly requests: { readonly token?: string; readonly status: number }[] = [];
   private readonly server: Server;
   private issuer = '';
@@ -62,12 +63,12 @@ export class ProtectedUpstream {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Its MCP endpoint, which is also the resource that tokens have to be for. */
+  /** Its MCP endpoint, which is also the resource that tokens must be issued for. */
   get url(): string {
     return `${this.origin}/mcp`;
   }
 
-  /** How many requests had this status. */
+  /** Returns the number of requests with this status. */
   count(status: number): number {
     return this.requests.filter((request) => request.status === status).length;
   }
@@ -121,7 +122,7 @@ function neededScope(body: unknown): string {
   return (method === 'tools/call' && TOOLS[params?.name ?? '']) || 'files:read';
 }
 
-/** Without sessions: each request gets a server of its own, which knows who is calling. */
+/** Answers a request. There are no sessions: each request gets a new server, which knows the caller. */
 async function answer(
   caller: string,
   request: IncomingMessage,

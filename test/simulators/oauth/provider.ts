@@ -3,22 +3,22 @@ import './quiet-oidc-provider.js';
 import { Provider } from 'oidc-provider';
 import type { Records } from './records.js';
 
-/** How the authorization server decides. Tests change it at any time; it holds for what is issued from then on. */
+/** The rules of the authorization server. Tests may change them at any time; a change applies to tokens that are issued afterwards. */
 export interface IssuingRules {
-  /** Life of an access token. */
+  /** Lifetime of an access token. */
   accessTokenSeconds: number;
   /** Which grants come with a refresh token. */
   refreshTokens: 'always' | 'offline_access' | 'never';
-  /** Each refresh gives a new refresh token; who uses an old one again loses the whole grant. */
+  /** Whether each refresh issues a new refresh token. If an old one is used again, the whole grant is revoked. */
   rotateRefreshTokens: boolean;
-  /** Where client id metadata documents are really fetched from: `https://gateway.test` → `http://127.0.0.1:3001`. */
+  /** The real origins of client id metadata documents: `https://gateway.test` → `http://127.0.0.1:3001`. */
   documentOrigins: Record<string, string>;
 }
 
 /** Scopes of every resource. */
 export const SCOPES = ['files:read', 'files:write', 'files:delete'];
 
-/** The client with which resource servers ask about tokens (RFC 7662). */
+/** The client with which resource servers check tokens (RFC 7662). */
 export const INTROSPECTOR = { id: 'resource-server', secret: 'introspection-secret-of-the-tests' };
 
 /** A client that was registered by hand. */
@@ -50,7 +50,7 @@ export function oidcProvider(issuer: string, rules: IssuingRules, records: Recor
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     pkce: { required: () => true },
     responseTypes: ['code'],
-    // Clients name them when they register.
+    // Clients request them at registration.
     scopes: ['openid', 'offline_access', ...SCOPES],
     issueRefreshToken: (
       _: unknown,
@@ -60,7 +60,7 @@ export function oidcProvider(issuer: string, rules: IssuingRules, records: Recor
       client.grantTypeAllowed('refresh_token') &&
       (rules.refreshTokens === 'always' || (rules.refreshTokens === 'offline_access' && scopes.has('offline_access'))),
     rotateRefreshToken: () => rules.rotateRefreshTokens,
-    // A session of the user at this server may end; what it was used to grant stays.
+    // When the user's session at this server ends, its grants remain valid.
     expiresWithSession: () => false,
     fetch: (url: string | URL, options: RequestInit) => fetchDocument(url, options, rules.documentOrigins),
     ttl: {
@@ -90,7 +90,7 @@ export function oidcProvider(issuer: string, rules: IssuingRules, records: Recor
   });
 }
 
-/** Its own guard against private addresses is left out: everything in a test is on loopback. */
+/** Fetches a document without oidc-provider's guard against private addresses, because in a test every address is on loopback. */
 function fetchDocument(
   url: string | URL,
   options: RequestInit,

@@ -1,4 +1,7 @@
-/** oidc-provider tells the console that Node 20 is old and that tests are no production. Imported before it. */
+/**
+ * Suppresses two console messages of oidc-provider: that its settings are not for production, and, for Node 20 only, that Node is too old.
+ * Import it before oidc-provider.
+ */
 for (const level of ['info', 'warn'] as const) {
   const write = console[level].bind(console);
   console[level] = (...words: unknown[]) => {

@@ -24,7 +24,7 @@ function bodyOf(text: string, type = ''): unknown {
   }
 }
 
-/** The same request once more, for a handler that reads the body itself. */
+/** Returns a copy of the request, for a handler that reads the body itself. */
 export function replayed(request: IncomingMessage, text: string): IncomingMessage {
   const { method, url, headers, socket, httpVersion, httpVersionMajor, httpVersionMinor } = request;
   const body = Readable.from([Buffer.from(text)], { objectMode: false });

@@ -1,10 +1,10 @@
 type Payload = Record<string, unknown> & { accountId?: string; grantId?: string; uid?: string; consumed?: number };
 
-/** What oidc-provider wants to find again: tokens, sessions, grants, clients. In memory, without a limit. */
+/** The records of oidc-provider: tokens, sessions, grants, clients. They are in memory, without a limit. */
 export class Records {
   private readonly models = new Map<string, Map<string, Payload>>();
 
-  /** The adapter of one of its models (docs of oidc-provider, `adapter`). */
+  /** Returns the adapter of one of its models (docs of oidc-provider, `adapter`). */
   readonly adapter = (model: string): object => {
     const records = this.of(model);
     const byUid = (uid: string) => [...records.values()].find((payload) => payload.uid === uid);
@@ -19,7 +19,7 @@ export class Records {
     };
   };
 
-  /** All records of these models that belong to the account; of every account where none is given. */
+  /** Removes the records of these models that belong to the account, or to any account if none is given. */
   forget(models: readonly string[], account?: string): void {
     for (const model of models) this.remove(model, ({ accountId }) => account === undefined || accountId === account);
   }

@@ -1,14 +1,14 @@
 /**
- * A user with a browser that has no windows: follows redirects, keeps cookies, presses the buttons of the consent page. One object is one
- * browser profile.
+ * Acts as a user with a browser: follows redirects, keeps cookies, presses the buttons of the consent page. One object is one browser
+ * profile.
  */
 export class ResourceOwner {
   private readonly cookies = new Map<string, string>();
 
-  /** @param name who signs in */
+  /** @param name of the user who signs in */
   constructor(readonly name: string) {}
 
-  /** @returns the URL with which the server sends the browser back to the client. It is not requested. */
+  /** Consents to the request. @returns the URL with which the server sends the browser back to the client; it is not requested */
   async allow(authorizationUrl: string | URL, options: { readonly without?: readonly string[] } = {}): Promise<URL> {
     const { origin } = new URL(authorizationUrl);
     const page = await this.visit(new URL(authorizationUrl), origin);
@@ -32,7 +32,7 @@ export class ResourceOwner {
     return end.url;
   }
 
-  /** @returns the first page, or where the server sends the browser away to */
+  /** Follows redirects within the origin. @returns the first page, or the URL at another origin to which the server redirects */
   private async visit(url: URL, origin: string, form?: URLSearchParams): Promise<{ url: URL; html?: string }> {
     for (let body = form; url.origin === origin; body = undefined) {
       const response = await this.request(url, body);

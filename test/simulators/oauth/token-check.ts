@@ -1,6 +1,6 @@
 import { INTROSPECTOR } from './provider.js';
 
-/** What the authorization server says of an access token (RFC 7662). */
+/** The authorization server's answer about an access token (RFC 7662). */
 export interface Introspection {
   readonly active: boolean;
   readonly sub?: string;

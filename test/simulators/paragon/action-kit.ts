@@ -3,13 +3,13 @@ import type { ActionDefinition } from './catalogue.js';
 import type { Exchange, ReceivedRequest } from '../http/exchange.js';
 import type { ParagonState } from './paragon-state.js';
 
-/** The two generations of ActionKit's API differ in these words only. */
+/** The two generations of ActionKit's API. They differ only in these words. */
 export type Generation = 'actions' | 'tools';
 
-/** The name under which a body of this generation names the action. */
+/** The field that names the action in a body of this generation. */
 const ACTION_FIELD = { actions: 'action', tools: 'tool' } as const;
 
-/** The action that a request asks to run. */
+/** Returns the action that a request runs. */
 export function actionOf(generation: Generation, method: string, body: unknown): string | undefined {
   if (method !== 'POST' || typeof body !== 'object' || body === null) return undefined;
   const name = (body as Record<string, unknown>)[ACTION_FIELD[generation]];
@@ -17,8 +17,8 @@ export function actionOf(generation: Generation, method: string, body: unknown):
 }
 
 /**
- * GET lists, POST runs. `limit_to_available` (true unless told) leaves out what the user has not connected, `integrations` names those
- * that are wanted; of the formats only `json_schema` is simulated.
+ * Answers requests to ActionKit: GET lists actions, POST runs one. `limit_to_available` (true unless given) leaves out integrations that
+ * the user has not connected; `integrations` names the wanted ones. Of the formats only `json_schema` is simulated.
  * @throws ApiError
  */
 export function answerActionKit(
@@ -47,7 +47,7 @@ function listing(user: string, query: ReceivedRequest['query'], { catalogue, acc
 
 const wireForm = (definition: ActionDefinition): object => ({ type: 'function', function: definition });
 
-/** Raw JSON, as an integration would answer: here, who asked for what. */
+/** Runs an action. The result is raw JSON, as from an integration: here the caller and the request. */
 function run(generation: Generation, user: string, request: ReceivedRequest, state: ParagonState): object {
   const { action, body } = request;
   if (action === undefined) throw badRequest(`${ACTION_FIELD[generation]} must be a string`);

@@ -1,4 +1,4 @@
-/** An answer of Paragon that is no success, in the form that its APIs give it. */
+/** An error answer in the form of Paragon's APIs. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,

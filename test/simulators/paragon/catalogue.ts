@@ -1,4 +1,4 @@
-/** What an action is called, what it is for, and its parameters as JSON Schema. */
+/** An action: its name, its description, and its parameters as JSON Schema. */
 export interface ActionDefinition {
   readonly name: string;
   readonly description: string;
@@ -7,10 +7,10 @@ export interface ActionDefinition {
 
 /** An integration of the project. */
 export interface Integration {
-  /** As APIs name it: `slack`, `custom.spotify`. */
+  /** The name in APIs: `slack`, `custom.spotify`. */
   readonly key: string;
   readonly id: string;
-  /** As people read it. */
+  /** The display name. */
   readonly name: string;
   readonly isActive: boolean;
   readonly actions: readonly ActionDefinition[];
@@ -29,7 +29,7 @@ export class Catalogue {
     return [...this.integrations.values()];
   }
 
-  /** Only these have actions and can be connected. */
+  /** The active integrations. Only they have actions and can be connected. */
   get active(): readonly Integration[] {
     return this.all.filter(({ isActive }) => isActive);
   }
@@ -38,12 +38,12 @@ export class Catalogue {
     return this.integrations.get(key);
   }
 
-  /** The active integration that has this action. */
+  /** Returns the active integration that has this action. */
   ownerOf(action: string): Integration | undefined {
     return this.owners.get(action);
   }
 
-  /** Instead of the actions that the integration had. One that is not known is added. */
+  /** Replaces the actions of the integration, and adds the integration if it is unknown. */
   offer(key: string, actions: readonly ActionDefinition[]): void {
     const known = this.integrations.get(key) ?? newIntegration(key);
     this.replace([...this.integrations.set(key, { ...known, actions }).values()]);
@@ -65,7 +65,7 @@ export class Catalogue {
   }
 }
 
-/** An active integration without actions. */
+/** Returns an active integration without actions. */
 export function newIntegration(key: string, name = key): Integration {
   return { key, id: `integration-${key}`, name, isActive: true, actions: [] };
 }

@@ -150,7 +150,7 @@ const NOTION = [
   ]),
 ];
 
-/** A small project: five integrations with actions, a custom one, and one that its owner has not switched on. */
+/** Returns a small project: five integrations with actions, a custom one, and one that its owner has not activated. */
 export function defaultCatalogue(): Integration[] {
   return [
     { ...newIntegration('slack', 'Slack'), actions: SLACK },

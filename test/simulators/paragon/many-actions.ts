@@ -2,7 +2,7 @@ import { newIntegration, type ActionDefinition, type Integration } from './catal
 
 const INTEGRATIONS = 10;
 
-/** A catalogue of exactly `count` actions, spread over ten integrations (`suite0` to `suite9`), each of the size of a real one. */
+/** Returns a catalogue of exactly `count` actions, spread over ten integrations (`suite0` to `suite9`), each of the size of a real one. */
 export function manyActions(count: number): Integration[] {
   return Array.from({ length: INTEGRATIONS }, (_, index) => {
     const share = Math.floor(count / INTEGRATIONS) + (index < count % INTEGRATIONS ? 1 : 0);

@@ -13,7 +13,7 @@ import { RequestLog } from '../http/request-log.js';
 import { Routes } from './routes.js';
 import { checkTarget, hits, type Target } from './target.js';
 
-/** Which project it serves. */
+/** The project that it serves. */
 export interface SimulatedProject {
   readonly projectId: string;
   /** Verifies user tokens. */
@@ -21,9 +21,9 @@ export interface SimulatedProject {
 }
 
 /**
- * ActionKit, Zeus, the Proxy and the Connect SDK of Paragon in one HTTP server on loopback.
+ * Simulates ActionKit, Zeus, the Proxy and the Connect SDK of Paragon in one HTTP server on loopback.
  *
- * Lifecycle: 1. `start`; 2. tests tell it what to offer and how to behave, at any time; 3. `stop` cuts whoever is connected.
+ * Lifecycle: 1. `start`; 2. tests set the catalogue and the behaviour at any time; 3. `stop` closes all connections.
  */
 export class ParagonSimulator {
   private readonly log = new RequestLog(hits);
@@ -55,7 +55,7 @@ export class ParagonSimulator {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** The variables by which a gateway finds it. */
+  /** The settings with which a gateway finds it. */
   get settings(): Record<string, string> {
     return {
       ACTIONKIT_BASE_URL: this.url,
@@ -65,12 +65,12 @@ export class ParagonSimulator {
     };
   }
 
-  /** Instead of the actions that the integration had. One that is not known is added, active. */
+  /** Replaces the actions of the integration, and adds the integration as active if it is unknown. */
   offer(integration: string, actions: readonly ActionDefinition[]): void {
     this.state.catalogue.offer(integration, actions);
   }
 
-  /** Instead of the whole catalogue: exactly so many actions, of the integrations `suite0` to `suite9`. */
+  /** Replaces the whole catalogue by exactly `count` actions of the integrations `suite0` to `suite9`. */
   offerMany(count: number): void {
     this.state.catalogue.replace(manyActions(count));
   }
@@ -79,7 +79,7 @@ export class ParagonSimulator {
     this.state.catalogue.setActive(integration, isActive);
   }
 
-  /** @returns the id of the account, for `X-Paragon-Credential` */
+  /** Connects a user's account. @returns the id of the account, for `X-Paragon-Credential` */
   connect(user: string, integration: string): string {
     const known = this.state.catalogue.get(integration);
     if (!known) throw new Error(`No integration ${integration}`);
@@ -94,32 +94,32 @@ export class ParagonSimulator {
     return this.state.accounts.credentialOf(user, integration) !== undefined;
   }
 
-  /** Which status "not connected" has from now on: Paragon's varies. 400 unless told. */
+  /** Sets the status of "not connected" answers, because Paragon's varies. 400 unless set. */
   answerNotConnectedWith(status: 400 | 404): void {
     this.state.notConnectedStatus = status;
   }
 
-  /** How the Connect Portal goes from now on. `connected` unless told. */
+  /** Sets the outcome of the Connect Portal from now on. `connected` unless set. */
   endPortal(outcome: PortalOutcome): void {
     this.state.portal = outcome;
   }
 
-  /** Does this once, for the next such request; told twice, for the next two. */
+  /** Shows this behaviour once, for the next request to the target. Two calls apply to the next two requests. */
   next(target: Target, behaviour: Behaviour): void {
     this.orders.next(this.checked(target), behaviour);
   }
 
-  /** Does this for all such requests from now on. */
+  /** Shows this behaviour for all requests to the target from now on. */
   always(target: Target, behaviour: Behaviour): void {
     this.orders.always(this.checked(target), behaviour);
   }
 
-  /** Forgets what `next` and `always` told. */
+  /** Removes all behaviours set by `next` and `always`. */
   behave(): void {
     this.orders.forget();
   }
 
-  /** What arrived, the last 10,000 at least; complete requests only. */
+  /** The complete requests that arrived, at least the last 10,000. */
   get requests(): readonly ReceivedRequest[] {
     return this.log.requests;
   }
@@ -129,7 +129,7 @@ export class ParagonSimulator {
     return this.log.requests.filter((request) => hits(target, request));
   }
 
-  /** Complete requests so far, in flight now, and at once at most. */
+  /** The number of complete requests, of those in flight, and the largest number in flight at a time. */
   get counts(): { readonly total: number; readonly inFlight: number; readonly mostInFlight: number } {
     const { total, inFlight, mostInFlight } = this.log;
     return { total, inFlight, mostInFlight };
@@ -145,12 +145,12 @@ export class ParagonSimulator {
     this.log.clear();
   }
 
-  /** The next such request that arrives from now on, before it is answered. */
+  /** Resolves with the next request to the target, before it is answered. */
   nextRequest(target: Target): Promise<ReceivedRequest> {
     return this.log.next('request', this.checked(target));
   }
 
-  /** The next such request that its client gives up from now on. */
+  /** Resolves with the next request to the target that its client aborts. */
   nextAbort(target: Target): Promise<ReceivedRequest> {
     return this.log.next('abort', this.checked(target));
   }

@@ -3,10 +3,10 @@ import { Accounts, type Credential } from './accounts.js';
 import { Catalogue } from './catalogue.js';
 import { defaultCatalogue } from './default-catalogue.js';
 
-/** What happens in the Connect Portal: the account is connected, connecting fails, or the user closes the portal before. */
+/** The outcome of the Connect Portal: the account is connected, connecting fails, or the user closes the portal first. */
 export type PortalOutcome = 'connected' | 'failed' | 'closed';
 
-/** What the simulated Paragon knows of one project. */
+/** The state of the simulated Paragon for one project. */
 export class ParagonState {
   readonly catalogue = new Catalogue(defaultCatalogue());
   readonly accounts = new Accounts();
@@ -15,7 +15,7 @@ export class ParagonState {
 
   constructor(readonly projectId: string) {}
 
-  /** @throws ApiError where the user has no account with it */
+  /** @throws ApiError if the user has no account with the integration */
   accountOf(user: string, integration: string): Credential {
     const credential = this.accounts.credentialOf(user, integration);
     const known = this.catalogue.get(integration);

@@ -3,7 +3,7 @@ import { SignJWT, type JWTPayload } from 'jose';
 
 const LIFETIME = 600;
 
-/** A Paragon project with a signing key of its own: what the dashboard shows to the owner of a real one. */
+/** A Paragon project with its own signing key: the data that the dashboard shows to the owner of a real project. */
 export class ParagonProject {
   readonly projectId = randomUUID();
   readonly publicKey: KeyObject;
@@ -13,13 +13,13 @@ export class ParagonProject {
     ({ publicKey: this.publicKey, privateKey: this.privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 }));
   }
 
-  /** The variables by which a gateway knows the project. */
+  /** The settings with which a gateway uses the project. */
   get settings(): Record<string, string> {
     const pem = this.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     return { PROJECT_ID: this.projectId, SIGNING_KEY: pem };
   }
 
-  /** A Paragon User Token. `claims` replace what it says by default; undefined leaves a claim out. */
+  /** Returns a Paragon User Token. `claims` replace the default claims; undefined removes a claim. */
   token(user: string, claims: JWTPayload = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const all = { sub: user, aud: `useparagon.com/${this.projectId}`, iat: now, exp: now + LIFETIME, ...claims };

@@ -2,11 +2,11 @@ import { ApiError } from './api-error.js';
 import type { Exchange, ReceivedRequest } from '../http/exchange.js';
 import type { ParagonState } from './paragon-state.js';
 
-/** The path below `/projects/{id}` that goes to an integration's own API. */
+/** The path below `/projects/{id}` for requests to an integration's own API. */
 export const PROXY_PATH = /\/sdk\/proxy\/([^/]+)$/;
 
 /**
- * Answers in place of the integration's API with what would have reached it: method, URL, headers and body.
+ * Answers instead of the integration's API with the request that would have reached it: method, URL, headers and body.
  * @throws ApiError
  */
 export function answerProxy(user: string, request: ReceivedRequest, exchange: Exchange, state: ParagonState): void {
@@ -27,6 +27,6 @@ export function answerProxy(user: string, request: ReceivedRequest, exchange: Ex
   });
 }
 
-/** The integration's own credential takes the place of the user's token. */
+/** Tells whether a header is forwarded. The integration's own credential replaces the user's token. */
 const isForwarded = (name: string): boolean =>
   !name.startsWith('x-paragon-') && !['authorization', 'host', 'connection', 'content-length'].includes(name);

@@ -12,20 +12,20 @@ import { answerZeus } from './zeus.js';
 const SDK_PATH = '/sdk/index.js';
 const SDK_FILE = join(import.meta.dirname, 'connect-sdk.browser.js');
 
-/** A complete request, and why it is refused before anything is looked at, if it is. */
+/** A complete request, and the refusal if its caller is refused. */
 export interface Arrival {
   readonly received: ReceivedRequest;
   readonly refusal?: ApiError;
 }
 
-/** From a request to the part of Paragon that answers it. */
+/** Passes a request to the part of Paragon that answers it. */
 export class Routes {
   constructor(
     private readonly state: ParagonState,
     private readonly publicKey: KeyObject,
   ) {}
 
-  /** Reads the request and finds out who sent it. @throws when the client leaves before it is complete */
+  /** Reads the request and identifies the caller. @throws when the client disconnects before the request is complete */
   async receive(exchange: Exchange): Promise<Arrival> {
     const { method = '', url = '', headers } = exchange.request;
     const { pathname: path, searchParams } = new URL(url, 'http://paragon.test');

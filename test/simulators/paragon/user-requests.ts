@@ -4,11 +4,11 @@ import type { ParagonSimulator } from './paragon-simulator.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** What the JSON says. */
+  /** The parsed JSON. */
   readonly body: unknown;
 }
 
-/** Requests of one user as a gateway sends them: for the specs of the simulator. */
+/** Sends requests of one user like a gateway: for the specs of the simulator. */
 export class UserRequests {
   constructor(
     private readonly simulator: ParagonSimulator,

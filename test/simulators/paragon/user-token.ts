@@ -3,8 +3,7 @@ import { jwtVerify } from 'jose';
 import { ApiError } from './api-error.js';
 
 /**
- * The user in whose name a request comes, by its Paragon User Token: RS256 with the project's key, `sub` and `exp` required, `aud` checked
- * where it is there.
+ * Returns the user of a request's Paragon User Token: RS256 with the project's key, `sub` and `exp` required, `aud` checked if present.
  * @throws ApiError 401
  */
 export async function userOf(authorization: string | undefined, projectId: string, key: KeyObject): Promise<string> {

@@ -5,8 +5,8 @@ import type { Exchange, ReceivedRequest } from '../http/exchange.js';
 import type { ParagonState } from './paragon-state.js';
 
 /**
- * What the Connect SDK and gateways ask about the project and its user. `POST /sdk/portal` is the simulator's own: it stands for
- * everything that a user does in the Connect Portal.
+ * Answers requests of the Connect SDK and gateways about the project and its user. `POST /sdk/portal` exists only in the simulator: it
+ * stands for everything that a user does in the Connect Portal.
  * @throws ApiError
  */
 export function answerZeus(user: string, request: ReceivedRequest, exchange: Exchange, state: ParagonState): void {
@@ -18,7 +18,7 @@ export function answerZeus(user: string, request: ReceivedRequest, exchange: Exc
 }
 
 function sdkIntegration({ key, id, name, isActive }: Integration): object {
-  // Says that the project has an app at the provider, not that the user has an account.
+  // `hasCredential` means that the project has an app at the provider, not that the user has an account.
   const shared = { id, name, isActive, hasCredential: true };
   if (!key.startsWith('custom.')) return { ...shared, type: key, customIntegrationId: null, customIntegration: null };
   const custom = { id: `custom-${id}`, name, slug: key.slice('custom.'.length) };

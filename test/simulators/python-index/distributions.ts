@@ -14,10 +14,10 @@ export interface WheelSpec {
   readonly version: string;
   /** Path in the archive → source. */
   readonly files?: Readonly<Record<string, string>>;
-  /** What it depends on, as the metadata says it. */
+  /** Its dependencies, as in the metadata. */
   readonly requires?: readonly string[];
   readonly requiresPython?: string;
-  /** Python, ABI and platform that it is for; `py3-none-any` unless told. */
+  /** The tag for Python, ABI and platform; `py3-none-any` unless given. */
   readonly tag?: string;
 }
 
@@ -44,7 +44,7 @@ export function wheel({
 }
 
 /**
- * A package as source. Its build is a module of its own, which needs nothing from an index; it runs when pip looks at the metadata already.
+ * Returns a source package. It contains its own build module, which needs nothing from an index. pip runs it even to read the metadata.
  * @param marker a file that exists once code of the package has run
  */
 export function sourceDistribution(name: string, version: string, marker: string): Distribution {

@@ -1,6 +1,6 @@
 /**
- * A module that is an MCP server over stdio, without dependencies. Its tool `version` answers its own version, its tool `packages` the
- * names of the modules that it can import out of those asked for.
+ * Returns a module that is an MCP server over stdio, without dependencies. Its tool `version` answers its own version. Its tool `packages`
+ * answers which of the given modules it can import.
  */
 export function mcpModule(version: string): string {
   return `import importlib.util, json, sys

@@ -4,16 +4,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Distribution } from './distributions.js';
 
-/** What the index does instead of its job: answer a status, answer nothing, or end the connection in the middle of the body. */
+/** What the index does instead of its usual answer: answer a status, never answer, or end the connection in the middle of the body. */
 export type IndexBehaviour = { readonly status: number } | 'never' | 'cut';
 
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json';
 
 /** A package index on loopback: the simple repository API (PEP 503 as HTML, PEP 691 as JSON) and the files. */
 export class PythonIndex {
-  /** The paths that were asked for, in order. */
+  /** The requested paths, in order. */
   readonly requests: string[] = [];
-  /** Names and passwords that came with them, as `name:password`. */
+  /** The names and passwords of the requests, as `name:password`. */
   readonly credentials = new Set<string>();
   private readonly files = new Map<string, Distribution>();
   private readonly behaviours = new Map<string, IndexBehaviour>();
@@ -27,7 +27,7 @@ export class PythonIndex {
     server.on('request', (request, response) => this.answer(request, response));
   }
 
-  /** @param html whether it is an old one that knows only HTML */
+  /** @param html whether it is an old index that supports only HTML */
   static async start({ html = false } = {}): Promise<PythonIndex> {
     const index = new PythonIndex(createServer(), html);
     index.server.listen(0, '127.0.0.1');
@@ -43,7 +43,7 @@ export class PythonIndex {
     return `http://127.0.0.1:${this.port}/simple/`;
   }
 
-  /** Serves no one without these from now on. */
+  /** Requires these credentials from now on. */
   demand(user: string, password: string): string {
     this.required = `${user}:${password}`;
     return `http://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/simple/`;
@@ -53,13 +53,17 @@ export class PythonIndex {
     for (const distribution of distributions) this.files.set(distribution.file, distribution);
   }
 
-  /** @param path of a project's page (`/simple/x/`) or of a file (`/files/x-1.0-py3-none-any.whl`); @param behaviour undefined: its job again */
+  /**
+   * Sets the behaviour of a path.
+   * @param path of a project's page (`/simple/x/`) or of a file (`/files/x-1.0-py3-none-any.whl`)
+   * @param behaviour undefined: the usual answer again
+   */
   behave(path: string, behaviour: IndexBehaviour | undefined): void {
     if (behaviour === undefined) this.behaviours.delete(path);
     else this.behaviours.set(path, behaviour);
   }
 
-  /** The next request for this path. */
+  /** Resolves with the next request for this path. */
   async asked(path: string): Promise<void> {
     await once(this.arrivals, path);
   }

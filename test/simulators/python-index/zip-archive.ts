@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** The day of every file: 1 January 2024, as the format writes dates. */
+/** The date of every file: 1 January 2024, in the format's encoding. */
 const DATE = ((2024 - 1980) << 9) | (1 << 5) | 1;
 const UTF8_NAMES = 0x0800;
 const REGULAR_FILE = 0o100644;
@@ -25,14 +25,14 @@ export function zipArchive(files: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat([...parts, central, ...end]);
 }
 
-/** What both the local header and the directory say: version, flags, method, time, date, checksum, sizes, lengths. */
+/** Returns the fields of both the local header and the directory: version, flags, method, time, date, checksum, sizes, lengths. */
 function description(name: Buffer, content: Buffer): Buffer {
   const sizes = [u32(content.length), u32(content.length)];
   const head = [u16(20), u16(UTF8_NAMES), u16(0), u16(0), u16(DATE), u32(crc32(content))];
   return Buffer.concat([...head, ...sizes, u16(name.length), u16(0)]);
 }
 
-/** What only the directory says: comment, disk, attributes, and where the file begins. */
+/** Returns the fields of the directory only: comment, disk, attributes, and the offset of the file. */
 const placement = (offset: number): Buffer =>
   Buffer.concat([u16(0), u16(0), u16(0), u32((REGULAR_FILE << 16) >>> 0), u32(offset)]);
 

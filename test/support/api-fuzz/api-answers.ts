@@ -4,14 +4,14 @@ import type { ApiDocument, Operation, Schema } from './api-document.js';
 export interface ApiAnswer {
   readonly status: number;
   readonly type: string;
-  /** Undefined for a stream that goes on. */
+  /** The body; undefined for a stream that does not end. */
   readonly body?: string;
 }
 
-/** Statuses of an upstream that does not do what the gateway asks it. */
+/** Statuses for failures of an upstream. */
 const UPSTREAM = [502, 503, 504];
 
-/** Looks whether answers are what the document says. */
+/** Checks whether answers conform to the document. */
 export class ApiAnswers {
   private readonly ajv = new Ajv2020({ strict: false, validateFormats: false });
 
@@ -19,7 +19,7 @@ export class ApiAnswers {
     this.ajv.addSchema({ $id: 'api', components: withNull(document.components) });
   }
 
-  /** @returns what is wrong with the answer, in words */
+  /** Checks an answer. @returns a description of the fault, if there is one */
   faultOf(operation: Operation, { status, type, body }: ApiAnswer): string | undefined {
     const response = operation.responses[status];
     if (status >= 500 && !(UPSTREAM.includes(status) && response)) return `is answered ${status}`;
@@ -38,7 +38,7 @@ export class ApiAnswers {
   }
 }
 
-/** `nullable` of OpenAPI 3.0 in the words of JSON Schema, and references to where the schemas are. */
+/** Converts `nullable` of OpenAPI 3.0 to JSON Schema, and references to the location of the schemas. */
 function withNull(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withNull);
   if (typeof value !== 'object' || value === null) return value;

@@ -1,4 +1,4 @@
-/** What the fuzzing reads of an OpenAPI document. */
+/** The parts of an OpenAPI document that the fuzzing reads. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string;

@@ -2,13 +2,13 @@ import fc from '../fuzz.js';
 import { resolved, type ApiDocument, type Operation, type Parameter, type Schema } from './api-document.js';
 
 export interface ApiInput {
-  /** As it is written into the request line. */
+  /** The target, as in the request line. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** What fits a property of this name well enough to get behind the validation: values of the gateway under test. */
+/** Valid values of the tested gateway by property name, so that requests pass the validation. */
 export type Known = Readonly<Record<string, readonly unknown[]>>;
 
 /** Texts that have broken parsers, databases, file systems and logs. */
@@ -72,7 +72,7 @@ const TYPES = [
   'application/x-www-form-urlencoded',
 ];
 
-/** Requests to one operation: mostly of the right shape with some value that is not, sometimes no request at all. */
+/** Generates requests to one operation: mostly of the right shape with some invalid values, sometimes malformed. */
 export function inputsOf(document: ApiDocument, operation: Operation, known: Known): fc.Arbitrary<ApiInput> {
   const { parameters = [], requestBody, path } = operation;
   const of = (place: Parameter['in']) => parameters.filter((parameter) => parameter.in === place);
@@ -92,7 +92,7 @@ export function inputsOf(document: ApiDocument, operation: Operation, known: Kno
     }));
 }
 
-/** Never empty: that is the path of another route. */
+/** Generates a path segment. It is never empty: that would be the path of another route. */
 const segment = (known: readonly unknown[] = ['x']): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...known).map(String) },
@@ -110,7 +110,7 @@ function search(query: Readonly<Record<string, unknown>>): string {
   return texts.length === 0 ? '' : `?${texts.join('&')}`;
 }
 
-/** Node sends no others. */
+/** Removes characters that Node cannot send in headers. */
 const printable = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, textOf(value).replace(/[^\x20-\x7e\xa0-\xff]/g, '')]),
@@ -118,7 +118,7 @@ const printable = (headers: Readonly<Record<string, unknown>>): Record<string, s
 
 const textOf = (value: unknown): string => wellFormed(typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Half a character has no UTF-8. */
+/** Replaces lone surrogates, which have no UTF-8. */
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');
 
 const bodies = (document: ApiDocument, schema: Schema, known: Known): fc.Arbitrary<string> =>
@@ -158,7 +158,7 @@ function fittingOf(document: ApiDocument, schema: Schema, name: string, known: K
   }
 }
 
-/** Required fields are there but for one in ten, and there may be some that nobody knows. */
+/** Generates an object. Nine of ten have all required fields, and there may be unknown fields. */
 function objectOf(document: ApiDocument, schema: Schema, known: Known): fc.Arbitrary<unknown> {
   const entries = Object.entries(schema.properties ?? {});
   const fields = Object.fromEntries(entries.map(([key, value]) => [key, valueOf(document, value, key, known)]));

@@ -1,6 +1,6 @@
 /**
- * Loaded before a gateway (`--import`): SIGUSR2 sets its clock. How many milliseconds it is ahead is read from the file that
- * MANIFOLD_TEST_CLOCK names, which is removed then. What goes by the monotonic clock is not affected, as on a real machine.
+ * Loaded before a gateway (`--import`): SIGUSR2 sets its clock. The file that MANIFOLD_TEST_CLOCK names holds the milliseconds that the
+ * clock is ahead; it is removed afterwards. The monotonic clock is not affected, as on a real machine.
  */
 import { readFileSync, rmSync } from 'node:fs';
 

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { eventually } from '../eventually.js';
 import type { GatewayProcess } from '../gateway-process.js';
 
-/** The wall clock of one gateway, with all its replicas, to be set while it runs. */
+/** The settable wall clock of a running gateway with all its replicas. */
 export class SettableClock {
   private readonly file = join(tmpdir(), `manifold-clock-${process.pid}`);
 
-  /** What the gateway has to be started with. */
+  /** The environment with which the gateway must be started. */
   readonly env = {
     NODE_OPTIONS: `--import=${join(import.meta.dirname, 'settable-clock.mjs')}`,
     MANIFOLD_TEST_CLOCK: this.file,
   };
 
-  /** Resolves when the gateway goes by it. @param ahead milliseconds ahead of the real time */
+  /** Sets the clock. Resolves when the gateway uses it. @param ahead milliseconds ahead of the real time */
   async set(gateway: GatewayProcess, ahead: number): Promise<void> {
     for (const { pid } of gateway.replicas) {
       writeFileSync(this.file, String(ahead));

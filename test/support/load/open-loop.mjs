@@ -1,7 +1,8 @@
 /**
- * Calls that come at a rate, whatever becomes of the ones before: in a process of its own, for overload.
+ * Sends calls at a fixed rate, whether or not earlier ones have been answered. It runs in a separate process, for overload tests.
  *
- * Job: { url, path, body, perSecond, seconds, token? }. Answers { answers: [[status, milliseconds, had Retry-After]], faults: [text], seconds }.
+ * Job: { url, path, body, perSecond, seconds, token? }. Answers { answers: [[status, milliseconds, had Retry-After]], faults: [text],
+ * seconds }.
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -3,17 +3,17 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const RUN_TYPESCRIPT = ['--import', resolve(import.meta.dirname, '../typescript.mjs')];
-/** Only ends a program that hangs. */
+/** Timeout for a program that hangs. */
 const HANGS_AFTER_MS = 110_000;
 
 /**
- * Runs a measuring program (`*.measure.ts`) and returns what it reports. A figure of a whole process (heap, CPU, event loop delay,
- * descriptors, children) means something only in a process that does nothing else: a test worker has run other files before, and
- * keeps what they left. The spec states the bound, its unit and its reason where it compares the figure.
+ * Runs a measuring program (`*.measure.ts`) and returns the figures that it reports. A figure of a whole process (heap, CPU, event loop
+ * delay, descriptors, children) is meaningful only in a process that does nothing else. A test worker has run other files before and keeps
+ * their data. The spec that compares the figure states the bound, its unit and its reason.
  *
  * @param program absolute path
  * @param args arguments of the program
- * @throws when the program fails, with what it wrote to standard error
+ * @throws when the program fails, with its standard error
  */
 export async function figuresOf<Name extends string>(
   program: string,

@@ -1,7 +1,7 @@
 /*
- * Lints code by the project's own settings, as far as they say what a test worker does not measure. Its argument is a JSON object of
- * code by file name; it prints one of messages by file name. Without an argument it lints all specs and what they share.
- * A program of its own, because a test worker cannot import ESLint's settings.
+ * Lints code with the project's rules against measurements in a test worker. The argument is a JSON object of code by file name; the output
+ * is a JSON object of messages by file name. Without an argument it lints all specs and the files that they share. It is a separate program
+ * because a test worker cannot import ESLint's settings.
  */
 import path from 'node:path';
 import { ESLint } from 'eslint';

@@ -1,9 +1,12 @@
 /*
- * The functions with which measuring programs (`*.measure.ts`) measure. Each program runs alone in a process that figures-of.ts has started with
- * `--expose-gc`; the lint rules refuse it in a test worker.
+ * Functions for measuring programs (`*.measure.ts`). figures-of.ts starts each program alone in a process with `--expose-gc`. The lint
+ * rules forbid these functions in a test worker.
  */
 
-/** Finalizers of one collection free what only a later one finds: those of requests and signals need a few. */
+/**
+ * Number of collections. Finalizers of one collection release objects that only a later one frees; those of requests and signals need
+ * several.
+ */
 const COLLECTIONS = 5;
 
 /** Collects the garbage, and lets finalizers run. */
@@ -27,7 +30,7 @@ export async function heapGrowth(work: () => Promise<unknown> | unknown): Promis
   return (await heapUsed()) - before;
 }
 
-/** @returns the milliseconds of CPU, user and system, that this process spends meanwhile: other load on the machine is not in it */
+/** @returns the milliseconds of CPU, user and system, that this process spends on the work: other load on the machine does not count */
 export function cpuMs(work: () => void): number {
   const before = process.cpuUsage();
   work();
@@ -35,7 +38,7 @@ export function cpuMs(work: () => void): number {
   return (user + system) / 1000;
 }
 
-/** Hands the figures to the spec. Call it once, at the end. */
+/** Reports the figures to the spec. Call it once, at the end. */
 export function report(figures: Readonly<Record<string, number>>): void {
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 }

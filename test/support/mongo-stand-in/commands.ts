@@ -1,10 +1,10 @@
 import type { Document } from 'bson';
-import { DuplicateKey, MemoryCollection, type Index } from './memory-collection.js';
+import { DuplicateKeyError, MemoryCollection, type Index } from './memory-collection.js';
 
 type Databases = Map<string, MemoryCollection>;
-type Command = (collection: MemoryCollection, command: Document, namespace: string) => Document;
+type Command = (collection: MemoryCollection, command: Document, namespace: string, databases: Databases) => Document;
 
-/** A standalone server of version 8.0. */
+/** Answers as a standalone server of version 8.0. */
 const hello = (): Document => ({
   helloOk: true,
   ismaster: true,
@@ -19,16 +19,27 @@ const hello = (): Document => ({
   readOnly: false,
 });
 
-/** Everything fits into the first batch, so that there is never a cursor to go on with. */
+/** Returns all results in the first batch, so that no cursor stays open. */
 const batch = (firstBatch: Document[], ns: string): Document => ({ cursor: { id: 0n, ns, firstBatch } });
 
-/** What MongoStore sends, by the name of the command (which is the first key of its document). */
+/** The commands that MongoStore sends, by name (the first key of the command's document). */
 const COMMANDS: Readonly<Record<string, Command>> = {
   hello,
   ismaster: hello,
   isMaster: hello,
   ping: () => ({}),
   endSessions: () => ({}),
+
+  listCollections: (_none, { $db }, namespace, databases) => {
+    const prefix = `${$db}.`;
+    const names = [...databases]
+      .filter(([name, { isUsed }]) => name.startsWith(prefix) && isUsed)
+      .map(([name]) => name);
+    return batch(
+      names.map((name) => ({ name: name.slice(prefix.length), type: 'collection' })),
+      namespace,
+    );
+  },
 
   createIndexes: (collection, { indexes }) => {
     for (const index of indexes as Index[]) {
@@ -43,7 +54,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       try {
         collection.insert(document);
       } catch (error) {
-        if (!(error instanceof DuplicateKey)) throw error;
+        if (!(error instanceof DuplicateKeyError)) throw error;
         writeErrors.push({ index, code: error.code, errmsg: error.message });
       }
     }
@@ -65,7 +76,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-/** Runs one command on the data. @returns the answer, errors included, as a server writes it */
+/** Runs one command. @returns the answer or error of a server */
 export function runCommand(databases: Databases, command: Document): Document {
   const name = Object.keys(command)[0];
   const run = COMMANDS[name];
@@ -74,9 +85,9 @@ export function runCommand(databases: Databases, command: Document): Document {
   const collection = databases.get(namespace) ?? new MemoryCollection();
   databases.set(namespace, collection);
   try {
-    return { ...run(collection, command, namespace), ok: 1 };
+    return { ...run(collection, command, namespace, databases), ok: 1 };
   } catch (error) {
-    const code = error instanceof DuplicateKey ? error.code : 8;
+    const code = error instanceof DuplicateKeyError ? error.code : 8;
     return { ok: 0, code, errmsg: String(error) };
   }
 }

@@ -7,8 +7,8 @@ export interface Index {
   readonly unique?: boolean;
 }
 
-/** A unique index refused a write, in the words of a server. */
-export class DuplicateKey extends Error {
+/** Error: a unique index refused a write; with the message of a real server. */
+export class DuplicateKeyError extends Error {
   readonly code = 11000;
 
   constructor(index: Index) {
@@ -18,11 +18,16 @@ export class DuplicateKey extends Error {
 
 const PRIMARY: Index = { key: { _id: 1 }, name: '_id_', unique: true };
 
-/** A collection in memory. Each operation is atomic, because nothing here waits. */
+/** A collection in memory. Each operation is atomic because it is synchronous. */
 export class MemoryCollection {
   readonly indexes: Index[] = [PRIMARY];
-  /** By `_id`, in the order in which they came: what is asked for by its id is found as quickly as in a database. */
+  /** The documents by `_id`, in insertion order. Lookups by id are as fast as in a database. */
   private readonly documents = new Map<unknown, Document>();
+
+  /** Whether a command has created the collection and not only named it. */
+  get isUsed(): boolean {
+    return this.indexes.length > 1 || this.documents.size > 0;
+  }
 
   /** @param limit 0: all of them */
   find(filter: Document, limit = 0, sort?: Record<string, 1 | -1>): Document[] {
@@ -52,7 +57,7 @@ export class MemoryCollection {
     return { before, after };
   }
 
-  /** @param limit 0: all of them. @returns how many there were */
+  /** @param limit 0: all of them. @returns the number of removed documents */
   remove(filter: Document, limit: number): number {
     const doomed = this.find(filter, limit);
     for (const { _id } of doomed) this.documents.delete(_id);
@@ -67,15 +72,19 @@ export class MemoryCollection {
 
   private checkUnique(document: Document, except?: Document): void {
     const before = this.documents.get(document._id);
-    if (before && before !== except) throw new DuplicateKey(PRIMARY);
+    if (before && before !== except) throw new DuplicateKeyError(PRIMARY);
     for (const index of this.indexes.filter((one) => one.unique && one !== PRIMARY)) {
       const paths = Object.keys(index.key).map((path) => path.split('.'));
       const taken = (other: Document) => paths.every((path) => valueAt(document, path) === valueAt(other, path));
-      for (const other of this.documents.values()) if (other !== except && taken(other)) throw new DuplicateKey(index);
+      for (const other of this.documents.values())
+        if (other !== except && taken(other)) throw new DuplicateKeyError(index);
     }
   }
 }
 
-/** A missing field is indexed as null. Scalars only: MongoStore indexes nothing else. */
+/**
+ * Returns the indexed value of a field. A missing field is indexed as null. Only scalars are supported, because MongoStore indexes nothing
+ * else.
+ */
 const valueAt = (document: Document, path: readonly string[]): unknown =>
   path.reduce<unknown>((value, name) => (value as Document | undefined)?.[name], document) ?? null;

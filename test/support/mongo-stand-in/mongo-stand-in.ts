@@ -5,14 +5,14 @@ import type { MemoryCollection } from './memory-collection.js';
 import { readRequest, takeMessages, writeReply } from './wire-message.js';
 
 /**
- * Speaks enough of the MongoDB wire protocol for MongoStore, on loopback, in memory. It is no MongoDB: it knows no durability, replicas,
- * transactions, authentication or TTL monitor, and its queries are mingo's. What passes against it shows that the code path through
- * Mongoose and the driver works; what a real server does is shown by the same suite with MONGO_URL set.
+ * A server in memory, on loopback, that implements the part of the MongoDB wire protocol that MongoStore uses. It is not a MongoDB: it has
+ * no durability, replicas, transactions, authentication or TTL monitor, and mingo evaluates its queries. Tests against it show that the
+ * code path through Mongoose and the driver works. The same suite with MONGO_URL set tests a real server.
  *
- * The data live as long as this object: `stop` and `start` again is a server that was away.
+ * The data live as long as this object: `stop` and `start` simulate a server that was unreachable.
  */
 export class MongoStandIn {
-  /** While true, connections are taken and nothing is answered: a network that swallows packets. */
+  /** While true, connections are accepted but get no answer, as in a network that drops packets. */
   silent = false;
   /** The names of the commands that arrived, greetings left out. */
   readonly received: string[] = [];
@@ -26,14 +26,14 @@ export class MongoStandIn {
     return `mongodb://127.0.0.1:${this.port}/`;
   }
 
-  /** Listens; the second time on the same port. */
+  /** Listens, always on the same port. */
   async start(): Promise<void> {
     this.server = createServer((socket) => this.serve(socket)).listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  /** Cuts every connection and refuses new ones. */
+  /** Closes every connection and refuses new ones. */
   async stop(): Promise<void> {
     if (!this.server?.listening) return;
     const closed = once(this.server, 'close');

@@ -6,14 +6,14 @@ const OP_MSG = 2013;
 const HEADER = 16;
 const CHECKSUM_PRESENT = 1;
 
-/** A command as it came over the wire, with what its answer needs. */
+/** A command from the wire, with the data that its answer needs. */
 export interface Request {
   readonly id: number;
   readonly opCode: number;
   readonly command: Document;
 }
 
-/** Cuts complete messages from what has arrived. @returns them, and the bytes that are still waiting for their rest */
+/** Splits received bytes into messages. @returns the complete messages, and the bytes of an incomplete one */
 export function takeMessages(received: Buffer): { messages: Buffer[]; rest: Buffer } {
   const messages: Buffer[] = [];
   let rest = received;
@@ -24,7 +24,7 @@ export function takeMessages(received: Buffer): { messages: Buffer[]; rest: Buff
   return { messages, rest };
 }
 
-/** Drivers greet with OP_QUERY, as servers of every age understand it, and go on with OP_MSG. */
+/** Reads a request. Drivers send their first command with OP_QUERY, which servers of every age understand, and later ones with OP_MSG. */
 export function readRequest(message: Buffer): Request {
   const id = message.readInt32LE(4);
   const opCode = message.readInt32LE(12);
@@ -34,7 +34,7 @@ export function readRequest(message: Buffer): Request {
   return { id, opCode, command: deserialize(message.subarray(afterName + 8)) };
 }
 
-/** The body (kind 0), with the document sequences (kind 1) put where they belong. */
+/** Reads the body (kind 0) and inserts the document sequences (kind 1). */
 function readSections(message: Buffer): Document {
   const end = message.length - (message.readUInt32LE(HEADER) & CHECKSUM_PRESENT ? 4 : 0);
   let command: Document = {};

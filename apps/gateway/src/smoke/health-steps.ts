@@ -1,7 +1,7 @@
 import type { SmokeStep } from './smoke-step.js';
 import type { SmokeTarget } from './target.js';
 
-/** The probes, without credentials, as an orchestrator asks them. */
+/** Returns the steps that request the probes without credentials, like an orchestrator. */
 export function healthSteps(target: SmokeTarget): readonly [alive: SmokeStep, ready: SmokeStep] {
   const probe = (path: string) => async (signal: AbortSignal) => {
     const response = await target.fetch(path, { signal }, null);

@@ -1,8 +1,8 @@
 import type { CallToolResult, Tool } from '@modelcontextprotocol/client';
-import { SkippedStep, type SmokeStep } from './smoke-step.js';
+import { SkippedStepError, type SmokeStep } from './smoke-step.js';
 import type { Connected, McpWay, SmokeTarget } from './target.js';
 
-/** The tool that is called; not given: one that can do no harm, where there is one. */
+/** The tool to call; not given: a harmless one, if there is one. */
 export interface WantedCall {
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ const SUITES: Readonly<Record<McpWay, string>> = {
   sse: 'HTTP+SSE',
 };
 
-/** What an agent does: connect, list, call. Each way has a client of its own, which its last step closes. */
+/** Returns the steps of an agent: connect, list, call, disconnect. Each protocol variant has its own client, which the last step closes. */
 export function mcpSteps(
   target: SmokeTarget,
   way: McpWay,
@@ -58,7 +58,7 @@ export function mcpSteps(
   };
   const close: SmokeStep = {
     suite,
-    name: 'the client takes its leave',
+    name: 'the client disconnects',
     needs: connect,
     run: async () => {
       await connected.end();
@@ -68,17 +68,19 @@ export function mcpSteps(
   return [connect, list, call, close];
 }
 
-/** As often as makes it likely that every replica behind a load balancer has been asked. */
+/** The number of listings: enough to probably reach every replica behind a load balancer. */
 const LISTINGS = 4;
 
-/** @throws when replicas have different tools */
+/** Lists the tools several times. @throws Error when replicas have different tools */
 export async function agreed(list: () => Promise<readonly Tool[]>): Promise<readonly Tool[]> {
   const first = await list();
   const names = namesOf(first);
   for (let asked = 1; asked < LISTINGS; asked++) {
     const next = await list();
     if (namesOf(next) !== names) {
-      throw new Error(`first there were ${first.length} tools, then others (${next.length}): do the replicas agree?`);
+      throw new Error(
+        `the second list (${next.length} tools) differs from the first (${first.length} tools): do the replicas agree?`,
+      );
     }
   }
   return first;
@@ -90,19 +92,19 @@ const namesOf = (tools: readonly Tool[]): string =>
     .sort()
     .join();
 
-/** @throws SkippedStep when no tool says of itself that it only reads, and needs nothing to be told */
+/** Returns a tool that is marked as read-only and needs no arguments. @throws SkippedStepError when there is none */
 export function harmless(tools: readonly Tool[]): WantedCall {
   const tool = tools.find(
     ({ annotations, inputSchema }) => annotations?.readOnlyHint === true && !inputSchema.required?.length,
   );
   if (tool) return { name: tool.name, arguments: {} };
-  throw new SkippedStep('no listed tool is read-only and needs no arguments: name one with --tool');
+  throw new SkippedStepError('no listed tool is read-only and needs no arguments: name one with --tool');
 }
 
 async function assertServed(target: SmokeTarget, signal: AbortSignal): Promise<void> {
   const { status, body } = await target.fetch('/sse', { signal, headers: { accept: 'text/event-stream' } });
   await body?.cancel();
-  if (status === 404) throw new SkippedStep('the gateway does not serve it (ENABLE_LEGACY_SSE=false)');
+  if (status === 404) throw new SkippedStepError('the gateway does not serve it (ENABLE_LEGACY_SSE=false)');
 }
 
 const textOf = ({ content }: CallToolResult): string =>

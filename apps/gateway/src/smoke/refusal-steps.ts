@@ -3,7 +3,10 @@ import type { SmokeTarget } from './target.js';
 
 const WRONG_TOKEN = 'a-token-that-nobody-has-issued';
 
-/** Whoever has no good token must be turned away, and be told where tokens come from (RFC 6750, RFC 9728). */
+/**
+ * Returns the steps that check refusals: a request without a valid token must get 401 with a `WWW-Authenticate: Bearer` header (RFC 6750,
+ * RFC 9728).
+ */
 export function refusalSteps(target: SmokeTarget, needs: SmokeStep): readonly SmokeStep[] {
   const refusal = (name: string, path: string, method: string, token: string | null): SmokeStep => ({
     suite: 'authentication',

@@ -2,7 +2,7 @@ import type { StepResult } from './smoke-step.js';
 
 const MARKS: Readonly<Record<StepResult['outcome'], string>> = { passed: 'ok  ', failed: 'FAIL', skipped: 'skip' };
 
-/** One line for a person. */
+/** Returns the line of a step for people. */
 export function lineOf({ step, outcome, detail, took }: StepResult): string {
   return `${MARKS[outcome]}  ${step.suite}: ${step.name}  ${Math.round(took)} ms${detail === undefined ? '' : `  ${detail}`}`;
 }
@@ -12,7 +12,7 @@ export function summaryOf(results: readonly StepResult[]): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds(results)} s`;
 }
 
-/** The report that CI systems read. */
+/** Returns the JUnit report for CI systems. */
 export function junitOf(results: readonly StepResult[], url: string): string {
   const { failed, skipped } = counted(results);
   const counts = `tests="${results.length}" failures="${failed}" errors="0" skipped="${skipped}" time="${seconds(results)}"`;
@@ -44,7 +44,7 @@ const seconds = (results: readonly StepResult[]): string =>
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** An upstream's words may hold what XML 1.0 cannot. */
+/** Escapes text for XML. Text from upstreams may contain characters that XML 1.0 forbids. */
 const escaped = (text: string): string =>
   text
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\u{fffd}')

@@ -1,7 +1,7 @@
 import type { SmokeStep } from './smoke-step.js';
 import type { SmokeTarget } from './target.js';
 
-/** The REST routes that every caller may read. */
+/** Returns the steps that read the REST routes that are open to every caller. */
 export function restSteps(target: SmokeTarget, needs: SmokeStep): readonly SmokeStep[] {
   const read = async (path: string, signal: AbortSignal): Promise<Record<string, unknown>> => {
     const response = await target.fetch(path, { signal });

@@ -1,5 +1,5 @@
 import { runSteps } from './run-steps.js';
-import { SkippedStep, type SmokeStep } from './smoke-step.js';
+import { SkippedStepError, type SmokeStep } from './smoke-step.js';
 
 const AMPLE = { step: 60_000, total: 60_000 };
 
@@ -29,7 +29,7 @@ describe('The steps of a smoke test', () => {
 
   it('are skipped when what they need failed or was skipped', async () => {
     const broken = failing('broken', new Error('no'));
-    const absent = failing('absent', new SkippedStep('it is switched off'));
+    const absent = failing('absent', new SkippedStepError('it is switched off'));
     const second = passing('second', broken);
     expect(await outcomes([broken, second, passing('third', second), absent, passing('fourth', absent)])).toEqual({
       broken: 'failed: no',

@@ -1,14 +1,14 @@
-import { SkippedStep, readable, type SmokeStep, type StepResult } from './smoke-step.js';
+import { SkippedStepError, readable, type SmokeStep, type StepResult } from './smoke-step.js';
 
-/** Milliseconds. */
+/** The time limits in milliseconds. */
 export interface SmokeLimits {
   readonly step: number;
   readonly total: number;
 }
 
 /**
- * Runs the steps in their order. None takes longer than it may, even one that ignores its signal.
- * @param onResult hears of each step when it has ended
+ * Runs the steps in order. No step exceeds its time limit, even if it ignores its signal.
+ * @param onResult gets the result of each step
  */
 export async function runSteps(
   steps: readonly SmokeStep[],
@@ -41,7 +41,7 @@ async function runStep(
     const detail = await orAborted(step, AbortSignal.any([own, end]));
     return { step, outcome: 'passed', detail, took: took() };
   } catch (error) {
-    if (error instanceof SkippedStep) return { step, outcome: 'skipped', detail: error.message, took: took() };
+    if (error instanceof SkippedStepError) return { step, outcome: 'skipped', detail: error.message, took: took() };
     return { step, outcome: 'failed', detail: late(own, end, limits) ?? readable(error), took: took() };
   }
 }

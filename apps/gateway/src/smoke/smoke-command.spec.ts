@@ -107,7 +107,7 @@ describe('The tools that a smoke test lists', () => {
   it('show that one replica knows a tool that another one does not', async () => {
     const answers = [tools('a', 'b'), tools('a', 'b'), tools('a')];
     await expect(agreed(async () => answers.shift()!)).rejects.toThrow(
-      'first there were 2 tools, then others (1): do the replicas agree?',
+      'the second list (1 tools) differs from the first (2 tools): do the replicas agree?',
     );
   });
 });

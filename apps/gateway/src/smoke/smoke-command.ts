@@ -9,7 +9,7 @@ import { runSteps, type SmokeLimits } from './run-steps.js';
 import type { SmokeStep, StepResult } from './smoke-step.js';
 import { SmokeTarget } from './target.js';
 
-/** All in all less than the half minute that a deployment waits for. */
+/** The time limits in milliseconds. In total they are below the 30 seconds that a deployment waits. */
 const LIMITS: SmokeLimits = { step: 10_000, total: 28_000 };
 
 interface SmokeOptions {
@@ -23,9 +23,9 @@ interface SmokeOptions {
 }
 
 /**
- * `npm run smoke`: does the gateway at a URL do its work, as a caller sees it? It changes nothing there.
+ * Returns the program of `npm run smoke`. It checks, as a client, whether the gateway at a URL works. It changes nothing on the gateway.
  * @param print gets one line at a time
- * @param onEnd hears whether every step that could be tried passed
+ * @param onEnd is told whether no step has failed
  */
 export function smokeProgram(print: (line: string) => void, onEnd: (passed: boolean) => void): Command {
   const program = new Command('smoke')
@@ -73,7 +73,7 @@ function stepsOf(options: SmokeOptions, token: string): readonly SmokeStep[] {
   ];
 }
 
-/** A token on the command line is seen by everybody on the machine: the environment and files are the better ways. */
+/** Returns the token. Every user of the machine can see a token on the command line, so the environment and files are better. */
 function tokenOf({ token, tokenFile }: SmokeOptions, program: Command): string {
   if (token !== undefined && tokenFile !== undefined) program.error('error: give --token or --token-file, not both');
   const text = (token ?? (tokenFile === undefined ? '' : contentOf(tokenFile, program))).trim();
@@ -99,7 +99,7 @@ function jsonObject(text: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // The message below says more.
+    // The message below is clearer.
   }
   throw new InvalidArgumentError('Give a JSON object.');
 }

@@ -1,36 +1,37 @@
-/** One thing that a gateway has to do. Steps run one after the other, each once. */
+/** One check of a gateway. Steps run one after the other, each once. */
 export interface SmokeStep {
-  /** What belongs together in a report. */
+  /** The group of the step in a report. */
   readonly suite: string;
   readonly name: string;
-  /** Without that one, this one would say nothing: it is skipped when that one did not pass. */
+  /** A step that must pass before this one. Otherwise this one is skipped. */
   readonly needs?: SmokeStep;
   /**
-   * @param signal ends with the time of the step
-   * @returns what is worth telling, where there is something
-   * @throws SkippedStep when there is nothing to try, anything else when the gateway fails
+   * Runs the check.
+   * @param signal aborts when the time of the step is up
+   * @returns a detail for the report, if there is one
+   * @throws SkippedStepError when there is nothing to check, any other error when the gateway fails
    */
   run(signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** There is nothing to try: the message says why. */
-export class SkippedStep extends Error {
+/** Error: there is nothing to check. The message says why. */
+export class SkippedStepError extends Error {
   constructor(reason: string) {
     super(reason);
-    this.name = 'SkippedStep';
+    this.name = 'SkippedStepError';
   }
 }
 
 export interface StepResult {
   readonly step: Pick<SmokeStep, 'suite' | 'name'>;
   readonly outcome: 'passed' | 'failed' | 'skipped';
-  /** What the step told, or why it failed or was skipped. */
+  /** The result of the step, or why it failed or was skipped. */
   readonly detail?: string;
   /** Milliseconds. */
   readonly took: number;
 }
 
-/** What a person reads of an error: fetch hides its reason in `cause`. */
+/** Returns the message of an error for people: fetch hides its reason in `cause`. */
 export function readable(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;

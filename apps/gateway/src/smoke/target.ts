@@ -8,29 +8,29 @@ import { PRODUCT_NAME, VERSION } from '@manifold/config';
 
 const MODERN_REVISION = '2026-07-28';
 
-/** The three ways in which MCP clients of today speak. */
+/** The three protocol variants of current MCP clients. */
 export type McpWay = 'legacy' | 'modern' | 'sse';
 
 export interface Connected {
   readonly client: Client;
-  /** Leaves nothing behind on the gateway. */
+  /** Disconnects and ends the session on the gateway. */
   end(): Promise<void>;
 }
 
-/** The gateway that is looked at, as one caller sees it. */
+/** The gateway to check, as one client sees it. */
 export class SmokeTarget {
-  /** @param url what clients know as MCP_SERVER_URL, with or without a path before `/mcp` */
+  /** @param url the MCP_SERVER_URL, with or without a path before `/mcp` */
   constructor(
     private readonly url: string,
     private readonly token: string,
   ) {}
 
-  /** With the caller's token unless told otherwise; `null`: with none. Whatever the answer is, it is no error. */
+  /** Sends a request with the given token: the caller's by default, `null` for none. An error status does not throw. */
   async fetch(path: string, init: RequestInit = {}, token: string | null = this.token): Promise<Response> {
     return fetch(this.at(path), { ...init, redirect: 'manual', headers: { ...headersOf(token), ...init.headers } });
   }
 
-  /** @throws when the gateway does not agree on a revision of that way */
+  /** Connects a client. @throws Error when the gateway does not support a revision of that protocol variant */
   async connect(way: McpWay, signal: AbortSignal): Promise<Connected> {
     const client = new Client({ name: `${PRODUCT_NAME}-smoke`, version: VERSION }, negotiation(way));
     const requestInit = { headers: headersOf(this.token) };
@@ -41,7 +41,7 @@ export class SmokeTarget {
     const transport = new StreamableHTTPClientTransport(this.at('/mcp'), { requestInit });
     await client.connect(transport, { signal });
     const end = async (): Promise<void> => {
-      await transport.terminateSession(); // does nothing where there is none
+      await transport.terminateSession(); // does nothing without a session
       await client.close();
     };
     return { client, end };
@@ -52,7 +52,7 @@ export class SmokeTarget {
   }
 }
 
-/** Each request on a connection of its own: a load balancer sends the requests of one session to all replicas. */
+/** Returns the headers of a request. Each request uses a new connection, so that a load balancer spreads one session over all replicas. */
 const headersOf = (token: string | null): Record<string, string> => ({
   connection: 'close',
   ...(token !== null && { authorization: `Bearer ${token}` }),

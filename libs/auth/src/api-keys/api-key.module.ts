@@ -3,7 +3,7 @@ import { TenantsModule } from '@manifold/tenants';
 import { Revocations } from '../revocations.js';
 import { ApiKeyService } from './api-key.service.js';
 
-/** The keys alone, without HTTP: what the admin command needs. The store comes from the global StoreModule. */
+/** Provides API keys without HTTP, for the admin command. The store comes from the global StoreModule. */
 @Module({
   imports: [TenantsModule],
   providers: [ApiKeyService, Revocations],

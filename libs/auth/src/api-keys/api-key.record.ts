@@ -1,16 +1,16 @@
 import type { CollectionSpec } from '@manifold/store';
 import type { Role } from '../principal.js';
 
-/** What is stored of an API key. Its expiry is the record's. */
+/** Stored data of an API key. The expiry of the record is the expiry of the key. */
 export type ApiKeyRecord = {
   hash: string;
-  /** The subject of its principal, unique in the tenant. */
+  /** Subject of the key's principal, unique in the tenant. */
   name: string;
   tenant: string;
-  /** Whose users it acts for, if it has the role `service`. */
+  /** Issuer of the users the key acts for, if it has the role `service`. */
   issuer: string;
   roles: Role[];
-  /** Keys that were made before there were groups have none of this. */
+  /** Groups of the key. Missing in keys that were created before groups existed. */
   groups?: string[];
   /** ISO 8601. */
   createdAt: string;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { SingleBus } from '@manifold/bus';
 import { openGateway, type TestGateway } from '@manifold/auth/testing';
-import { Store, type Collection, type CollectionSpec, type Fields } from '@manifold/store';
-import { Tenants } from '@manifold/tenants';
+import { Store, type Collection, type CollectionSpec, type Fields, type Sealer } from '@manifold/store';
+import { TenantPolicies, Tenants } from '@manifold/tenants';
 import { Revocations } from '../revocations.js';
 import { ApiKeyService } from './api-key.service.js';
 import { API_KEYS } from './api-key.record.js';
@@ -34,6 +34,18 @@ class CountingStore extends Store {
     });
   }
 
+  sealWith(sealer: Sealer): void {
+    this.real.sealWith(sealer);
+  }
+
+  sealExisting<T extends Fields>(spec: CollectionSpec<T>): Promise<number> {
+    return this.real.sealExisting(spec);
+  }
+
+  wipeRemains(): Promise<void> {
+    return this.real.wipeRemains();
+  }
+
   ping(): Promise<void> {
     return this.real.ping();
   }
@@ -54,9 +66,12 @@ describe('API keys', () => {
   afterEach(() => gateway.close());
 
   function serviceOn(store: Store): ApiKeyService {
-    const service = new ApiKeyService(store, new SingleBus(), new Revocations(new Tenants()));
-    service.onModuleInit();
-    return service;
+    return new ApiKeyService(
+      store,
+      new SingleBus(),
+      new Revocations(new Tenants()),
+      app.get(TenantPolicies, { strict: false }),
+    );
   }
 
   const counted = (): [ApiKeyService, CountingStore] => {

@@ -1,12 +1,21 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Bus, Topic } from '@manifold/bus';
-import { Problem } from '@manifold/rest';
-import { Store, StoreConflict, type Collection, type Stored } from '@manifold/store';
+import { ProblemError } from '@manifold/rest';
+import {
+  byFields,
+  CachedCollection,
+  findAll,
+  Store,
+  StoreConflictError,
+  type Collection,
+  type Stored,
+} from '@manifold/store';
+import { TenantPolicies } from '@manifold/tenants';
 import { hasRole, LOCAL_ISSUER, principalKey, type Principal, type Role } from '../principal.js';
 import { Revocations } from '../revocations.js';
 import { hashApiKey, mintApiKey } from './api-key.js';
-import { ApiKeyCache } from './api-key-cache.js';
 import { API_KEYS, type ApiKeyRecord } from './api-key.record.js';
+import { checkGrant, grantedRoles } from './role-grants.js';
 
 export interface NewApiKey {
   readonly tenant: string;
@@ -18,43 +27,66 @@ export interface NewApiKey {
   readonly issuer?: string;
   /** Epoch milliseconds. */
   readonly expiresAt?: number;
-  readonly createdBy: string;
+  /** The principal who creates the key and whose rights limit its roles, or the name of a command. */
+  readonly createdBy: Principal | string;
 }
 
-/** With the `key` of the principal whose it was. */
-const KEY_REVOKED = new Topic<{ readonly hash: string; readonly principal: string }>('auth.key-revoked');
+/** Announces a revoked key: its hash, and the `key` of its principal. */
+interface KeyRevoked {
+  readonly hash: string;
+  readonly principal: string;
+}
 
-const PAGE = 1000;
+const KEY_REVOKED = new Topic<KeyRevoked>('auth.key-revoked');
 
-/** The keys of services: made, listed, revoked, recognised. */
+const CACHED_KEYS = 10_000;
+/**
+ * Milliseconds, counted from the read of the store, for which a key is cached. A revocation that a replica does not hear of takes effect
+ * there within this time.
+ */
+const CACHED_FOR_MS = 5_000;
+
+/** Creates, lists, revokes and looks up API keys. */
 @Injectable()
-export class ApiKeyService implements OnModuleInit {
-  private records: Collection<ApiKeyRecord>;
-  private readonly cache = new ApiKeyCache((hash) => this.load(hash));
+export class ApiKeyService implements OnApplicationShutdown {
+  private readonly records: Collection<ApiKeyRecord>;
+  private readonly cache: CachedCollection<ApiKeyRecord, Pick<ApiKeyRecord, 'hash'>, Principal, KeyRevoked>;
 
   constructor(
-    private readonly store: Store,
-    private readonly bus: Bus,
+    store: Store,
+    bus: Bus,
     private readonly revocations: Revocations,
-  ) {}
+    private readonly policies: TenantPolicies,
+  ) {
+    this.records = store.collection(API_KEYS);
+    this.cache = new CachedCollection(this.records, bus, {
+      keys: byFields('hash'),
+      decode: ([stored]) => stored && principalOfRecord(stored, this.policies),
+      topic: KEY_REVOKED,
+      scopeOf: ({ hash }) => ({ hash }),
+      recent: { name: 'api_keys', max: CACHED_KEYS, maxAbsent: CACHED_KEYS, ttl: CACHED_FOR_MS },
+      onChanged: (revoked) => this.endUse(revoked),
+    });
+  }
 
-  onModuleInit(): void {
-    this.records = this.store.collection(API_KEYS);
-    this.bus.onAnnounced(KEY_REVOKED, ({ hash, principal }) => this.drop(hash, principal));
+  onApplicationShutdown(): void {
+    this.cache.close();
   }
 
   /**
-   * @returns the key itself, which nobody can find out later, and its record
-   * @throws Problem 409 `api_key_exists`
+   * @returns the key itself, which cannot be read later, and its record
+   * @throws ProblemError 403 `role_not_grantable`, 409 `api_key_exists`
    */
   async create({
     issuer = LOCAL_ISSUER,
     expiresAt,
     groups,
+    createdBy,
     ...wanted
   }: NewApiKey): Promise<{ key: string; record: Stored<ApiKeyRecord> }> {
     const key = mintApiKey();
     const roles = [...new Set<Role>(['user', ...wanted.roles])];
+    if (typeof createdBy !== 'string') checkGrant(createdBy, wanted.tenant, wanted.roles, this.policies);
     const createdAt = new Date().toISOString();
     const value: ApiKeyRecord = {
       ...wanted,
@@ -62,61 +94,58 @@ export class ApiKeyService implements OnModuleInit {
       roles,
       groups: groups && [...groups],
       createdAt,
+      createdBy: typeof createdBy === 'string' ? createdBy : createdBy.key,
       hash: hashApiKey(key),
     };
     try {
       return { key, record: await this.records.insert(value, { expiresAt }) };
     } catch (error) {
-      if (!(error instanceof StoreConflict)) throw error;
-      throw new Problem(409, 'api_key_exists', `An API key with the name ${wanted.name} exists`, { cause: error });
+      if (!(error instanceof StoreConflictError)) throw error;
+      throw new ProblemError(409, 'api_key_exists', `An API key with the name ${wanted.name} already exists`, {
+        cause: error,
+      });
     }
   }
 
-  async list(tenant: string): Promise<Stored<ApiKeyRecord>[]> {
-    const all: Stored<ApiKeyRecord>[] = [];
-    for (;;) {
-      const page = await this.records.find({ tenant }, { limit: PAGE, after: all.at(-1)?.id });
-      all.push(...page);
-      if (page.length < PAGE) return all;
-    }
+  list(tenant: string): Promise<Stored<ApiKeyRecord>[]> {
+    return findAll(this.records, { tenant });
   }
 
-  /** The key is refused from now on, on all replicas; on one that cannot be reached within five seconds. @throws Problem 404 `api_key_not_found` */
+  /** Returns whether any tenant has a key. */
+  async hasKeys(): Promise<boolean> {
+    return (await this.records.count()) > 0;
+  }
+
+  /**
+   * Revokes the key. All replicas refuse it from now on. A replica that cannot be reached refuses it within five seconds.
+   * @throws ProblemError 404 `api_key_not_found`
+   */
   async revoke(tenant: string, id: string): Promise<void> {
     const record = await this.records.get(id);
     if (record?.value.tenant !== tenant || !(await this.records.remove(id))) {
-      throw new Problem(404, 'api_key_not_found', 'There is no such API key');
+      throw new ProblemError(404, 'api_key_not_found', 'There is no such API key');
     }
-    const { hash } = record.value;
-    const { key: principal } = principalOfRecord(record);
-    this.drop(hash, principal);
-    await this.bus.announce(KEY_REVOKED, { hash, principal });
+    await this.cache.changed({ hash: record.value.hash, principal: principalOfRecord(record, this.policies).key });
   }
 
-  /** Whose key this is. The caller checks `expiresAt`: the answer may be some seconds old. */
+  /** Returns the principal of a key. The result may be up to five seconds old, so the caller must check `expiresAt`. */
   principalOf(key: string): Promise<Principal | undefined> {
-    return this.cache.find(hashApiKey(key));
+    return this.cache.get({ hash: hashApiKey(key) });
   }
 
-  private drop(hash: string, owner: string): void {
-    this.cache.drop(hash);
-    this.revocations.revoke(({ key, method }) => key === owner && method === 'api-key');
-  }
-
-  private async load(hash: string): Promise<Principal | undefined> {
-    const [record] = await this.records.find({ hash }, { limit: 1 });
-    return record && principalOfRecord(record);
+  private endUse({ principal }: KeyRevoked): void {
+    this.revocations.revoke(({ key, method }) => key === principal && method === 'api-key');
   }
 }
 
-function principalOfRecord({ value, expiresAt }: Stored<ApiKeyRecord>): Principal {
-  const { tenant, name, issuer, roles, groups } = value;
+function principalOfRecord({ value, expiresAt }: Stored<ApiKeyRecord>, policies: TenantPolicies): Principal {
+  const { tenant, name, issuer, groups } = value;
   const principal: Principal = {
     key: principalKey(tenant, LOCAL_ISSUER, name),
     tenant,
     issuer: LOCAL_ISSUER,
     subject: name,
-    roles,
+    roles: grantedRoles(value, policies),
     groups,
     method: 'api-key',
     expiresAt,

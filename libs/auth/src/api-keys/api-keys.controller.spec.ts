@@ -1,4 +1,7 @@
 import { openGateway, type TestGateway } from '@manifold/auth/testing';
+import { Store } from '@manifold/store';
+import { Tenants, type TenantPolicy } from '@manifold/tenants';
+import { API_KEYS } from './api-key.record.js';
 
 describe('The REST routes of API keys', () => {
   let gateway: TestGateway;
@@ -86,6 +89,42 @@ describe('The REST routes of API keys', () => {
     const { body: list } = await call('GET', '/auth/keys', stranger);
     expect(list['keys']).toEqual([expect.objectContaining({ name: 'root', tenant: 'other' })]);
     expect((await call('GET', '/auth/keys', body['key'] as string)).status).toBe(403);
+  });
+
+  describe('in a tenant other than "default"', () => {
+    let boss: string;
+    const grant = (name: string, ...roles: string[]) => call('POST', '/auth/keys', boss, { name, roles });
+    const setPolicy = (policy?: TenantPolicy): void =>
+      gateway.app.get(Tenants, { strict: false }).put('acme', { enabled: true, policy, createdAt: '', updatedAt: '' });
+    const REFUSED = { status: 403, body: { success: false, code: 'role_not_grantable' } };
+
+    beforeEach(async () => (boss = await gateway.key('boss', ['admin', 'operator'], { tenant: 'acme' })));
+
+    it('give no role that its policy does not let its admins give, and name the setting', async () => {
+      const refused = await grant('ops', 'operator');
+      expect(refused).toMatchObject(REFUSED);
+      expect(refused.body['detail']).toMatch(/TENANT_GRANTABLE_ROLES.*policy\.grantableRoles of tenant acme/);
+      expect(await grant('both', 'admin', 'operator')).toMatchObject(REFUSED);
+      expect((await call('GET', '/auth/keys', boss)).body['keys']).toHaveLength(1);
+      expect((await grant('deputy', 'admin', 'service')).status).toBe(200);
+      setPolicy({ grantableRoles: ['operator'] });
+      expect((await grant('ops', 'operator', 'user')).status).toBe(200);
+      expect(await grant('second', 'admin')).toMatchObject(REFUSED);
+    });
+
+    it('take roles away that an admin of it has given against the policy', async () => {
+      setPolicy({ grantableRoles: ['admin', 'operator'] });
+      const { body } = await grant('deputy', 'admin');
+      const list = () => call('GET', '/auth/keys', body['key'] as string);
+      setPolicy({ grantableRoles: ['operator'] });
+      expect(await list()).toMatchObject({ status: 403, body: { code: 'insufficient_role' } });
+      expect((await call('GET', '/auth/keys', boss)).status).toBe(200); // which nobody of the tenant has given
+      const [record] = await gateway.app
+        .get(Store, { strict: false })
+        .collection(API_KEYS)
+        .find({ name: 'deputy', tenant: 'acme' });
+      expect(record!.value.roles).toEqual(['user', 'admin']);
+    });
   });
 
   it.each<[string, unknown, string]>([

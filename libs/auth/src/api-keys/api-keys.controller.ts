@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '@manifold/rest';
+import { ApiExample, ApiProblems } from '@manifold/rest';
 import { ApiAuthenticated } from '../api-authenticated.decorator.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
 import type { Principal } from '../principal.js';
@@ -9,7 +9,7 @@ import { ApiKeyService } from './api-key.service.js';
 import { ApiKeyListDto, CreateApiKeyDto, CreatedApiKeyDto, RevokedApiKeyDto } from './api-keys.dto.js';
 import { apiKeyView, expiryOf } from './api-keys.mapper.js';
 
-/** Keys of the caller's tenant. Those of other tenants do not exist here. */
+/** Manages the API keys of the caller's tenant. Keys of other tenants are treated as not found. */
 @ApiTags('auth')
 @ApiAuthenticated()
 @ApiProblems(403, 503)
@@ -23,8 +23,9 @@ export class ApiKeysController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     summary: 'Create an API key',
-    description: 'The answer is the only place where the key is ever shown.',
+    description: 'Only this response contains the key.',
   })
+  @ApiExample(CreateApiKeyDto, { name: 'ci', roles: ['service', 'operator'], groups: ['sales'] })
   @ApiOkResponse({ type: CreatedApiKeyDto })
   @ApiProblems(400, 409, 413, 415)
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() caller: Principal): Promise<CreatedApiKeyDto> {
@@ -37,7 +38,7 @@ export class ApiKeysController {
       groups,
       issuer,
       expiresAt,
-      createdBy: caller.key,
+      createdBy: caller,
     });
     return { success: true, key, ...apiKeyView(record) };
   }

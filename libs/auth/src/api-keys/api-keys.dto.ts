@@ -7,21 +7,21 @@ import { MOST_GROUPS, ROLES, type Role } from '../principal.js';
 const GROUP = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
 
 export class CreateApiKeyDto {
-  /** Names the key in lists, and is the subject of its principal. Unique in the tenant. */
+  /** Name of the key in lists, and the subject of its principal. Unique in the tenant. */
   @IsString()
   @Matches(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, {
     message: 'name must be 1 to 64 letters, digits, dots, dashes, underscores or @, and start with a letter or digit',
   })
   name: string;
 
-  /** What the key may do. Every key has the role `user`. */
+  /** Roles of the key. Every key also has the role `user`. */
   @IsArray()
   @ArrayMaxSize(ROLES.length)
   @ArrayUnique()
   @IsIn(ROLES, { each: true, message: `each of roles must be one of ${ROLES.join(', ')}` })
   roles: Role[];
 
-  /** What rules of access know it as a member of. None unless given. */
+  /** Groups of the key, which access rules can name. Default: none. */
   @ApiPropertyOptional({ type: [String] })
   @IfGiven()
   @IsArray()
@@ -31,19 +31,19 @@ export class CreateApiKeyDto {
   @Matches(GROUP, { each: true, message: 'each of groups must be 1 to 256 printable characters' })
   groups?: string[];
 
-  /** For the role `service`: the issuer whose users it acts for. The gateway's own users unless given. */
+  /** For the role `service`: the issuer of the users it acts for. Default: the gateway's own users. */
   @IfGiven()
   @IsString()
   @Length(1, 2048)
   issuer?: string;
 
-  /** After this time the key is refused (RFC 3339, in the future). Without it the key is good until it is revoked. */
+  /** Time after which the gateway refuses the key (RFC 3339, in the future). Without it, the key is valid until it is revoked. */
   @IfGiven()
   @IsRFC3339()
   expiresAt?: string;
 }
 
-/** An API key, without the key. */
+/** Data of an API key, without the key itself. */
 export class ApiKeyDto {
   id: string;
   name: string;
@@ -61,7 +61,7 @@ export class ApiKeyDto {
 export class CreatedApiKeyDto extends ApiKeyDto {
   success: boolean;
 
-  /** The key. It is shown this once. */
+  /** The API key itself. Only this response contains it. */
   key: string;
 }
 

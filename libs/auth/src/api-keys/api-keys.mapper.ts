@@ -3,12 +3,12 @@ import type { Stored } from '@manifold/store';
 import type { ApiKeyRecord } from './api-key.record.js';
 import type { ApiKeyDto } from './api-keys.dto.js';
 
-/** What anybody may see of a key: everything but its hash. */
+/** Returns the public fields of a key: all fields except its hash. */
 export function apiKeyView({ id, expiresAt, value: { hash: _hash, ...shown } }: Stored<ApiKeyRecord>): ApiKeyDto {
   return { id, ...shown, ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }) };
 }
 
-/** @throws Problem 400 for a time that has passed: such a key would never be good */
+/** @throws ProblemError 400 for a time in the past: such a key would never be valid */
 export function expiryOf(expiresAt: string | undefined, now: number): number | undefined {
   if (expiresAt === undefined) return undefined;
   const expiry = Date.parse(expiresAt);

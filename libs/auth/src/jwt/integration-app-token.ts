@@ -1,34 +1,34 @@
 import { principalKey, type Principal } from '../principal.js';
-import { CredentialRefused } from '../unauthenticated.js';
+import { CredentialError } from '../unauthenticated.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** The one provider that callers with an unverified token reach: its upstream verifies the token with each request. */
+/** The only provider that callers with an unverified token can use. Its upstream verifies the token on each request. */
 const PROVIDER = 'integration-app';
 
-/** Whether a token has the form of an access token of Integration.app, in either generation. */
+/** Returns whether a token has the form of an Integration.app access token, in either generation. */
 export const isAccessToken = ({ workspaceKey, iss, id }: Claims): boolean =>
   typeof workspaceKey === 'string' || (typeof iss === 'string' && typeof id === 'string');
 
 /**
- * The user of a verified access token: `tenantKey` where the token names its workspace as `workspaceKey`, else `id`.
+ * Returns the user of a verified access token: `tenantKey` if the token names its workspace as `workspaceKey`, otherwise `id`.
  *
- * A token without a user would make one principal of all who hold such tokens: it is refused. So is one that names another workspace in
- * either way: a secret may be shared by mistake, and then the signature alone proves too little (threat 5).
- * @throws CredentialRefused
+ * A token without a user is refused: all holders of such tokens would share one principal. A token that names another workspace, in either
+ * claim, is refused too: if two workspaces share a secret by mistake, the signature alone does not prove the workspace (threat 5).
+ * @throws CredentialError
  */
 export function userOfAccessToken({ workspaceKey, tenantKey, iss, id }: Claims, workspace: string): unknown {
   const named = [workspaceKey, iss].filter((name) => name !== undefined);
   if (named.length === 0 || named.some((name) => name !== workspace)) {
-    throw new CredentialRefused('The token is for another workspace');
+    throw new CredentialError('The token is for another workspace');
   }
   return workspaceKey === undefined ? id : tenantKey;
 }
 
 /**
- * Who comes with an access token that nobody here can verify: nobody but the token itself, so each token is a principal of its own.
+ * Returns the principal of an access token that the gateway cannot verify. Each token is a principal of its own.
  *
- * Everybody can make such tokens up. Hence no role, and no provider but the one whose upstream checks the token.
+ * Anyone can forge such a token. The principal therefore has no role and can use only the provider whose upstream checks the token.
  * @param digest SHA-256 of the token
  * @param expiresAt epoch milliseconds
  */

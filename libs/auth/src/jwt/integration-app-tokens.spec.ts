@@ -68,7 +68,7 @@ describe('The access tokens of Integration.app', () => {
 
   const refused = (verification: Promise<unknown>, reason = /./): Promise<void> =>
     expect(verification).rejects.toMatchObject({
-      name: 'CredentialRefused',
+      name: 'CredentialError',
       message: expect.stringMatching(reason) as string,
     });
 

@@ -2,20 +2,29 @@ import { createPublicKey, KeyObject } from 'node:crypto';
 import { createRemoteJWKSet, customFetch, errors } from 'jose';
 import type { IssuerConfig } from '@manifold/config';
 import type { Egress } from '@manifold/egress';
-import { CredentialRefused } from '../unauthenticated.js';
+import { CredentialError } from '../unauthenticated.js';
 
-/** What of a token's header may choose a key. `jku`, `jwk`, `x5u` and `x5c` would let the token bring its own (threat 2). */
+/**
+ * Header fields of a token that may select a key. `jku`, `jwk`, `x5u` and `x5c` are not used: with them, a token could bring its own key
+ * (threat 2).
+ */
 export type KeyHint = { readonly alg: string; readonly kid?: string };
 
-/** Finds the key that a token must be signed with. @throws CredentialRefused, SigningKeysUnavailable */
+/**
+ * Finds the key that must have signed a token.
+ * @throws CredentialError, SigningKeysUnavailableError
+ */
 export type SigningKeys = (hint: KeyHint) => Promise<KeyObject>;
 
-/** The issuer's keys cannot be loaded: its tokens can be neither accepted nor refused. */
-export class SigningKeysUnavailable extends Error {
-  override readonly name = 'SigningKeysUnavailable';
+/** Error for an issuer whose keys cannot be loaded. The gateway can then neither accept nor refuse the issuer's tokens. */
+export class SigningKeysUnavailableError extends Error {
+  override readonly name = 'SigningKeysUnavailableError';
 }
 
-/** Milliseconds between two requests for the keys of one issuer, also when the last one failed: random `kid`s cause no more (threat 3). */
+/**
+ * Minimum milliseconds between two requests for the keys of one issuer, even if the last request failed. Tokens with random `kid` values
+ * cannot cause more requests (threat 3).
+ */
 const LEAST_INTERVAL = 10_000;
 const KEPT_MS = 600_000;
 const COOLDOWN_MS = 30_000;
@@ -26,7 +35,7 @@ export function signingKeysOf(config: IssuerConfig, egress: Egress): SigningKeys
   return secret === undefined ? pemKeys(config) : () => Promise.resolve(secret);
 }
 
-/** @throws Error when the key cannot be read, or is of another type than the algorithms of the issuer */
+/** @throws Error if the key cannot be read or its type does not match the issuer's algorithms */
 function pemKeys({ issuer, publicKey = '', algorithms }: IssuerConfig): SigningKeys {
   const key = readKey(issuer, publicKey);
   const type = algorithms.some((algorithm) => algorithm.startsWith('ES')) ? 'ec' : 'rsa';
@@ -45,8 +54,11 @@ function readKey(issuer: string, pem: string): KeyObject {
 }
 
 /**
- * Keys by RFC 7517, cached for ten minutes; an unknown `kid` asks again, at most every thirty seconds. Both are told here and not to the
- * library, which goes by the wall clock: were that set back by an hour, revoked keys would be good and new ones unknown for as long.
+ * Returns the keys that the issuer publishes (RFC 7517). They are cached for ten minutes. An unknown `kid` causes a new request, at most
+ * every thirty seconds.
+ *
+ * The gateway measures both intervals itself, with a monotonic clock. The library uses the wall clock: if that were set back by an hour,
+ * revoked keys would stay valid and new keys unknown for an hour.
  */
 function publishedKeys(uri: string, egress: Egress): SigningKeys {
   let askedAt = -Infinity;
@@ -56,7 +68,8 @@ function publishedKeys(uri: string, egress: Egress): SigningKeys {
     cooldownDuration: Infinity,
     [customFetch]: (url, init) => {
       const now = performance.now();
-      if (now < askedAt + LEAST_INTERVAL) throw new SigningKeysUnavailable('The keys were asked for a moment ago');
+      if (now < askedAt + LEAST_INTERVAL)
+        throw new SigningKeysUnavailableError('The keys of the issuer were requested only a moment ago');
       askedAt = now;
       return egress.fetch(url, { ...init, policy: 'configured' });
     },
@@ -81,9 +94,9 @@ function publishedKeys(uri: string, egress: Egress): SigningKeys {
       return KeyObject.from(await keyFor(hint));
     } catch (cause) {
       if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) {
-        throw new CredentialRefused('No key of the issuer fits', { cause });
+        throw new CredentialError('No key of the issuer matches the token', { cause });
       }
-      throw new SigningKeysUnavailable('The keys of the issuer cannot be loaded', { cause });
+      throw new SigningKeysUnavailableError('The keys of the issuer cannot be loaded', { cause });
     }
   };
 }

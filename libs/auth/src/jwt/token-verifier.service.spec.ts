@@ -6,7 +6,7 @@ import { forge, TestIssuer } from '@manifold/auth/testing';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
 import fc from '../../../../test/support/fuzz.js';
-import { hasExpired } from './token-claims.js';
+import { hasExpired } from '../authenticator.js';
 import { TokenVerifier } from './token-verifier.service.js';
 
 const NOW = 1_800_000_000;
@@ -52,7 +52,7 @@ describe('The tokens of configured issuers', () => {
   }
 
   const refused = (verification: Promise<unknown>, reason: RegExp): Promise<void> =>
-    expect(verification).rejects.toMatchObject({ name: 'CredentialRefused', message: expect.stringMatching(reason) });
+    expect(verification).rejects.toMatchObject({ name: 'CredentialError', message: expect.stringMatching(reason) });
 
   /** Sets the clock to NOW, which is in seconds, and some milliseconds, where it stands. */
   const stopClock = (milliseconds = 0): void => {

@@ -5,24 +5,24 @@ import { LRUCache } from 'lru-cache';
 import { Config } from '@manifold/config';
 import { Egress } from '@manifold/egress';
 import { countsOfCache } from '@manifold/metrics';
-import { Problem } from '@manifold/rest';
+import { ProblemError } from '@manifold/rest';
 import type { Principal } from '../principal.js';
-import { CredentialRefused } from '../unauthenticated.js';
+import { CredentialError } from '../unauthenticated.js';
 import { IssuerVerifier } from './issuer-verifier.js';
 import { forwardedPrincipal, isAccessToken } from './integration-app-token.js';
-import { signingKeysOf, SigningKeysUnavailable } from './signing-keys.js';
+import { signingKeysOf, SigningKeysUnavailableError } from './signing-keys.js';
 import { expiryOf, principalOfClaims } from './token-claims.js';
 
 const MOST_VERIFIED = 10_000;
 const { hits, misses } = countsOfCache('tokens');
 
-/** Recognises the access tokens of the configured issuers. */
+/** Verifies access tokens of the configured issuers. */
 @Injectable()
 export class TokenVerifier implements OnModuleInit {
   private readonly issuers = new Map<string, IssuerVerifier>();
-  /** Of the tokens that name none of the issuers: Paragon's. */
+  /** Verifier for tokens that name no configured issuer: Paragon's. */
   private unnamed?: IssuerVerifier;
-  /** By the token's SHA-256: a warm call parses no key and verifies no signature. */
+  /** Verified principals by the token's SHA-256, so a cached token needs no key parsing and no signature check. */
   private readonly verified = new LRUCache<string, Principal>({ max: MOST_VERIFIED });
 
   constructor(
@@ -30,7 +30,7 @@ export class TokenVerifier implements OnModuleInit {
     private readonly egress: Egress,
   ) {}
 
-  /** @throws Error for a configured key that cannot be used: the gateway must not start */
+  /** @throws Error if a configured key cannot be used: the gateway must not start */
   onModuleInit(): void {
     for (const issuer of this.config.issuers) {
       const verifier = new IssuerVerifier(issuer, signingKeysOf(issuer, this.egress));
@@ -40,8 +40,8 @@ export class TokenVerifier implements OnModuleInit {
   }
 
   /**
-   * Whose token this is. A token that was good is not verified again: the caller checks its expiry on each request.
-   * @throws CredentialRefused, Problem 503 `issuer_unavailable`
+   * Returns the principal of a token. A token that was valid is not verified again, so the caller must check its expiry on each request.
+   * @throws CredentialError, ProblemError 503 `issuer_unavailable`
    */
   async principalOf(token: string): Promise<Principal> {
     const digest = hash('sha256', token, 'base64url');
@@ -56,8 +56,9 @@ export class TokenVerifier implements OnModuleInit {
   }
 
   /**
-   * What the token says of its issuer only picks the verifier, which then insists on it, or on the signature of the one that has no name.
-   * @returns nothing for a token that is passed on unverified
+   * Selects the verifier by the issuer that the unverified token names. The verifier then requires that issuer. Tokens of Paragon name no
+   * configured issuer: their verifier requires the signature of Paragon's key.
+   * @returns undefined for a token that is forwarded unverified
    */
   private verifierOf(claims: JWTPayload): IssuerVerifier | undefined {
     const { iss, workspaceKey } = claims;
@@ -66,7 +67,7 @@ export class TokenVerifier implements OnModuleInit {
     if (verifier) return verifier;
     if (this.config.integrationApp?.forwardOnly && isAccessToken(claims)) return undefined;
     if (this.unnamed) return this.unnamed;
-    throw new CredentialRefused(named.length === 0 ? 'The token has no iss' : 'The issuer is unknown');
+    throw new CredentialError(named.length === 0 ? 'The token has no iss' : 'The issuer is unknown');
   }
 
   private forwarded(token: string, digest: string, claims: JWTPayload): Principal {
@@ -78,8 +79,8 @@ async function verifiedPrincipal(verifier: IssuerVerifier, token: string): Promi
   try {
     return principalOfClaims(await verifier.verify(token), verifier.config, token);
   } catch (error) {
-    if (!(error instanceof SigningKeysUnavailable)) throw error;
-    throw new Problem(503, 'issuer_unavailable', 'The keys of the token issuer cannot be loaded', {
+    if (!(error instanceof SigningKeysUnavailableError)) throw error;
+    throw new ProblemError(503, 'issuer_unavailable', 'The keys of the token issuer cannot be loaded', {
       retryAfter: 10,
       cause: error,
     });
@@ -90,6 +91,6 @@ function unverifiedClaims(token: string): JWTPayload {
   try {
     return decodeJwt(token);
   } catch {
-    throw new CredentialRefused('The token is not a JWT');
+    throw new CredentialError('The token is not a JWT');
   }
 }

@@ -1,9 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { FaultProxy, hasRedis, RedisServer } from '@manifold/bus/testing';
+import { FaultProxy, hasRedis, RedisServer, Signature } from '@manifold/bus/testing';
 import { eventually } from '../../../../test/support/eventually.js';
-import { ReplicaGoneError } from '../bus.js';
-import { BusSeal } from '../bus-seal.js';
+import { ReplicaGoneError } from '../replica-gone-error.js';
 import { ownedId, ownerOf } from '../replica-id.js';
 import { Topic } from '../topic.js';
 import { RedisBus } from './redis-bus.js';
@@ -11,25 +9,8 @@ import { RedisChannels } from './redis-channels.js';
 import { SealedChannels } from './sealed-channels.js';
 
 const CHANGED = new Topic<{ name: string }>('test.changed');
-const WORD = new Topic<number>('test.word');
+const WORD = new Topic<number, void>('test.word');
 const DOUBLE = new Topic<number, number>('test.double');
-
-/** Shows who has said it and where. That nobody can read it is the business of the library that has the keys. */
-class Signature extends BusSeal {
-  constructor(private readonly key: string) {
-    super();
-  }
-
-  seal(text: string, channel: string): string {
-    return createHmac('sha256', this.key).update(channel).update(text).digest('hex') + text;
-  }
-
-  async open(sealed: string, channel: string): Promise<string> {
-    const text = sealed.slice(64);
-    if (this.seal(text, channel) !== sealed) throw new Error('Another key, another channel, or another text');
-    return text;
-  }
-}
 
 (hasRedis ? describe : describe.skip)('Replicas that talk over Redis', () => {
   let redis: RedisServer;
@@ -43,6 +24,10 @@ class Signature extends BusSeal {
     await bus.onModuleInit();
     return bus;
   };
+
+  /** Sends a word, and does not wait for an answer. */
+  const say = (from: RedisBus, to: RedisBus, word: number): void =>
+    void from.call(to.replica, WORD, word).catch(() => undefined);
 
   beforeAll(async () => {
     redis = await RedisServer.start();
@@ -96,7 +81,7 @@ class Signature extends BusSeal {
     let heard = 0;
     stranger.onAnnounced(CHANGED, () => void (heard += 1));
     await a.announce(CHANGED, { name: 'x' });
-    await expect(a.ask(stranger.replica, DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
+    await expect(a.call(stranger.replica, DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
     expect(heard).toBe(0);
   });
 
@@ -116,49 +101,6 @@ class Signature extends BusSeal {
     expect(b.isConnected).toBe(true);
   });
 
-  it('get what is told in order, and before the answer to a question', async () => {
-    const [a, b] = [await join(), await join()];
-    const heard: number[] = [];
-    a.onTold(WORD, (word, from) => {
-      expect(from).toBe(b.replica);
-      heard.push(word);
-    });
-    b.onAsked(DOUBLE, async (number, from) => {
-      for (let word = 0; word < 200; word += 1) b.tell(from, WORD, word);
-      return number * 2;
-    });
-    expect(await a.ask(b.replica, DOUBLE, 21)).toBe(42);
-    expect(heard).toEqual(Array.from({ length: 200 }, (_, word) => word));
-  });
-
-  it('answer many questions at once, each with its own answer', async () => {
-    const [a, b] = [await join(), await join()];
-    b.onAsked(DOUBLE, async (number) => {
-      await new Promise((resolve) => setTimeout(resolve, (number * 7) % 11));
-      return number * 2;
-    });
-    const numbers = Array.from({ length: 100 }, (_, number) => number);
-    const answers = await Promise.all(numbers.map((number) => a.ask(b.replica, DOUBLE, number)));
-    expect(answers).toEqual(numbers.map((number) => number * 2));
-  });
-
-  it('refuse questions to who has ended, who does not know them, and who fails', async () => {
-    const [a, b] = [await join(), await join()];
-    await expect(a.ask('AAAAAAAAAAAAAAAA', DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
-    await expect(a.ask(b.replica, DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
-    b.onAsked(DOUBLE, () => Promise.reject(new Error('a secret word')));
-    await expect(a.ask(b.replica, DOUBLE, 1)).rejects.toThrow('The replica could not answer');
-    await expect(a.ask(a.replica, DOUBLE, 1)).rejects.toThrow(ReplicaGoneError);
-  });
-
-  it('notice that who was asked has died meanwhile', async () => {
-    const [a, b] = [await join(), await join()];
-    b.onAsked(DOUBLE, () => new Promise<number>(() => undefined));
-    const asked = a.ask(b.replica, DOUBLE, 1);
-    b.onApplicationShutdown();
-    await expect(asked).rejects.toThrow(ReplicaGoneError);
-  });
-
   it.each([
     ['cut', (network: FaultProxy) => network.cut()],
     ['swallowed', (network: FaultProxy) => network.swallow()],
@@ -168,8 +110,8 @@ class Signature extends BusSeal {
     a.onMissed(() => (missedByA += 1));
     b.onMissed(() => (missedByB += 1));
     b.onAnnounced(CHANGED, () => void (heardByB += 1));
-    const asked = a.ask(b.replica, DOUBLE, 1).catch((error: unknown) => error);
-    b.onAsked(DOUBLE, () => new Promise<number>(() => undefined));
+    const asked = a.call(b.replica, DOUBLE, 1).catch((error: unknown) => error);
+    b.onCalled(DOUBLE, () => new Promise<number>(() => undefined));
     fault(proxy);
     await eventually('a has noticed', () => !a.isConnected);
     expect(await asked).toBeInstanceOf(ReplicaGoneError);
@@ -193,19 +135,19 @@ class Signature extends BusSeal {
     await a.announce(CHANGED, { name: 'to nobody' });
     proxy.heal();
     await eventually('a is connected', () => a.isConnected);
-    b.onAsked(DOUBLE, async (number) => number * 2);
-    expect(await a.ask(b.replica, DOUBLE, 4)).toBe(8);
+    b.onCalled(DOUBLE, async (number) => number * 2);
+    expect(await a.call(b.replica, DOUBLE, 4)).toBe(8);
   });
 
   it('hear nothing of who has other keys', async () => {
     const [a, stranger] = [await join(), await join(redis.port, 'test:', 'another key')];
     let heard = 0;
     for (const bus of [a, stranger]) bus.onAnnounced(CHANGED, () => void (heard += 1));
-    a.onTold(WORD, () => void (heard += 1));
+    a.onCalled(WORD, async () => void (heard += 1));
     await Promise.all([a.announce(CHANGED, { name: 'x' }), stranger.announce(CHANGED, { name: 'y' })]);
-    stranger.tell(a.replica, WORD, 1);
+    say(stranger, a, 1);
     const b = await join();
-    b.tell(a.replica, WORD, 2);
+    say(b, a, 2);
     await eventually('a has heard b, and so all before it', () => heard > 0);
     expect(heard).toBe(1);
   });
@@ -217,9 +159,9 @@ class Signature extends BusSeal {
     await recorder.psubscribe('test:*');
     recorder.on('pmessage', (_pattern: string, channel: string, text: string) => recorded.push([channel, text]));
     const words: string[] = [];
-    b.onTold(WORD, (word) => void words.push(`b ${word}`));
-    c.onTold(WORD, (word) => void words.push(`c ${word}`));
-    a.tell(b.replica, WORD, 1);
+    b.onCalled(WORD, async (word) => void words.push(`b ${word}`));
+    c.onCalled(WORD, async (word) => void words.push(`c ${word}`));
+    say(a, b, 1);
     await eventually('it is recorded', () => recorded.some(([, text]) => text.includes(WORD.name)));
     const replayer = new Redis(redis.url);
     for (const [channel, text] of [...recorded]) {
@@ -227,8 +169,8 @@ class Signature extends BusSeal {
       await replayer.publish(`test:replica:${c.replica}`, text);
       await replayer.publish('test:all', text);
     }
-    a.tell(b.replica, WORD, 2);
-    a.tell(c.replica, WORD, 3);
+    say(a, b, 2);
+    say(a, c, 3);
     await eventually('both have heard the last word', () => words.includes('b 2') && words.includes('c 3'));
     expect(words.sort()).toEqual(['b 1', 'b 2', 'c 3']);
     for (const connection of [recorder, replayer]) connection.disconnect();
@@ -249,7 +191,7 @@ class Signature extends BusSeal {
       await stranger.publish('test:all', text);
     stranger.disconnect();
     const b = await join();
-    b.onAsked(DOUBLE, async (number) => number * 2);
-    expect(await a.ask(b.replica, DOUBLE, 4)).toBe(8);
+    b.onCalled(DOUBLE, async (number) => number * 2);
+    expect(await a.call(b.replica, DOUBLE, 4)).toBe(8);
   });
 });

@@ -1,47 +1,42 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Bus, ReplicaGoneError, type Unsubscribe } from '../bus.js';
+import { Bus, type Unsubscribe } from '../bus.js';
+import { BusCalls } from '../calls/bus-calls.js';
+import type { CallHandler, CallOptions } from '../calls/call.js';
+import { ReplicaEndedError, ReplicaGoneError } from '../replica-gone-error.js';
 import { newReplicaId } from '../replica-id.js';
 import type { Topic } from '../topic.js';
 import type { Envelope } from './envelope.js';
 import { Listeners } from './listeners.js';
 import type { SealedChannels } from './sealed-channels.js';
 
-/** How long an announcement waits for replicas that do not acknowledge it. */
+/** Milliseconds that an announcement waits for acknowledgements. */
 const ANNOUNCED_WITHIN_MS = 1_000;
-/** How often the connections are tried, and for how long a try may take. */
+/** Milliseconds between two checks of the connections, and the timeout of one check. */
 const BEAT_MS = 2_000;
-/** How often it is looked whether a replica lives that has been asked. */
-const ALIVE_MS = 2_000;
 
 interface Announcement {
-  /** Unknown until Redis has said how many heard it. */
+  /** The number of replicas that received it. Unknown until Redis has returned that number. */
   expected?: number;
   taken: number;
   readonly answers: unknown[];
   done(): void;
 }
 
-interface Asked {
-  resolve(body: unknown): void;
-  reject(error: ReplicaGoneError): void;
-}
-
 /**
- * Replicas over the publish/subscribe of Redis: one channel for all, and one for each replica. What they say is sealed.
+ * Connects replicas by publish/subscribe of Redis: one channel for all, and one for each replica. The messages are sealed.
  *
- * Lifecycle: `onModuleInit` connects, or goes on alone and keeps trying; `onApplicationShutdown` closes. A beat to itself shows every two
- * seconds whether messages get through: a cut that no socket has noticed counts, too.
+ * Lifecycle: `onModuleInit` connects. If that fails, the replica works alone and keeps trying. `onApplicationShutdown` closes the
+ * connections. Every two seconds the replica sends a message to itself. This detects a lost connection even if the sockets do not report
+ * it.
  */
 export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown {
   readonly replica = newReplicaId();
   readonly isShared = true;
   private readonly logger = new Logger(RedisBus.name);
   private readonly announced = new Listeners();
-  private readonly told = new Listeners();
-  private readonly handlers = new Map<string, (body: never, from: string) => Promise<unknown>>();
+  private readonly calls = new BusCalls(this.replica, (replica, envelope) => this.send(replica, envelope));
   private readonly missed = new Set<() => void>();
   private readonly announcements = new Map<number, Announcement>();
-  private readonly asked = new Map<number, Asked>();
   private count = 0;
   private beats = false;
   private beatHeard?: (id: number) => unknown;
@@ -66,12 +61,12 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     this.closed = true;
     clearTimeout(this.timer);
     for (const { done } of this.announcements.values()) done();
-    for (const { reject } of this.asked.values()) reject(new ReplicaGoneError('The gateway is shutting down'));
+    this.calls.close();
     this.channels.close();
   }
 
   async announce<Message, Answer>(topic: Topic<Message, Answer>, message: Message): Promise<readonly Answer[]> {
-    if (!this.beats) return []; // `gap` makes up for it
+    if (!this.beats) return []; // the `gap` message later tells the others
     const id = this.nextId();
     return new Promise<readonly Answer[]>((resolve) => {
       const timer = setTimeout(() => announcement.done(), ANNOUNCED_WITHIN_MS);
@@ -87,7 +82,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
       this.announcements.set(id, announcement);
       this.channels.toAll({ kind: 'announce', id, topic: topic.name, body: message }).then(
         (heard) => {
-          announcement.expected = heard - 1; // this process hears it, too
+          announcement.expected = heard - 1; // this process receives it, too
           if (announcement.taken >= announcement.expected) announcement.done();
         },
         () => this.lost(),
@@ -102,39 +97,20 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     return this.announced.add(topic, listener);
   }
 
-  tell<Message>(replica: string, topic: Topic<Message>, message: Message): void {
-    this.send(replica, { kind: 'tell', topic: topic.name, body: message }).catch(() => undefined);
+  call<Message, Answer, Side, Reply>(
+    replica: string,
+    topic: Topic<Message, Answer, Side, Reply>,
+    message: Message,
+    options?: CallOptions<Side, Reply>,
+  ): Promise<Answer> {
+    return this.calls.call(replica, topic, message, options);
   }
 
-  onTold<Message>(topic: Topic<Message>, listener: (message: Message, from: string) => void): Unsubscribe {
-    return this.told.add(topic, listener);
-  }
-
-  async ask<Message, Answer>(replica: string, topic: Topic<Message, Answer>, message: Message): Promise<Answer> {
-    if (replica === this.replica || this.closed) throw new ReplicaGoneError();
-    const id = this.nextId();
-    let timer: NodeJS.Timeout | undefined;
-    const look = (envelope: Envelope): void => {
-      this.send(replica, envelope).catch((error: ReplicaGoneError) => this.asked.get(id)?.reject(error));
-    };
-    try {
-      return await new Promise<Answer>((resolve, reject) => {
-        this.asked.set(id, { resolve: (body) => resolve(body as Answer), reject });
-        look({ kind: 'ask', id, topic: topic.name, body: message });
-        timer = setInterval(() => look({ kind: 'beat', id: 0 }), ALIVE_MS);
-      });
-    } finally {
-      clearInterval(timer);
-      this.asked.delete(id);
-    }
-  }
-
-  onAsked<Message, Answer>(
-    topic: Topic<Message, Answer>,
-    handler: (message: Message, from: string) => Promise<Answer>,
+  onCalled<Message, Answer, Side, Reply>(
+    topic: Topic<Message, Answer, Side, Reply>,
+    handler: CallHandler<Message, Answer, Side, Reply>,
   ): Unsubscribe {
-    this.handlers.set(topic.name, handler);
-    return () => this.handlers.delete(topic.name);
+    return this.calls.handle(topic, handler);
   }
 
   onMissed(listener: () => void): Unsubscribe {
@@ -142,7 +118,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     return () => this.missed.delete(listener);
   }
 
-  /** @throws ReplicaGoneError when nobody heard it */
+  /** @throws ReplicaGoneError when no process received the message */
   private async send(replica: string, envelope: Envelope): Promise<void> {
     let heard = 0;
     try {
@@ -151,7 +127,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
       this.lost();
       throw new ReplicaGoneError(undefined, { cause });
     }
-    if (heard === 0) throw new ReplicaGoneError('The replica has ended');
+    if (heard === 0) throw new ReplicaEndedError();
   }
 
   private receive(envelope: Envelope | undefined, from: string): void {
@@ -161,32 +137,33 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
         return;
       case 'taken':
         return this.takenIn(envelope);
-      case 'tell':
-        this.told.call(envelope.topic, envelope.body, from);
-        return;
-      case 'ask':
-        void this.answer(envelope, from);
-        return;
-      case 'answer':
-        return this.asked.get(envelope.id)?.resolve(envelope.body);
-      case 'failed':
-        return this.asked.get(envelope.id)?.reject(new ReplicaGoneError('The replica could not answer'));
       case 'beat':
         this.beatHeard?.(envelope.id);
         return;
       case 'gap':
         if (from !== this.replica) this.callMissed();
         return;
+      case 'ask':
+      case 'side':
+      case 'reply':
+      case 'refused':
+      case 'answer':
+      case 'failed':
+      case 'cancel':
+      case 'waiting':
+      case 'running':
+        return this.calls.receive(envelope, from);
       default:
-        this.logger.debug({ msg: 'a message that no replica has sent was ignored' });
+        this.logger.debug({ msg: 'message ignored: this version does not know it' });
     }
   }
 
   private async takeIn({ id, topic, body }: Extract<Envelope, { kind: 'announce' }>, from: string): Promise<void> {
     const answers: unknown[] = [];
-    for (const result of await Promise.allSettled(this.guarded(() => this.announced.call(topic, body, from)) ?? [])) {
+    for (const result of await Promise.allSettled(this.guarded(() => this.announced.call(topic, body)) ?? [])) {
       if (result.status === 'fulfilled' && result.value !== undefined) answers.push(result.value);
-      if (result.status === 'rejected') this.logger.warn({ msg: 'not taken in', topic, err: result.reason as Error });
+      if (result.status === 'rejected')
+        this.logger.warn({ msg: 'failed to apply an announcement', topic, err: result.reason as Error });
     }
     await this.send(from, { kind: 'taken', id, answers }).catch(() => undefined);
   }
@@ -199,18 +176,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     if (announcement.taken === announcement.expected) announcement.done();
   }
 
-  private async answer({ id, topic, body }: Extract<Envelope, { kind: 'ask' }>, from: string): Promise<void> {
-    let answer: Envelope = { kind: 'failed', id };
-    try {
-      const handler = this.handlers.get(topic);
-      if (handler) answer = { kind: 'answer', id, body: await handler(body as never, from) };
-    } catch (err) {
-      this.logger.warn({ msg: 'a question of another replica could not be answered', topic, err });
-    }
-    await this.send(from, answer).catch(() => undefined);
-  }
-
-  /** Listeners are others' code: what they throw must not reach the connection. */
+  /** Calls a listener. An error that a listener throws must not reach the connection. */
   private guarded<T>(call: () => T): T | undefined {
     try {
       return call();
@@ -238,7 +204,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
   private found(): void {
     this.beats = true;
     this.logger.log({ msg: 'connected to the other replicas', replica: this.replica });
-    // What others announced while this one was away, and what it could not announce itself.
+    // This replica has missed the announcements of others, and could not send its own.
     this.callMissed();
     this.channels.toAll({ kind: 'gap' }).catch(() => undefined);
   }
@@ -254,7 +220,7 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
     this.beats = false;
     this.logger.warn({ msg: 'the other replicas cannot be reached: Redis does not answer' });
     for (const { done } of this.announcements.values()) done();
-    for (const { reject } of this.asked.values()) reject(new ReplicaGoneError());
+    this.calls.lost();
     this.callMissed();
   }
 

@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** Milliseconds after which an answer of Redis is not waited for. */
+/** Timeout in milliseconds for an answer of Redis. */
 const ANSWER_MS = 2_000;
 const LONGEST_RETRY_MS = 1_000;
 
 const OPTIONS: RedisOptions = {
   lazyConnect: true,
-  // A message that cannot be sent now is worth nothing later.
+  // A message that cannot be sent now is useless later.
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   commandTimeout: ANSWER_MS,
@@ -16,26 +16,26 @@ const OPTIONS: RedisOptions = {
   connectionName: 'manifold',
 };
 
-/** The two connections to Redis, which needs one for what is heard alone, and the names of the channels. */
+/** The two connections to Redis and the names of the channels. Redis needs a separate connection for subscriptions. */
 export class RedisChannels {
   private readonly logger = new Logger(RedisChannels.name);
   private readonly speaker: Redis;
   private readonly hearer: Redis;
 
-  /** @param prefix of all channels, so that installations can share a Redis */
+  /** @param prefix the start of all channel names, so that installations can share a Redis */
   constructor(
     url: string,
     private readonly prefix: string,
   ) {
     this.speaker = new Redis(url, OPTIONS);
-    // The subscriptions are made anew on each connection, in `ready` below: the library's own way would queue them.
+    // `open` below subscribes on each `ready` event. The library's own resubscription would queue the commands.
     this.hearer = new Redis(url, { ...OPTIONS, autoResubscribe: false });
     for (const connection of [this.speaker, this.hearer]) {
-      connection.on('error', (error: Error) => this.logger.debug({ msg: 'Redis', err: error }));
+      connection.on('error', (error: Error) => this.logger.debug({ msg: 'Redis connection failed', err: error }));
     }
   }
 
-  /** Resolves when the first try has succeeded or failed; it goes on trying by itself. */
+  /** Resolves when the first attempt to connect has succeeded or failed; it keeps trying in the background. */
   async open(replica: string, onMessage: (text: string, channel: string) => void): Promise<void> {
     let subscribed: Promise<unknown> | undefined;
     this.hearer.on('message', (channel: string, text: string) => onMessage(text, channel));
@@ -46,22 +46,22 @@ export class RedisChannels {
     await subscribed;
   }
 
-  /** The name of the channel that all replicas hear. */
+  /** The name of the channel that all replicas subscribe to. */
   get all(): string {
     return `${this.prefix}all`;
   }
 
-  /** The name of the channel that one replica hears. */
+  /** Returns the name of the channel that one replica subscribes to. */
   of(replica: string): string {
     return `${this.prefix}replica:${replica}`;
   }
 
-  /** @returns how many replicas heard it */
+  /** @returns the number of replicas that received the message */
   publish(channel: string, text: string): Promise<number> {
     return this.speaker.publish(channel, text);
   }
 
-  /** For connections that are open but say nothing. */
+  /** Closes and reopens connections that are open but deliver no messages. */
   reconnect(): void {
     for (const connection of [this.speaker, this.hearer]) {
       if (connection.status === 'ready') connection.disconnect(true);

@@ -3,15 +3,16 @@ import { readMessage, type Envelope } from './envelope.js';
 import type { RedisChannels } from './redis-channels.js';
 
 /**
- * Envelopes over the channels of Redis, sealed and numbered: one that was changed, said again, or moved to another channel is not heard.
- * They are heard in the order in which a replica has sent them.
+ * Sends and receives envelopes over the channels of Redis. They are sealed and numbered, so messages that were changed, replayed or moved
+ * to another channel are rejected. Messages of one replica are delivered in the order in which it sent them.
  */
 export class SealedChannels {
   private replica = '';
   private sent = 0;
   /**
-   * The number of the last message of each replica. Redis keeps the order of a sender, so what comes behind it was said before. A replica
-   * that has just started has heard nobody yet: old announcements could be repeated to it, though nothing that was said to one replica.
+   * The number of the last message received from each replica. Redis keeps the order of a sender, so a message whose number is not higher
+   * is a replay. A replica that has just started knows no numbers: old announcements could be replayed to it, but no messages that were
+   * addressed to one replica.
    */
   private readonly heard = new Map<string, number>();
   private last: Promise<void> = Promise.resolve();
@@ -22,8 +23,8 @@ export class SealedChannels {
   ) {}
 
   /**
-   * Resolves when the first try to connect has succeeded or failed; it goes on trying by itself.
-   * @param onEnvelope must not throw; `undefined` for what no replica has sent
+   * Resolves when the first attempt to connect has succeeded or failed; it keeps trying in the background.
+   * @param onEnvelope must not throw; gets `undefined` for a message that no replica has sent
    */
   async open(replica: string, onEnvelope: (envelope: Envelope | undefined, from: string) => void): Promise<void> {
     this.replica = replica;
@@ -35,7 +36,7 @@ export class SealedChannels {
     });
   }
 
-  /** @returns how many replicas heard it */
+  /** @returns the number of replicas that received the message */
   toAll(envelope: Envelope): Promise<number> {
     return this.publish(this.channels.all, envelope);
   }
@@ -44,7 +45,7 @@ export class SealedChannels {
     return this.publish(this.channels.of(replica), envelope);
   }
 
-  /** For connections that are open but say nothing. */
+  /** Closes and reopens connections that are open but deliver no messages. */
   reconnect(): void {
     this.channels.reconnect();
   }

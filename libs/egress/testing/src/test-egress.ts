@@ -1,5 +1,7 @@
 import { loadConfig } from '@manifold/config';
-import { AddressResolver, Egress, EgressLimits } from '../../src/index.js';
+import { AddressResolver } from '../../src/address-resolver.js';
+import { Egress } from '../../src/egress.js';
+import { EgressLimits } from '../../src/egress-limits.js';
 
 export interface TestEgressOptions {
   /** Production, unless told: then loopback is out of reach. */

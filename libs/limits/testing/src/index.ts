@@ -1,6 +1,6 @@
 import { SingleBus } from '@manifold/bus';
 import { loadConfig } from '@manifold/config';
-import { CallGate } from '@manifold/limits';
+import { CallGate } from '../../src/call-gate.js';
 import { Tenants } from '@manifold/tenants';
 import { Concurrency } from '../../src/concurrency.service.js';
 import { Rates } from '../../src/rates.service.js';

@@ -2,11 +2,11 @@ import { Controller, Headers, Logger, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Config } from '@manifold/config';
-import { ConnectFlow } from '../connect-flow.js';
-import { CALLBACK_PATH } from '../gateway-client.js';
-import { arrival, CallbackRoute, callbackOf } from './callback.js';
+import { ConnectFlow } from '../flow/connect-flow.js';
+import { CALLBACK_PATH } from '../clients/gateway-client.js';
+import { answerCallback, CallbackRoute, callbackOf } from './callback.js';
 
-/** Where authorization servers send browsers back to (RFC 6749, 4.1.2). */
+/** Receives browsers that an authorization server redirects back (RFC 6749, 4.1.2). */
 @ApiTags('oauth')
 @Controller(CALLBACK_PATH)
 export class CallbackController {
@@ -24,6 +24,6 @@ export class CallbackController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const gateway = new URL(this.config.publicUrl).host;
-    return arrival(this.flow.finish(callbackOf(query), cookies), reply, gateway, this.logger);
+    return answerCallback(this.flow.finish(callbackOf(query), cookies), reply, gateway, this.logger);
   }
 }

@@ -9,22 +9,25 @@ import {
   ApiServiceUnavailableResponse,
 } from '@nestjs/swagger';
 import { Public } from '@manifold/auth';
-import type { Callback, Connected } from '../connect-flow.js';
+import type { Callback, Connected } from '../flow/connect-flow.js';
 import { connectedPage, failurePage } from './connect-pages.js';
 
 const PARAMETERS = ['state', 'code', 'iss', 'error'] as const;
 
 const HTML = { content: { 'text/html': { schema: { type: 'string' } } } };
-const WHY_NOT = { description: 'A page that says why it is not', ...HTML };
+const WHY_NOT = { description: 'A page that says why the server is not connected', ...HTML };
 
-/** A route to which browsers are sent back. @param parameters that may be missing */
+/**
+ * Declares a route to which browsers are redirected back.
+ * @param parameters names of optional query parameters
+ */
 export const CallbackRoute = (...parameters: string[]) =>
   applyDecorators(
     Get(),
     Public(),
     ApiOperation({
-      summary: 'The end of a connection that a user has started',
-      description: 'Works in the browser that started it, and once.',
+      summary: 'Finish the OAuth flow that a user has started',
+      description: 'Works once, and only in the browser that started the flow.',
     }),
     ApiQuery({ name: 'state', type: String }),
     ...parameters.map((name) => ApiQuery({ name, type: String, required: false })),
@@ -34,12 +37,16 @@ export const CallbackRoute = (...parameters: string[]) =>
     ApiServiceUnavailableResponse(WHY_NOT),
   );
 
-/** A parameter that comes twice, or is no text, counts as missing (RFC 6749, 3.1). */
+/** Returns the parameters of the callback. A parameter that occurs twice, or is not text, counts as missing (RFC 6749, 3.1). */
 export const callbackOf = (query: Readonly<Record<string, unknown>>): Callback =>
   Object.fromEntries(PARAMETERS.filter((name) => typeof query[name] === 'string').map((name) => [name, query[name]]));
 
-/** Answers a browser that came back: with a page in any case that has to do with the flow. @returns its HTML */
-export async function arrival(
+/**
+ * Responds to a redirected browser with a page: for a finished flow, for an error of the flow, and for an unavailable database. Throws any
+ * other error.
+ * @returns the HTML of the page
+ */
+export async function answerCallback(
   finish: Promise<Connected>,
   reply: FastifyReply,
   gateway: string,

@@ -4,19 +4,19 @@ import { Config } from '@manifold/config';
 import { Keyring } from '@manifold/secrets';
 import { Store, type Collection, type Stored } from '@manifold/store';
 import { Tenants } from '@manifold/tenants';
-import type { BearerChallenge } from '../bearer-challenge.js';
-import { ownerFields, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from '../connection-owner.js';
-import { CONNECT_PATH } from '../gateway-client.js';
-import type { ProtectedServer } from '../protected-server.js';
-import { openJson, sealJson, type Sealed } from '../sealed-json.js';
+import type { BearerChallenge } from '../protocol/bearer-challenge.js';
+import { ownerFields, ownerOf, sealedFor, type ConnectionOwner, type OwnerFields } from '../tokens/connection-owner.js';
+import { CONNECT_PATH } from '../clients/gateway-client.js';
+import type { ProtectedServer } from '../protocol/protected-server.js';
+import { openJson, sealJson, type Sealed } from '../protocol/sealed-json.js';
 
-/** What a link is for: one user connects to one server. */
+/** Purpose of a link: one user connects to one server. */
 export interface ConnectInvitation {
   readonly owner: ConnectionOwner;
   readonly server: ProtectedServer;
-  /** What the server said when it refused the call that led here. */
+  /** Challenge with which the server refused the call that led to this link. */
   readonly challenge?: BearerChallenge;
-  /** Set where the server authorizes its users by tools of its own: at whom. */
+  /** Name of the provider. It is set if the server authorizes its users with its own tools. */
   readonly provider?: string;
 }
 
@@ -25,15 +25,19 @@ type LinkRecord = OwnerFields & Sealed;
 const VALID_MS = 15 * 60 * 1000;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
-/** 256 random bits cannot be guessed, so a plain SHA-256 is enough. */
+/** Returns the id under which a link is stored. Its 256 random bits cannot be guessed, so a plain SHA-256 is enough. */
 const recordId = (token: string): string => hash('sha256', token, 'base64url');
 const contextOf = (owner: OwnerFields, id: string): string[] => sealedFor(owner, 'link', id);
 
 /**
- * Links on which a user connects to a server in a browser. They live in the store: each replica knows them, and a restart loses none.
+ * Stores the links with which users connect to a server in a browser. They are kept in the store, so every replica knows them and a restart
+ * loses none.
  *
- * 1. `create` when a call needs the user's consent; 2. `look` when the page is opened, as often as a mail scanner or a browser likes;
- * 3. `consume` when the user presses the button. A link that nobody uses expires. A dump of the database holds no link that works.
+ * 1. `create` when a call needs the user's consent.
+ * 2. `look` when the page is opened. Mail scanners and browsers may open it any number of times.
+ * 3. `consume` when the user presses the button.
+ *
+ * An unused link expires. A database dump contains no usable link.
  */
 @Injectable()
 export class ConnectLinks {
@@ -52,7 +56,7 @@ export class ConnectLinks {
     });
   }
 
-  /** @returns a URL that is good for 15 minutes and for one use, by whoever has it: to be shown to this user only */
+  /** @returns a URL that is valid for 15 minutes and one use. Anyone who has it can use it, so show it to this user only */
   async create({ owner, server, challenge, provider }: ConnectInvitation): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const id = recordId(token);
@@ -62,7 +66,7 @@ export class ConnectLinks {
     return `${this.config.publicUrl}${CONNECT_PATH}/${encodeURIComponent(owner.server)}?link=${token}`;
   }
 
-  /** What the link is for, if it can be used now: not while its tenant is disabled. Changes nothing. */
+  /** Returns the purpose of the link, if it is usable now. It is not usable while its tenant is disabled. Changes nothing. */
   async look(server: string, token: unknown): Promise<ConnectInvitation | undefined> {
     if (typeof token !== 'string' || !TOKEN.test(token)) return undefined;
     const record = await this.links.get(recordId(token));
@@ -70,7 +74,7 @@ export class ConnectLinks {
     return this.opened(record);
   }
 
-  /** The same, once: of all who ask, on all replicas, one gets the link. */
+  /** Returns the same as `look`, but uses the link up. Of concurrent requests on all replicas, only one succeeds. */
   async consume(server: string, token: string): Promise<ConnectInvitation | undefined> {
     const invitation = await this.look(server, token);
     return invitation && (await this.links.remove(recordId(token))) ? invitation : undefined;

@@ -1,12 +1,15 @@
-import { StoreUnavailable } from '@manifold/store';
-import type { Connected } from '../connect-flow.js';
-import { OAuthFault } from '../oauth-fault.js';
+import { markup } from '@manifold/rest';
+import { StoreUnavailableError } from '@manifold/store';
+import type { Connected } from '../flow/connect-flow.js';
+import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import type { ConnectInvitation } from './connect-links.service.js';
 import { CONNECT_SCRIPT } from './connect-script.js';
-import { markup } from './markup.js';
 import { page, type Page } from './page.js';
 
-/** It names the user: somebody who was sent the link of another would otherwise lend them the own account. */
+/**
+ * Returns the connect page. It names the user for whom the server will be connected. Otherwise, a person who received another user's link
+ * could unknowingly give that user access to their own account.
+ */
 export function connectPage({ owner, server, provider }: ConnectInvitation, gateway: string): Page {
   const host = provider ?? new URL(server.url).host;
   return page({
@@ -22,7 +25,7 @@ export function connectPage({ owner, server, provider }: ConnectInvitation, gate
   });
 }
 
-/** For a link that is incomplete, unknown, used or expired: which of them is nobody's business. */
+/** Returns the page for a link that is incomplete, unknown, used or expired. It does not reveal which of these applies. */
 export const unusableLinkPage = (gateway: string): Page =>
   page({
     title: 'This link cannot be used',
@@ -39,13 +42,16 @@ export const connectedPage = ({ owner }: Connected, gateway: string): Page =>
 <p class="muted">This page is no longer needed: you can close it.</p>`,
   });
 
-/** A failure with the status that goes with it. */
+/** Failure page with its HTTP status. */
 export interface FailurePage {
   readonly status: number;
   readonly page: Page;
 }
 
-/** @returns undefined for an error that is none of a connection */
+/**
+ * Returns the page for an error of a connection flow or an unavailable database.
+ * @returns undefined for any other error
+ */
 export function failurePage(error: unknown, gateway: string): FailurePage | undefined {
   const words = wordsFor(error);
   if (!words) return undefined;
@@ -63,8 +69,8 @@ interface Words {
 const AGAIN = 'Go back to your agent and ask again: you get a new link.';
 
 function wordsFor(error: unknown): Words | undefined {
-  if (error instanceof StoreUnavailable) return later('The gateway cannot keep the connection right now');
-  if (!(error instanceof OAuthFault)) return undefined;
+  if (error instanceof StoreUnavailableError) return later('The gateway cannot keep the connection right now');
+  if (!(error instanceof OAuthFlowError)) return undefined;
   switch (error.code) {
     case 'authorization_denied':
       return { status: 400, title: 'Access was not granted', advice: `If that was a mistake: ${AGAIN}` };
@@ -72,7 +78,7 @@ function wordsFor(error: unknown): Words | undefined {
       return {
         status: 400,
         title: 'This answer cannot be used',
-        advice: `It belongs to no connection that was started in this browser in the last ten minutes. ${AGAIN}`,
+        advice: `It does not belong to a connection that was started in this browser in the last ten minutes. ${AGAIN}`,
       };
     case 'issuer_mismatch':
     case 'exchange_refused':

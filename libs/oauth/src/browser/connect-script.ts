@@ -1,8 +1,10 @@
 /**
- * What the connect page does in the browser. 1. It takes the link out of the address bar, where shoulders and histories would find it.
- * 2. The button uses the link up, and sends the browser to where the gateway says.
+ * Script of the connect page.
  *
- * A form could not do that: its policy (`form-action`) would have to name authorization servers that nobody knows yet.
+ * 1. It removes the link from the address bar, so that bystanders and the browser history do not see it.
+ * 2. Its button uses the link up and sends the browser to the URL that the gateway returns.
+ *
+ * A form could not do that: its policy (`form-action`) would have to name authorization servers that are not known yet.
  */
 export const CONNECT_SCRIPT = `
 (() => {
@@ -32,7 +34,7 @@ export const CONNECT_SCRIPT = `
     if (answer.ok) return location.assign(body.authorizationUrl);
     if (answer.status === 400) return fail('This link can no longer be used. Ask your agent again: you get a new one.', false);
     if (answer.status === 403) return fail('Open the link exactly as your agent gave it to you.', false);
-    fail('It did not work: ' + (body.detail || 'the gateway did not say why') + '. Ask your agent again later: you get a new link.', false);
+    fail('The connection failed: ' + (body.detail || 'the gateway did not say why') + '. Ask your agent again later: you get a new link.', false);
   }
 
   button.addEventListener('click', go);

@@ -4,25 +4,24 @@ import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Public, RouteOptions } from '@manifold/auth';
 import { Config } from '@manifold/config';
-import { ApiProblems, Problem } from '@manifold/rest';
-import { ConnectFlow } from '../connect-flow.js';
-import { CONNECT_PATH } from '../gateway-client.js';
-import { asProblem } from '../fault-problem.js';
-import { ToolFlows } from '../tool-flows.js';
+import { ApiProblems, isSameOrigin, ProblemError } from '@manifold/rest';
+import { ConnectFlow } from '../flow/connect-flow.js';
+import { CONNECT_PATH } from '../clients/gateway-client.js';
+import { asProblem } from '../protocol/flow-error-problem.js';
+import { ToolFlows } from '../flow/tool-flows.js';
 import { ConnectLinks, type ConnectInvitation } from './connect-links.service.js';
 import { connectPage, unusableLinkPage } from './connect-pages.js';
 import { DepartureDto, UseConnectLinkDto } from './connect.dto.js';
-import { isSameOrigin } from './same-origin.js';
 
-/** Bytes. A link has 43. */
+/** Maximum body size in bytes. A link has 43. */
 const BODY_LIMIT = 1024;
 const HTML = { content: { 'text/html': { schema: { type: 'string' } } } };
 
 /**
- * Where users agree to connect to a server: whoever has the link needs no other credential.
+ * Serves the page on which users agree to connect to a server. The link is the only credential.
  *
- * Opening the page changes nothing, because mail scanners and browsers open links that nobody asked them to open. Only the button uses
- * the link up; the browser that pressed it is the only one that can finish.
+ * Opening the page changes nothing, because mail scanners and browsers open links on their own. Only the button uses the link up. Only the
+ * browser in which it was pressed can finish the flow.
  */
 @ApiTags('oauth')
 @Controller(CONNECT_PATH)
@@ -36,10 +35,16 @@ export class ConnectController {
 
   @Get(':server')
   @Public()
-  @ApiOperation({ summary: 'The page on which a user connects to a server', description: 'Does not use the link up.' })
+  @ApiOperation({
+    summary: 'Show the page on which a user connects to a server',
+    description: 'Opening the page does not use up the link.',
+  })
   @ApiQuery({ name: 'link', type: String })
   @ApiOkResponse({ description: 'The page', ...HTML })
-  @ApiBadRequestResponse({ description: 'A page that says that the link cannot be used, and what to do', ...HTML })
+  @ApiBadRequestResponse({
+    description: 'A page that says that the link cannot be used and what the user can do',
+    ...HTML,
+  })
   async page(
     @Param('server') server: string,
     @Query('link') link: unknown,
@@ -57,9 +62,9 @@ export class ConnectController {
   @RouteOptions({ public: true, bodyLimit: BODY_LIMIT })
   @Header('cache-control', 'no-store')
   @ApiOperation({
-    summary: 'Use a connect link up',
+    summary: 'Use a connect link',
     description:
-      'For the page only: a request of another site is refused. One request per link is answered; the next gets 400.',
+      'For the connect page only: requests from other sites are refused. A link works once; later requests get 400.',
   })
   @ApiOkResponse({ type: DepartureDto })
   @ApiProblems(400, 403, 413, 415, 502, 503)
@@ -70,11 +75,11 @@ export class ConnectController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DepartureDto> {
     if (!isSameOrigin(headers, this.config.publicUrl)) {
-      throw new Problem(403, 'forbidden_site', 'Only the connect page of this gateway may use a connect link');
+      throw new ProblemError(403, 'forbidden_site', 'Only the connect page of this gateway may use a connect link');
     }
     const invitation = await this.links.consume(server, link);
     if (!invitation) {
-      throw new Problem(400, 'connect_link_unusable', 'The link has been used, has expired, or never was one');
+      throw new ProblemError(400, 'connect_link_unusable', 'This link is invalid, expired or already used');
     }
     const { authorizationUrl, setCookie } = await this.start(invitation, headers.cookie).catch(asProblem);
     void reply.header('set-cookie', setCookie);

@@ -1,14 +1,14 @@
 import { Matches } from 'class-validator';
 
-/** The link that the user follows. */
+/** Link that the user follows. */
 export class UseConnectLinkDto {
-  /** The `link` of its URL. */
+  /** Query parameter `link` of the link's URL. */
   @Matches(/^[A-Za-z0-9_-]{43}$/, { message: 'link must be the token of a connect link' })
   link: string;
 }
 
-/** Where the user's browser goes on. */
+/** Next step of the user's browser. */
 export class DepartureDto {
-  /** The page of the authorization server on which the user consents. */
+  /** URL of the page on which the user consents. */
   authorizationUrl: string;
 }

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { PRODUCT_NAME } from '@manifold/config';
-import { markup, Markup } from './markup.js';
+import { markup, Markup } from '@manifold/rest';
 
 export interface PageParts {
   readonly title: string;
-  /** Where users see that they are in the right place. */
+  /** Host of the gateway, by which users recognise it. */
   readonly gateway: string;
   readonly main: Markup;
-  /** Runs at the end of the page, with these texts as its `dataset`. */
+  /** Script that runs at the end of the page, with `server` in its `dataset`. */
   readonly script?: { readonly code: string; readonly server: string };
 }
 
-/** A page with the headers that belong to it. */
+/** Page with its response headers. */
 export interface Page {
   readonly html: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -37,8 +37,8 @@ button[disabled] { opacity: .7; cursor: default; }
 `;
 
 /**
- * A whole page. Nobody may frame it (clickjacking), keep it, or learn its address; its own script may ask the gateway, and nothing else
- * may run.
+ * Returns a complete page. It must not be framed (clickjacking) or cached, and it sends no referrer. Its own script may send requests to
+ * the gateway; no other script may run.
  */
 export function page({ title, gateway, main, script }: PageParts): Page {
   const nonce = randomBytes(16).toString('base64');

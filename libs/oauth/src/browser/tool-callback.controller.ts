@@ -2,10 +2,10 @@ import { Controller, Headers, Logger, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Config } from '@manifold/config';
-import { ToolFlows } from '../tool-flows.js';
-import { arrival, CallbackRoute, callbackOf } from './callback.js';
+import { ToolFlows } from '../flow/tool-flows.js';
+import { answerCallback, CallbackRoute, callbackOf } from './callback.js';
 
-/** Where providers send browsers back to for servers that authorize their users by tools. */
+/** Receives browsers that a provider redirects back, for servers that authorize their users with tools. */
 @ApiTags('oauth')
 @Controller('auth/:provider/callback')
 export class ToolCallbackController {
@@ -24,6 +24,6 @@ export class ToolCallbackController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const gateway = new URL(this.config.publicUrl).host;
-    return arrival(this.flows.finish(provider, callbackOf(query), cookies), reply, gateway, this.logger);
+    return answerCallback(this.flows.finish(provider, callbackOf(query), cookies), reply, gateway, this.logger);
   }
 }

@@ -1,10 +1,6 @@
-import {
-  ConnectFlow,
-  type Callback,
-  type ConnectionOwner,
-  type ProtectedServer,
-  type StartOptions,
-} from '@manifold/oauth';
+import { ConnectFlow, type Callback, type StartOptions } from '../../src/flow/connect-flow.js';
+import { type ConnectionOwner } from '../../src/tokens/connection-owner.js';
+import { type ProtectedServer } from '../../src/protocol/protected-server.js';
 import { ResourceOwner } from '../../../../test/simulators/oauth/index.js';
 import type { OAuthProcess } from './oauth-process.js';
 

@@ -1,8 +1,7 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
@@ -13,7 +12,9 @@ import { BusModule } from '@manifold/bus';
 import { AuthModule } from '@manifold/auth';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
-import { ConnectLinks, Connections, OAuthModule } from '@manifold/oauth';
+import { ConnectLinks } from '../../src/browser/connect-links.service.js';
+import { Connections } from '../../src/connections.js';
+import { OAuthModule } from '../../src/oauth.module.js';
 import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
@@ -55,7 +56,7 @@ export class OAuthApp {
       logger: false,
       bodyParser: false,
     });
-    readJsonBodies(adapter.getInstance(), config.payloadLimit);
+    readJsonBodies(adapter.getInstance(), config.bodies);
     // Its headers are on every page of the gateway; some of them would break these.
     await app.register(helmet);
     app.useGlobalPipes(new DtoValidationPipe());

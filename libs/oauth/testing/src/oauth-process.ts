@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import type { LoggerService, Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { BusModule } from '@manifold/bus';
+import { BusModule, LeaseSettings } from '@manifold/bus';
 import { Config, ConfigModule } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
-import { LeaseSettings } from '@manifold/leases';
-import { OAuthLimits, OAuthModule } from '@manifold/oauth';
+import { OAuthLimits } from '../../src/protocol/oauth-limits.js';
+import { OAuthModule } from '../../src/oauth.module.js';
 import { SecretsModule } from '@manifold/secrets';
 import { WatchedStore } from '@manifold/secrets/testing';
 import { Store, StoreModule } from '@manifold/store';

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { TokenService, type TokenOptions } from '@manifold/oauth';
+import { TokenService, type TokenOptions } from '../../src/tokens/token.service.js';
 import { OAuthProcess } from './oauth-process.js';
 import { user } from './user.js';
 

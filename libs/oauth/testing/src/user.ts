@@ -1,4 +1,4 @@
-import type { ConnectionOwner } from '@manifold/oauth';
+import type { ConnectionOwner } from '../../src/tokens/connection-owner.js';
 import { principal } from '@manifold/secrets/testing';
 
 /** A user, at the server `files` unless told. */

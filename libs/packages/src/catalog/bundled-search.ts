@@ -8,7 +8,7 @@ interface Document {
   readonly description: string;
 }
 
-/** A ranked search over names, titles and descriptions of a list that does not change. */
+/** Ranked search over names, titles and descriptions of a fixed list. */
 export class BundledSearch {
   private readonly index = new MiniSearch<Document>({
     fields: ['name', 'title', 'description'],
@@ -19,7 +19,7 @@ export class BundledSearch {
     this.index.addAll(servers.map(({ name, title, description }, id) => ({ id, name, title, description })));
   }
 
-  /** The best first; all of them, in their own order, for a query without words. */
+  /** Returns the matches, best first. For an empty query, returns all servers in list order. */
   find(query: string): readonly CatalogServerDto[] {
     if (query.trim() === '') return this.servers;
     return this.index.search(query).map(({ id }) => this.servers[id as number]!);

@@ -7,7 +7,7 @@ import { Catalog } from './catalog.service.js';
 
 const DEFAULT_LIMIT = 20;
 
-/** What could be installed. */
+/** Search for MCP servers that can be installed. */
 @ApiTags('packages')
 @ApiAuthenticated()
 @ApiProblems(400, 403, 503)
@@ -18,10 +18,10 @@ export class CatalogController {
   @Get()
   @Roles('operator')
   @ApiOperation({
-    summary: 'Search MCP servers that can be installed',
+    summary: 'Search for MCP servers that can be installed',
     description:
-      'Well-known servers that the gateway knows by itself, each with a ready install body, then those of the MCP registry ' +
-      'that REGISTRY_URL names. A registry that is down costs a warning.',
+      'Returns the bundled servers first, each with an install body, then those of the MCP registry at REGISTRY_URL. ' +
+      'If the registry is unavailable, the answer contains a warning instead of its servers.',
   })
   @ApiOkResponse({ type: CatalogAnswerDto })
   async search(@Query() { query = '', limit, cursor }: CatalogQueryDto): Promise<CatalogAnswerDto> {

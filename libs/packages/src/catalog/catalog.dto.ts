@@ -7,42 +7,42 @@ const SOURCES = ['bundled', 'registry'] as const;
 const INSTALL_PATHS = ['/packages/install', '/mcp/servers'] as const;
 
 export class CatalogQueryDto {
-  /** Words to look for in names, titles and descriptions. All servers without it. */
+  /** Words to search for in names, titles and descriptions. Without it, the answer lists all servers. */
   @IfGiven()
   @IsString()
   @MaxLength(200)
   query?: string;
 
-  /** Servers of one answer, 1 to 100; 20 unless given. */
+  /** Maximum number of servers in the answer, 1 to 100. Default: 20. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, default: 20 })
   @IfGiven()
   @IsString()
   @Matches(/^([1-9]\d?|100)$/, { message: 'limit must be a whole number from 1 to 100' })
   limit?: string;
 
-  /** `nextCursor` of the answer before, with the same query. */
+  /** `nextCursor` of the previous answer to the same query. */
   @IfGiven()
   @IsString()
   @MaxLength(1_100)
   cursor?: string;
 }
 
-/** A secret that each user stores for the server. The install body says how the server gets it. */
+/** Secret that each user stores for the server. The install body says how the gateway passes it to the server. */
 export class NeededSecretDto {
-  /** Under this name it is stored. */
+  /** Name under which the user stores the secret. */
   name: string;
   purpose: string;
 
-  /** Where to get it: a page, or words. */
+  /** Where the user gets the secret: the URL of a page, or a description. */
   from?: string;
 
-  /** The server works without it, too. */
+  /** True if the server also works without the secret. */
   optional?: boolean;
 }
 
-/** A part of the install body that is to be filled in. */
+/** Placeholder in the install body that the operator must replace. */
 export class NeededArgumentDto {
-  /** The text in the body that is to be replaced, such as `{folder}`. */
+  /** Text in the body that must be replaced, such as `{folder}`. */
   placeholder: string;
   purpose: string;
   example?: string;
@@ -52,12 +52,12 @@ export class CatalogNeedsDto {
   secrets: NeededSecretDto[];
   arguments: NeededArgumentDto[];
 
-  /** Each user signs in with the server. */
+  /** `oauth`: each user signs in at the server. */
   @ApiPropertyOptional({ enum: ['oauth'] })
   signIn?: 'oauth';
 }
 
-/** How to install or register the server: a request that is ready but for its placeholders. */
+/** Request that installs or registers the server. It is complete except for its placeholders. */
 export class CatalogInstallDto {
   @ApiProperty({ enum: ['POST'] })
   method: 'POST';
@@ -69,9 +69,9 @@ export class CatalogInstallDto {
   body: Record<string, unknown>;
 }
 
-/** A server that could be installed. */
+/** Server that can be installed. */
 export class CatalogServerDto {
-  /** Where the gateway knows it from. What a registry says was written by the publisher of the server. */
+  /** Source of the entry. The texts of a `registry` entry were written by the publisher of the server. */
   @ApiProperty({ enum: SOURCES })
   source: (typeof SOURCES)[number];
 
@@ -80,11 +80,11 @@ export class CatalogServerDto {
   description: string;
   homepage?: string;
 
-  /** `other`: the gateway cannot run it, so there is no install body. */
+  /** `other`: the gateway cannot run the server, so there is no install body. */
   @ApiProperty({ enum: RUNTIMES })
   runtime: (typeof RUNTIMES)[number];
 
-  /** Name in the npm registry or on PyPI. */
+  /** Name of the package in the npm registry or on PyPI. */
   package?: string;
 
   /** Endpoint of a remote server. */
@@ -92,7 +92,7 @@ export class CatalogServerDto {
 
   needs: CatalogNeedsDto;
 
-  /** What to know before it is installed. */
+  /** Information to read before the install. */
   note?: string;
 
   install?: CatalogInstallDto;
@@ -101,12 +101,12 @@ export class CatalogServerDto {
 export class CatalogAnswerDto {
   success: boolean;
 
-  /** The best first; those of a registry after the bundled ones. */
+  /** Matching servers, best match first. Bundled servers come before those of the registry. */
   servers: CatalogServerDto[];
 
-  /** There may be more. */
+  /** Cursor of the next page. Set if there may be more servers. */
   nextCursor?: string;
 
-  /** Why servers may be missing. */
+  /** Reasons why servers may be missing from the answer. */
   warnings?: string[];
 }

@@ -2,26 +2,26 @@ import { Injectable, Logger } from '@nestjs/common';
 import { BundledSearch } from './bundled-search.js';
 import { BUNDLED_SERVERS } from './bundled/bundled-servers.js';
 import type { CatalogServerDto } from './catalog.dto.js';
-import { cursorOf, FIRST_PLACE, placeOf } from './catalog-cursor.js';
+import { cursorOf, FIRST_POSITION, positionOf } from './catalog-cursor.js';
 import { RegistryClient, RegistryError } from './registry.client.js';
 import type { RegistryPage } from './registry.mapper.js';
 
 export interface CatalogSearch {
   readonly query: string;
-  /** Servers of the answer, at most. */
+  /** Maximum number of servers in the answer. */
   readonly limit: number;
-  /** `nextCursor` of the page before. */
+  /** `nextCursor` of the previous page. */
   readonly cursor?: string;
 }
 
 export interface CatalogPage {
   readonly servers: readonly CatalogServerDto[];
   readonly nextCursor?: string;
-  /** Why servers may be missing, for operators. */
+  /** Reasons why servers may be missing, for operators. */
   readonly warnings?: readonly string[];
 }
 
-/** Servers that could be installed: the bundled list first, then the registry that REGISTRY_URL names. */
+/** Catalogue of servers that can be installed: first the bundled list, then the registry at REGISTRY_URL. */
 @Injectable()
 export class Catalog {
   private readonly logger = new Logger(Catalog.name);
@@ -31,19 +31,19 @@ export class Catalog {
   constructor(private readonly registry: RegistryClient) {}
 
   /**
-   * A registry that is down or talks nonsense costs its servers, not the answer.
-   * @throws Problem 400 for a cursor that no answer gave
+   * Searches the catalogue. If the registry is down or its answer is invalid, the answer has a warning instead of its servers.
+   * @throws ProblemError 400 if the cursor is not from an answer
    */
   async search({ query, limit, cursor }: CatalogSearch): Promise<CatalogPage> {
-    const place = cursor === undefined ? FIRST_PLACE : placeOf(cursor, this.registry.configured);
+    const position = cursor === undefined ? FIRST_POSITION : positionOf(cursor, this.registry.configured);
     const matches = this.bundled.find(query);
-    if (place.from === 'registry') return this.fromRegistry(query, limit, place.cursor, matches);
+    if (position.from === 'registry') return this.fromRegistry(query, limit, position.cursor, matches);
 
-    const end = place.offset + limit;
-    const servers = matches.slice(place.offset, end);
+    const end = position.offset + limit;
+    const servers = matches.slice(position.offset, end);
     if (end < matches.length) return { servers, nextCursor: cursorOf({ from: 'bundled', offset: end }) };
     if (!this.registry.configured) return { servers };
-    // A page that the bundled list has filled ends where the registry begins.
+    // If bundled servers fill this page, the next page begins with the registry.
     if (servers.length === limit) return { servers, nextCursor: cursorOf({ from: 'bundled', offset: end }) };
     const rest = await this.fromRegistry(query, limit - servers.length, undefined, matches);
     return { ...rest, servers: [...servers, ...rest.servers] };
@@ -69,7 +69,7 @@ export class Catalog {
     }
   }
 
-  /** A package or endpoint that the gateway knows by itself is shown as the gateway describes it, and once. */
+  /** Removes servers that are already shown. A server that is also in the bundled list is shown with its bundled description. */
   private withoutRepetitions(servers: RegistryPage['servers'], shown: readonly CatalogServerDto[]): CatalogServerDto[] {
     const seen = new Set(shown.map(identityOf));
     return servers.flatMap((server) => {
@@ -81,7 +81,7 @@ export class Catalog {
   }
 }
 
-/** What of two entries is the same server. Names on PyPI differ neither by case nor by the kind of separator (PEP 503). */
+/** Returns a key that is equal for two entries of the same server. PyPI names ignore case and the kind of separator (PEP 503). */
 function identityOf({ runtime, package: name, url, name: entry }: CatalogServerDto): string {
   if (runtime === 'python') return `python ${name!.toLowerCase().replaceAll(/[-_.]+/g, '-')}`;
   if (runtime === 'npm') return `npm ${name}`;

@@ -185,14 +185,14 @@ describe('the catalogue with a registry', () => {
 
   it.each([
     ['an error', { status: 500 }, /answers with status 500$/],
-    ['a page of HTML', 'not JSON', /no page of servers$/],
+    ['a page of HTML', 'not JSON', /not a page of servers$/],
     ['a bad gateway', 'bad gateway', /status 502$/],
-    ['JSON of another shape', { json: { servers: 'none' } }, /no page of servers$/],
-    ['null', { json: null }, /no page of servers$/],
-    ['a cursor that is none', { json: { servers: [], metadata: { nextCursor: 7 } } }, /no page of servers$/],
+    ['JSON of another shape', { json: { servers: 'none' } }, /not a page of servers$/],
+    ['null', { json: null }, /not a page of servers$/],
+    ['a cursor that is none', { json: { servers: [], metadata: { nextCursor: 7 } } }, /not a page of servers$/],
     ['a redirect', { status: 302, json: {} }, /status 302$/],
     ['half of an answer', 'cut', /cannot be used: /],
-    ['more than has room', { hugeBytes: 3 * 1024 * 1024 }, /no page of servers$/],
+    ['more than has room', { hugeBytes: 3 * 1024 * 1024 }, /not a page of servers$/],
     ['more than the client reads', { hugeBytes: 9 * 1024 * 1024 }, /too large$/],
   ] as const)(
     'answers with its own servers and a warning when the registry gives %s',

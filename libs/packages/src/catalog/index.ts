@@ -1,1 +1,2 @@
 export { CatalogModule } from './catalog.module.js';
+export { dataFilesOf } from './bundled/data-files.js';

@@ -1,4 +1,4 @@
-import { SECRET_NAME } from '@manifold/server-hosting';
+import { SECRET_NAME } from '@manifold/server-model';
 import type { CatalogNeedsDto } from './catalog.dto.js';
 import type { Argument, Input, NamedInput, RegistryPackage, RegistryRemote } from './registry.schema.js';
 
@@ -9,13 +9,13 @@ interface Hosting {
   readonly secretHeaders?: Record<string, string>;
 }
 
-/** How a program of a package is started. */
+/** Start settings of a package's program. */
 export interface Program extends Hosting {
   readonly args?: string[];
   readonly env?: Record<string, string>;
 }
 
-/** How a remote server is reached. */
+/** Connection settings of a remote server. */
 export interface Endpoint extends Hosting {
   readonly url: string;
   readonly headers?: Record<string, string>;
@@ -28,11 +28,14 @@ const HEADER_NAME = /^[A-Za-z][A-Za-z0-9-]*$/;
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
 const VARIABLE = /\{([A-Za-z0-9_-]{1,64})\}/g;
 
-/** Turns the inputs that a server's publisher describes into settings, and notes what is left to be filled in or stored. */
+/**
+ * Converts the inputs that a server's publisher describes into settings. It collects in `needs` the placeholders to replace and the
+ * secrets to store.
+ */
 export class InputReader {
   readonly needs: CatalogNeedsDto = { secrets: [], arguments: [] };
 
-  /** @returns undefined for a program that cannot be started without a secret on its command line */
+  /** @returns undefined if a required argument is secret, because secrets must not be on a command line, or a variable name is invalid */
   program({ packageArguments = [], environmentVariables = [] }: RegistryPackage): Program | undefined {
     if (packageArguments.some((argument) => argument.isRequired && isSecret(argument))) return undefined;
     if (environmentVariables.some(({ name }) => !ENV_NAME.test(name))) return undefined;
@@ -46,7 +49,7 @@ export class InputReader {
     };
   }
 
-  /** @returns undefined for a URL that no server can be registered with, such as one that has to hold a secret */
+  /** @returns undefined if no server can be registered with the URL or headers, for example if the URL must contain a secret */
   endpoint({ url: template, headers = [], variables }: RegistryRemote): Endpoint | undefined {
     if (headers.some(({ name }) => !HEADER_NAME.test(name))) return undefined;
     if (namesIn(template).some((name) => variables?.[name]?.isSecret)) return undefined;
@@ -68,7 +71,7 @@ export class InputReader {
     return secretNames.length > 0 ? { ...where, secretNames } : undefined;
   }
 
-  /** Environment variables or headers without secrets. */
+  /** Returns the environment variables or headers that have no secrets. */
   private pairs(inputs: readonly NamedInput[]): Record<string, string> | undefined {
     const pairs: [string, string][] = [];
     for (const input of inputs) {
@@ -86,14 +89,14 @@ export class InputReader {
     return text === '' ? [name] : [name, text];
   }
 
-  /** Undefined for an input that can be left out. */
+  /** Returns the value of an input; undefined if the input is optional and has no value. */
   private text(name: string, input: Input & { variables?: Variables }): string | undefined {
     const text = input.value ?? input.default;
     if (text !== undefined) return this.filled(text, input.variables);
     return input.isRequired ? this.placeholder(name, input) : undefined;
   }
 
-  /** Variables whose value is known are replaced; the others stay, to be filled in. */
+  /** Replaces described variables in a text by their value or default. Other variables stay in the text as placeholders. */
   private filled(text: string, variables: Variables): string {
     return text.replaceAll(VARIABLE, (whole, name: string) => {
       const variable = variables && Object.hasOwn(variables, name) ? variables[name]! : undefined;
@@ -109,7 +112,7 @@ export class InputReader {
     return placeholder;
   }
 
-  /** A secret header with the names of its secrets in braces: those of its value, or its own. */
+  /** Returns the value of a secret header, with the names of secrets in braces: those in its value, or else the header's own name. */
   private template({ name, value = '', variables, ...input }: NamedInput): string {
     const secrets = namesIn(value).filter((part) => SECRET_NAME.test(part));
     if (secrets.length === 0) {

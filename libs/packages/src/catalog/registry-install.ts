@@ -1,12 +1,12 @@
 import semver from 'semver';
 import { packageName } from '../npm/index.js';
-import { NotAllowed } from '../package-grammar.js';
+import { PackageNotAllowedError } from '../model/package-grammar.js';
 import { pythonName, pythonVersion } from '../python/index.js';
 import type { CatalogServerDto } from './catalog.dto.js';
 import { InputReader } from './input-reader.js';
 import type { RegistryPackage, RegistryRemote, RegistryServer } from './registry.schema.js';
 
-/** How the server will be called. */
+/** Names of the server after the install. */
 interface Names {
   readonly serverName: string;
   readonly displayName: string;
@@ -14,11 +14,13 @@ interface Names {
 
 type Installable = Pick<CatalogServerDto, 'runtime' | 'package' | 'url' | 'needs' | 'note' | 'install'>;
 
-/** Only from these: a name in another registry belongs to somebody else (dependency confusion). */
+/**
+ * Registries that packages may come from. In another registry, the same name may belong to another publisher (dependency confusion).
+ */
 const NPM = { type: 'npm', base: 'https://registry.npmjs.org', parseName: packageName };
 const PYPI = { type: 'pypi', base: 'https://pypi.org', parseName: pythonName };
 
-/** The first way in which the gateway can run the server: npm, PyPI, remote. */
+/** Returns the first way in which the gateway can run the server: npm, PyPI, remote. */
 export function installOf(server: RegistryServer, names: Names): Installable {
   const npm = server.packages?.find((candidate) => isFrom(NPM, candidate));
   if (npm) return npmInstall(npm, names);
@@ -97,7 +99,7 @@ function isAllowed(parse: () => unknown): boolean {
     parse();
     return true;
   } catch (error) {
-    if (error instanceof NotAllowed) return false;
+    if (error instanceof PackageNotAllowedError) return false;
     throw error;
   }
 }

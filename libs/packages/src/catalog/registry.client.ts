@@ -4,10 +4,10 @@ import { Egress, EgressError, type WholeAnswer } from '@manifold/egress';
 import { registryPage, type RegistryPage } from './registry.mapper.js';
 
 const TIME_LIMIT_MS = 5_000;
-/** Of one page, in characters. The largest entries have some kilobytes, and a page has at most 100. */
+/** Maximum size of one page, in characters. The largest entries have some kilobytes, and a page has at most 100 entries. */
 const SIZE_LIMIT = 2 * 1024 * 1024;
 
-/** The registry did not answer, or not with a page of servers. The message names its host at most. */
+/** Error: the registry did not answer, or its answer is not a page of servers. Of the URL, the message contains only the host. */
 export class RegistryError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -15,7 +15,7 @@ export class RegistryError extends Error {
   }
 }
 
-/** An MCP registry: `GET /v0.1/servers` of the registry API (2025-10-17), which subregistries speak, too. */
+/** Client of an MCP registry: `GET /v0.1/servers` of the registry API (2025-10-17). Subregistries have the same API. */
 @Injectable()
 export class RegistryClient {
   constructor(
@@ -28,8 +28,8 @@ export class RegistryClient {
   }
 
   /**
-   * The latest versions of the servers that match.
-   * @param search a part of a name or description; all of them when it is empty
+   * Returns the latest versions of the matching servers.
+   * @param search part of a name or description; empty: all servers
    * @throws RegistryError
    */
   async list(search: string, limit: number, cursor: string | undefined): Promise<RegistryPage> {
@@ -41,7 +41,7 @@ export class RegistryClient {
     const { status, text } = await this.get(url);
     if (status !== 200) throw new RegistryError(`The MCP registry at ${url.host} answers with status ${status}`);
     const page = text.length <= SIZE_LIMIT ? registryPage(text, limit) : undefined;
-    if (!page) throw new RegistryError(`The MCP registry at ${url.host} gives an answer that is no page of servers`);
+    if (!page) throw new RegistryError(`The MCP registry at ${url.host} sent an answer that is not a page of servers`);
     return page;
   }
 

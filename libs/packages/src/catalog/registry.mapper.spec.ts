@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { DtoValidationPipe } from '@manifold/rest';
-import { ServerSettingsDto } from '@manifold/server-hosting';
+import { ServerSettingsDto } from '@manifold/server-model';
 import type { CatalogServerDto } from './catalog.dto.js';
 import { registryPage } from './registry.mapper.js';
 

@@ -1,4 +1,4 @@
-import { SERVER_NAME } from '@manifold/server-hosting';
+import { SERVER_NAME } from '@manifold/server-model';
 import type { CatalogServerDto } from './catalog.dto.js';
 import { installOf } from './registry-install.js';
 import { registryAnswer, registryEntry, type RegistryServer } from './registry.schema.js';
@@ -6,11 +6,11 @@ import { registryAnswer, registryEntry, type RegistryServer } from './registry.s
 export interface RegistryPage {
   readonly servers: readonly CatalogServerDto[];
   readonly nextCursor?: string;
-  /** Entries that do not have the shape of the API. */
+  /** Number of entries that do not match the schema of the API. */
   readonly unreadable: number;
 }
 
-/** @returns undefined for a text that is no page of servers. Servers that their publishers have withdrawn are left out. */
+/** @returns undefined if the text is not a page of servers. Servers whose status is not `active` are left out. */
 export function registryPage(text: string, limit: number): RegistryPage | undefined {
   const answer = registryAnswer.safeParse(parsed(text));
   if (!answer.success) return undefined;
@@ -42,13 +42,13 @@ function catalogServer(server: RegistryServer): CatalogServerDto {
 const isActive = (meta: { 'io.modelcontextprotocol.registry/official'?: { status?: string } } | undefined): boolean =>
   (meta?.['io.modelcontextprotocol.registry/official']?.status ?? 'active') === 'active';
 
-/** The name without its namespace, where that can be the name of a registered server. */
+/** Returns the name without its namespace, with the prefix `mcp-` if it is not a valid server name; at most 64 characters. */
 function serverNameOf(name: string): string {
   const own = name.slice(name.indexOf('/') + 1, name.indexOf('/') + 65);
   return SERVER_NAME.test(own) ? own : `mcp-${own}`.slice(0, 64);
 }
 
-/** Interfaces make links of it: `javascript:` is no homepage. */
+/** Returns whether the URL is http or https. User interfaces make it a link, so `javascript:` URLs must not pass. */
 const isWebAddress = (url: string | undefined): boolean =>
   url !== undefined && /^https?:$/.test(URL.parse(url)?.protocol ?? '');
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What publishers write is shown to people: bounded, and without control characters. */
+/** Text of a publisher, which users see: cut to a maximum length, and without control characters. */
 const text = (most: number) =>
   z.string().transform((value) =>
     value
@@ -9,7 +9,7 @@ const text = (most: number) =>
       .slice(0, most),
   );
 
-/** What becomes a part of a command line, an environment or a header. */
+/** Text that becomes part of a command line, an environment or a header. */
 const line = z
   .string()
   .max(2_000)
@@ -52,7 +52,7 @@ const remote = z.object({
   variables,
 });
 
-/** An element of `servers`: what of `ServerResponse` and `ServerDetail` is used. Members that are not known are passed over. */
+/** Element of `servers`, with the used fields of `ServerResponse` and `ServerDetail`. Unknown fields are ignored. */
 export const registryEntry = z.object({
   server: z.object({
     name: z
@@ -73,7 +73,7 @@ export const registryEntry = z.object({
     .optional(),
 });
 
-/** `ServerList`. */
+/** Page of servers (`ServerList` of the registry API). */
 export const registryAnswer = z.object({
   servers: z.array(z.unknown()),
   metadata: z.object({ nextCursor: z.string().max(1_000).nullish() }).optional(),

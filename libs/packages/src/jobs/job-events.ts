@@ -2,16 +2,16 @@ import type { MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import type { JobRecord } from './job-record.js';
 
-/** A job that can be followed while it runs. */
+/** Running job whose changes can be observed. */
 export interface LiveJob {
   readonly record: JobRecord;
-  /** @returns a function that ends it */
+  /** @returns a function that removes the follower */
   follow(follower: () => void): () => void;
 }
 
 /**
- * A job as server-sent events: `progress` with percent and step, `log` with each new line, and `end` with the outcome, which is the
- * last one. Whoever comes late gets what there is so far.
+ * Returns a job as server-sent events: `progress` with percent and step, `log` with each new line, and finally `end` with the outcome. A
+ * late subscriber first gets the current progress and the stored log lines.
  */
 export const jobEvents = (job: LiveJob): Observable<MessageEvent> =>
   new Observable((subscriber) => {
@@ -35,7 +35,7 @@ export const jobEvents = (job: LiveJob): Observable<MessageEvent> =>
     return job.follow(tell);
   });
 
-/** The same for a job that has ended. */
+/** Returns the events of a job that has ended: its log lines and `end`. */
 export const endedJobEvents = (record: JobRecord): Observable<MessageEvent> =>
   new Observable((subscriber) => {
     for (const line of record.log) subscriber.next({ type: 'log', data: { line } });

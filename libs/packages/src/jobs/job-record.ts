@@ -1,26 +1,26 @@
-import type { CollectionSpec, Json } from '@manifold/store';
+import { confidentialFields, type CollectionSpec, type Json } from '@manifold/store';
 
 export type JobStatus = 'running' | 'succeeded' | 'failed';
 
-/** Long work, as it is remembered: for a day, also over a restart. */
+/** Stored state of long-running work. It is kept for a day after its start, also across restarts. */
 export type JobRecord = {
   tenant: string;
   kind: 'install' | 'upgrade' | 'upgrade-all' | 'check-updates';
-  /** The server that it is about, where it is about one. */
+  /** Server of the job, if it concerns a single server. */
   serverName?: string;
   status: JobStatus;
-  /** 0 to 100. */
+  /** Progress, 0 to 100. */
   percent: number;
   step: string;
   log: string[];
-  /** How many lines there were, those included that are no longer kept. Jobs of older releases do not say. */
+  /** Total number of log lines, including lines that are no longer kept. Jobs of older releases have no value. */
   lines?: number;
-  /** What the synchronous route would have answered. */
+  /** Response that the synchronous request would have returned. */
   result?: Json;
   error?: { status: number; code: string; message: string };
   /** The replica that does the work. Jobs of older releases have none. */
   replica?: string;
-  /** ISO 8601. */
+  /** Time of the start (ISO 8601). */
   createdAt: string;
   endedAt?: string;
 };
@@ -28,4 +28,5 @@ export type JobRecord = {
 export const JOBS: CollectionSpec<JobRecord> = {
   name: 'package_jobs',
   indexes: [{ fields: ['tenant'] }],
+  confidential: confidentialFields<JobRecord>({ log: [], result: undefined, error: undefined }),
 };

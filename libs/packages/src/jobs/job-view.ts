@@ -1,7 +1,7 @@
 import type { JobRecord } from './job-record.js';
 import type { JobDto } from './jobs.dto.js';
 
-/** A job as the REST API shows it. */
+/** Returns a job as the REST API shows it. */
 export const jobView = (id: string, record: JobRecord): JobDto => ({
   id,
   kind: record.kind,

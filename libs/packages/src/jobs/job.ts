@@ -1,10 +1,10 @@
-import type { InstallProgress } from '../install-progress.js';
+import type { InstallProgress } from '../model/install-progress.js';
 import type { JobRecord } from './job-record.js';
 
 const MOST_LINES = 500;
 const LONGEST_LINE = 2000;
 
-/** Work that is under way in this process, and those who follow it. */
+/** Running work in this process, with its followers. */
 export class Job implements InstallProgress {
   private readonly controller = new AbortController();
   private readonly followers = new Set<() => void>();
@@ -40,7 +40,7 @@ export class Job implements InstallProgress {
     for (const follower of this.followers) follower();
   }
 
-  /** @returns a function that ends it */
+  /** @returns a function that removes the follower */
   follow(follower: () => void): () => void {
     this.followers.add(follower);
     return () => this.followers.delete(follower);

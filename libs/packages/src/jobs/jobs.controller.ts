@@ -8,7 +8,7 @@ import { jobView } from './job-view.js';
 import { JobAnswerDto, JobsAnswerDto } from './jobs.dto.js';
 import { Jobs } from './jobs.service.js';
 
-/** Installs and upgrades of the caller's tenant, while they run and for a day. */
+/** Installs and upgrades of the caller's tenant, while they run and for a day after their start. */
 @ApiTags('packages')
 @ApiAuthenticated()
 @ApiProblems(403, 503)
@@ -18,7 +18,10 @@ export class JobsController {
   constructor(private readonly jobs: Jobs) {}
 
   @Get()
-  @ApiOperation({ summary: 'List the last installs and upgrades, those that are under way included' })
+  @ApiOperation({
+    summary: 'List the last 100 jobs, newest first',
+    description: 'A job is an install, an upgrade or a check for updates. Jobs that are still running are included.',
+  })
   @ApiOkResponse({ type: JobsAnswerDto })
   async list(@CurrentPrincipal() { tenant }: Principal): Promise<JobsAnswerDto> {
     const jobs = await this.jobs.list(tenant);
@@ -26,7 +29,7 @@ export class JobsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One install or upgrade: its progress, its log and its outcome' })
+  @ApiOperation({ summary: 'Get a job with its progress, log and outcome' })
   @ApiOkResponse({ type: JobAnswerDto })
   @ApiProblems(404)
   async get(@Param('id') id: string, @CurrentPrincipal() { tenant }: Principal): Promise<JobAnswerDto> {
@@ -35,8 +38,8 @@ export class JobsController {
 
   @Sse(':id/events')
   @ApiOperation({
-    summary: 'Follow an install or upgrade as server-sent events',
-    description: '`progress` {percent, step}, `log` {line}, and last `end` {status, result, error}.',
+    summary: 'Follow a job as server-sent events',
+    description: 'The events are `progress` {percent, step}, `log` {line}, and finally `end` {status, result, error}.',
   })
   @ApiProduces('text/event-stream')
   @ApiProblems(404)
@@ -47,8 +50,8 @@ export class JobsController {
 
   @Delete(':id')
   @ApiOperation({
-    summary: 'Cancel an install or upgrade',
-    description: 'What it has done so far is undone. One that has ended stays as it is.',
+    summary: 'Cancel a job',
+    description: 'An unfinished install or upgrade is undone. A job that has ended stays unchanged.',
   })
   @ApiOkResponse({ type: JobAnswerDto })
   @ApiProblems(404)

@@ -1,38 +1,38 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
-/** Why a job failed. */
+/** Reason why a job failed. */
 export class JobErrorDto {
-  /** The HTTP status that the synchronous route would have had. */
+  /** HTTP status that the synchronous request would have returned. */
   status: number;
 
-  /** For programs. */
+  /** Error code, for programs. */
   code: string;
   message: string;
 }
 
-/** Long work: its progress while it runs, its outcome for a day. */
+/** Long-running work: its progress and, after its end, its outcome. A job is kept for a day after its start. */
 export class JobDto {
   id: string;
 
   @ApiProperty({ enum: ['install', 'upgrade', 'upgrade-all', 'check-updates'] })
   kind: 'install' | 'upgrade' | 'upgrade-all' | 'check-updates';
 
-  /** The server that it is about, where it is about one. */
+  /** Server of the job, if it concerns a single server. */
   serverName?: string;
 
   @ApiProperty({ enum: ['running', 'succeeded', 'failed'] })
   status: 'running' | 'succeeded' | 'failed';
 
-  /** 0 to 100. */
+  /** Progress, 0 to 100. */
   percent: number;
 
-  /** What is being done. */
+  /** Description of the current step. */
   step: string;
 
-  /** The last lines of the programs that do the work. */
+  /** Last output lines of the installing programs. */
   log: string[];
 
-  /** What the synchronous route would have answered. */
+  /** Response body that the synchronous request would have returned. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true })
   result?: unknown;
 

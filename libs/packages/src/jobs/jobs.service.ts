@@ -1,43 +1,48 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { Problem, toProblem } from '@manifold/rest';
-import { Store, StoreConflict, type Collection, type Json, type Stored } from '@manifold/store';
-import type { InstallProgress } from '../install-progress.js';
-import { asProblem } from '../package-problems.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { Bus, OnCalled, ReplicaEndedError, ReplicaGoneError, Topic } from '@manifold/bus';
+import { ProblemError, toProblem } from '@manifold/rest';
+import { Store, StoreConflictError, type Collection, type Json, type Stored } from '@manifold/store';
+import type { InstallProgress } from '../model/install-progress.js';
+import { asProblem } from '../model/package-problems.js';
 import { Job } from './job.js';
 import type { LiveJob } from './job-events.js';
 import { JOBS, type JobRecord } from './job-record.js';
 import { RemoteJob } from './remote-job.js';
-import { RemoteJobs, type JobQuestion } from './remote-jobs.service.js';
 
 const KEPT_MS = 24 * 3600 * 1000;
 const LISTED = 100;
 
+interface JobQuestion {
+  readonly id: string;
+  /** Whether to cancel the job. */
+  readonly cancel: boolean;
+}
+
+/** Asks the replica that runs a job for its state. The answer is null if it does not run it. */
+const JOB = new Topic<JobQuestion, JobRecord | null>('packages.job');
+
 /**
- * Work that takes longer than a request should: its progress and its log while it runs, its outcome for a day. The replica that does the
- * work knows how it stands; the others ask it. When it is found dead, the work has failed.
+ * Jobs: work that takes longer than a request should. A job has a progress and a log while it runs; it is kept for a day after its start.
+ * The replica that does the work has the current state, and the other replicas ask it. If that replica is gone, the job has failed.
  */
 @Injectable()
-export class Jobs implements OnModuleInit {
+export class Jobs {
   private readonly logger = new Logger(Jobs.name);
   private readonly records: Collection<JobRecord>;
   private readonly running = new Map<string, Job>();
-  /** Stored, or about to be, and not yet among those that run. */
+  /** Jobs that are being stored and are not yet in `running`. */
   private readonly starting = new Set<Promise<unknown>>();
 
   constructor(
     store: Store,
-    private readonly remote: RemoteJobs,
+    private readonly bus: Bus,
   ) {
     this.records = store.collection(JOBS);
   }
 
-  onModuleInit(): void {
-    this.remote.onAsked((question) => this.answer(question));
-  }
-
   /**
-   * Starts work, and follows it to its end whether or not anybody waits.
-   * @returns the job, and what comes of it
+   * Starts work. The job continues until its end, even if no client waits for it.
+   * @returns the job and a promise of its result
    */
   async start<T extends object>(
     about: Pick<JobRecord, 'tenant' | 'kind' | 'serverName'>,
@@ -47,31 +52,31 @@ export class Jobs implements OnModuleInit {
     this.starting.add(starting);
     const job = await starting.finally(() => this.starting.delete(starting));
     const result = this.run(job, work);
-    result.catch(() => undefined); // it is in the record; whoever waits hears of it too
+    result.catch(() => undefined); // the record has the error, and a caller that awaits `result` gets it too
     return { job, result };
   }
 
-  /** A job that runs, on whichever replica. */
+  /** Returns a running job of any replica; undefined if the job has ended. */
   async live(tenant: string, id: string): Promise<LiveJob | undefined> {
     const record = await this.get(tenant, id);
     if (record.status !== 'running') return undefined;
     return this.running.get(id) ?? new RemoteJob(record, () => this.get(tenant, id));
   }
 
-  /** @throws Problem 404 `job_not_found` */
+  /** @throws ProblemError 404 `job_not_found` */
   async get(tenant: string, id: string): Promise<JobRecord> {
     return this.current(await this.stored(tenant, id), false);
   }
 
   /**
-   * Ends a job. One that has ended stays as it is.
-   * @throws Problem 404 `job_not_found`, 503 `replica_unreachable`
+   * Cancels a job. A job that has ended stays unchanged.
+   * @throws ProblemError 404 `job_not_found`, 503 `replica_unreachable`
    */
   async cancel(tenant: string, id: string): Promise<JobRecord> {
     return this.current(await this.stored(tenant, id), true);
   }
 
-  /** The newest first. */
+  /** Returns the last 100 jobs of a tenant, newest first. */
   async list(tenant: string): Promise<{ id: string; record: JobRecord }[]> {
     let stored: Stored<JobRecord>[] = [];
     for (let page = stored; ;) {
@@ -90,7 +95,7 @@ export class Jobs implements OnModuleInit {
       step: 'waiting',
       log: [],
       lines: 0,
-      replica: this.remote.replica,
+      replica: this.bus.replica,
       createdAt: new Date().toISOString(),
     };
     const { id } = await this.records.insert(record, { expiresAt: Date.now() + KEPT_MS });
@@ -101,38 +106,56 @@ export class Jobs implements OnModuleInit {
 
   private async stored(tenant: string, id: string): Promise<Stored<JobRecord>> {
     const stored = await this.records.get(id);
-    if (stored?.value.tenant !== tenant) throw new Problem(404, 'job_not_found', 'There is no such job');
+    if (stored?.value.tenant !== tenant) throw new ProblemError(404, 'job_not_found', 'There is no such job');
     return stored;
   }
 
-  private async answer({ id, cancel }: JobQuestion): Promise<JobRecord | undefined> {
+  /** Returns the state of a job that this replica runs, and cancels it first if the question says so. */
+  @OnCalled(JOB)
+  async answer({ id, cancel }: JobQuestion): Promise<JobRecord | null> {
     await Promise.allSettled(this.starting);
     const job = this.running.get(id);
-    if (cancel) job?.cancel(new Problem(409, 'cancelled', 'The work was cancelled'));
-    return job?.record;
+    if (cancel) job?.cancel(new ProblemError(409, 'cancelled', 'The job was cancelled'));
+    return job?.record ?? null;
   }
 
-  /** How a job stands. */
+  /** Returns the current state of a job, and cancels it first if `cancel` is set. */
   private async current({ id, value }: Stored<JobRecord>, cancel: boolean): Promise<JobRecord> {
     if (value.status !== 'running') return value;
     const question = { id, cancel };
-    const told = (await this.answer(question)) ?? (await this.remote.ask(value.replica, question));
+    const told = (await this.answer(question)) ?? (await this.ask(value.replica, question));
     if (told === 'gone') return this.interrupted(id, value);
     if (told !== 'unknown') return told;
-    if (cancel) throw new Problem(503, 'replica_unreachable', 'The replica that does the work cannot be reached');
+    if (cancel) throw new ProblemError(503, 'replica_unreachable', 'The replica that runs the job cannot be reached');
     return value;
   }
 
-  /** Nobody does it any more: it has ended since it was read, or it never will. */
+  /**
+   * Asks another replica about a job.
+   * @param replica replica that runs the job; undefined: the job is of an older release, and its process has ended
+   * @returns the state of the job; `gone` if the replica does not run it any more; `unknown` if the replica cannot be reached at the moment
+   */
+  private async ask(replica: string | undefined, question: JobQuestion): Promise<JobRecord | 'gone' | 'unknown'> {
+    if (replica === undefined || replica === this.bus.replica) return 'gone';
+    try {
+      return (await this.bus.call(replica, JOB, question)) ?? 'gone';
+    } catch (error) {
+      if (error instanceof ReplicaEndedError) return 'gone';
+      if (error instanceof ReplicaGoneError) return 'unknown';
+      throw error;
+    }
+  }
+
+  /** Returns the state of a job that no replica runs any more: it has ended since it was read, or it was interrupted and has failed. */
   private async interrupted(id: string, value: JobRecord): Promise<JobRecord> {
     const stored = await this.records.get(id);
     if (stored?.value.status !== 'running') return stored?.value ?? value;
-    const error = { status: 503, code: 'interrupted', message: 'The gateway was stopped meanwhile' };
+    const error = { status: 503, code: 'interrupted', message: 'The gateway was stopped while the job was running' };
     const failed: JobRecord = { ...stored.value, status: 'failed', error, endedAt: new Date().toISOString() };
     try {
       await this.records.update(id, stored.revision, failed);
     } catch (conflict) {
-      if (!(conflict instanceof StoreConflict)) throw conflict; // somebody else has found it out at the same time
+      if (!(conflict instanceof StoreConflictError)) throw conflict; // another replica has stored the failure at the same time
     }
     return failed;
   }

@@ -1,22 +1,23 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { SingleBus } from '@manifold/bus';
-import { temporaryStore, type OpenStore } from '@manifold/store/testing';
-import { deferred } from '../../testing/src/deferred.js';
-import { InstallError } from '../install-error.js';
-import type { InstallProgress } from '../install-progress.js';
+import { joinedBuses } from '@manifold/bus/testing';
+import { ReversingSealer, temporaryStore, type OpenStore } from '@manifold/store/testing';
+import { deferred } from '../../../../test/support/deferred.js';
+import { InstallError } from '../model/install-error.js';
+import type { InstallProgress } from '../model/install-progress.js';
 import { endedJobEvents, jobEvents } from './job-events.js';
 import { Jobs } from './jobs.service.js';
-import { RemoteJobs } from './remote-jobs.service.js';
 
 const about = { tenant: 'default', kind: 'install', serverName: 's' } as const;
 
 describe('jobs', () => {
   let opened: OpenStore;
   let jobs: Jobs;
-  const process = (): Jobs => new Jobs(opened.store, new RemoteJobs(new SingleBus()));
+  const process = (): Jobs => new Jobs(opened.store, new SingleBus());
 
   beforeEach(async () => {
     opened = await temporaryStore();
+    opened.store.sealWith(new ReversingSealer('key'));
     jobs = process();
   });
   afterEach(() => opened.close());
@@ -54,6 +55,18 @@ describe('jobs', () => {
       result: { done: true },
       endedAt: expect.any(String),
     });
+  });
+
+  it('have ended without an outcome when their replica has ended, and not when it only does not answer', async () => {
+    const [one, two] = joinedBuses(2);
+    const { job } = await new Jobs(opened.store, one!).start(about, controlledWork().work);
+    const elsewhere = new Jobs(opened.store, two!);
+    expect(await elsewhere.get('default', job.id)).toMatchObject({ status: 'running' });
+    await expect(elsewhere.cancel('default', job.id)).rejects.toMatchObject({ status: 503 });
+    one!.end();
+    const { status, error } = await elsewhere.get('default', job.id);
+    expect([status, error?.code]).toEqual(['failed', 'interrupted']);
+    two!.end();
   });
 
   it('are known after a restart; one that the end of the gateway cut short has failed', async () => {

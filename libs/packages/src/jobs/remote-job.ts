@@ -3,9 +3,9 @@ import type { JobRecord } from './job-record.js';
 
 const ASKED_EVERY_MS = 1000;
 
-/** A job that another replica does: it is asked about every second while somebody follows. */
+/** Job that another replica runs. While it has a follower, the other replica is asked every second. */
 export class RemoteJob implements LiveJob {
-  /** @param ask rejects where it cannot be told for now */
+  /** @param ask fetches the state; rejects if the state is not available at the moment */
   constructor(
     private state: JobRecord,
     private readonly ask: () => Promise<JobRecord>,

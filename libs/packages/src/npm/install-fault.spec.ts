@@ -24,7 +24,7 @@ describe('faultOf', () => {
     const conflict = Object.assign(new Error('unable to resolve dependency tree'), { code: 'ERESOLVE' });
     expect(faultOf(conflict)).toEqual({
       code: 'install_failed',
-      message: 'npm gave up (ERESOLVE): unable to resolve dependency tree',
+      message: 'npm failed (ERESOLVE): unable to resolve dependency tree',
     });
   });
 });

@@ -1,20 +1,20 @@
-import { InstallError, type InstallFault } from '../install-error.js';
+import { InstallError, type InstallFault } from '../model/install-error.js';
 
-/** What errors of npm, of Node and of the operating system carry. */
+/** Fields of errors of npm, Node and the operating system. */
 interface NpmError {
   readonly name?: string;
   readonly message?: string;
-  /** A name; of a script, its exit code. */
+  /** Name of the error; for a failed script, its exit code. */
   readonly code?: string | number | null;
-  /** HTTP. */
+  /** URL of the HTTP request that failed. */
   readonly uri?: string;
   readonly statusCode?: number;
-  /** `name@version`, of what was asked for, what cannot be installed, or whose script failed. */
+  /** `name@version` of the requested package, of the package that cannot be installed, or of the package whose script failed. */
   readonly package?: string;
   readonly pkgid?: string;
-  /** The script that failed. */
+  /** Name of the script that failed. */
   readonly event?: string;
-  /** The file that could not be read or written. */
+  /** Path of the file that could not be read or written. */
   readonly path?: string;
 }
 
@@ -23,7 +23,7 @@ export interface Fault {
   readonly message: string;
 }
 
-/** What takes an error for its own says the fault. */
+/** Converts an error to a fault; returns false if the error is of another kind. */
 type Wording = (error: NpmError, code: string) => Fault | false;
 
 const SOURCES: Readonly<Record<string, string>> = {
@@ -56,12 +56,13 @@ const answers: Wording = ({ uri, statusCode }) => {
 
 const packages: Wording = ({ message, pkgid }, code) => {
   if (code === 'ETARGET' || code === 'ENOVERSIONS') return fault('version_not_found', String(message));
-  if (code === 'EINTEGRITY') return fault('integrity_mismatch', 'A tarball is not what the registry promises');
+  if (code === 'EINTEGRITY')
+    return fault('integrity_mismatch', 'A tarball does not match the integrity that the registry gives');
   if (code !== 'EBADPLATFORM') return false;
   return fault('unsupported_engine', `${pkgid} does not run on ${process.platform} ${process.arch}`);
 };
 
-/** Before the network: a fault of the cache comes as one of the request that would have filled it. */
+/** Faults of the file system. Checked before `network`, because npm reports an error of its cache as an error of the request. */
 const files: Wording = ({ path }, code) => {
   if (/^(?:ENOSPC|EDQUOT|EFBIG)$/.test(code)) {
     return fault('no_space', `There is no space left for the package (${code})`);
@@ -74,11 +75,11 @@ const files: Wording = ({ path }, code) => {
 
 const network: Wording = ({ name }, code) =>
   (name === 'FetchError' || NETWORK.test(code)) &&
-  fault('registry_unreachable', `The registry cannot be reached, or its answer broke off (${code})`);
+  fault('registry_unreachable', `The registry cannot be reached, or its answer was interrupted (${code})`);
 
 const WORDINGS: readonly Wording[] = [scripts, dependencies, answers, packages, files, network];
 
-/** An error of npm in our words. */
+/** Converts an error of npm to a fault. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof InstallError) return fault(error.code, error.message);
   const npmError = error as NpmError;
@@ -87,13 +88,13 @@ export function faultOf(error: unknown): Fault {
     const found = wording(npmError, code);
     if (found) return found;
   }
-  return fault('install_failed', `npm gave up (${code}): ${npmError.message}`);
+  return fault('install_failed', `npm failed (${code}): ${npmError.message}`);
 }
 
 const fault = (code: InstallFault, message: string): Fault => ({ code, message });
 
-/** Without its version, which may be a URL with credentials. */
+/** Returns the name of a package without its version, which may be a URL with credentials. */
 const nameOf = (spec = ''): string => spec.replace(/(?<!^)@.*/s, '');
 
-/** The package, or the file, that a request was for. */
+/** Returns the package or file that was requested. */
 const lastPart = (uri = ''): string => uri.slice(uri.lastIndexOf('/') + 1).replace(/%2f/i, '/');

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import { safeLine } from './safe-line.js';
 
-/** Lines of one install. What scripts print is theirs to choose, and nobody reads more. */
+/** Maximum number of log lines of one install. Scripts may print any amount. */
 const MAX_LINES = 5000;
-/** Characters that are kept while the end of a line is awaited. */
+/** Maximum number of characters to buffer for an incomplete line. */
 const MAX_LINE_LENGTH = 64 * 1024;
 
-/** The log of one install: bounded, and each line harmless to show. */
+/** Log of one install. Its length is limited, and each line is safe to display. */
 export class InstallLog {
   private count = 0;
 
@@ -16,7 +16,7 @@ export class InstallLog {
     for (const line of text.split('\n')) if (line.trim() !== '') this.take(line);
   }
 
-  /** Adds what the stream brings, line by line. */
+  /** Adds the text of a stream, line by line. */
   follow(stream: Readable): void {
     let rest = '';
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -1,19 +1,19 @@
-/** What the install program is told, in the first message that it gets. */
+/** First message to the install program: the install to run. */
 export interface InstallOrder {
   readonly name: string;
-  /** An exact version, a range or a dist-tag. */
+  /** Exact version, range or dist-tag. */
   readonly version: string;
-  /** Absolute path; does not exist yet. */
+  /** Absolute path of an empty folder. */
   readonly folder: string;
-  /** URL; may have a user and a password. */
+  /** URL of the registry. It may contain a user and a password. */
   readonly registry: string;
   readonly cacheDir: string;
-  /** Whether install scripts run: those of the package, and of all that it depends on. */
+  /** Whether to run the install scripts of the package and of all its dependencies. */
   readonly allowScripts: boolean;
   readonly expectIntegrity?: string;
 }
 
-/** What it says while it works. */
+/** Message of the install program during the install. */
 export type ProgressReport =
   | { readonly kind: 'step'; readonly percent: number; readonly step: string }
   | { readonly kind: 'log'; readonly line: string };

@@ -1,27 +1,26 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import Arborist from '@npmcli/arborist';
 import pacote from 'pacote';
 import semver from 'semver';
-import { InstallError } from '../install-error.js';
+import { InstallError } from '../model/install-error.js';
 import type { InstallOrder, ProgressReport } from './install-messages.js';
 import { followNpm } from './npm-events.js';
 import { registryAccess } from './registry-access.js';
 
 export interface Installed {
   readonly version: string;
-  /** Of the package's tarball, as the registry gave it and npm has checked it: `sha512-...`. */
+  /** Integrity of the package's tarball from the registry, verified by npm: `sha512-...`. */
   readonly integrity: string;
 }
 
-/** Options of npm that its types do not know: whether dependencies may come from elsewhere than the registry. */
+/** Options of npm that are missing in its types, mainly those that limit dependencies to the registry. */
 interface Restrictions {
   readonly allowGit: 'none';
   readonly allowRemote: 'none';
   readonly allowFile: 'none';
   readonly allowDirectory: 'none';
   readonly audit: false;
-  /** What scripts print is passed on while they run. */
+  /** Passes on the output of scripts while they run. */
   readonly foregroundScripts: true;
 }
 
@@ -34,7 +33,7 @@ const RESTRICTIONS: Restrictions = {
   foregroundScripts: true,
 };
 
-/** A registry that has a bad moment is asked again twice: after half a second, and after one and a half. */
+/** Timeout and retries of requests to the registry, in milliseconds: two retries, after 0.5 s and after 1.5 s. */
 const PATIENCE = {
   timeout: 30_000,
   fetchRetries: 2,
@@ -44,10 +43,10 @@ const PATIENCE = {
 };
 
 /**
- * Puts the package and its dependencies into the folder's `node_modules`, in these steps: 1. asks the registry for the package, past
- * the cache; 2. finds versions of all dependencies; 3. checks what was found; 4. downloads and unpacks; 5. runs install scripts, where
- * they are allowed.
- * @throws InstallError, or whatever npm throws
+ * Installs the package and its dependencies into the folder's `node_modules`: 1. asks the registry for the package, without the cache;
+ * 2. resolves the versions of all dependencies; 3. checks integrity and the required Node version; 4. downloads and unpacks; 5. runs
+ * install scripts, if they are allowed.
+ * @throws InstallError, or any error of npm
  */
 export async function installPackage(
   order: InstallOrder,
@@ -66,29 +65,28 @@ export async function installPackage(
     packageLock: false,
   };
   progress.step(2, 'Asking the registry');
-  // npm itself would trust a cached answer for some minutes, and miss a version that was published meanwhile.
+  // By default, npm uses a cached answer for some minutes and would miss a version that was published meanwhile.
   const manifest = await pacote.manifest(`${name}@${version}`, { ...options, fullMetadata: true, preferOnline: true });
 
   progress.step(10, 'Finding the dependencies');
-  await mkdir(folder, { recursive: true });
   const arborist = new Arborist(options);
   const tree = await arborist.buildIdealTree({ add: [`${name}@${manifest.version}`] });
   const installed = checked(tree.children.get(name), order);
 
   progress.unpacking(packagesOf(tree).length);
-  // Nothing is saved: a package.json or a lock file in the folder would have no reader.
+  // `save: false`: the folder needs no package.json and no lock file.
   await arborist.reify({ save: false });
   return installed;
 }
 
-/** npm has a setting for the credentials of each registry: they are sent to no other. */
+/** Returns npm's options for the registry. Credentials are set for this registry only, so npm sends them to no other host. */
 function npmAccess(registry: string): Record<string, string> {
   const { url, basic } = registryAccess(registry);
   const address = url.slice(url.indexOf('//'));
   return { registry: url, ...(basic !== undefined && { [`${address}/:_auth`]: basic }) };
 }
 
-/** Without the folder itself, and without what only other platforms need. */
+/** Returns the packages to install, without the root and without optional packages for other platforms. */
 const packagesOf = (tree: Arborist.Node): Arborist.Node[] =>
   [...tree.inventory.values()].filter((node) => !node.isRoot && !('inert' in node && node.inert));
 
@@ -98,7 +96,7 @@ function checked(node: Arborist.Node | undefined, { name, expectIntegrity }: Ins
   if (expectIntegrity !== undefined && integrity !== expectIntegrity) {
     throw new InstallError(
       'integrity_mismatch',
-      `${name} ${version} is not what it was: the registry has another integrity now`,
+      `${name} ${version} has changed: the registry now gives another integrity`,
     );
   }
   const needed = semver.validRange(node.package.engines?.node);

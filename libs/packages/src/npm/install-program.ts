@@ -1,29 +1,40 @@
 /*
- * A program of its own: the gateway runs it in a child process, so that the work of npm is not felt by those who call tools. Orders and
- * reports go through the channel between parent and child: an argument could be read by everybody on the machine.
+ * Program that the gateway runs in a child process, so that npm does not slow down tool calls. The order and the reports go through file
+ * descriptor 3, one JSON text per line: all users of the machine could read command-line arguments, and install scripts write to stdout.
  */
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { faultOf, type Fault } from './install-fault.js';
 import type { InstallOrder, ProgressReport } from './install-messages.js';
 import { installPackage, type Installed } from './install-package.js';
 
-/** What the program says: how far it is, and at the end how it went. */
+/** Message of the program: its progress and, at the end, the outcome. */
 export type InstallReport =
   ProgressReport | ({ readonly kind: 'installed' } & Installed) | ({ readonly kind: 'failed' } & Fault);
 
-const send = (report: InstallReport, sent: () => void = () => undefined): void => void process.send?.(report, sent);
+const channel = new Socket({ fd: 3 });
+const line = (report: InstallReport): string => `${JSON.stringify(report)}\n`;
 
 async function execute(order: InstallOrder): Promise<InstallReport> {
   try {
-    return { kind: 'installed', ...(await installPackage(order, send)) };
+    return { kind: 'installed', ...(await installPackage(order, (report) => void channel.write(line(report)))) };
   } catch (error) {
     return { kind: 'failed', ...faultOf(error) };
   }
 }
 
-// The gateway is gone, and with it whoever could end the scripts that may be running: the whole process group ends.
-process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
-process.once('message', (order: InstallOrder) => {
-  if (!process.connected) return; // it went before it could be noticed
-  // Connections that are kept open would keep the program running.
-  void execute(order).then((report) => send(report, () => process.exit()));
-});
+// The gateway has ended and can no longer stop running scripts, so the program kills its whole process group.
+const endWithTheGateway = (): void => void process.kill(0, 'SIGKILL');
+channel.once('end', endWithTheGateway).once('error', endWithTheGateway);
+createInterface(channel).once('line', (order) => void begin(order));
+
+async function begin(order: string): Promise<void> {
+  // Two turns: a gateway that has ended just after it wrote the order is noticed before anything is done.
+  await nextTurn();
+  await nextTurn();
+  const report = await execute(JSON.parse(order) as InstallOrder);
+  channel.off('end', endWithTheGateway);
+  // Explicit exit: open keep-alive connections would keep the program running.
+  channel.end(line(report), () => process.exit());
+}

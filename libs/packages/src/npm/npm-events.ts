@@ -1,18 +1,18 @@
 import { format } from 'node:util';
 import type { ProgressReport } from './install-messages.js';
 
-/** What npm says that is worth reading; the rest is for its makers. */
+/** Log levels that are shown. The other levels are for debugging npm. */
 const LEVELS = new Set(['error', 'warn', 'notice', 'http', 'info']);
 const UNPACKING_FROM = 35;
 const UNPACKED_AT = 90;
 
 export interface Progress {
   step(percent: number, step: string): void;
-  /** From now on each package that is unpacked is progress. */
+  /** Sets the number of packages to unpack. Each unpacked package then advances the progress. */
   unpacking(packages: number): void;
 }
 
-/** npm tells the process what it does: as `log` events, and as `time` events that name a part of its work. */
+/** Reports the progress of npm. npm emits `log` events and `time` events on `process`; a `time` event names a part of its work. */
 export function followNpm(report: (report: ProgressReport) => void): Progress {
   const step = (percent: number, words: string): void => report({ kind: 'step', percent, step: words });
   let packages = 0;

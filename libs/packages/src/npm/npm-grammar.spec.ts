@@ -1,4 +1,4 @@
-import { NotAllowed } from '../package-grammar.js';
+import { PackageNotAllowedError } from '../model/package-grammar.js';
 import { packageName, versionSpec } from './npm-grammar.js';
 
 const refusal = (check: () => unknown): unknown => {
@@ -11,7 +11,7 @@ const refusal = (check: () => unknown): unknown => {
 
 describe('packageName', () => {
   it('refuses endless names at once', () => {
-    expect(refusal(() => packageName(`@${'a'.repeat(10_000_000)}`))).toBeInstanceOf(NotAllowed);
+    expect(refusal(() => packageName(`@${'a'.repeat(10_000_000)}`))).toBeInstanceOf(PackageNotAllowedError);
   });
 
   it.each(['weather', '@acme/weather-server', 'JSONStream', 'a', 'lodash.merge', '~tilde', '0x', `${'a'.repeat(214)}`])(
@@ -70,14 +70,14 @@ describe('packageName', () => {
     'a'.repeat(300),
   ])('refuses %j', (name) => {
     const error = refusal(() => packageName(name));
-    expect(error).toBeInstanceOf(NotAllowed);
+    expect(error).toBeInstanceOf(PackageNotAllowedError);
     expect(error).toMatchObject({ field: 'name' });
   });
 });
 
 describe('versionSpec', () => {
   it('refuses endless versions at once', () => {
-    expect(refusal(() => versionSpec('1.'.repeat(5_000_000)))).toBeInstanceOf(NotAllowed);
+    expect(refusal(() => versionSpec('1.'.repeat(5_000_000)))).toBeInstanceOf(PackageNotAllowedError);
   });
 
   it.each(['1.2.3', 'v1.2.3', '1.2.3-beta.1+build', '1', '1.x', '*', '^1.2.0', '~1.2', '>=1.2.0 <2', '1.0.0 - 2.0.0'])(
@@ -120,7 +120,7 @@ describe('versionSpec', () => {
     'a'.repeat(300),
   ])('refuses %j', (version) => {
     const error = refusal(() => versionSpec(version));
-    expect(error).toBeInstanceOf(NotAllowed);
+    expect(error).toBeInstanceOf(PackageNotAllowedError);
     expect(error).toMatchObject({ field: 'version' });
   });
 });

@@ -9,18 +9,17 @@ import {
   serverWithPostinstall,
   type PackageDefinition,
 } from '../../../../test/simulators/npm-registry/index.js';
-import { NpmWorkbench } from '../../testing/src/npm-workbench.js';
-import { NpmInstaller } from './npm-installer.js';
+import { NpmFixture } from '../../testing/src/npm-fixture.js';
 
-let workbench: NpmWorkbench;
+let fixture: NpmFixture;
 let registry: NpmRegistrySimulator;
 
 beforeEach(async () => {
-  workbench = await NpmWorkbench.start();
-  registry = workbench.registry;
+  fixture = await NpmFixture.start();
+  registry = fixture.registry;
 });
 
-afterEach(() => workbench.stop());
+afterEach(() => fixture.stop());
 
 const failure = (code: string, message: unknown = expect.any(String)): object =>
   expect.objectContaining({ name: 'InstallError', code, message });
@@ -50,7 +49,7 @@ describe('NpmInstaller refuses', () => {
   ])('the dependency %s', async (spec, what) => {
     const url = spec.endsWith('.git') ? `git+${canary.url}` : canary.url;
     await registry.publish(withDependency(spec.replace('CANARY', url)));
-    const { result } = workbench.begin({ name: 'weather', allowScripts: true });
+    const { result } = fixture.begin({ name: 'weather', allowScripts: true });
     const message = `The dependency "evil" points to ${what}: only packages of the registry are installed`;
     await expect(result).rejects.toEqual(failure('refused_dependency', message));
     expect(canary.counts.total).toBe(0);
@@ -59,7 +58,7 @@ describe('NpmInstaller refuses', () => {
   it('a tarball that the registry has elsewhere', async () => {
     await registry.publish({ ...mcpServer({ name: 'evil' }), tarballUrl: `${canary.url}/evil/-/evil-1.0.0.tgz` });
     await registry.publish(withDependency('^1.0.0'));
-    const { result } = workbench.begin({ name: 'weather' });
+    const { result } = fixture.begin({ name: 'weather' });
     await expect(result).rejects.toEqual(failure('refused_dependency', expect.stringContaining('"evil"')));
     expect(canary.counts.total).toBe(0);
   });
@@ -77,7 +76,7 @@ describe('NpmInstaller refuses', () => {
       manifest: { dependencies: { evil: '*' }, _hasShrinkwrap: true },
       files: { 'npm-shrinkwrap.json': JSON.stringify(lock) },
     });
-    const { result } = workbench.begin({ name: 'weather' });
+    const { result } = fixture.begin({ name: 'weather' });
     await expect(result).rejects.toEqual(failure('refused_dependency', expect.stringContaining(words)));
     expect(canary.counts.total).toBe(0);
   });
@@ -85,8 +84,8 @@ describe('NpmInstaller refuses', () => {
   it('a tarball that is not what the registry promised', async () => {
     await registry.publish(mcpServer());
     await registry.replaceTarball({ ...mcpServer(), files: { 'index.js': 'evil()' } });
-    const install = workbench.begin({ name: 'weather' });
-    const message = 'A tarball is not what the registry promises';
+    const install = fixture.begin({ name: 'weather' });
+    const message = 'A tarball does not match the integrity that the registry gives';
     await expect(install.result).rejects.toEqual(failure('integrity_mismatch', message));
     expect(install.lines.join('\n')).toMatch(/tarball data for weather@.* seems to be corrupted/);
   });
@@ -94,11 +93,11 @@ describe('NpmInstaller refuses', () => {
   it('a version that was another one when it was installed before', async () => {
     const { integrity } = await registry.publish(mcpServer());
     const again = { name: 'weather', version: '1.0.0', expectIntegrity: integrity };
-    await expect(workbench.begin(again).result).resolves.toMatchObject({ integrity });
+    await expect(fixture.begin(again).result).resolves.toMatchObject({ integrity });
     await registry.publish({ ...mcpServer(), files: { 'index.js': 'evil()' } });
     registry.clearRequests();
-    await expect(workbench.begin(again).result).rejects.toEqual(
-      failure('integrity_mismatch', 'weather 1.0.0 is not what it was: the registry has another integrity now'),
+    await expect(fixture.begin(again).result).rejects.toEqual(
+      failure('integrity_mismatch', 'weather 1.0.0 has changed: the registry now gives another integrity'),
     );
     expect(registry.requestsTo('tarball weather')).toEqual([]);
   });
@@ -106,10 +105,10 @@ describe('NpmInstaller refuses', () => {
   it('a package for another Node, or for another platform', async () => {
     await registry.publish({ ...mcpServer({ name: 'newer' }), manifest: { engines: { node: '>=999' } } });
     await registry.publish({ ...mcpServer({ name: 'other' }), manifest: { os: ['aix'] } });
-    await expect(workbench.begin({ name: 'newer' }).result).rejects.toEqual(
+    await expect(fixture.begin({ name: 'newer' }).result).rejects.toEqual(
       failure('unsupported_engine', `newer 1.0.0 needs Node >=999.0.0, and this is ${process.version}`),
     );
-    await expect(workbench.begin({ name: 'other' }).result).rejects.toEqual(failure('unsupported_engine'));
+    await expect(fixture.begin({ name: 'other' }).result).rejects.toEqual(failure('unsupported_engine'));
   });
 });
 
@@ -117,14 +116,14 @@ describe('NpmInstaller says what is wrong', () => {
   it('when there is no such package, dependency or version', async () => {
     await registry.publish(mcpServer());
     await registry.publishAll(serverWithDependencies({ name: 'broken' }).slice(0, 2));
-    await expect(workbench.begin({ name: '@acme/missing' }).result).rejects.toEqual(
+    await expect(fixture.begin({ name: '@acme/missing' }).result).rejects.toEqual(
       failure('package_not_found', 'The registry has no @acme/missing'),
     );
-    await expect(workbench.begin({ name: 'broken' }).result).rejects.toEqual(
+    await expect(fixture.begin({ name: 'broken' }).result).rejects.toEqual(
       failure('package_not_found', 'The registry has no broken-letters'),
     );
     for (const version of ['9.9.9', '^9', 'nightly']) {
-      await expect(workbench.begin({ name: 'weather', version }).result).rejects.toEqual(
+      await expect(fixture.begin({ name: 'weather', version }).result).rejects.toEqual(
         failure('version_not_found', expect.stringContaining(`weather@${version}`)),
       );
     }
@@ -133,30 +132,29 @@ describe('NpmInstaller says what is wrong', () => {
   it.each([
     ['refuses', { status: 401 }, 'The registry answered 401 for weather'],
     ['is broken', { status: 500 }, 'The registry answered 500 for weather'],
-    ['breaks off', 'cut', expect.stringContaining('broke off')],
-    ['has something else there', 'not JSON', expect.stringContaining('broke off')],
+    ['breaks off', 'cut', expect.stringContaining('was interrupted')],
+    ['has something else there', 'not JSON', expect.stringContaining('was interrupted')],
   ] as const)('when the registry %s', async (_, behaviour, message) => {
     await registry.publish(mcpServer());
     registry.always('document weather', behaviour);
-    const { result } = workbench.begin({ name: 'weather' });
+    const { result } = fixture.begin({ name: 'weather' });
     await expect(result).rejects.toEqual(failure('registry_unreachable', message));
   });
 
   it('when a tarball breaks off, but asks again after a bad moment', async () => {
     await registry.publish(mcpServer());
     registry.always('tarball weather', 'cut');
-    await expect(workbench.begin({ name: 'weather' }).result).rejects.toEqual(failure('registry_unreachable'));
+    await expect(fixture.begin({ name: 'weather' }).result).rejects.toEqual(failure('registry_unreachable'));
     registry.behave();
     registry.next('document weather', { status: 503 });
-    await expect(workbench.begin({ name: 'weather' }).result).resolves.toMatchObject({ version: '1.0.0' });
+    await expect(fixture.begin({ name: 'weather' }).result).resolves.toMatchObject({ version: '1.0.0' });
   });
 
   it('when there is no registry, and never shows its password', async () => {
     const gone = await NpmRegistrySimulator.start();
     const url = gone.url.replace('//', '//user:pa55word@');
     await gone.stop();
-    const settings = { ...workbench.settings, registry: url };
-    const install = workbench.begin({ name: 'weather' }, new NpmInstaller(settings));
+    const install = fixture.begin({ name: 'weather' }, fixture.installerWith({ registry: url }));
     await expect(install.result).rejects.toEqual(
       failure('registry_unreachable', expect.stringContaining('ECONNREFUSED')),
     );
@@ -167,7 +165,7 @@ describe('NpmInstaller says what is wrong', () => {
     const failing = { 'postinstall.js': "console.error('no compiler'); process.exit(7);" };
     const definition = serverWithPostinstall();
     await registry.publish({ ...definition, files: { ...definition.files, ...failing } });
-    const install = workbench.begin({ name: 'weather', allowScripts: true });
+    const install = fixture.begin({ name: 'weather', allowScripts: true });
     await expect(install.result).rejects.toEqual(
       failure('scripts_failed', 'The script "postinstall" of weather@1.0.0 failed with exit code 7'),
     );
@@ -176,11 +174,12 @@ describe('NpmInstaller says what is wrong', () => {
 
   it('when a file cannot be written', async () => {
     await registry.publish(mcpServer());
-    const file = join(workbench.root, 'file');
+    const file = join(fixture.root, 'file');
     await writeFile(file, '');
-    const settings = { ...workbench.settings, cacheDir: file };
-    const { result } = workbench.begin({ name: 'weather' }, new NpmInstaller(settings));
-    await expect(result).rejects.toEqual(failure('install_failed', expect.stringContaining('ENOTDIR')));
+    const { result } = fixture.begin({ name: 'weather' }, fixture.installerWith({ cacheDir: file }));
+    await expect(result).rejects.toEqual(
+      failure('install_failed', expect.stringContaining('cannot be read or written (EEXIST)')),
+    );
   });
 
   it('when there is no space left', async () => {
@@ -188,10 +187,10 @@ describe('NpmInstaller says what is wrong', () => {
     await registry.publish({ name: 'big', version: '1.0.0', files: { 'index.js': content } });
     registry.always('tarball big', { slowMs: 1000 });
     const asked = registry.nextRequest('tarball big');
-    const { result } = workbench.begin({ name: 'big' });
+    const { result } = fixture.begin({ name: 'big' });
     await asked;
-    execFileSync('prlimit', ['--pid', String(workbench.programs()[0]), '--fsize=100000']);
+    execFileSync('prlimit', ['--pid', String(fixture.programs()[0]), '--fsize=100000']);
     await expect(result).rejects.toEqual(failure('no_space'));
-    await expect(workbench.begin({ name: 'big' }).result).resolves.toMatchObject({ version: '1.0.0' });
+    await expect(fixture.begin({ name: 'big' }).result).resolves.toMatchObject({ version: '1.0.0' });
   });
 });

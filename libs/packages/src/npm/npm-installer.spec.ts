@@ -8,24 +8,23 @@ import {
   serverWithPostinstall,
   serverWithTwoPrograms,
 } from '../../../../test/simulators/npm-registry/index.js';
-import { NpmWorkbench } from '../../testing/src/npm-workbench.js';
-import { NpmInstaller } from './npm-installer.js';
+import { NpmFixture } from '../../testing/src/npm-fixture.js';
 import { entriesOf, entryOf } from './package-entry.js';
 
-let workbench: NpmWorkbench;
+let fixture: NpmFixture;
 
 beforeEach(async () => {
-  workbench = await NpmWorkbench.start();
+  fixture = await NpmFixture.start();
 });
 
-afterEach(() => workbench.stop());
+afterEach(() => fixture.stop());
 
 describe('NpmInstaller', () => {
   it('installs a package with its dependencies, and says how far it is', async () => {
-    const { registry } = workbench;
+    const { registry } = fixture;
     await registry.publishAll(serverWithDependencies({ name: '@acme/weather' }));
     registry.deprecate('@acme/weather-letters', '2.0.0', 'use words');
-    const install = workbench.begin({ name: '@acme/weather' });
+    const install = fixture.begin({ name: '@acme/weather' });
     const installed = await install.result;
 
     expect(installed).toEqual({
@@ -47,11 +46,11 @@ describe('NpmInstaller', () => {
   });
 
   it('finds exact versions, ranges and tags, and a version that was published a moment ago', async () => {
-    const { registry } = workbench;
+    const { registry } = fixture;
     for (const version of ['1.0.0', '1.4.0', '2.0.0']) await registry.publish(mcpServer({ version }));
     registry.tag('weather', 'stable', '1.4.0');
     const versionOf = async (version?: string): Promise<string> =>
-      (await workbench.begin({ name: 'weather', version }).result).version;
+      (await fixture.begin({ name: 'weather', version }).result).version;
     const wanted = ['^1.0.0', 'stable', undefined];
     await expect(Promise.all(wanted.map(versionOf))).resolves.toEqual(['1.4.0', '1.4.0', '2.0.0']);
     await registry.publish(mcpServer({ version: '2.1.0' }));
@@ -59,18 +58,18 @@ describe('NpmInstaller', () => {
   });
 
   it('takes from the cache what it has had before', async () => {
-    const { registry } = workbench;
+    const { registry } = fixture;
     await registry.publishAll(serverWithDependencies());
-    await workbench.begin({ name: 'weather' }).result;
+    await fixture.begin({ name: 'weather' }).result;
     registry.clearRequests();
-    await workbench.begin({ name: 'weather' }).result;
+    await fixture.begin({ name: 'weather' }).result;
     expect(registry.counts.total).toBe(1);
     expect(registry.requestsTo('document weather')[0].headers).toHaveProperty('if-none-match');
   });
 
   it('runs no install scripts', async () => {
-    await workbench.registry.publish(serverWithPostinstall());
-    const install = workbench.begin({ name: 'weather' });
+    await fixture.registry.publish(serverWithPostinstall());
+    const install = fixture.begin({ name: 'weather' });
     await install.result;
     expect(existsSync(join(install.folder, 'node_modules/weather/postinstall.js'))).toBe(true);
     expect(existsSync(join(install.folder, 'node_modules/weather/postinstall-ran'))).toBe(false);
@@ -78,8 +77,8 @@ describe('NpmInstaller', () => {
 
   it('runs install scripts where they are allowed, without what the gateway knows', async () => {
     process.env.SECRETS_KEY = 'not for scripts';
-    await workbench.registry.publish(serverWithPostinstall());
-    const install = workbench.begin({ name: 'weather', allowScripts: true });
+    await fixture.registry.publish(serverWithPostinstall());
+    const install = fixture.begin({ name: 'weather', allowScripts: true });
     await install.result.finally(() => delete process.env.SECRETS_KEY);
     expect(existsSync(join(install.folder, 'node_modules/weather/postinstall-ran'))).toBe(true);
     const [environment] = install.lines.filter((line) => line.startsWith('environment: '));
@@ -91,10 +90,10 @@ describe('NpmInstaller', () => {
   });
 
   it('sends the credentials of the registry with every request, and shows them nowhere', async () => {
-    const { registry, settings } = workbench;
+    const { registry } = fixture;
     await registry.publishAll(serverWithDependencies());
     const url = registry.url.replace('//', '//user:pa55w%40rd@');
-    const install = workbench.begin({ name: 'weather' }, new NpmInstaller({ ...settings, registry: `${url}/` }));
+    const install = fixture.begin({ name: 'weather' }, fixture.installerWith({ registry: `${url}/` }));
     await install.result;
     const requests = [
       ...registry.requestsTo('document weather-words'),
@@ -107,9 +106,9 @@ describe('NpmInstaller', () => {
   });
 
   it('says what there is to run', async () => {
-    await workbench.registry.publish(serverWithTwoPrograms({ name: 'two' }));
-    await workbench.registry.publish({ name: 'nothing', version: '1.0.0' });
-    const [two, nothing] = ['two', 'nothing'].map((name) => workbench.begin({ name }));
+    await fixture.registry.publish(serverWithTwoPrograms({ name: 'two' }));
+    await fixture.registry.publish({ name: 'nothing', version: '1.0.0' });
+    const [two, nothing] = ['two', 'nothing'].map((name) => fixture.begin({ name }));
     await Promise.all([two.result, nothing.result]);
     await expect(entriesOf(two.folder, 'two')).resolves.toMatchObject([{ name: 'serve' }, { name: 'admin' }]);
     await expect(entryOf(two.folder, 'two')).rejects.toThrow('choose one of "serve", "admin"');
@@ -117,12 +116,12 @@ describe('NpmInstaller', () => {
   });
 
   it('installs two at a time, all from one cache', async () => {
-    const { registry } = workbench;
+    const { registry } = fixture;
     await registry.publishAll(serverWithDependencies());
     registry.always('document weather', { slowMs: 100 });
     let most = 0;
-    const installs = Array.from({ length: 5 }, () => workbench.begin({ name: 'weather' }));
-    const watching = setInterval(() => (most = Math.max(most, workbench.programs().length)), 20);
+    const installs = Array.from({ length: 5 }, () => fixture.begin({ name: 'weather' }));
+    const watching = setInterval(() => (most = Math.max(most, fixture.programs().length)), 20);
     const installed = await Promise.all(installs.map(({ result }) => result)).finally(() => clearInterval(watching));
     expect(new Set(installed.map(({ integrity }) => integrity)).size).toBe(1);
     for (const { folder } of installs) {
@@ -132,12 +131,12 @@ describe('NpmInstaller', () => {
   });
 
   it('lets the gateway go first', async () => {
-    await workbench.registry.publish(mcpServer());
-    workbench.registry.always('document weather', 'never');
-    const asked = workbench.registry.nextRequest('document weather');
-    const install = workbench.begin({ name: 'weather' });
+    await fixture.registry.publish(mcpServer());
+    fixture.registry.always('document weather', 'never');
+    const asked = fixture.registry.nextRequest('document weather');
+    const install = fixture.begin({ name: 'weather' });
     await asked;
-    expect(getPriority(workbench.programs()[0])).toBe(Math.max(getPriority(), 10));
+    expect(getPriority(fixture.programs()[0])).toBe(Math.max(getPriority(), 10));
     install.abort();
     await expect(install.result).rejects.toMatchObject({ code: 'cancelled' });
   });

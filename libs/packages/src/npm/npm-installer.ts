@@ -1,19 +1,24 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import PQueue from 'p-queue';
 import { showQueue } from '@manifold/metrics';
-import { InstallError } from '../install-error.js';
-import type { InstallProgress } from '../install-progress.js';
+import { Launcher } from '@manifold/launcher';
+import { InstallError } from '../model/install-error.js';
+import { asInstallFault, installOwner } from '../model/install-owner.js';
+import type { InstallProgress } from '../model/install-progress.js';
+import { faultOf } from './install-fault.js';
 import { runInstall } from './install-process.js';
 import { NpmSettings } from './npm-settings.js';
 
-/** What is to be installed. Names and versions have passed the grammar. */
+/** Package to install. Name and version were already checked by `packageName` and `versionSpec`. */
 export interface NpmRequest {
+  /** Tenant for which the package is installed. */
+  readonly tenant: string;
   readonly name: string;
-  /** An exact version, a range or a dist-tag; `latest` unless given. */
+  /** Exact version, range or dist-tag. Default: `latest`. */
   readonly version?: string;
-  /** Whether install scripts run: those of the package, and of all that it depends on. */
+  /** Whether to run the install scripts of the package and of all its dependencies. */
   readonly allowScripts: boolean;
-  /** What the registry said of this version before; anything else now is refused (threat 38). */
+  /** Integrity that the registry gave for this version before. The install fails if it differs now (threat 38). */
   readonly expectIntegrity?: string;
 }
 
@@ -21,35 +26,38 @@ export interface NpmInstall {
   readonly name: string;
   /** The exact version. */
   readonly version: string;
-  /** Of the tarball: `sha512-...`. */
+  /** Integrity of the tarball: `sha512-...`. */
   readonly integrity: string;
 }
 
-/** Installs at the same time: they take a processor each. */
+/** Maximum number of parallel installs. Each one uses a CPU core. */
 const AT_ONCE = 2;
 
 /**
- * Puts npm packages into folders.
+ * Installs npm packages into folders.
  *
- * Each install is a process of its own, with the environment that programs need to find their way and no secrets; install scripts are off
- * unless they are allowed. Dependencies come from the registry only.
+ * Each install runs in a separate process of the tenant, with a minimal environment without secrets. Install scripts run only if they are
+ * allowed. Dependencies come only from the registry. When an install has ended, its files belong to the gateway.
  */
 @Injectable()
 export class NpmInstaller implements OnApplicationShutdown {
   private readonly queue = new PQueue({ concurrency: AT_ONCE });
   private readonly shutdown = new AbortController();
 
-  constructor(private readonly settings: NpmSettings) {
+  constructor(
+    private readonly settings: NpmSettings,
+    private readonly launcher: Launcher,
+  ) {
     showQueue('npm_installs', () => this.queue.size);
   }
 
   /**
-   * @param folder absolute path; does not exist yet. After an error it is the caller's to remove what there is
-   * @throws InstallError. Nothing of the install runs any more
+   * @param folder absolute path that does not exist yet. After an error, the caller must remove the folder
+   * @throws InstallError; no process of the install runs any more
    */
   async install(request: NpmRequest, folder: string, progress: InstallProgress): Promise<NpmInstall> {
     const signal = AbortSignal.any([progress.signal, this.shutdown.signal]);
-    // The queue's own signal is for those who wait: it would not wait for the end of what runs.
+    // The queue's signal is used only while the task waits: for a running task, it would reject before the task has ended.
     const waiting = new AbortController();
     const leave = (): void => waiting.abort(cancelled());
     if (signal.aborted) throw cancelled();
@@ -73,21 +81,48 @@ export class NpmInstaller implements OnApplicationShutdown {
     given: AbortSignal,
     progress: InstallProgress,
   ): Promise<NpmInstall> {
-    const { name, version = 'latest', allowScripts, expectIntegrity } = request;
-    const { registry, cacheDir, timeoutMs, nodeOptions } = this.settings;
-    const order = { name, version, folder, registry, cacheDir, allowScripts, expectIntegrity };
+    const { timeoutMs } = this.settings;
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const signal = AbortSignal.any([given, timeout]);
-      const { version: exact, integrity } = await runInstall({ order, nodeOptions, signal, progress });
+      const installed = await this.fill(request, folder, signal, progress);
       progress.onStep(100, 'Installed');
-      return { name, version: exact, integrity };
+      return installed;
     } catch (error) {
       if (given.aborted) throw cancelled();
       if (timeout.aborted) throw new InstallError('timeout', `The install took more than ${timeoutMs / 1000} s`);
-      throw error;
+      throw asInstallError(error);
     }
+  }
+
+  private async fill(
+    { tenant, name, version = 'latest', allowScripts, expectIntegrity }: NpmRequest,
+    folder: string,
+    signal: AbortSignal,
+    progress: InstallProgress,
+  ): Promise<NpmInstall> {
+    const { registry, nodeOptions } = this.settings;
+    const owner = installOwner(tenant, allowScripts);
+    return this.launcher.fill({ owner, folders: [folder] }, async () => {
+      const cacheDir = await this.launcher.folderBelow(this.settings.cacheDir, owner);
+      const order = { name, version, folder, registry, cacheDir, allowScripts, expectIntegrity };
+      const { version: exact, integrity } = await runInstall(this.launcher, {
+        owner,
+        order,
+        nodeOptions,
+        signal,
+        progress,
+      });
+      return { name, version: exact, integrity };
+    });
   }
 }
 
 const cancelled = (): InstallError => new InstallError('cancelled', 'The install was cancelled');
+
+function asInstallError(error: unknown): unknown {
+  const known = asInstallFault(error);
+  if (known instanceof InstallError) return known;
+  const { code, message } = faultOf(error);
+  return new InstallError(code, message, { cause: error });
+}

@@ -1,11 +1,11 @@
-/** Where npm packages come from, and how they are installed. A class, so that it can be injected. */
+/** Settings of npm installs. It is a class so that Nest can inject it. */
 export abstract class NpmSettings {
-  /** URL of the registry; a user and a password in it are sent to it and nowhere else. */
+  /** URL of the registry. A user and a password in it are sent only to this registry. */
   readonly registry: string;
-  /** npm's cache: absolute path of a folder. npm itself and other gateways may use it at the same time. */
+  /** Absolute path of the folder in which each tenant has a cache of npm. Other gateways may use it at the same time. */
   readonly cacheDir: string;
-  /** How long one install may take; milliseconds. */
+  /** Time limit of one install, in milliseconds. */
   readonly timeoutMs: number;
-  /** Options of Node for the install program: the limit of its memory. */
+  /** Node options of the install program, such as its heap limit. */
   readonly nodeOptions: readonly string[];
 }

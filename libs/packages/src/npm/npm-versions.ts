@@ -3,18 +3,18 @@ import { Egress, EgressError, type WholeAnswer } from '@manifold/egress';
 import npa from 'npm-package-arg';
 import PQueue from 'p-queue';
 import semver from 'semver';
-import { InstallError } from '../install-error.js';
+import { InstallError } from '../model/install-error.js';
 import { NpmSettings } from './npm-settings.js';
 import { registryAccess } from './registry-access.js';
 
-/** Questions to the registry at the same time, of all who ask. */
+/** Maximum number of parallel requests to the registry, over all callers. */
 const AT_ONCE = 8;
-/** For one answer; milliseconds. */
+/** Time limit of one request, in milliseconds. */
 const TIMEOUT_MS = 30_000;
-/** The abbreviated form of a package's document: what an install needs, without readmes. */
+/** `Accept` header for the abbreviated package document, which has no readmes. */
 const ABBREVIATED = 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8';
 
-/** Asks the registry for the versions that it has now. */
+/** Asks the registry for the latest versions of packages. */
 @Injectable()
 export class NpmVersions {
   private readonly queue = new PQueue({ concurrency: AT_ONCE });
@@ -25,7 +25,7 @@ export class NpmVersions {
   ) {}
 
   /**
-   * The version that the tag `latest` names.
+   * Returns the version with the dist-tag `latest`.
    * @throws InstallError, or the reason of the signal
    */
   async latestVersion(name: string, { signal }: { signal: AbortSignal }): Promise<string> {
@@ -33,7 +33,7 @@ export class NpmVersions {
   }
 
   private async ask(name: string, signal: AbortSignal): Promise<string> {
-    signal.throwIfAborted(); // while it waited for its turn
+    signal.throwIfAborted(); // it may have aborted while the request was queued
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const { url, basic } = registryAccess(this.settings.registry);
     const headers: Record<string, string> = { accept: ABBREVIATED };
@@ -62,7 +62,7 @@ function latestOf(name: string, { status, text }: WholeAnswer): string {
   return latest;
 }
 
-/** @returns null when the document has no such tag, or is none */
+/** @returns null if the text is not a package document or its tag `latest` is missing or not a version */
 function tagOf(text: string): string | null {
   try {
     const document = JSON.parse(text) as { 'dist-tags'?: { latest?: unknown } } | null;

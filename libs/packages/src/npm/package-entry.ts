@@ -1,24 +1,24 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { InstallError } from '../install-error.js';
+import { InstallError } from '../model/install-error.js';
 import { mainOf } from './package-main.js';
 
-/** A program that a package brings. */
+/** Program of a package. */
 export interface PackageEntry {
-  /** What `bin` calls it; the package's own name for the module that it exports. */
+  /** Name in `bin`; for the main module, the package's name without its scope. */
   readonly name: string;
-  /** Relative to the folder of the package. */
+  /** Path relative to the folder of the package. */
   readonly path: string;
 }
 
 const MAX_MANIFEST_BYTES = 1024 * 1024;
-/** Names in `bin` that can be shown and asked for. */
+/** Pattern of accepted names in `bin`. Other entries are ignored. */
 const BIN_NAME = /^[\w.-]{1,100}$/;
 
 /**
- * What an installed package offers to run with Node: its `bin`, or else its main module.
- * @param folder that of the install: the package is in its `node_modules`
- * @throws InstallError `no_entry` when its package.json cannot be read
+ * Returns the programs of an installed package that Node can run: the entries of `bin`, or else the main module.
+ * @param folder folder of the install; the package is in its `node_modules`
+ * @throws InstallError `no_entry` if its package.json cannot be read
  */
 export async function entriesOf(folder: string, name: string): Promise<PackageEntry[]> {
   const manifest = await manifestOf(folder, name);
@@ -29,9 +29,9 @@ export async function entriesOf(folder: string, name: string): Promise<PackageEn
 }
 
 /**
- * The file that Node runs to start the package: the entry that is asked for; else the only one, or the one that is called like the
- * package.
- * @param wanted a name in its `bin`
+ * Returns the file that Node runs to start the package: the wanted entry; without `wanted`, the entry with the package's name, or else the
+ * only entry.
+ * @param wanted name in the package's `bin`
  * @returns an absolute path without symbolic links
  * @throws InstallError `no_entry`
  */
@@ -56,7 +56,7 @@ async function manifestOf(folder: string, name: string): Promise<Record<string, 
     const manifest: unknown = JSON.parse(await readFile(file, 'utf8'));
     if (typeof manifest === 'object' && manifest !== null) return manifest as Record<string, unknown>;
   } catch {
-    // the same as one that is not an object
+    // handled below, like JSON that is not an object
   }
   throw fault(`The package.json of ${name} is not a JSON object`);
 }
@@ -69,11 +69,11 @@ function binsOf({ bin }: Record<string, unknown>, name: string): PackageEntry[] 
     .map(([binName, path]) => ({ name: binName, path }));
 }
 
-/** A package may name any path, and after its install scripts hold any link: neither leads out of it. */
+/** Returns the real path of an entry. Refuses paths and symbolic links that lead out of the package: a package may contain any of them. */
 async function insideOf(packageDir: string, entry: PackageEntry, name: string): Promise<string> {
   const file = await realpath(join(packageDir, entry.path)).catch(() => undefined);
   const info = file === undefined ? undefined : await stat(file).catch(() => undefined);
-  if (file === undefined || !info?.isFile()) throw fault(`"${entry.name}" of ${name} is a file that is not there`);
+  if (file === undefined || !info?.isFile()) throw fault(`"${entry.name}" of ${name} is a file that does not exist`);
   if (!file.startsWith(`${await realpath(packageDir)}${sep}`))
     throw fault(`"${entry.name}" of ${name} is outside of the package`);
   return file;

@@ -1,16 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isObject } from '@manifold/async';
 
-/** What Node looks for when it imports a package; the first key that fits wins, as in Node. */
+/** Export conditions that apply when Node imports a package. The first matching key of `exports` wins, as in Node. */
 const CONDITIONS = new Set(['node', 'import', 'module-sync', 'require', 'default']);
-/** What `main` may leave out. */
+/** Suffixes that `main` may omit. */
 const SUFFIXES = ['', '.js', '.mjs', '.cjs', '/index.js'];
-/** Conditions inside conditions: nobody needs more, and endless ones overflow the stack. */
+/** Maximum depth of nested conditions. Without a limit, deep nesting could overflow the stack. */
 const MAX_DEPTH = 8;
 
 /**
- * The module that a package exports by default (Node, "Package entry points").
- * @returns its path in the package; undefined when there is none
+ * Finds the module that a package exports by default (Node, "Package entry points").
+ * @returns its path in the package; undefined if there is none
  */
 export async function mainOf(
   packageDir: string,
@@ -26,7 +27,7 @@ export async function mainOf(
   return undefined;
 }
 
-/** `exports` is one export, or has one for each subpath. */
+/** Returns the export of the package root. `exports` is either a single export or has one export per subpath. */
 function rootExport(exports: unknown): unknown {
   return isObject(exports) && '.' in exports ? exports['.'] : exports;
 }
@@ -40,6 +41,3 @@ function targetOf(target: unknown, depth = 0): string | undefined {
   }
   return undefined;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,12 +1,12 @@
-/** Where a registry is, and who asks. */
+/** URL of a registry, and the credentials for it. */
 export interface RegistryAccess {
-  /** Without credentials and without a slash at the end. */
+  /** URL without credentials and without a trailing slash. */
   readonly url: string;
-  /** User and password (RFC 7617), in base64. */
+  /** User and password for HTTP Basic authentication (RFC 7617), in base64. */
   readonly basic?: string;
 }
 
-/** @param registry URL; may have a user and a password */
+/** Splits the URL of a registry. @param registry URL; may contain a user and a password */
 export function registryAccess(registry: string): RegistryAccess {
   const url = new URL(registry);
   const credentials = [url.username, url.password].map(decodeURIComponent).join(':');

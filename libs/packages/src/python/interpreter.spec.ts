@@ -56,10 +56,7 @@ describe('Interpreters', () => {
   });
 
   it('refuses a program that is no Python', async () => {
-    expect(await fault('/bin/echo')).toEqual([
-      'python_not_found',
-      expect.stringContaining('does not answer as Python'),
-    ]);
+    expect(await fault('/bin/echo')).toEqual(['python_not_found', expect.stringContaining('is not a working Python')]);
   });
 
   it('names the Debian package where ensurepip is missing', async () => {

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourceDistribution, wheel } from '../../../../test/simulators/python-index/index.js';
-import { PythonWorkshop } from '../../testing/src/python-workshop.js';
+import { PythonFixture } from '../../testing/src/python-fixture.js';
 
 describe('The newest version', () => {
-  let workshop: PythonWorkshop;
+  let fixture: PythonFixture;
   let marker: string;
 
   beforeAll(async () => {
-    workshop = await PythonWorkshop.open();
-    marker = join(workshop.root, 'code-ran');
-    workshop.index.add(
+    fixture = await PythonFixture.open();
+    marker = join(fixture.root, 'code-ran');
+    fixture.index.add(
       wheel({ name: 'grown', version: '1.9' }),
       wheel({ name: 'grown', version: '1.10' }),
       wheel({ name: 'grown', version: '2.0b1' }),
@@ -18,19 +18,19 @@ describe('The newest version', () => {
       wheel({ name: 'grown', version: '4.0', tag: 'cp311-cp311-win_amd64' }),
       sourceDistribution('grown', '5.0', marker),
     );
-    workshop.index.behave('/simple/failing/', { status: 500 });
-    workshop.index.behave('/simple/silent/', 'never');
+    fixture.index.behave('/simple/failing/', { status: 500 });
+    fixture.index.behave('/simple/silent/', 'never');
   });
-  afterAll(() => workshop.close());
+  afterAll(() => fixture.close());
 
   const latest = (name: string, allowScripts = false, signal = new AbortController().signal) =>
-    workshop.installer().latestVersion({ name, allowScripts }, signal);
+    fixture.installer().latestVersion({ tenant: 'default', name, allowScripts }, signal);
 
   it('is the newest that an install would find', async () => {
     expect(await latest('grown')).toBe('1.10');
   });
 
-  it('is one that is there as source only where that is allowed, and none of its code runs', async () => {
+  it('is one that is available only as source where that is allowed, and none of its code runs', async () => {
     expect(await latest('grown', true)).toBe('5.0');
     expect(existsSync(marker)).toBe(false);
   });
@@ -47,7 +47,7 @@ describe('The newest version', () => {
 
   it('is not waited for any more when the signal ends', async () => {
     const abort = new AbortController();
-    const asked = workshop.index.asked('/simple/silent/');
+    const asked = fixture.index.asked('/simple/silent/');
     const answer = latest('silent', false, abort.signal);
     answer.catch(() => undefined);
     await asked;
@@ -56,6 +56,6 @@ describe('The newest version', () => {
   });
 
   it('is not asked of a name that is none', async () => {
-    await expect(latest('--help')).rejects.toMatchObject({ name: 'NotAllowed', field: 'name' });
+    await expect(latest('--help')).rejects.toMatchObject({ name: 'PackageNotAllowedError', field: 'name' });
   });
 });

@@ -1,36 +1,60 @@
 import { readdir } from 'node:fs/promises';
-import { InstallError } from '../install-error.js';
-import type { Pip, PipRun } from './pip.js';
+import type { Launcher } from '@manifold/launcher';
+import { InstallError } from '../model/install-error.js';
+import { withWorkFolder, type Pip, type PipRun } from './pip.js';
 
-type Question = Pick<PipRun, 'executable' | 'indexes' | 'work' | 'signal'>;
+type Question = Pick<PipRun, 'owner' | 'executable' | 'indexes' | 'signal'>;
 
-/**
- * The newest version that would be installed where only wheels are. Downloads the wheel: that is the one answer of pip, in all its
- * versions, that takes account of Python's version, the platform and what was taken back. The file is in the cache for the install.
- * @throws InstallError; the reason of the signal
- */
-export async function latestWheel(pip: Pip, name: string, question: Question): Promise<string> {
-  const command = ['download', '--no-deps', '--progress-bar', 'off'];
-  await pip.run({ ...question, command, requirements: [name], allowScripts: false, onLine: () => undefined });
-  const wheel = (await readdir(question.work)).find((file) => file.endsWith('.whl'));
-  return versionOf(name, wheel?.split('-')[1]);
+/** Asks the newest version of packages. */
+export class LatestVersion {
+  /** @param parent folder of the gateway for work folders */
+  constructor(
+    private readonly pip: Pip,
+    private readonly launcher: Launcher,
+    private readonly parent: string,
+  ) {}
+
+  /**
+   * Returns the newest version that an install from wheels only would choose. It downloads the wheel: in all versions of pip, only a
+   * download considers Python's version, the platform and yanked releases. The file stays in the cache for the install.
+   * @throws InstallError; LaunchError; the reason of the signal
+   */
+  async ofWheels(name: string, question: Question): Promise<string> {
+    const command = ['download', '--no-deps', '--progress-bar', 'off'];
+    const files = await this.ask({ ...question, command, requirements: [name], allowScripts: false, onLine: ignore });
+    const wheel = files.find((file) => file.endsWith('.whl'));
+    return versionOf(name, wheel?.split('-')[1]);
+  }
+
+  /**
+   * Returns the newest version in the index, as a wheel or as source. It downloads nothing, because pip would run code of a source
+   * distribution to read its metadata.
+   * @throws InstallError; LaunchError; the reason of the signal
+   */
+  async ofAny(name: string, question: Question): Promise<string> {
+    const found: string[] = [];
+    const onLine = (line: string) => {
+      const [, version] = /^\S+ \(([^)\s]+)\)$/.exec(line) ?? [];
+      if (version !== undefined) found.push(version);
+    };
+    await this.ask({ ...question, command: ['index', 'versions'], requirements: [name], allowScripts: true, onLine });
+    return versionOf(name, found[0]);
+  }
+
+  /** Runs pip in a new work folder. @returns the names of the files that it has left there */
+  private ask(run: Omit<PipRun, 'work'>): Promise<string[]> {
+    return withWorkFolder(this.parent, async (work) => {
+      const { owner, indexes } = run;
+      const end = await this.launcher.fill({ owner, folders: [work] }, () => this.pip.run({ ...run, work }));
+      await this.pip.check(end, work, indexes);
+      return readdir(work);
+    });
+  }
 }
 
-/**
- * The newest version in the index, built or not. Downloads nothing, as looking into a source distribution runs its code.
- * @throws InstallError; the reason of the signal
- */
-export async function latestOfAny(pip: Pip, name: string, question: Question): Promise<string> {
-  const found: string[] = [];
-  const onLine = (line: string) => {
-    const [, version] = /^\S+ \(([^)\s]+)\)$/.exec(line) ?? [];
-    if (version !== undefined) found.push(version);
-  };
-  await pip.run({ ...question, command: ['index', 'versions'], requirements: [name], allowScripts: true, onLine });
-  return versionOf(name, found[0]);
-}
+const ignore = (): void => undefined;
 
 function versionOf(name: string, version: string | undefined): string {
   if (version !== undefined) return version;
-  throw new InstallError('install_failed', `pip did not tell the newest version of "${name}"`);
+  throw new InstallError('install_failed', `pip did not report the newest version of "${name}"`);
 }

@@ -1,9 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** Characters of a line that are kept. */
+/** Maximum number of characters of a line. The rest is cut off. */
 const LINE_MAX = 4000;
 
-/** Cuts what a program prints into lines, without control characters. */
+/** Splits the output of a program into lines, without control characters. */
 export class OutputLines {
   private readonly decoder = new StringDecoder('utf8');
   private rest = '';
@@ -16,7 +16,7 @@ export class OutputLines {
     for (const line of lines) this.tell(line);
   }
 
-  /** What stands after the last newline is a line too. */
+  /** Emits the text after the last newline as a line. */
   end(): void {
     this.tell(this.rest + this.decoder.end());
     this.rest = '';

@@ -15,6 +15,14 @@ describe('pipFault', () => {
     });
   });
 
+  it.each([
+    'prlimit: failed to execute /root/python/bin/python3: Permission denied',
+    "bwrap: Can't find source path /root/python: Permission denied",
+  ])('names the setting when other users may not run the interpreter: %s', (line) => {
+    const fault = { code: 'python_not_found', message: expect.stringContaining('PYTHON_BIN') };
+    expect(pipFault({ ...output, program: 'venv', lines: [line] })).toMatchObject(fault);
+  });
+
   it.each(['incomplete-download', 'connection-failed', 'ssl-verification-failed'])(
     'knows "%s" of newer pips',
     (reference) => {

@@ -1,38 +1,40 @@
-import { InstallError, type InstallFault } from '../install-error.js';
+import { InstallError, type InstallFault } from '../model/install-error.js';
 import { REFUSED_PROGRAM } from './python-programs.js';
 import { normalizedName } from './site-packages.js';
 
-/** What pip or venv said before it gave up, without addresses and credentials. */
+/** Output of a failed run of pip or venv, without addresses and credentials. */
 export interface PipOutput {
   readonly program: 'pip' | 'venv';
-  readonly exit: number | NodeJS.Signals;
-  /** What it printed. */
+  /** Exit code, or what ended it. */
+  readonly exit: number | string;
+  /** Printed lines. */
   readonly lines: readonly string[];
-  /** From its log: why pages of the index and files on them were passed over. */
+  /** Lines of pip's log with the reasons why it skipped pages or files of the index. */
   readonly reasons: readonly string[];
-  /** The version of Python that it ran with. */
+  /** Version of the Python that ran it. */
   readonly python: string;
 }
 
 const NO_WHEEL_HINT = 'Building from source runs code of the package while it is installed; "allowScripts" allows it';
 
-const BROKEN_OFF = 'The package index broke off or refused a download';
+/** What the launcher's programs say of an interpreter that other users than the gateway's cannot reach. */
+const CLOSED_PYTHON = /^(?:prlimit: failed to execute|bwrap:).*Permission denied/;
+const CLOSED_PYTHON_HINT = 'Set PYTHON_BIN to one outside of closed folders such as the home of root';
 
-/** What pip does not say with an exit code, only with words. The first that fits counts. */
+const BROKEN_OFF = 'The package index interrupted or refused a download';
+
+/** Patterns of output lines. pip reports these errors only as text, not by exit code. The first matching pattern counts. */
 const SIGNS: readonly (readonly [sign: RegExp, code: InstallFault, message: string])[] = [
   [/No space left on device|Errno 28\b|Disk quota exceeded/, 'no_space', 'There is no space left on the disk'],
-  [new RegExp(REFUSED_PROGRAM), 'no_wheel', `A dependency is there as source only. ${NO_WHEEL_HINT}`],
-  [
-    /DO NOT MATCH THE HASHES/,
-    'integrity_mismatch',
-    'A downloaded file is not the one that the package index describes',
-  ],
+  [new RegExp(REFUSED_PROGRAM), 'no_wheel', `A dependency is available only as source. ${NO_WHEEL_HINT}`],
+  [CLOSED_PYTHON, 'python_not_found', `The user that runs installs may not run this Python. ${CLOSED_PYTHON_HINT}`],
+  [/DO NOT MATCH THE HASHES/, 'integrity_mismatch', 'A downloaded file does not match the hash in the package index'],
   [/HTTP error (401|403|407|429|5\d\d)|ConnectionPool|SSLError/, 'registry_unreachable', BROKEN_OFF],
   [/Connection (broken|aborted|reset)|IncompleteRead|timed out/i, 'registry_unreachable', BROKEN_OFF],
   [/^\s*error: (incomplete-download|connection-|ssl-|proxy-)/, 'registry_unreachable', BROKEN_OFF],
 ];
 
-/** Why it failed. */
+/** Returns the error for a failed run. */
 export function pipFault(said: PipOutput): InstallError {
   const missing = firstMatch(said.lines, /^ERROR: No matching distribution found for (.+?)(?: \(from .*\))?$/);
   const sign = SIGNS.find(([pattern]) => said.lines.some((line) => pattern.test(line)));
@@ -43,12 +45,18 @@ export function pipFault(said: PipOutput): InstallError {
   return new InstallError('install_failed', `${said.program} failed: ${complaint(said.lines)}`);
 }
 
-/** pip says the same for a package that is nowhere and for an index that does not answer; its log tells them apart. */
+/**
+ * Returns the error for a missing package. pip prints the same message if the package does not exist and if the index does not answer. Its
+ * log has the difference.
+ */
 function missingFault(requirement: string, said: PipOutput): InstallError {
   const project = normalizedName(/^[A-Za-z0-9._-]+/.exec(requirement)?.[0] ?? requirement);
   const silence = pageFailure(project, said.reasons);
   if (silence !== undefined) {
-    return new InstallError('registry_unreachable', `The package index did not tell about "${project}": ${silence}`);
+    return new InstallError(
+      'registry_unreachable',
+      `The package index gave no information about "${project}": ${silence}`,
+    );
   }
   const versions = firstMatch(said.lines, /\(from versions: (.*)\)$/) ?? 'none';
   const refused = said.reasons.filter((reason) => isAbout(project, requirement, versions, reason));
@@ -58,11 +66,11 @@ function missingFault(requirement: string, said: PipOutput): InstallError {
     return new InstallError('python_too_old', `"${requirement}" needs Python ${python.trim()}, and ${hint}`);
   }
   if (refused.some((reason) => reason.includes('No sources permitted'))) {
-    return new InstallError('no_wheel', `"${requirement}" is there as source only. ${NO_WHEEL_HINT}`);
+    return new InstallError('no_wheel', `"${requirement}" is available only as source. ${NO_WHEEL_HINT}`);
   }
   if (refused.length > 0) {
     const here = `this platform and Python ${said.python}`;
-    return new InstallError('no_wheel', `"${requirement}" has wheels, and none for ${here}`);
+    return new InstallError('no_wheel', `"${requirement}" has no wheel for ${here}`);
   }
   if (versions === 'none') {
     return new InstallError('package_not_found', `The package index has no "${project}"`);
@@ -71,7 +79,7 @@ function missingFault(requirement: string, said: PipOutput): InstallError {
   return new InstallError('version_not_found', `The package index has no "${requirement}"; it has ${known}`);
 }
 
-/** Why the page of a project could not be read; undefined where it could, or where the index says that there is none. */
+/** Returns why a project's page could not be read; undefined if it could be read or if the index answered 404. */
 function pageFailure(project: string, reasons: readonly string[]): string | undefined {
   const page = `/${project}/: `;
   const failures = reasons.filter((line) => line.startsWith('Could not fetch URL') && line.includes(page));
@@ -82,7 +90,10 @@ function pageFailure(project: string, reasons: readonly string[]): string | unde
   return /timed? ?out/i.test(real) ? 'no answer in time' : 'no connection';
 }
 
-/** Whether a file that was passed over is one that was asked for: any of the project where nothing else is left, else that of the very version. */
+/**
+ * Returns whether a skipped file belongs to the requirement. If an exact version is required, the file must have that version. Otherwise
+ * any file of the project counts, but only if pip found no usable version.
+ */
 function isAbout(project: string, requirement: string, versions: string, reason: string): boolean {
   const file = /Skipping link: .*\/([^/\s]+) \(from /.exec(reason)?.[1].replace(/#.*$|\.(zip|tgz|tar\.\w+)$/, '');
   if (file === undefined || !reason.includes(`/${project}/)`)) return false;
@@ -90,7 +101,7 @@ function isAbout(project: string, requirement: string, versions: string, reason:
   return exact === undefined ? versions === 'none' : `${file}-`.includes(`-${exact}-`);
 }
 
-/** The first error says what was wrong, the ones behind it what became of that. */
+/** Returns the first error message of the output. It names the cause; later messages describe the consequences. */
 function complaint(lines: readonly string[]): string {
   const patterns = [/^ERROR: (.+)/, /^\s*× (.+)/, /^\s*(?:fatal )?error: (.+)/i];
   const error = patterns.map((pattern) => firstMatch(lines, pattern)).find((found) => found !== undefined);

@@ -1,10 +1,13 @@
-import type { InstallProgress } from '../install-progress.js';
+import type { InstallProgress } from '../model/install-progress.js';
 
 const FROM = 15;
 const COLLECTED = 80;
 const INSTALLING = 85;
 
-/** Makes steps of what pip prints. How many packages there will be is not known before the end: each brings a part of what is left. */
+/**
+ * Derives progress steps from the output of pip. The number of packages is not known in advance, so each collected package advances the
+ * percentage by a fraction of the rest.
+ */
 export class PipSteps {
   private percent = FROM;
 

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { inheritedEnvironment } from '@manifold/config';
+import type { Launcher, Owner } from '@manifold/launcher';
 import type { Interpreter } from './interpreter.js';
 import { indexEnvironment, type PackageIndexes } from './package-indexes.js';
 import { pipFault } from './pip-faults.js';
@@ -10,42 +11,51 @@ import { PIP_PROGRAM } from './python-programs.js';
 import { redactor } from './redaction.js';
 
 export interface PipRun {
-  /** The Python that pip runs with, and installs for. */
+  /** The owner that may change the folder `work`, and that of the executable if pip installs. */
+  readonly owner: Owner;
+  /** Python that runs pip and for which pip installs. */
   readonly executable: string;
-  /** `install`, `download` or the like, with its options. */
+  /** pip command, such as `install` or `download`, with its options. */
   readonly command: readonly string[];
   readonly requirements: readonly string[];
   readonly indexes: PackageIndexes;
   /** Whether packages may be built from source, which runs their code. */
   readonly allowScripts: boolean;
-  /** An empty folder for what pip writes besides; whoever called removes it. */
+  /** Empty folder for pip's temporary files and log. */
   readonly work: string;
+  /** Folder that pip changes besides, if any. */
+  readonly folder?: string;
   readonly signal: AbortSignal;
-  /** What pip prints, without addresses and credentials. */
+  /** Called with each line that pip prints, without addresses and credentials. */
   readonly onLine: (line: string) => void;
 }
 
-/** Per connection and answer, in seconds; pip tries three times. */
+/** How a run of pip ended. */
+export interface PipEnd {
+  readonly exit: number | string;
+  /** The last printed lines, without addresses and credentials. */
+  readonly lines: readonly string[];
+}
+
+const LOG = 'pip.log';
+/** Options of every run. The timeout is in seconds, per connection and response; pip tries three times. */
 const OPTIONS = ['--no-input', '--disable-pip-version-check', '--no-color', '--timeout', '15', '--retries', '2'];
 const LINES_KEPT = 500;
 
 /**
- * The pip that the interpreter brings for new environments, unpacked once into the cache. An environment has no pip of its own: it is
- * made seconds faster, and no code of an installed package is run to look for updates.
+ * Runs the pip that the interpreter bundles, unpacked once into the cache. Environments have no pip of their own. This makes their
+ * creation seconds faster, and a check for updates runs no code of an installed package.
  */
 export class Pip {
-  private readonly cacheDir: string;
-
   constructor(
+    private readonly launcher: Launcher,
     private readonly interpreter: Interpreter,
-    cacheDir: string,
-  ) {
-    this.cacheDir = resolve(cacheDir);
-  }
+    private readonly cacheDir: string,
+  ) {}
 
-  /** @throws InstallError; the reason of the signal */
-  async run(run: PipRun): Promise<void> {
-    const { executable, command, requirements, indexes, allowScripts, work, signal } = run;
+  /** @returns how pip ended and what it printed. @throws LaunchError; the reason of the signal */
+  async run(run: PipRun): Promise<PipEnd> {
+    const { owner, executable, command, requirements, indexes, allowScripts, work, folder, signal } = run;
     const redacted = redactor(indexes);
     const lines: string[] = [];
     const onLine = (raw: string) => {
@@ -54,47 +64,60 @@ export class Pip {
       if (lines.length > LINES_KEPT) lines.shift();
       run.onLine(line);
     };
-    await mkdir(this.cacheDir, { recursive: true });
-    const log = join(work, 'pip.log');
-    const options = [...OPTIONS, ...(allowScripts ? [] : ['--only-binary', ':all:']), '--log', log];
-    const exit = await runPython({
+    const cache = await this.launcher.folderBelow(resolve(this.cacheDir), owner);
+    const options = [...OPTIONS, ...(allowScripts ? [] : ['--only-binary', ':all:']), '--log', join(work, LOG)];
+    const exit = await runPython(this.launcher, {
+      owner,
       executable,
       program: PIP_PROGRAM,
-      args: [...this.programArgs(allowScripts), ...command, ...options, '--', ...requirements],
+      args: [...this.programArgs(cache, allowScripts), ...command, ...options, '--', ...requirements],
       cwd: work,
-      env: this.environment(work, indexes),
+      readable: this.interpreter.places,
+      writable: [work, cache, ...(folder === undefined ? [] : [folder])],
+      env: this.environment(work, cache, indexes),
       signal,
       onLine,
     });
+    return { exit, lines };
+  }
+
+  /**
+   * Checks how pip ended. Its log must belong to the gateway by now, because the owner could put a link in its place.
+   * @throws InstallError
+   */
+  async check({ exit, lines }: PipEnd, work: string, indexes: PackageIndexes): Promise<void> {
     if (exit === 0) return;
-    const reasons = (await reasonsOf(log)).map(redacted);
+    const reasons = (await reasonsOf(join(work, LOG))).map(redactor(indexes));
     throw pipFault({ program: 'pip', exit, lines, reasons, python: this.interpreter.version });
   }
 
-  private programArgs(allowScripts: boolean): string[] {
+  private programArgs(cache: string, allowScripts: boolean): string[] {
     const { pipWheel } = this.interpreter;
-    return [pipWheel, join(this.cacheDir, basename(pipWheel, '.whl')), allowScripts ? 'any' : 'wheels-only'];
+    return [pipWheel, join(cache, basename(pipWheel, '.whl')), allowScripts ? 'any' : 'wheels-only'];
   }
 
-  /** Nothing of the gateway's own pip configuration, no password file, no keyring. */
-  private environment(work: string, indexes: PackageIndexes): Record<string, string> {
+  /** Returns an environment without the gateway's own pip configuration, password files and keyrings. */
+  private environment(work: string, cache: string, indexes: PackageIndexes): Record<string, string> {
     return {
-      ...inheritedEnvironment(),
       HOME: work,
       TMPDIR: work,
       LC_ALL: 'C.UTF-8',
       PIP_CONFIG_FILE: '/dev/null',
-      PIP_CACHE_DIR: join(this.cacheDir, 'pip'),
+      PIP_CACHE_DIR: join(cache, 'pip'),
       PIP_KEYRING_PROVIDER: 'disabled',
       ...indexEnvironment(indexes),
     };
   }
 }
 
-/** Gives a task a folder that is gone afterwards. Its name cannot be guessed: a wheel that wrote into it could change pip while it runs. */
+/**
+ * Runs a task with the path of a work folder, at which nothing is, and removes the folder afterwards. Its name cannot be guessed, and it is
+ * one of an install folder, so the next start of the gateway removes what is left of it.
+ * @param parent folder of the gateway
+ */
 export async function withWorkFolder<T>(parent: string, task: (work: string) => Promise<T>): Promise<T> {
   await mkdir(parent, { recursive: true });
-  const work = await mkdtemp(join(resolve(parent), 'work-'));
+  const work = join(resolve(parent), `work~${randomBytes(6).toString('hex')}`);
   try {
     return await task(work);
   } finally {

@@ -1,4 +1,4 @@
-import { NotAllowed } from '../package-grammar.js';
+import { PackageNotAllowedError } from '../model/package-grammar.js';
 import { indexUrl, pipDependencies, pythonModule, pythonName, pythonVersion } from './python-grammar.js';
 
 /** What nobody may give to pip or Python, wherever it is asked for. */
@@ -33,7 +33,7 @@ const NEVER = [
 ];
 
 const refuses = (field: string, parse: () => unknown) => {
-  expect(parse).toThrow(NotAllowed);
+  expect(parse).toThrow(PackageNotAllowedError);
   expect(parse).toThrow(expect.objectContaining({ field }));
 };
 

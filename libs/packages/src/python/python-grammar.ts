@@ -1,7 +1,7 @@
-import { NotAllowed } from '../package-grammar.js';
+import { PackageNotAllowedError } from '../model/package-grammar.js';
 
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
-/** pip takes an argument that ends like this for a file. */
+/** Suffixes by which pip treats an argument as a file. */
 const FILE_NAME = /\.(?:whl|zip|tar|tgz|tbz|txz|tlz|tar\.[a-z0-9]+)$/i;
 const NAME_MAX = 128;
 
@@ -25,44 +25,55 @@ const MODULE_MAX = 200;
 const URL_MAX = 2000;
 
 /**
- * The name of a package in an index (PEP 508).
- * @throws NotAllowed
+ * Returns the text if it is the name of a package in an index (PEP 508).
+ * @throws PackageNotAllowedError
  */
 export function pythonName(text: string, field = 'name'): string {
   if (text.length <= NAME_MAX && NAME.test(text) && !FILE_NAME.test(text)) return text;
-  throw new NotAllowed(field, `${field} must be the name of a Python package: letters, digits, ".", "_" and "-"`);
+  throw new PackageNotAllowedError(
+    field,
+    `${field} must be the name of a Python package: letters, digits, ".", "_" and "-"`,
+  );
 }
 
 /**
- * What pip reads behind the name: `==1.2.3` for a version, `>=1,<2` as it stands (PEP 440), nothing for `latest` or none.
- * @throws NotAllowed
+ * Returns the version specifier for pip (PEP 440): `==1.2.3` for a version, a range such as `>=1,<2` without whitespace, and an empty text
+ * for `latest` or undefined.
+ * @throws PackageNotAllowedError
  */
 export function pythonVersion(text: string | undefined): string {
   if (text === undefined || text === 'latest') return '';
   if (isExactVersion(text)) return `==${text}`;
   if (isSpecifiers(text)) return text.replaceAll(/\s/g, '');
-  throw new NotAllowed('version', 'version must be a version such as 1.2.3, a range such as >=1,<2 or "latest"');
+  throw new PackageNotAllowedError(
+    'version',
+    'version must be a version such as 1.2.3, a range such as >=1,<2 or "latest"',
+  );
 }
 
-/** Whether it is one version (PEP 440), and not a range of them. */
+/** Returns whether the text is one exact version (PEP 440), not a range. */
 export const isExactVersion = (text: string): boolean => text.length <= SPECIFIERS_MAX && EXACT.test(text);
 
 /**
- * The module that `python -m` runs.
- * @throws NotAllowed
+ * Returns the text if it is a module name that `python -m` can run.
+ * @throws PackageNotAllowedError
  */
 export function pythonModule(text: string): string {
   if (text.length <= MODULE_MAX && MODULE.test(text)) return text;
-  throw new NotAllowed('pythonModule', 'pythonModule must be the dotted name of a module, such as my_server.main');
+  throw new PackageNotAllowedError(
+    'pythonModule',
+    'pythonModule must be the dotted name of a module, such as my_server.main',
+  );
 }
 
 /**
- * Further packages: each a name, which extras and versions may follow (`httpx[http2]>=0.27`). No options, paths, URLs or markers.
- * @throws NotAllowed
+ * Returns the further packages without whitespace. Each is a name with optional extras and versions (`httpx[http2]>=0.27`). Options, paths,
+ * URLs and markers are refused.
+ * @throws PackageNotAllowedError
  */
 export function pipDependencies(items: readonly string[]): string[] {
   if (items.length > DEPENDENCIES_MAX) {
-    throw new NotAllowed('pipDependencies', `pipDependencies may have at most ${DEPENDENCIES_MAX} entries`);
+    throw new PackageNotAllowedError('pipDependencies', `pipDependencies may have at most ${DEPENDENCIES_MAX} entries`);
   }
   return items.map(dependency);
 }
@@ -72,20 +83,24 @@ function dependency(text: string): string {
   if (name !== undefined && (specifiers === '' || isSpecifiers(specifiers))) {
     return (pythonName(name, 'pipDependencies') + extras + specifiers).replaceAll(/\s/g, '');
   }
-  throw new NotAllowed(
+  throw new PackageNotAllowedError(
     'pipDependencies',
     'pipDependencies must be names that versions may follow, such as httpx>=0.27',
   );
 }
 
+/** Returns the package name of a requirement such as `httpx[http2]>=0.27` (PEP 508). */
+export const requirementName = (requirement: string): string =>
+  /^[A-Za-z0-9._-]+/.exec(requirement)?.[0] ?? requirement;
+
 /**
- * The address of a package index. It may hold a user and a password.
- * @throws NotAllowed, without the address
+ * Returns the URL of a package index. It may contain a user and a password.
+ * @throws PackageNotAllowedError; its message does not contain the URL
  */
 export function indexUrl(text: string, field: 'pipIndexUrl' | 'pipExtraIndexUrl'): string {
   const url = text.length <= URL_MAX && !/[\s\p{Cc}]/u.test(text) ? URL.parse(text) : null;
   if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return url.href;
-  throw new NotAllowed(field, `${field} must be an http or https URL without a query`);
+  throw new PackageNotAllowedError(field, `${field} must be an http or https URL without a query`);
 }
 
 const isSpecifiers = (text: string): boolean => text.length <= SPECIFIERS_MAX && SPECIFIERS.test(text);

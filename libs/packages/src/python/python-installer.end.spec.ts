@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { wheel } from '../../../../test/simulators/python-index/index.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { commandLine, descendants, isAlive, processesNaming } from '../../../../test/support/process-tree.js';
-import { PythonWorkshop } from '../../testing/src/python-workshop.js';
+import { PythonFixture } from '../../testing/src/python-fixture.js';
 import { RecordedProgress } from '../../testing/src/recorded-progress.js';
 
 const FILE = '/files/held-1.0-py3-none-any.whl';
@@ -13,23 +13,23 @@ const TYPESCRIPT = join(import.meta.dirname, '../../../../test/support/typescrip
 const PROGRAM = join(import.meta.dirname, '../../testing/src/install-one.ts');
 
 describe('An install that does not come to its end', () => {
-  let workshop: PythonWorkshop;
+  let fixture: PythonFixture;
 
   beforeAll(async () => {
-    workshop = await PythonWorkshop.open();
-    workshop.index.add(wheel({ name: 'held', version: '1.0' }));
+    fixture = await PythonFixture.open();
+    fixture.index.add(wheel({ name: 'held', version: '1.0' }));
   });
-  beforeEach(() => workshop.index.behave(FILE, 'never'));
-  afterAll(() => workshop.close());
+  beforeEach(() => fixture.index.behave(FILE, 'never'));
+  afterAll(() => fixture.close());
 
   /** An install whose download has begun and does not go on. */
   const begin = async (timeoutMs = 60_000) => {
     const abort = new AbortController();
-    const folder = workshop.newFolder();
-    const arrived = workshop.index.asked(FILE);
+    const folder = fixture.newFolder();
+    const arrived = fixture.index.asked(FILE);
     const progress = new RecordedProgress(abort.signal);
-    const wanted = { name: 'held', allowScripts: false };
-    const installing = workshop.installer({ timeoutMs }).install(wanted, folder, progress);
+    const wanted = { tenant: 'default', name: 'held', allowScripts: false };
+    const installing = fixture.installer({ timeoutMs }).install(wanted, folder, progress);
     installing.catch(() => undefined);
     await arrived;
     return { abort, folder, installing, progress };
@@ -41,25 +41,25 @@ describe('An install that does not come to its end', () => {
     abort.abort();
     await expect(installing).rejects.toMatchObject({ name: 'InstallError', code: 'cancelled' });
     expect(processesNaming(folder)).toEqual([]);
-    workshop.index.behave(FILE, undefined);
-    expect(await workshop.install({ name: 'held' })).toMatchObject({ version: '1.0' });
+    fixture.index.behave(FILE, undefined);
+    expect(await fixture.install({ name: 'held' })).toMatchObject({ version: '1.0' });
   });
 
   it('is not begun when it was cancelled before', async () => {
-    const before = workshop.index.requests.length;
+    const before = fixture.index.requests.length;
     const progress = new RecordedProgress(AbortSignal.abort());
-    const installing = workshop
+    const installing = fixture
       .installer()
-      .install({ name: 'held', allowScripts: false }, workshop.newFolder(), progress);
+      .install({ tenant: 'default', name: 'held', allowScripts: false }, fixture.newFolder(), progress);
     await expect(installing).rejects.toMatchObject({ code: 'cancelled' });
-    expect(workshop.index.requests).toHaveLength(before);
+    expect(fixture.index.requests).toHaveLength(before);
   });
 
   it('ends at its time limit', async () => {
-    const folder = workshop.newFolder();
-    const wanted = { name: 'held', allowScripts: false };
-    const installing = workshop.installer({ timeoutMs: 1500 }).install(wanted, folder, new RecordedProgress());
-    const fault = { code: 'timeout', message: 'It was not done within 2 s' };
+    const folder = fixture.newFolder();
+    const wanted = { tenant: 'default', name: 'held', allowScripts: false };
+    const installing = fixture.installer({ timeoutMs: 1500 }).install(wanted, folder, new RecordedProgress());
+    const fault = { code: 'timeout', message: 'The operation took more than 2 s' };
     await expect(installing).rejects.toMatchObject(fault);
     expect(processesNaming(folder)).toEqual([]);
   });
@@ -72,21 +72,21 @@ describe('An install that does not come to its end', () => {
   });
 
   it('does not take a folder that is there', async () => {
-    const folder = workshop.newFolder();
+    const folder = fixture.newFolder();
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'kept'), '');
-    const installing = workshop
+    const installing = fixture
       .installer()
-      .install({ name: 'held', allowScripts: false }, folder, new RecordedProgress());
+      .install({ tenant: 'default', name: 'held', allowScripts: false }, folder, new RecordedProgress());
     await expect(installing).rejects.toMatchObject({ code: 'install_failed', message: 'The install failed: EEXIST' });
   });
 
   it('ends with the gateway, even when that is killed', async () => {
-    const folder = workshop.newFolder();
-    const arrived = workshop.index.asked(FILE);
+    const folder = fixture.newFolder();
+    const arrived = fixture.index.asked(FILE);
     const gateway = spawn(
       process.execPath,
-      ['--import', TYPESCRIPT, PROGRAM, workshop.index.url, join(workshop.root, 'cache'), folder],
+      ['--import', TYPESCRIPT, PROGRAM, fixture.index.url, join(fixture.root, 'cache'), folder],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
     await arrived;

@@ -1,10 +1,13 @@
-import { join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import PQueue from 'p-queue';
+import type { Launcher } from '@manifold/launcher';
 import { showQueue } from '@manifold/metrics';
-import { InstallError } from '../install-error.js';
-import type { InstallProgress } from '../install-progress.js';
-import { Interpreters } from './interpreter.js';
-import { latestOfAny, latestWheel } from './latest-version.js';
+import { InstallError } from '../model/install-error.js';
+import { installOwner } from '../model/install-owner.js';
+import type { InstallProgress } from '../model/install-progress.js';
+import { Interpreters, type Interpreter } from './interpreter.js';
+import { LatestVersion } from './latest-version.js';
 import { indexesOf, type PackageIndexes } from './package-indexes.js';
 import { Pip, withWorkFolder } from './pip.js';
 import { PipSteps } from './pip-steps.js';
@@ -14,26 +17,29 @@ import { fromElsewhere, installedVersion } from './site-packages.js';
 import { withinTime } from './time-limit.js';
 import { makeEnvironment } from './virtual-environment.js';
 
-/** A package that an operator asks for. Its own indexes, where it has some, count instead of the operator's. */
+/** Package to install. Index URLs of the request override those of the settings. */
 export interface WantedPythonPackage extends PackageIndexes {
+  /** Tenant for which the package is installed. */
+  readonly tenant: string;
   readonly name: string;
-  /** A version, a range (`>=1,<2`) or `latest`; the newest unless given. */
+  /** Version, range (`>=1,<2`) or `latest`. Default: the newest version. */
   readonly version?: string;
   /** Further packages (`httpx>=0.27`). */
   readonly dependencies?: readonly string[];
-  /** Whether it, and what it needs, may be built from source: that runs their code while they are installed. */
+  /** Whether the package and its dependencies may be built from source, which runs their code during the install. */
   readonly allowScripts: boolean;
 }
 
 export interface InstalledPythonPackage {
   readonly name: string;
   readonly version: string;
-  /** The version of the interpreter. */
+  /** Version of the interpreter. */
   readonly python: string;
 }
 
-/** What is installed, and where, once all of it has been checked. */
+/** Checked install request. */
 interface Install {
+  readonly tenant: string;
   readonly name: string;
   readonly requirements: readonly string[];
   readonly indexes: PackageIndexes;
@@ -45,29 +51,34 @@ const AT_ONCE = 2;
 
 /**
  * Installs a Python package into a virtual environment of its own.
- * 1. `install` makes the environment in a folder that does not exist yet. It must stay there: its files hold its path.
- * 2. `<folder>/bin/python -m <module>` runs it. An environment is never changed; an upgrade is an install into another folder.
- * 3. Whoever called removes the folder, of an install that failed too.
+ * 1. `install` creates the environment in a folder that does not exist yet. The folder cannot be moved, because files in it contain its
+ *    path.
+ * 2. The programs of the install run for its tenant. When it has ended, the folder belongs to the gateway.
+ * 3. `<folder>/bin/python -m <module>` runs the package. An environment is never changed; an upgrade is an install into another folder.
+ * 4. The caller must remove the folder, also after a failed install.
  */
 export class PythonInstaller {
   private readonly interpreters: Interpreters;
   private readonly queue = new PQueue({ concurrency: AT_ONCE });
 
-  constructor(private readonly settings: PythonSettings) {
+  constructor(
+    private readonly settings: PythonSettings,
+    private readonly launcher: Launcher,
+  ) {
     this.interpreters = new Interpreters(settings.bin);
     showQueue('python_installs', () => this.queue.size);
   }
 
-  /** @throws NotAllowed, with nothing run; InstallError */
+  /** @throws PackageNotAllowedError before anything is run; InstallError */
   async install(
     wanted: WantedPythonPackage,
     folder: string,
     progress: InstallProgress,
   ): Promise<InstalledPythonPackage> {
-    const { name, version, dependencies = [], allowScripts } = wanted;
+    const { tenant, name, version, dependencies = [], allowScripts } = wanted;
     const requirements = [pythonName(name) + pythonVersion(version), ...pipDependencies(dependencies)];
     const indexes = indexesOf(wanted, this.settings);
-    const install = { name, requirements, indexes, allowScripts, folder: resolve(folder) };
+    const install = { tenant, name, requirements, indexes, allowScripts, folder: resolve(folder) };
     progress.onStep(0, 'waiting for other installs');
     return this.inTurn(progress.signal, () =>
       withinTime(this.settings.timeoutMs, progress.signal, (signal) => this.make(install, progress, signal)),
@@ -75,8 +86,8 @@ export class PythonInstaller {
   }
 
   /**
-   * The newest version that `install` would find now.
-   * @throws NotAllowed, with nothing run; InstallError
+   * Returns the newest version that `install` would choose now.
+   * @throws PackageNotAllowedError before anything is run; InstallError
    */
   async latestVersion(
     wanted: Omit<WantedPythonPackage, 'version' | 'dependencies'>,
@@ -86,11 +97,11 @@ export class PythonInstaller {
     const indexes = indexesOf(wanted, this.settings);
     return withinTime(this.settings.timeoutMs, signal, async (ended) => {
       const interpreter = await this.interpreters.get();
-      const pip = new Pip(interpreter, this.settings.cacheDir);
-      const newest = wanted.allowScripts ? latestOfAny : latestWheel;
-      return withWorkFolder(this.settings.cacheDir, (work) =>
-        newest(pip, name, { executable: interpreter.executable, indexes, work, signal: ended }),
-      );
+      const pip = new Pip(this.launcher, interpreter, this.settings.cacheDir);
+      const newest = new LatestVersion(pip, this.launcher, this.settings.cacheDir);
+      const owner = installOwner(wanted.tenant, false); // neither way runs code of a package
+      const question = { owner, executable: interpreter.executable, indexes, signal: ended };
+      return wanted.allowScripts ? newest.ofAny(name, question) : newest.ofWheels(name, question);
     });
   }
 
@@ -99,46 +110,55 @@ export class PythonInstaller {
     progress: InstallProgress,
     signal: AbortSignal,
   ): Promise<InstalledPythonPackage> {
-    const { name, folder } = install;
+    const { name, folder, allowScripts } = install;
     progress.onStep(2, 'looking for Python');
     const interpreter = await this.interpreters.get();
     progress.onStep(5, 'making the virtual environment');
-    await makeEnvironment(interpreter, folder, signal, (line) => progress.onLog(line));
-    progress.onStep(15, 'asking the package index');
-    await this.fill(new Pip(interpreter, this.settings.cacheDir), install, progress, signal);
+    await mkdir(dirname(folder), { recursive: true });
+    await this.fill(interpreter, install, progress, signal);
+    const foreign = allowScripts ? [] : await fromElsewhere(folder);
+    if (foreign.length > 0) {
+      const names = foreign.join(', ');
+      throw new InstallError('refused_dependency', `A dependency does not come from the package index: ${names}`);
+    }
     const version = await installedVersion(folder, name);
     if (version === undefined) throw new InstallError('install_failed', `pip did not install "${name}"`);
     progress.onStep(100, `installed ${name} ${version}`);
     return { name, version, python: interpreter.version };
   }
 
-  private async fill(pip: Pip, install: Install, progress: InstallProgress, signal: AbortSignal): Promise<void> {
-    const { requirements, indexes, allowScripts, folder } = install;
+  /** Makes the environment and runs pip in it. Afterwards the folder belongs to the gateway. */
+  private async fill(
+    interpreter: Interpreter,
+    { tenant, requirements, indexes, allowScripts, folder }: Install,
+    progress: InstallProgress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { launcher } = this;
+    const owner = installOwner(tenant, allowScripts);
+    const pip = new Pip(launcher, interpreter, this.settings.cacheDir);
     const steps = new PipSteps(progress);
-    const executable = join(folder, 'bin', 'python');
-    const command = ['install', '--progress-bar', 'off', '--no-warn-script-location'];
-    await withWorkFolder(folder, (work) =>
-      pip.run({
-        executable,
-        command,
-        requirements,
-        indexes,
-        allowScripts,
-        work,
-        signal,
-        onLine: (line) => steps.onLine(line),
-      }),
-    );
-    const foreign = allowScripts ? [] : await fromElsewhere(folder);
-    if (foreign.length === 0) return;
-    const names = foreign.join(', ');
-    throw new InstallError('refused_dependency', `A dependency does not come from the package index: ${names}`);
+    const run = {
+      ...{ owner, requirements, indexes, allowScripts, folder, signal },
+      executable: join(folder, 'bin', 'python'),
+      command: ['install', '--progress-bar', 'off', '--no-warn-script-location'],
+      onLine: (line: string) => steps.onLine(line),
+    };
+    await withWorkFolder(dirname(folder), async (work) => {
+      const targets = [interpreter.realExecutable];
+      const end = await launcher.fill({ owner, folders: [folder, work], targets }, async () => {
+        await makeEnvironment(launcher, owner, interpreter, folder, signal, (line) => progress.onLog(line));
+        progress.onStep(15, 'asking the package index');
+        return pip.run({ ...run, work });
+      });
+      await pip.check(end, work, indexes);
+    });
   }
 
-  /** A signal that ends while the install waits is heeded at once; once it runs, it says itself when it has ended. */
+  /** Queues a task. If the signal aborts while the task waits, this rejects at once. A running task handles the signal itself. */
   private async inTurn<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     const waiting = new AbortController();
-    const leave = () => waiting.abort(new InstallError('cancelled', 'It was cancelled'));
+    const leave = () => waiting.abort(new InstallError('cancelled', 'The operation was cancelled'));
     if (signal.aborted) leave();
     signal.addEventListener('abort', leave, { once: true });
     const begin = () => {

@@ -1,6 +1,6 @@
 /*
- * What the interpreter is started with (`python -I -c`). The gateway holds the other end of stdin: when the gateway is gone, even by
- * SIGKILL, the read returns and the whole process group ends, so that nobody writes into a folder that the next start sweeps away.
+ * Programs for the interpreter (`python -I -c`). The gateway holds the other end of stdin. When the gateway ends, even by SIGKILL, the read
+ * returns and the whole process group is killed. So no process writes into a folder that the next start removes.
  */
 const ATTENDED = `
 import os, runpy, signal, sys, threading
@@ -10,26 +10,25 @@ os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
 def end_with_the_gateway():
     os.read(gateway, 1)
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+    os.kill(0, signal.SIGKILL)
 
 threading.Thread(target=end_with_the_gateway, daemon=True).start()
-os.nice(10)
 `;
 
-/** Arguments: those of the module venv. */
+/** Program that runs the module venv. Its arguments are those of venv. */
 export const VENV_PROGRAM = `${ATTENDED}
 runpy.run_module('venv', run_name='__main__', alter_sys=True)
 `;
 
-/** What pip says when it wanted to start a program and may not. */
+/** Error message when pip tries to start a program that is not allowed. */
 export const REFUSED_PROGRAM = 'Building from source is not allowed';
 
 /**
- * Arguments: pip's wheel, the folder where it is unpacked once, \`wheels-only\` or \`any\`, and pip's own.
+ * Program that runs pip. Arguments: pip's wheel, the folder where it is unpacked once, `wheels-only` or `any`, and pip's own arguments.
  *
- * \`--only-binary\` holds for what comes from an index. A dependency at a URL or in a repository of its own is built all the same, which
- * runs its code; the hook stops pip from starting any program (it cannot be removed again). Nothing that pip does with a wheel needs one,
- * but for asking the C library of Alpine for its version.
+ * `--only-binary` applies only to packages from an index. pip would still build a dependency from a URL or a repository, which runs its
+ * code. The audit hook therefore prevents pip from starting any program, and a hook cannot be removed again. To install a wheel, pip needs
+ * no program, except on Alpine, where it asks the C library for its version.
  */
 export const PIP_PROGRAM = `${ATTENDED}
 import shutil, tempfile, zipfile

@@ -1,13 +1,13 @@
-/** What the operator has set about Python packages. */
+/** The operator's settings for Python packages. */
 export abstract class PythonSettings {
-  /** The interpreter that makes environments (PYTHON_BIN); `python3` from PATH unless given. */
+  /** Interpreter that creates environments (PYTHON_BIN). Default: `python3` from PATH. */
   abstract readonly bin: string | undefined;
-  /** The package index (PIP_INDEX_URL), for requests that name none; PyPI unless given. */
+  /** Package index for requests that name none (PIP_INDEX_URL). Default: PyPI. */
   abstract readonly indexUrl: string | undefined;
-  /** A second index (PIP_EXTRA_INDEX_URL), for requests that name none. */
+  /** Second index for requests that name none (PIP_EXTRA_INDEX_URL). */
   abstract readonly extraIndexUrl: string | undefined;
-  /** A folder for pip and its downloads, which all installs share. Made when it is missing; may be removed while nothing is installed. */
+  /** Folder in which each tenant has pip and its downloads. It is created if missing and may be removed while no install runs. */
   abstract readonly cacheDir: string;
-  /** Milliseconds that one install may take once it has begun. */
+  /** Time limit of one install in milliseconds. The time in the queue does not count. */
   abstract readonly timeoutMs: number;
 }

@@ -1,11 +1,11 @@
 import type { PackageIndexes } from './package-indexes.js';
 
-/** Shorter ones are too likely to be in a text by chance; inside a URL they go all the same. */
+/** Minimum length of a secret to be replaced. Shorter texts may occur by chance; inside a URL they are removed anyway. */
 const LEAST_LENGTH = 4;
 
 /**
- * Takes addresses and credentials out of what pip says. Of a URL, the host and the last part of the path stay: some indexes have their
- * token in the path.
+ * Returns a function that removes addresses and credentials from pip's output. Of a URL, only scheme, host and the last part of the path
+ * stay, because some indexes have their token in the path.
  */
 export function redactor({ indexUrl, extraIndexUrl }: PackageIndexes): (line: string) => string {
   const urls = [indexUrl, extraIndexUrl].filter((url) => url !== undefined).map((url) => new URL(url));

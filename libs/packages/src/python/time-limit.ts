@@ -1,37 +1,33 @@
-import { InstallError } from '../install-error.js';
+import { withTimeLimit } from '@manifold/async';
+import { InstallError } from '../model/install-error.js';
+import { asInstallFault } from '../model/install-owner.js';
 
 /**
- * Runs a task that ends with the signal of its caller, and after so many milliseconds.
- * @throws InstallError: that of the task, `cancelled`, `timeout`, or what became of any other fault
+ * Runs a task and aborts it with the caller's signal or after this many milliseconds.
+ * @throws InstallError: that of the task, `cancelled`, `timeout`, or the conversion of any other error
  */
 export async function withinTime<T>(
   ms: number,
   caller: AbortSignal,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const ended = new AbortController();
-  const cancel = () => ended.abort(new InstallError('cancelled', 'It was cancelled'));
-  if (caller.aborted) cancel();
-  caller.addEventListener('abort', cancel, { once: true });
-  const late = new InstallError('timeout', `It was not done within ${Math.round(ms / 1000)} s`);
-  const timer = setTimeout(() => ended.abort(late), ms);
+  const late = (): Error => new InstallError('timeout', `The operation took more than ${Math.round(ms / 1000)} s`);
   try {
-    ended.signal.throwIfAborted();
-    return await task(ended.signal);
+    caller.throwIfAborted();
+    return await withTimeLimit(caller, ms, late, task);
   } catch (error) {
+    if (caller.aborted && error === caller.reason) throw new InstallError('cancelled', 'The operation was cancelled');
     throw asInstallError(error);
-  } finally {
-    clearTimeout(timer);
-    caller.removeEventListener('abort', cancel);
   }
 }
 
-/** Faults of the file system and of process starts. Only the code is told: messages quote paths and arguments. */
-function asInstallError(error: unknown): InstallError {
+/** Converts errors of the file system and of process starts. Only the code is kept, because messages contain paths and arguments. */
+function asInstallError(thrown: unknown): InstallError {
+  const error = asInstallFault(thrown);
   if (error instanceof InstallError) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new InstallError('no_space', 'There is no space left on the disk', { cause: error });
   }
-  return new InstallError('install_failed', `The install failed: ${code ?? 'unknown fault'}`, { cause: error });
+  return new InstallError('install_failed', `The install failed: ${code ?? 'unknown error'}`, { cause: error });
 }

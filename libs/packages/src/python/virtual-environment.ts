@@ -1,31 +1,32 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { inheritedEnvironment } from '@manifold/config';
+import type { Launcher, Owner } from '@manifold/launcher';
 import type { Interpreter } from './interpreter.js';
 import { pipFault } from './pip-faults.js';
 import { runPython } from './python-process.js';
 import { VENV_PROGRAM } from './python-programs.js';
 
 /**
- * Makes a virtual environment, without a pip.
- * @param folder an absolute path that does not exist
- * @throws InstallError; the reason of the signal; EEXIST where the folder is there
+ * Creates a virtual environment without pip.
+ * @param folder absolute path of an empty folder that the owner may change
+ * @throws InstallError; LaunchError; the reason of the signal
  */
 export async function makeEnvironment(
+  launcher: Launcher,
+  owner: Owner,
   interpreter: Interpreter,
   folder: string,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<void> {
   const lines: string[] = [];
-  await mkdir(dirname(folder), { recursive: true });
-  await mkdir(folder);
-  const exit = await runPython({
+  const exit = await runPython(launcher, {
+    owner,
     executable: interpreter.executable,
     program: VENV_PROGRAM,
     args: ['--without-pip', folder],
     cwd: folder,
-    env: { ...inheritedEnvironment(), LC_ALL: 'C.UTF-8' },
+    readable: interpreter.places,
+    writable: [folder],
+    env: { LC_ALL: 'C.UTF-8' },
     signal,
     onLine: (line) => {
       lines.push(line);

@@ -1,12 +1,12 @@
 import { join, relative } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import semver from 'semver';
-import { InstallError } from '../install-error.js';
-import type { InstallProgress } from '../install-progress.js';
+import { InstallError } from '../model/install-error.js';
+import type { InstallProgress } from '../model/install-progress.js';
 import { entriesOf, entryOf, NpmInstaller, NpmVersions, packageName, versionSpec } from '../npm/index.js';
-import type { InstalledPackage, Launch, PackageRuntime, WantedPackage } from '../package-runtime.js';
+import type { InstalledPackage, Launch, PackageRuntime, WantedPackage } from '../model/package-runtime.js';
 
-/** Packages of npm, run with Node. */
+/** Runtime of npm packages, which run with Node. */
 @Injectable()
 export class NodeRuntime implements PackageRuntime {
   readonly runtime = 'node';
@@ -25,14 +25,19 @@ export class NodeRuntime implements PackageRuntime {
     return semver.valid(version) === version;
   }
 
-  install(wanted: WantedPackage, folder: string, progress: InstallProgress): Promise<InstalledPackage> {
-    const { name, version, allowScripts, integrity } = wanted;
-    return this.installer.install({ name, version, allowScripts, expectIntegrity: integrity }, folder, progress);
+  install(
+    tenant: string,
+    { name, version, allowScripts, integrity }: WantedPackage,
+    folder: string,
+    progress: InstallProgress,
+  ): Promise<InstalledPackage> {
+    const request = { tenant, name, version, allowScripts, expectIntegrity: integrity };
+    return this.installer.install(request, folder, progress);
   }
 
   /**
-   * @param command `node` or none: the package's own program; the name of one of its programs; a path inside the install
-   * (`./node_modules/.bin/x`); or any other program, which is run as it is
+   * @param command `node` or undefined: the package's default program; the name of one of its programs; a path inside the install
+   * (`./node_modules/.bin/x`); or any other program, which is started unchanged
    */
   async launch({ name }: WantedPackage, folder: string, command = 'node'): Promise<Launch> {
     if (command === 'node') return { command, args: [await entryOf(folder, name)] };
@@ -42,7 +47,12 @@ export class NodeRuntime implements PackageRuntime {
     return { command: 'node', args: [await entryOf(folder, name, command)] };
   }
 
-  latest({ name }: WantedPackage, _folder: string, signal: AbortSignal): Promise<string> {
+  /** Programs of the package are started as a file by Node. Every other command is started without arguments of its own. */
+  async runsPackage(_wanted: WantedPackage, _folder: string, { command, args }: Launch): Promise<boolean> {
+    return command === 'node' && args.length > 0;
+  }
+
+  latest(_tenant: string, { name }: WantedPackage, signal: AbortSignal): Promise<string> {
     return this.versions.latestVersion(name, { signal });
   }
 }
@@ -50,5 +60,5 @@ export class NodeRuntime implements PackageRuntime {
 function inside(folder: string, path: string): string {
   const file = join(folder, path);
   if (!relative(folder, file).startsWith('..')) return file;
-  throw new InstallError('no_entry', 'The command is outside of the package');
+  throw new InstallError('no_entry', 'The command resolves to a path outside the package');
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import type { InstallProgress } from '../install-progress.js';
-import type { InstalledPackage, Launch, PackageRuntime, WantedPackage } from '../package-runtime.js';
+import type { InstallProgress } from '../model/install-progress.js';
+import type { InstalledPackage, Launch, PackageRuntime, WantedPackage } from '../model/package-runtime.js';
 import {
+  containsModule,
   indexUrl,
   isExactVersion,
   pipDependencies,
@@ -10,10 +11,11 @@ import {
   pythonModule,
   pythonName,
   pythonVersion,
+  requirementName,
   type WantedPythonPackage,
 } from '../python/index.js';
 
-/** Packages of a Python index, each in a virtual environment of its own. */
+/** Runtime of Python packages. Each package has a separate virtual environment. */
 @Injectable()
 export class PythonRuntime implements PackageRuntime {
   readonly runtime = 'python';
@@ -34,8 +36,13 @@ export class PythonRuntime implements PackageRuntime {
     return isExactVersion(version);
   }
 
-  async install(wanted: WantedPackage, folder: string, progress: InstallProgress): Promise<InstalledPackage> {
-    const { version } = await this.installer.install(requestOf(wanted), folder, progress);
+  async install(
+    tenant: string,
+    wanted: WantedPackage,
+    folder: string,
+    progress: InstallProgress,
+  ): Promise<InstalledPackage> {
+    const { version } = await this.installer.install(requestOf(tenant, wanted), folder, progress);
     return { version };
   }
 
@@ -43,12 +50,19 @@ export class PythonRuntime implements PackageRuntime {
     return { command: join(folder, 'bin', 'python'), args: ['-m', python!.module] };
   }
 
-  latest(wanted: WantedPackage, _folder: string, signal: AbortSignal): Promise<string> {
-    return this.installer.latestVersion(requestOf(wanted), signal);
+  /** The module may belong to a further package that the request names. Standard modules such as `timeit` would run any code. */
+  async runsPackage({ name, python }: WantedPackage, folder: string): Promise<boolean> {
+    const packages = [name, ...python!.dependencies.map(requirementName)];
+    return containsModule(folder, packages, python!.module);
+  }
+
+  latest(tenant: string, wanted: WantedPackage, signal: AbortSignal): Promise<string> {
+    return this.installer.latestVersion(requestOf(tenant, wanted), signal);
   }
 }
 
-const requestOf = ({ name, version, allowScripts, python }: WantedPackage): WantedPythonPackage => ({
+const requestOf = (tenant: string, { name, version, allowScripts, python }: WantedPackage): WantedPythonPackage => ({
+  tenant,
   name,
   version,
   allowScripts,

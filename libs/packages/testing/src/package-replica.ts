@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { Bus, BusModule } from '@manifold/bus';
+import { Bus, BusModule, LeaseSettings } from '@manifold/bus';
 import { Config, ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
-import { LeaseSettings } from '@manifold/leases';
-import { PackagesModule } from '@manifold/packages';
+import { LauncherModule } from '@manifold/launcher';
+import { PackagesModule } from '../../src/packages.module.js';
 import { Keyring, SecretsModule } from '@manifold/secrets';
-import { ServerExtensions, ServerHost, type PreparedProgram } from '@manifold/server-hosting';
+import { ServerExtensions, ServerHost, ServerPolicy, type PreparedProgram } from '@manifold/server-model';
 import { Store, StoreModule } from '@manifold/store';
 import { NpmSettings } from '../../src/npm/index.js';
-import { RUN_TYPESCRIPT } from './npm-workbench.js';
-import { ServerShelf, type StoredServers } from './server-shelf.js';
+import { RUN_TYPESCRIPT } from './npm-fixture.js';
+import { ServerFixture, type StoredServers } from './server-fixture.js';
 
 /** What replicas share, and what they are told. */
 export interface Surroundings {
@@ -27,10 +27,14 @@ export interface Surroundings {
 
 @Global()
 @Module({})
-class ShelfModule {
+class ServerFixtureModule {
   static of(servers: StoredServers): DynamicModule {
-    const host = { provide: ServerHost, useFactory: () => new ServerShelf(servers) };
-    return { module: ShelfModule, providers: [ServerExtensions, host], exports: [ServerExtensions, ServerHost] };
+    const host = { provide: ServerHost, useFactory: () => new ServerFixture(servers) };
+    return {
+      module: ServerFixtureModule,
+      providers: [ServerExtensions, ServerPolicy, host],
+      exports: [ServerExtensions, ServerHost, ServerPolicy],
+    };
   }
 }
 
@@ -57,6 +61,7 @@ export class PackageReplica {
       NODE_ENV: 'production',
       SECRETS_KEY: 'k7Qw3-a-key-of-these-specs-only-9fZ2',
       DATA_DIR: folder,
+      SERVER_SANDBOX: 'none',
       PACKAGES_DIR: packagesDir,
       NPM_CACHE_DIR: join(own, 'cache'),
       NPM_REGISTRY: npmRegistry,
@@ -70,7 +75,8 @@ export class PackageReplica {
         SecretsModule,
         BusModule,
         EgressModule,
-        ShelfModule.of(servers),
+        LauncherModule,
+        ServerFixtureModule.of(servers),
         PackagesModule,
       ],
     })

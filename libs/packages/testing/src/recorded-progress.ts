@@ -1,4 +1,4 @@
-import type { InstallProgress } from '../../src/install-progress.js';
+import type { InstallProgress } from '../../src/model/install-progress.js';
 
 /** Keeps what an install tells. */
 export class RecordedProgress implements InstallProgress {

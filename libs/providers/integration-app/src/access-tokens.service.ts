@@ -3,42 +3,57 @@ import { SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '@manifold/auth';
 import { IntegrationAppConfig } from '@manifold/config';
+import { BackendUsers } from '@manifold/tool-provider';
 
-/** Seconds that a token for calls of the gateway is good. */
+/** Lifetime in seconds of a token for the gateway's calls. */
 const LIFETIME = 600;
-/** Milliseconds after which a new one is made: well before the old one ends, whatever the clocks say. */
+/** Milliseconds after which a new token is made. This is well before the old one expires, so clock differences do no harm. */
 const REUSED_MS = (LIFETIME / 2) * 1000;
 const MOST_TOKENS = 10_000;
 
 /**
- * Access tokens of Integration.app.
+ * Returns access tokens of Integration.app.
  *
- * Its users are known by the subject alone, so principals of several issuers with one subject are one user there.
+ * Integration.app identifies a user by one text. {@link BackendUsers} decides which text that is for a principal.
  */
 @Injectable()
 export class AccessTokens {
+  /** By the id of the user at Integration.app. */
   private readonly minted = new LRUCache<string, Promise<string>>({ max: MOST_TOKENS, ttl: REUSED_MS });
 
-  constructor(private readonly workspace: IntegrationAppConfig) {}
+  private readonly users: BackendUsers;
+
+  constructor(private readonly workspace: IntegrationAppConfig) {
+    this.users = new BackendUsers(workspace.served, workspace.issuer);
+  }
+
+  /** Returns whether there is a token for the principal, without making one. */
+  serves(principal: Principal): boolean {
+    if (principal.issuer === this.workspace.issuer && principal.credential !== undefined) return true;
+    return this.workspace.signingSecret !== undefined && this.users.userOf(principal) !== undefined;
+  }
 
   /**
-   * The caller's own token where it is Integration.app's, else one that is made in the caller's name: signed rarely, not per call.
-   * @returns nothing where the gateway cannot sign: then only callers with a token of their own have tools here
+   * Returns the caller's own token if Integration.app issued it. Otherwise the gateway signs a token for the caller and reuses it.
+   * @returns undefined if the workspace does not serve the caller, or if no signing secret is configured; then only callers with a token
+   * of their own have tools here
    */
-  tokenOf({ issuer, subject, credential }: Principal): Promise<string> | undefined {
+  tokenOf(principal: Principal): Promise<string> | undefined {
+    const { issuer, subject, credential } = principal;
     if (issuer === this.workspace.issuer && credential !== undefined) return Promise.resolve(credential);
-    if (this.workspace.signingSecret === undefined) return undefined;
-    const known = this.minted.get(subject);
+    const user = this.users.userOf(principal);
+    if (user === undefined || this.workspace.signingSecret === undefined) return undefined;
+    const known = this.minted.get(user);
     if (known) return known;
-    const token = this.mint(subject, this.workspace.signingSecret);
-    this.minted.set(subject, token);
+    const token = this.mint(user, subject, this.workspace.signingSecret);
+    this.minted.set(user, token);
     return token;
   }
 
-  /** The older generation, which every workspace accepts, with the algorithm that its documentation recommends. */
-  private mint(user: string, secret: NonNullable<IntegrationAppConfig['signingSecret']>): Promise<string> {
+  /** Signs a token of the older generation, which every workspace accepts, with the algorithm that the documentation recommends. */
+  private mint(id: string, name: string, secret: NonNullable<IntegrationAppConfig['signingSecret']>): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    return new SignJWT({ id: user, name: user })
+    return new SignJWT({ id, name })
       .setProtectedHeader({ alg: 'HS512', typ: 'JWT' })
       .setIssuer(this.workspace.issuer)
       .setIssuedAt(now)

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jwtVerify } from 'jose';
+import { decodeJwt, jwtVerify } from 'jose';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import { loadConfig } from '@manifold/config';
 import { Workspace } from '../../../../test/simulators/integration-app/index.js';
@@ -11,7 +11,8 @@ const alice = fixturePrincipal('alice');
 
 describe('access tokens that the gateway makes', () => {
   const workspace = Workspace.withSecret();
-  const tokens = () => new AccessTokens(loadConfig(workspace.settings).integrationApp!);
+  const tokens = (settings: Record<string, string> = {}) =>
+    new AccessTokens(loadConfig({ ...workspace.settings, ...settings }).integrationApp!);
 
   afterEach(() => jest.restoreAllMocks());
 
@@ -26,6 +27,22 @@ describe('access tokens that the gateway makes', () => {
       iat: expect.any(Number),
       exp: payload.iat! + 600,
     });
+  });
+
+  it('are none for callers of other tenants, API keys of the same name among them', () => {
+    for (const method of ['jwt', 'api-key'] as const) {
+      expect(tokens().tokenOf({ ...alice, tenant: 'acme', method })).toBeUndefined();
+    }
+  });
+
+  it('are kept apart where two tenants have a subject of the same name', async () => {
+    const service = tokens({ INTEGRATION_APP_USERS: '[{"tenant":"default"},{"tenant":"acme"}]' });
+    const ids = async (tenants: string[]) => {
+      const made = tenants.map((tenant) => service.tokenOf({ ...alice, tenant }));
+      return (await Promise.all(made)).map((token) => decodeJwt(token!)).map(({ id, name }) => [id, name]);
+    };
+    const ofAcme = ['manifold:["acme","https://issuer.test","alice"]', 'alice'];
+    expect(await ids(['acme', 'default', 'acme'])).toEqual([ofAcme, ['alice', 'alice'], ofAcme]);
   });
 
   it('are signed rarely, and renewed well before they end', async () => {
@@ -60,6 +77,17 @@ describe('the API accepts', () => {
     const bob = fixturePrincipal('bob');
     expect([(await app.list(alice)).length, (await app.list(bob)).length]).toEqual([3, 0]);
     expect(app.simulator.requestsTo('/connections').map(({ user }) => user)).toEqual(['alice', 'bob']);
+  });
+
+  it('no key that acts for a user who came with a token of the workspace, where the gateway cannot sign', async () => {
+    const workspace = Workspace.withKeyPair();
+    app = await ProviderApp.start({ workspace });
+    gmailOf('alice');
+    const user = fixturePrincipal('alice', workspace.key);
+    const own = { ...user, credential: await workspace.token('alice') };
+    expect(app.provider.catalogueKey(own)).toBe(user.key);
+    expect(app.provider.catalogueKey({ ...user, method: 'api-key' })).not.toBe(user.key);
+    expect(await app.list({ ...user, method: 'api-key' })).toEqual([]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import type { ActionAddress } from './integration-app.client.js';
 
-/** Stands for an action towards the registry. Holds nothing of a user: users with equal listings share it. */
+/** References an action in the tool registry. It holds no user data, so users with equal listings share it. */
 export class ActionTool {
   constructor(readonly address: ActionAddress) {}
 }

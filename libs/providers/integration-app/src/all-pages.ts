@@ -1,19 +1,19 @@
+import { isObject } from '@manifold/async';
 import { ProviderError } from '@manifold/tool-provider';
-import { isObject } from '@manifold/backend-api';
 
 const MOST_PAGES = 200;
 const MOST_ITEMS = 10_000;
 
 interface Page {
   readonly items: readonly unknown[];
-  /** Where the next page begins. The last one has none. */
+  /** The cursor of the next page. The last page has none. */
   readonly cursor?: string;
 }
 
 /**
- * The items of all pages of a list.
- * @param fetchPage gets the cursor of the page before, none for the first
- * @throws ProviderError also for a list without an end: the same cursor twice, or more pages or items than any user has
+ * Returns the items of all pages of a list.
+ * @param fetchPage gets the cursor from the previous page; undefined for the first page
+ * @throws ProviderError also for an endless list: a repeated cursor, or too many pages or items
  */
 export async function allPages(fetchPage: (cursor?: string) => Promise<unknown>): Promise<readonly unknown[]> {
   const items: unknown[] = [];
@@ -23,15 +23,15 @@ export async function allPages(fetchPage: (cursor?: string) => Promise<unknown>)
     items.push(...page.items);
     const { cursor } = page;
     if (cursor === undefined) return items;
-    if (seen.has(cursor)) throw rejected('repeats a page of a list without end');
-    if (seen.size === MOST_PAGES || items.length > MOST_ITEMS) throw rejected('lists more than can be used');
+    if (seen.has(cursor)) throw rejected('sent the same page of a list twice');
+    if (seen.size === MOST_PAGES || items.length > MOST_ITEMS) throw rejected('sent a list that is too long');
     seen.add(cursor);
     page = pageOf(await fetchPage(cursor));
   }
 }
 
 function pageOf(answer: unknown): Page {
-  if (!isObject(answer) || !Array.isArray(answer.items)) throw rejected('answered with something that is no list');
+  if (!isObject(answer) || !Array.isArray(answer.items)) throw rejected('sent an answer that is not a list');
   const { items, cursor } = answer;
   return { items, cursor: typeof cursor === 'string' && cursor !== '' ? cursor : undefined };
 }

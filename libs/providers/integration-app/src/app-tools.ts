@@ -8,12 +8,12 @@ const MOST_LISTINGS = 1_000;
 
 /** The tools of one integration. */
 export interface AppTools {
-  /** Of everything that they say. */
+  /** A hash of the integration and the descriptions of its actions. */
   readonly digest: string;
   readonly tools: readonly ToolDescriptor[];
 }
 
-/** Makes tools of actions, once: equal descriptions give the same objects, and equal combinations the same array, whoever asked. */
+/** Makes tools from actions. Equal descriptions give the same objects, and equal combinations the same array, for all users. */
 export class SharedTools {
   private readonly apps = new LRUCache<string, AppTools>({ max: MOST_APPS });
   private readonly listings = new LRUCache<string, readonly ToolDescriptor[]>({ max: MOST_LISTINGS });

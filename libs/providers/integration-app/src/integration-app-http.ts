@@ -1,21 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { BackendApi, parseJson } from '@manifold/backend-api';
+import { BackendApi, parseJson, ProviderError, type CallContext } from '@manifold/tool-provider';
 import { Egress } from '@manifold/egress';
-import { ProviderError, type CallContext } from '@manifold/tool-provider';
 import { AccessTokens } from './access-tokens.service.js';
 import { upstreamError } from './upstream-error.js';
 
 export interface IntegrationAppRequest {
   readonly url: string;
-  /** JSON. With it the request is a POST, and may have an effect. */
+  /** The JSON body. A request with a body is a POST and may have side effects. */
   readonly body?: unknown;
-  /** Name of the integration that is used, for messages. */
+  /** The display name of the integration, for messages. */
   readonly app?: string;
 }
 
 const HEADERS = { accept: 'application/json' };
 
-/** Sends requests to Integration.app in the name of a principal. */
+/** Sends requests to Integration.app on behalf of a principal. */
 @Injectable()
 export class IntegrationAppHttp {
   private readonly api: BackendApi;
@@ -28,7 +27,7 @@ export class IntegrationAppHttp {
   }
 
   /**
-   * @returns what the JSON of a successful answer says
+   * @returns the parsed JSON of a successful response
    * @throws ProviderError
    */
   async send({ url, body, app }: IntegrationAppRequest, context: CallContext): Promise<unknown> {

@@ -4,14 +4,14 @@ import type { CallContext } from '@manifold/tool-provider';
 import { allPages } from './all-pages.js';
 import { IntegrationAppHttp } from './integration-app-http.js';
 
-/** Which action of which integration. */
+/** Identifies an action of an integration. */
 export interface ActionAddress {
   readonly integrationKey: string;
   readonly integrationName: string;
   readonly actionKey: string;
 }
 
-/** The API of Integration.app over HTTP. Nothing that it returns has been looked at: see the mapper. */
+/** Calls the HTTP API of Integration.app. The returned data is not validated: see the mapper. */
 @Injectable()
 export class IntegrationAppClient {
   constructor(
@@ -19,17 +19,17 @@ export class IntegrationAppClient {
     private readonly http: IntegrationAppHttp,
   ) {}
 
-  /** The connections of the principal, of all pages. */
+  /** Returns all connections of the principal. */
   connections(context: CallContext): Promise<readonly unknown[]> {
     return allPages((cursor) => this.http.send({ url: this.url('/connections', { cursor }) }, context));
   }
 
-  /** The actions of an integration, of all pages. */
+  /** Returns all actions of an integration. */
   actions(integrationId: string, context: CallContext): Promise<readonly unknown[]> {
     return allPages((cursor) => this.http.send({ url: this.url('/actions', { integrationId, cursor }) }, context));
   }
 
-  /** Runs an action once. */
+  /** Runs an action once, without retries. */
   run(
     { integrationKey, integrationName, actionKey }: ActionAddress,
     input: Readonly<Record<string, unknown>>,

@@ -1,5 +1,5 @@
 import { exerciseToolProvider, type FixtureCall } from '@manifold/tool-provider/testing';
-import { IntegrationAppProvider } from './index.js';
+import { IntegrationAppProvider } from './integration-app.provider.js';
 import { ProviderApp, providerModule } from '../testing/src/provider-app.js';
 
 const UNREACHABLE = 'http://127.0.0.1:9';

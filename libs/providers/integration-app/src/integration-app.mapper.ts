@@ -1,19 +1,19 @@
-import { ProviderError, type ToolDescriptor, type ToolResult } from '@manifold/tool-provider';
-import { isObject, type JsonObject } from '@manifold/backend-api';
+import { isObject } from '@manifold/async';
+import { ProviderError, type ToolDescriptor, type ToolResult, type JsonObject } from '@manifold/tool-provider';
 import { ActionTool } from './action-tool.js';
 
-/** An integration that a user has connected, however often. */
+/** An integration that a user has connected at least once. */
 export interface ConnectedApp {
   readonly integrationId: string;
   readonly key: string;
-  /** As people read it. */
+  /** The display name. */
   readonly name: string;
 }
 
 export interface ConnectedApps {
-  /** At least one connection works. By key, whatever order the API has. */
+  /** Integrations with at least one working connection, sorted by key. */
   readonly active: readonly ConnectedApp[];
-  /** Keys of those of which none works any more. */
+  /** Keys of integrations that have no working connection any more. */
   readonly disconnected: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface ActionDescription {
 
 const NO_INPUT = { type: 'object', properties: {} };
 
-/** @param skipped hears of what cannot be used: one broken connection does not hide the others */
+/** @param skipped called for each connection that cannot be used; the others are still returned */
 export function appsOf(connections: readonly unknown[], skipped: () => void): ConnectedApps {
   const active = new Map<string, ConnectedApp>();
   const disconnected = new Set<string>();
@@ -49,7 +49,7 @@ function appOf(connection: unknown): ConnectedApp | undefined {
   return { integrationId: id, key, name: isName(name) ? name : key };
 }
 
-/** @param skipped hears of what cannot be used */
+/** @param skipped called for each action that cannot be used */
 export function actionsOf(actions: readonly unknown[], skipped: () => void): ActionDescription[] {
   const described = actions.flatMap((action) => {
     const description = actionOf(action);
@@ -59,7 +59,7 @@ export function actionsOf(actions: readonly unknown[], skipped: () => void): Act
   return described.sort(byKey);
 }
 
-/** The schema stays as it is, but for the type that MCP insists on. Input that is no object cannot come as arguments. */
+/** Reads an action. A missing schema type becomes `object`, as MCP requires. An action whose input is not an object cannot be used. */
 function actionOf(action: unknown): ActionDescription | undefined {
   if (!isObject(action) || !isName(action.key)) return undefined;
   const { key, name } = action;
@@ -81,7 +81,7 @@ export function toolOf({ key, name }: ConnectedApp, action: ActionDescription): 
   };
 }
 
-/** 0, false and "" are outputs. */
+/** Returns the output as a tool result. 0, false and "" count as outputs. */
 export function resultOf(answer: unknown): ToolResult {
   if (!isObject(answer)) throw new ProviderError('upstream_rejected', 'Integration.app answered with no result');
   const { output } = answer;

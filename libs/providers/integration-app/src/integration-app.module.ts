@@ -6,7 +6,7 @@ import { IntegrationAppTools } from './integration-app-tools.service.js';
 import { IntegrationAppClient } from './integration-app.client.js';
 import { IntegrationAppProvider } from './integration-app.provider.js';
 
-/** Integration.app: for gateways that have a workspace. */
+/** Module for Integration.app. It is used if a workspace is configured. */
 @Module({
   providers: [
     { provide: IntegrationAppConfig, useFactory: (config: Config) => config.integrationApp, inject: [Config] },

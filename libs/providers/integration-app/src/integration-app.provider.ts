@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import {
+  NOT_SERVED,
   ProviderError,
   type AppState,
   type CallContext,
   type ChecksHealth,
   type DescribesApps,
   type ProviderHealth,
+  type SharesCatalogue,
   type ToolDescriptor,
   type ToolProvider,
   type ToolRef,
@@ -18,12 +20,12 @@ import { IntegrationAppClient } from './integration-app.client.js';
 import { resultOf } from './integration-app.mapper.js';
 
 /**
- * The actions of the integrations that a user has connected in Integration.app.
+ * Provides the actions of the integrations that a user has connected in Integration.app.
  *
- * Arguments are not checked here: Integration.app does, it knows more of an action than its schema, and its words are better.
+ * The gateway does not check arguments. Integration.app checks them: it knows more than the schema, and its messages are more precise.
  */
 @Injectable()
-export class IntegrationAppProvider implements ToolProvider, DescribesApps, ChecksHealth {
+export class IntegrationAppProvider implements ToolProvider, SharesCatalogue, DescribesApps, ChecksHealth {
   readonly id = 'integration-app';
   private fault?: string;
 
@@ -32,13 +34,18 @@ export class IntegrationAppProvider implements ToolProvider, DescribesApps, Chec
     private readonly client: IntegrationAppClient,
   ) {}
 
+  /** An API key that acts for a user has the key of this user, but is not served where the user is. The two share no listing. */
+  catalogueKey(principal: Principal): string {
+    return this.tools.serves(principal) ? principal.key : NOT_SERVED;
+  }
+
   async listTools(context: CallContext): Promise<readonly ToolDescriptor[]> {
     try {
       const tools = await this.tools.list(context);
       this.fault = undefined;
       return tools;
     } catch (error) {
-      // A single user's token may be refused: that is no fault of the provider.
+      // A refused token of one user does not mean that the provider is down.
       if (error instanceof ProviderError && isOutage(error)) this.fault = error.message;
       throw error;
     }

@@ -5,16 +5,16 @@ import type { AppTools } from './app-tools.js';
 
 const MOST_PRINCIPALS = 10_000;
 
-/** What a principal's integrations offered, by key. */
+/** The listing of a principal's integrations, by key. */
 export interface ListedApps {
   readonly tools: ReadonlyMap<string, AppTools>;
-  /** Why integrations that are connected offer nothing. */
+  /** The reasons why connected integrations offer no tools. */
   readonly unavailable: ReadonlyMap<string, string>;
 }
 
 const NOTHING: ListedApps = { tools: new Map(), unavailable: new Map() };
 
-/** The last listing of each principal: what holds while an integration fails, and why one offers nothing. */
+/** Keeps the last listing of each principal. It is used while an integration fails, and to explain why an integration offers no tools. */
 export class LastListings {
   private readonly logger = new Logger(LastListings.name);
   private readonly known = new LRUCache<string, ListedApps>({ max: MOST_PRINCIPALS });
@@ -23,7 +23,7 @@ export class LastListings {
     return this.known.get(key) ?? NOTHING;
   }
 
-  /** What is new of what is not available is logged, once. */
+  /** Stores a new listing. Logs each integration that has become unavailable, or is unavailable for another reason than before. */
   replace(principal: Principal, listed: ListedApps): void {
     const before = this.of(principal).unavailable;
     for (const [integration, reason] of listed.unavailable) {

@@ -1,19 +1,25 @@
-import { EFFECT_UNKNOWN, isObject, parseJson, type ApiAnswer } from '@manifold/backend-api';
-import { ProviderError, type ProviderErrorCode } from '@manifold/tool-provider';
+import { isObject } from '@manifold/async';
+import {
+  EFFECT_UNKNOWN,
+  parseJson,
+  type ApiAnswer,
+  ProviderError,
+  type ProviderErrorCode,
+} from '@manifold/tool-provider';
 
 const MAX_MESSAGE = 1_000;
 const MAX_WORD = 100;
 
 interface ErrorBody {
   readonly message: string;
-  /** Families of errors: `bad_request`, `connection`, `action_run` and others. */
+  /** The error type: `bad_request`, `connection`, `action_run` and others. */
   readonly type?: string;
   readonly key?: string;
 }
 
 /**
- * What is wrong where the answer is no success: for the code that acts on it; and in words, with status and type, for the model.
- * @param app name of the integration that was used, for people
+ * Turns an error response into a ProviderError: with a code for the gateway, and with a message for the model that has status and type.
+ * @param app display name of the integration
  */
 export function upstreamError(refusal: ApiAnswer, app = 'the integration'): ProviderError {
   const { status, retryAfter } = refusal;
@@ -25,7 +31,7 @@ export function upstreamError(refusal: ApiAnswer, app = 'the integration'): Prov
   return new ProviderError(code, message, { retryAfter, modelText });
 }
 
-/** Statuses vary where the type is known (400 is the default), so the type and the key come first. */
+/** Chooses the error code. Type and key come first, because the status varies for a given type (400 is the default). */
 function codeOf(status: number, { type, key }: ErrorBody): ProviderErrorCode {
   if (status === 429 || key === 'rate_limit_exceeded' || type === 'concurrency') return 'rate_limited';
   if (type === 'connection') return key === 'access_token_expired' ? 'reauth_required' : 'not_connected';
@@ -40,12 +46,12 @@ function reconnectAdvice(code: ProviderErrorCode, { type }: ErrorBody, app: stri
   return '. Integration.app does not accept the access token: the user has to sign in again.';
 }
 
-/** Bodies that are not in the form of the API, an HTML page of a load balancer for one, help nobody. */
+/** Reads an error body. A body in another form (such as the HTML page of a load balancer) is replaced with a general message. */
 function bodyOf({ text, status }: ApiAnswer): ErrorBody {
   const body = parseJson(text);
   const { message, type, key } = isObject(body) ? body : {};
   const words = textOf(message, MAX_MESSAGE)?.replace(/\.$/, '');
-  const otherwise = status >= 500 ? 'Integration.app has a fault' : 'Integration.app refused the request';
+  const otherwise = status >= 500 ? 'Integration.app reported an error' : 'Integration.app refused the request';
   return { message: words ?? otherwise, type: textOf(type, MAX_WORD), key: textOf(key, MAX_WORD) };
 }
 

@@ -1,50 +1,59 @@
 import { Module } from '@nestjs/common';
-import { LeasesModule } from '@manifold/leases';
+import { LeasesModule } from '@manifold/bus';
 import { OAuthModule } from '@manifold/oauth';
-import { ServerExtensions, ServerHost } from '@manifold/server-hosting';
-import { VisibleServers } from './access/visible-servers.service.js';
-import { ConsentRequests } from './consent/consent-requests.js';
-import { OAuthClientController } from './consent/oauth-client.controller.js';
+import { ServerExtensions, ServerHost, ServerPolicy } from '@manifold/server-model';
+import { TenantsModule } from '@manifold/tenants';
+import { VisibleServers } from './registry/visible-servers.service.js';
+import { ConsentRequests } from './calls/consent-requests.js';
+import { OAuthClientController } from './rest/oauth-client.controller.js';
 import { ServerConnectionRemoval } from './consent/server-connection-removal.js';
-import { UserConnectionsController } from './consent/user-connections.controller.js';
-import { UserConsents } from './consent/user-consents.js';
-import { DeleteImpactController } from './delete-impact.controller.js';
-import { DeleteImpact } from './delete-impact.service.js';
-import { DiscoverController } from './external/discover.controller.js';
-import { FirstServer } from './first-server.js';
+import { UserConnectionsController } from './rest/user-connections.controller.js';
+import {
+  UserConsents,
+  ResourceSubscriptions,
+  ServerFeatures,
+  ServerHttp,
+  ServerConnector,
+  ServerEras,
+  ServerMetadataCache,
+  ServerResources,
+  ServerSessions,
+  ServerSupervisor,
+  ServerTools,
+  SingletonClient,
+  SingletonHost,
+  SingletonServers,
+} from '@manifold/mcp-hosting';
+import { DeleteImpactController } from './rest/delete-impact.controller.js';
+import { DeleteImpact } from './rest/delete-impact.service.js';
+import { DiscoverController } from './rest/discover.controller.js';
+import { FirstServer } from './registry/first-server.js';
 import { McpServersProvider } from './mcp-servers.provider.js';
-import { OfferedLists } from './relay/offered-lists.js';
-import { ResourceSubscriptions } from './relay/resource-subscriptions.js';
-import { ServerFeatures } from './relay/server-features.js';
-import { ServerRelay } from './relay/server-relay.js';
-import { SecretParameters } from './secret-parameters.js';
-import { SecretsController } from './secrets.controller.js';
-import { ServerAccess } from './server-access.js';
-import { ServerConnector } from './server-connector.js';
-import { ServerEras } from './server-eras.js';
-import { ServerKnowledge } from './server-knowledge.js';
-import { ServerRegistry } from './server-registry.service.js';
-import { ServerReports } from './server-reports.service.js';
-import { StoredServers } from './stored-servers.js';
-import { ServerSessions } from './server-sessions.js';
-import { ServerSupervisor } from './server-supervisor.js';
-import { ServerTools } from './server-tools.js';
-import { ServerImport } from './server-import.service.js';
-import { ServersController } from './servers.controller.js';
-import { ServersDocumentController } from './servers-document.controller.js';
-import { SoleGuest } from './single/sole-guest.service.js';
-import { SoleHost } from './single/sole-host.service.js';
-import { SoleServers } from './single/sole-servers.service.js';
-import { ToolAuthorization } from './tool-auth/tool-authorization.js';
-import { ToolCredentialsService } from './tool-auth/tool-credentials.service.js';
-import { ToolLoginController } from './tool-auth/tool-login.controller.js';
-import { UserViewController } from './user-view/user-view.controller.js';
-import { UserView } from './user-view/user-view.service.js';
-import { YamlBodies } from './yaml-bodies.js';
+import { PrimitiveLists } from './calls/primitive-lists.js';
+import { ServerRelay } from './calls/server-relay.js';
+import { SecretParameters } from './calls/secret-parameters.js';
+import { SecretsController } from './rest/secrets.controller.js';
+import { ServerAccess } from './calls/server-access.js';
+import { PolicyChanges } from './registry/policy-changes.js';
+import { ServerRegistry } from './registry/server-registry.service.js';
+import { ServerReports } from './registry/server-reports.service.js';
+import { StoredServers } from './registry/stored-servers.js';
+import { ServerImport } from './rest/server-import.service.js';
+import { ServersController } from './rest/servers.controller.js';
+import { ServersDocumentController } from './rest/servers-document.controller.js';
+import { ToolCatalogue } from './calls/tool-catalogue.js';
+import { AuthorizationTools } from './consent/authorization-tools.js';
+import { ToolAuthorization } from './consent/tool-authorization.js';
+import { ToolCredentialsService } from './consent/tool-credentials.service.js';
+import { ToolLoginController } from './rest/tool-login.controller.js';
+import { UserAccounts } from './consent/user-accounts.js';
+import { UserViewController } from './rest/user-view.controller.js';
+import { UserView } from './rest/user-view.service.js';
+import { YamlBodies } from './rest/yaml-bodies.js';
 
-/** Needs the global modules that provide Config, Store, SecretsService and Egress. */
+/** Module of the registered MCP servers. It needs the global modules that provide Config, Store, SecretsService and Egress. */
 @Module({
-  imports: [LeasesModule, OAuthModule],
+  imports: [LeasesModule, OAuthModule, TenantsModule],
   controllers: [
     ServersController,
     SecretsController,
@@ -57,11 +66,13 @@ import { YamlBodies } from './yaml-bodies.js';
     ServersDocumentController,
   ],
   providers: [
+    AuthorizationTools,
     ConsentRequests,
     DeleteImpact,
     FirstServer,
     McpServersProvider,
-    OfferedLists,
+    PolicyChanges,
+    PrimitiveLists,
     ResourceSubscriptions,
     SecretParameters,
     ServerAccess,
@@ -70,26 +81,31 @@ import { YamlBodies } from './yaml-bodies.js';
     ServerExtensions,
     ServerEras,
     ServerFeatures,
+    ServerHttp,
     ServerImport,
-    ServerKnowledge,
+    ServerMetadataCache,
+    ServerPolicy,
     ServerRegistry,
     StoredServers,
     ServerRelay,
     ServerReports,
+    ServerResources,
     ServerSessions,
     ServerSupervisor,
     ServerTools,
-    SoleGuest,
-    SoleHost,
-    SoleServers,
+    SingletonClient,
+    SingletonHost,
+    SingletonServers,
     ToolAuthorization,
+    ToolCatalogue,
     ToolCredentialsService,
+    UserAccounts,
     UserConsents,
     UserView,
     VisibleServers,
     YamlBodies,
     { provide: ServerHost, useExisting: ServerRegistry },
   ],
-  exports: [McpServersProvider, ServerExtensions, ServerHost],
+  exports: [McpServersProvider, ServerExtensions, ServerHost, ServerPolicy],
 })
 export class McpServersModule {}

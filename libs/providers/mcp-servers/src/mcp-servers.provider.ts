@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { untilAborted } from '@manifold/cancellation';
 import type { Principal } from '@manifold/auth';
-import { SecretsService } from '@manifold/secrets';
 import {
   ProviderError,
   type AppState,
@@ -9,10 +7,10 @@ import {
   type ChangedApp,
   type ChecksHealth,
   type Completes,
-  type ConcernsSome,
+  type ScopesChanges,
   type DeclaresCapabilities,
   type DescribesApps,
-  type MeetsClients,
+  type ObservesClients,
   type NotifiesChanges,
   type OffersPrompts,
   type OffersResources,
@@ -28,37 +26,16 @@ import {
   type ToolRef,
   type ToolResult,
 } from '@manifold/tool-provider';
-import { VisibleServers } from './access/visible-servers.service.js';
-import type { Sight } from './access/sight.js';
-import { ConnectToolRef, connectTool, isConnected } from './consent/connect-tool.js';
-import { ServerRelay } from './relay/server-relay.js';
-import { refuseUnsafeNames, withSecrets } from './safe-arguments.js';
-import { takesSecretsAsArguments, type ServerRecord } from './server-record.js';
-import { SecretParameters } from './secret-parameters.js';
-import { ServerAccess } from './server-access.js';
-import { connectionTo } from './server-connection.js';
-import { requestTo } from './server-request.js';
-import type { CallableServer, Secrets, ServerRun, ServerStatus } from './server-run.js';
-import { ServerSupervisor } from './server-supervisor.js';
-import { ServerToolRef } from './server-tool-ref.js';
-import { ServerTools } from './server-tools.js';
-import { waitAtMost } from './time-limit.js';
-import { isAuthorizationTool, toolProviderOf } from './tool-auth/tool-auth-type.js';
-import { ToolCredentialsService } from './tool-auth/tool-credentials.service.js';
-import { withoutParameters } from './without-parameters.js';
-
-/** How long a listing waits for servers that were never listed before. */
-const INTRODUCTION_MS = 5_000;
-
-const WHY_UNAVAILABLE: Readonly<Record<ServerStatus, string | undefined>> = {
-  connected: undefined,
-  connecting: 'it is starting',
-  disconnected: 'it is not running',
-  error: 'it failed',
-};
+import { ServerToolRef, type ServerRun } from '@manifold/mcp-hosting';
+import { VisibleServers } from './registry/visible-servers.service.js';
+import { ConnectToolRef, isConnected } from './calls/connect-tool.js';
+import { refuseUnsafeNames, requestTo, ServerAccess } from './calls/server-access.js';
+import { ServerRelay } from './calls/server-relay.js';
+import { ToolCatalogue } from './calls/tool-catalogue.js';
+import { ToolCredentialsService } from './consent/tool-credentials.service.js';
 
 type Powers = SharesCatalogue &
-  ConcernsSome &
+  ScopesChanges &
   NotifiesChanges &
   DescribesApps &
   ChecksHealth &
@@ -66,35 +43,26 @@ type Powers = SharesCatalogue &
   OffersPrompts &
   Completes &
   DeclaresCapabilities &
-  MeetsClients &
+  ObservesClients &
   RelaysTasks;
 
 type Listener = Parameters<NotifiesChanges['onToolsChanged']>[0];
 
-/** What the MCP servers offer that the principal's tenant has registered. */
+/** Provides the tools, resources and prompts of the MCP servers that the principal's tenant has registered. */
 @Injectable()
 export class McpServersProvider implements ToolProvider, Powers {
   readonly id = 'mcp-servers';
 
   constructor(
     private readonly visible: VisibleServers,
-    private readonly supervisor: ServerSupervisor,
-    private readonly tools: ServerTools,
-    private readonly secrets: SecretsService,
-    private readonly parameters: SecretParameters,
+    private readonly catalogue: ToolCatalogue,
     private readonly access: ServerAccess,
-    private readonly relay: ServerRelay,
     private readonly credentials: ToolCredentialsService,
+    private readonly relay: ServerRelay,
   ) {}
 
-  /** The tools as last listed: a server that is down keeps its own. Only servers without any listing yet are waited for. */
-  async listTools({ principal, signal }: CallContext): Promise<readonly ToolDescriptor[]> {
-    // What the key of the listing stands for is decided at once: what changes meanwhile has a listing of its own.
-    const sight = this.visible.sightOf(principal);
-    const servers = this.visible.list(principal).filter(({ enabled }) => enabled);
-    await untilAborted(this.introductions(servers), signal);
-    const tools = await Promise.all(servers.map((record) => this.descriptors(record, sight)));
-    return tools.flat();
+  listTools(context: CallContext): Promise<readonly ToolDescriptor[]> {
+    return this.catalogue.list(context);
   }
 
   async callTool(ref: ToolRef, args: Readonly<Record<string, unknown>>, context: CallContext): Promise<ToolResult> {
@@ -102,19 +70,22 @@ export class McpServersProvider implements ToolProvider, Powers {
     const { run, tool } = this.resolve(ref, context);
     if (context.cancellation.aborted) throw context.cancellation.reason;
     refuseUnsafeNames(args);
-    return this.access.serve(run, context, (server) => this.callOn(server, tool, args, context));
+    return this.access.serve(run, context, async (server) => {
+      const filled = await this.credentials.addTo(args, server, context);
+      return requestTo(server, 'tools/call', { name: tool, arguments: filled.args }, context, filled.secrets);
+    });
   }
 
   catalogueKey(principal: Principal): string {
-    return this.visible.sightOf(principal).key;
+    return this.visible.accessOf(principal).key;
   }
 
-  isConcerned(principal: Principal, changed: ChangedApp): boolean {
-    return this.visible.isConcerned(principal, changed);
+  isAffected(principal: Principal, changed: ChangedApp): boolean {
+    return this.visible.isAffected(principal, changed);
   }
 
   onToolsChanged(listener: Listener): () => void {
-    return this.tools.onChanged((changed) => listener(undefined, changed));
+    return this.catalogue.onChanged((changed) => listener(undefined, changed));
   }
 
   listResources(context: CallContext): Promise<readonly ResourceDescriptor[]> {
@@ -166,68 +137,16 @@ export class McpServersProvider implements ToolProvider, Powers {
     return this.relay.introduction(app, principal);
   }
 
-  clientArrived(principal: Principal, capabilities: RawObject): void {
-    this.relay.clientArrived(principal, capabilities);
+  onClientConnected(principal: Principal, capabilities: RawObject): void {
+    this.relay.onClientConnected(principal, capabilities);
   }
 
   async describeApp(app: string, principal: Principal): Promise<AppState | undefined> {
-    const server = this.visible.run(principal, app);
-    if (!server) return undefined;
-    const demandsConsent = this.isWithoutTools(server)
-      ? (context: CallContext) => this.access.demandConsent(server, context)
-      : undefined;
-    return { enabled: server.record.enabled, unavailable: WHY_UNAVAILABLE[server.status], demandsConsent };
+    return this.catalogue.describe(app, principal);
   }
 
   health(): ProviderHealth {
-    const enabled = [...this.supervisor.all()].filter((server) => server.record.enabled);
-    const failed = enabled.filter((server) => server.status === 'error');
-    if (failed.length === 0) return { status: 'up' };
-    const detail = `${failed.length} of ${enabled.length} enabled servers failed`;
-    return { status: failed.length === enabled.length ? 'down' : 'degraded', detail };
-  }
-
-  private async descriptors(record: ServerRecord, sight: Sight): Promise<ToolDescriptor[]> {
-    const { tenant, name: server } = record;
-    const known = this.tools.of(tenant, server);
-    if (!known || known.definitions.length === 0) {
-      const run = this.supervisor.server(tenant, server);
-      return run && this.isWithoutTools(run) ? [connectTool(server)] : [];
-    }
-    const hidden = await this.hiddenParameters(record);
-    const shown = known.definitions.filter(
-      ({ name }) => !isAuthorizationTool(record, name) && sight.showsTool(server, name),
-    );
-    return shown.map((definition) => ({
-      ref: new ServerToolRef(server, definition.name),
-      app: server,
-      name: definition.name,
-      publicName: `${server}_${definition.name}`,
-      definition: withoutParameters(definition, hidden),
-    }));
-  }
-
-  private async hiddenParameters(record: ServerRecord): Promise<ReadonlySet<string>> {
-    try {
-      return await this.parameters.of(record);
-    } catch (cause) {
-      const message = `The names of the secrets for server ${record.name} cannot be read`;
-      throw new ProviderError('upstream_unavailable', message, { cause });
-    }
-  }
-
-  private async introductions(servers: readonly ServerRecord[]): Promise<void> {
-    const newcomers = servers
-      .filter(({ tenant, name }) => !this.tools.of(tenant, name))
-      .flatMap(({ tenant, name }) => this.supervisor.server(tenant, name) ?? []);
-    if (newcomers.length === 0) return;
-    for (const server of newcomers) server.start();
-    await waitAtMost(INTRODUCTION_MS, Promise.all(newcomers.map((server) => server.settled)));
-  }
-
-  /** Whether its tools are unknown because nobody has connected yet. */
-  private isWithoutTools({ record, wantsConsent, findings }: ServerRun): boolean {
-    return record.enabled && wantsConsent && !findings.areToolsKnown;
+    return this.catalogue.health();
   }
 
   private async connectUser({ server: name }: ConnectToolRef, context: CallContext): Promise<ToolResult> {
@@ -239,60 +158,14 @@ export class McpServersProvider implements ToolProvider, Powers {
 
   private resolve(ref: ToolRef, { principal, client }: CallContext): { run: ServerRun; tool: string } {
     if (!(ref instanceof ServerToolRef)) throw new ProviderError('invalid_arguments', 'There is no such tool');
-    const { tenant } = principal;
-    const run = this.visible.sightOf(principal).showsTool(ref.server, ref.tool) && this.runWith(tenant, ref);
-    if (!run || isAuthorizationTool(run.record, ref.tool))
-      throw new ProviderError('invalid_arguments', `Server ${ref.server} has no tool ${ref.tool}`);
-    if (!run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${ref.server} is disabled`);
-    if (!client && this.tools.of(tenant, ref.server)?.onlyForClients.has(ref.tool)) {
-      const message = `Tool ${ref.tool} of server ${ref.server} is only there for clients that the server can ask something`;
+    const { server, tool } = ref;
+    const found = this.visible.findTool(principal, server, tool);
+    if (!found) throw new ProviderError('invalid_arguments', `Server ${server} has no tool ${tool}`);
+    if (!found.run.record.enabled) throw new ProviderError('upstream_unavailable', `Server ${server} is disabled`);
+    if (!client && found.isOnlyForClients) {
+      const message = `Tool ${tool} of server ${server} is only available to clients that accept requests from the server`;
       throw new ProviderError('upstream_rejected', message);
     }
-    return { run, tool: ref.tool };
-  }
-
-  /** The tool may have been looked up before a new version of the server took the place of the one that has it. */
-  private runWith(tenant: string, { server, tool }: ServerToolRef): ServerRun | undefined {
-    if (this.tools.of(tenant, server)?.names.has(tool)) return this.supervisor.server(tenant, server);
-    return this.supervisor.predecessor(tenant, server, tool);
-  }
-
-  private async callOn(
-    server: CallableServer,
-    name: string,
-    args: Readonly<Record<string, unknown>>,
-    context: CallContext,
-  ): Promise<ToolResult> {
-    const { record } = server;
-    const provider = toolProviderOf(record);
-    if (provider !== undefined) return this.callWithTokens(server, name, args, context, provider);
-    const asArguments = takesSecretsAsArguments(record) ? await this.secretsFor(context.principal, record) : undefined;
-    const params = { name, arguments: asArguments ? withSecrets(args, asArguments) : args };
-    return requestTo(server, 'tools/call', params, context, asArguments);
-  }
-
-  /** Of a server that wants the user's tokens with each call. */
-  private async callWithTokens(
-    server: CallableServer,
-    name: string,
-    args: Readonly<Record<string, unknown>>,
-    context: CallContext,
-    provider: string,
-  ): Promise<ToolResult> {
-    const { record } = server;
-    if (!server.live) await connectionTo(server, context.signal); // it brings the secrets of the start
-    const { parameters, secrets } = await this.credentials.of(context.principal, record, provider);
-    const own = takesSecretsAsArguments(record) ? await this.secretsFor(context.principal, record) : server.secrets;
-    const filled = takesSecretsAsArguments(record) ? withSecrets(args, own) : args;
-    const params = { name, arguments: { ...filled, ...parameters } };
-    return requestTo(server, 'tools/call', params, context, { ...own, ...secrets });
-  }
-
-  private async secretsFor(principal: Principal, { name: app, secretNames }: ServerRecord): Promise<Secrets> {
-    try {
-      return ToolCredentialsService.without(await this.secrets.open({ principal, app }, secretNames));
-    } catch (cause) {
-      throw new ProviderError('upstream_unavailable', `Your secrets for server ${app} cannot be read`, { cause });
-    }
+    return { run: found.run, tool };
   }
 }

@@ -3,7 +3,7 @@ import { ParagonConfig } from '@manifold/config';
 import { ProviderError, type CallContext } from '@manifold/tool-provider';
 import { ParagonHttp } from './paragon-http.js';
 
-/** ActionKit over HTTP, in both generations of its API. */
+/** Calls ActionKit over HTTP, in both generations of its API. */
 @Injectable()
 export class ActionKit {
   private readonly url: string;
@@ -15,14 +15,14 @@ export class ActionKit {
     this.url = `${project.actionKitUrl}/projects/${project.projectId}/${project.actionKitApi}`;
   }
 
-  /** @returns the body of the list as it came: JSON that {@link actionsOf} reads */
+  /** @returns the unchanged body of the list: JSON that {@link actionsOf} reads */
   list(context: CallContext): Promise<string> {
     return this.http.send({ url: `${this.url}?limit_to_available=false` }, context);
   }
 
   /**
-   * Runs an action once.
-   * @returns what the integration answered
+   * Runs an action once, without retries.
+   * @returns the response of the integration
    */
   async run(action: string, parameters: Readonly<Record<string, unknown>>, context: CallContext): Promise<unknown> {
     const body = this.project.actionKitApi === 'tools' ? { tool: action, parameters } : { action, parameters };

@@ -100,6 +100,13 @@ describe('arguments of a tool', () => {
     expect(faultOf(two, { a: 'a', b: 'a' }).message).toContain('/b must match pattern');
   });
 
+  it('are left to Paragon where there are very many of them (threat 58)', () => {
+    const unique = { type: 'object', properties: { rows: { type: 'array', uniqueItems: true } } };
+    const rows = (count: number) => Array.from({ length: count }, () => ({ a: [1] }));
+    expect(faultOf(unique, { rows: rows(2) }).message).toContain('/rows');
+    accepts(unique, { rows: rows(700) });
+  });
+
   it('pass a pattern that cannot be checked', () => {
     accepts({ properties: { text: { pattern: '^(?=x)y' } } }, { text: 'z' });
   });

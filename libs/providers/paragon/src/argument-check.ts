@@ -6,14 +6,22 @@ import { ProviderError } from '@manifold/tool-provider';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** A schema beyond these is left to Paragon, which checks in any case: compiling it could stop the process (SECURITY.md, threat 26). */
+/**
+ * Limits for schemas that the gateway compiles. Compiling a larger schema could block the process (docs/THREATS.md, threat 26). Paragon
+ * checks the arguments in any case.
+ */
 const MAX_SCHEMA_CHARACTERS = 256 * 1024;
 const MAX_SCHEMA_DEPTH = 64;
 const MAX_DETAILS = 20;
+/** The most members and elements of arguments that are checked here. The work of `uniqueItems` grows with its square (threat 58). */
+const MAX_ARGUMENT_VALUES = 2_000;
 
 const logger = new Logger('ArgumentCheck');
 
-/** A pattern in linear time. One that RE2 does not know (look-ahead) lets everything pass. Ajv tells patterns apart by their text. */
+/**
+ * Compiles a pattern that is matched in linear time. A pattern that RE2 does not support (look-ahead) accepts everything. Ajv uses
+ * `toString` to tell patterns apart.
+ */
 function linearPattern(pattern: string): { test(text: string): boolean; toString(): string } {
   try {
     const compiled = RE2JS.compile(pattern);
@@ -32,7 +40,7 @@ const ajv = new Ajv2020({
 });
 addFormats.default(ajv);
 
-/** Checks the arguments of one tool. The schema is compiled with the first call. */
+/** Checks the arguments of one tool. The schema is compiled at the first call. */
 export class ArgumentCheck {
   private validate?: ValidateFunction | 'unchecked';
 
@@ -41,18 +49,19 @@ export class ArgumentCheck {
     private readonly schema: object,
   ) {}
 
-  /** @throws ProviderError `invalid_arguments`, in the words of the specification */
+  /** @throws ProviderError `invalid_arguments`, with the text that the specification requires */
   check(args: Arguments): void {
     this.validate ??= this.compile();
-    if (this.validate === 'unchecked' || this.fits(this.validate, args)) return;
+    if (this.validate === 'unchecked' || valuesIn(args, MAX_ARGUMENT_VALUES) > MAX_ARGUMENT_VALUES) return;
+    if (this.fits(this.validate, args)) return;
     const details = (this.validate.errors ?? []).slice(0, MAX_DETAILS).map(detailOf);
     const summary = details.map(({ instancePath, message }) => `${instancePath || '/'} ${message}`).join('; ');
-    throw new ProviderError('invalid_arguments', `The arguments do not fit ${this.tool}: ${summary}`, {
+    throw new ProviderError('invalid_arguments', `The arguments do not match the schema of ${this.tool}: ${summary}`, {
       modelText: JSON.stringify({ error: 'Validation error', details }),
     });
   }
 
-  /** Ajv fails on some values where a schema combines `oneOf` and `patternProperties`: such a schema is left to Paragon, too. */
+  /** Validates the arguments. Ajv can throw if a schema combines `oneOf` and `patternProperties`; then only Paragon checks them. */
   private fits(validate: ValidateFunction, args: Arguments): boolean {
     try {
       return validate(args);
@@ -64,7 +73,7 @@ export class ArgumentCheck {
   }
 
   private compile(): ValidateFunction | 'unchecked' {
-    // The names of other drafts are not known here; what they say of arguments is the same.
+    // Ajv 2020 does not know the `$schema` names of other drafts. Their keywords for arguments mean the same.
     const schema = { ...this.schema, $schema: undefined };
     try {
       if (isBeyondLimits(schema)) throw new Error('the schema is too large');
@@ -85,6 +94,17 @@ function isBeyondLimits(schema: object): boolean {
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
+}
+
+/** Counts the members and elements of a value, until there are more than `most`. */
+function valuesIn(value: unknown, most: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  for (const item of Object.values(value)) {
+    count += 1 + valuesIn(item, most - count);
+    if (count > most) return count;
+  }
+  return count;
 }
 
 const detailOf = ({ instancePath, keyword, params, message = 'is not valid' }: ErrorObject) => ({

@@ -1,4 +1,4 @@
-/** Credentials, routing and framing are not the agent's to set (SECURITY.md, threat 52). */
+/** Headers for credentials, routing and framing, which agents must not set (docs/THREATS.md, threat 52). */
 const DENIED = new Set([
   ...['authorization', 'proxy-authorization', 'cookie', 'host', 'forwarded', 'via', 'x-real-ip', 'x-api-key'],
   ...['connection', 'keep-alive', 'content-length', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'expect'],

@@ -3,7 +3,7 @@ import { ParagonConfig } from '@manifold/config';
 import type { CallContext } from '@manifold/tool-provider';
 import { ParagonHttp } from './paragon-http.js';
 
-/** The integrations of the project, from Paragon's API ("Zeus"). */
+/** Reads the integrations of the project from Paragon's API ("Zeus"). */
 @Injectable()
 export class Integrations {
   private readonly url: string;
@@ -15,7 +15,7 @@ export class Integrations {
     this.url = `${project.zeusUrl}/projects/${project.projectId}/sdk/integrations`;
   }
 
-  /** @returns the body of the list as it came: JSON that {@link activeIntegrationsOf} reads */
+  /** @returns the unchanged body of the list: JSON that {@link activeIntegrationsOf} reads */
   list(context: CallContext): Promise<string> {
     return this.http.send({ url: this.url }, context);
   }

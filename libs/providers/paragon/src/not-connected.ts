@@ -1,6 +1,6 @@
 import { ProviderError } from '@manifold/tool-provider';
 
-/** The words of the specification: models know what to do with them. */
+/** Returns the error with the text that the specification requires, which models understand. */
 export function notConnected(integration: string, setupUrl: string): ProviderError {
   const words =
     `The ${integration} integration is not enabled for the user. To set it up and use this tool, the user will need to visit: ` +

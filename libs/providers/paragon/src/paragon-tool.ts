@@ -4,16 +4,16 @@ import { ArgumentCheck } from './argument-check.js';
 export type Arguments = Readonly<Record<string, unknown>>;
 
 export interface ParagonToolOptions {
-  /** Whose account the tool uses: `slack`, `custom.spotify`. Depends on the arguments where an agent chooses. */
+  /** The integration whose account the tool uses: `slack`, `custom.spotify`. A function if it depends on the arguments. */
   readonly integration: string | ((args: Arguments) => string);
-  /** What `apps=` filters by. */
+  /** The name that the `apps=` filter uses. */
   readonly app: string;
   readonly definition: ToolDefinition & { readonly inputSchema: object };
   /** @throws ProviderError */
   readonly execute: (args: Arguments, context: CallContext) => Promise<unknown>;
 }
 
-/** A tool of Paragon, of whatever kind. Holds nothing of a user: users with equal listings share it. */
+/** A tool of Paragon, of any kind. It holds no user data, so users with equal listings share it. */
 export class ParagonTool {
   readonly app: string;
   readonly definition: ToolDefinition;
@@ -30,7 +30,7 @@ export class ParagonTool {
     return typeof integration === 'string' ? integration : integration(args);
   }
 
-  /** @returns what the integration answered. @throws ProviderError; nothing is sent where the arguments do not fit */
+  /** @returns the response of the integration. @throws ProviderError; nothing is sent if the arguments are invalid */
   async run(args: Arguments, context: CallContext): Promise<unknown> {
     this.arguments.check(args);
     return this.options.execute(args, context);

@@ -18,12 +18,12 @@ interface Listing {
   readonly tools: readonly ToolDescriptor[];
 }
 
-/** Puts the tools of a principal together. Equal upstream answers give one array, however many users there are. */
+/** Builds the list of tools of a principal. Equal upstream responses give the same array for all users. */
 @Injectable()
 export class ParagonTools {
   private readonly logger = new Logger(ParagonTools.name);
   private readonly listings = new LRUCache<string, Listing>({ max: MAX_LISTINGS });
-  /** As last heard: integrations belong to the project, not to a user. */
+  /** The last known active integrations. They belong to the project, not to a user. */
   private active: readonly string[] = [];
 
   constructor(
@@ -34,7 +34,7 @@ export class ParagonTools {
     private readonly openApi: OpenApiActions,
   ) {}
 
-  /** @throws ProviderError where ActionKit does not answer */
+  /** @throws ProviderError if ActionKit does not answer */
   async list(context: CallContext): Promise<readonly ToolDescriptor[]> {
     const [body, active] = await Promise.all([this.actionKit.list(context), this.activeIntegrations(context)]);
     const operations = this.openApi.operations(new Set(active));
@@ -73,7 +73,7 @@ export class ParagonTools {
     return actions.filter(({ integration }) => this.isWanted(integration));
   }
 
-  /** Only what needs them asks for them. Where they cannot be had, the last answer holds. */
+  /** Returns the active integrations. They are requested only if a feature needs them. If the request fails, the last result is used. */
   private async activeIntegrations(context: CallContext): Promise<readonly string[]> {
     if (this.project.openApiDir === undefined && !this.project.proxyTool) return [];
     try {

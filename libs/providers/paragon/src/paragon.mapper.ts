@@ -1,5 +1,5 @@
-import { ProviderError } from '@manifold/tool-provider';
-import { isObject, parseJson } from '@manifold/backend-api';
+import { isObject } from '@manifold/async';
+import { ProviderError, parseJson } from '@manifold/tool-provider';
 
 /** An action as ActionKit describes it. */
 export interface ActionDescription {
@@ -9,12 +9,12 @@ export interface ActionDescription {
   readonly inputSchema: object;
 }
 
-/** @param skipped hears of what cannot be used: one broken integration does not hide the others */
+/** @param skipped called for each action that cannot be used; the others are still returned */
 export function actionsOf(body: string, skipped: (integration: string) => void): ActionDescription[] {
   const answer = parseJson(body);
   const groups = isObject(answer) ? (answer.actions ?? answer.tools) : undefined;
   if (!isObject(groups)) {
-    throw new ProviderError('upstream_rejected', 'Paragon answered with something that is no list of actions');
+    throw new ProviderError('upstream_rejected', 'Paragon sent an answer that is not a list of actions');
   }
   return Object.entries(groups).flatMap(([integration, entries]) => {
     if (!Array.isArray(entries)) {
@@ -42,11 +42,11 @@ function actionOf(integration: string, entry: unknown): ActionDescription | unde
   };
 }
 
-/** @returns the keys under which the proxy and OpenAPI files know the project's active integrations: `slack`, `custom.spotify` */
+/** @returns the keys of the project's active integrations, as the proxy and OpenAPI files use them: `slack`, `custom.spotify` */
 export function activeIntegrationsOf(body: string): string[] {
   const answer = parseJson(body);
   if (!Array.isArray(answer)) {
-    throw new ProviderError('upstream_rejected', 'Paragon answered with something that is no list of integrations');
+    throw new ProviderError('upstream_rejected', 'Paragon sent an answer that is not a list of integrations');
   }
   return answer.flatMap((entry: unknown) => {
     if (!isObject(entry) || entry.isActive === false || typeof entry.type !== 'string') return [];

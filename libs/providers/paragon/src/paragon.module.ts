@@ -11,7 +11,7 @@ import { ParagonProxy } from './proxy.client.js';
 import { SetupController, SetupLinks } from './setup/index.js';
 import { UserTokens } from './user-tokens.service.js';
 
-/** Paragon: for gateways that have a project. */
+/** Module for Paragon. It is used if a project is configured. */
 @Module({
   imports: [TenantsModule],
   controllers: [SetupController],

@@ -50,6 +50,27 @@ describe('the tools of ActionKit', () => {
     expect(app.simulator.requestsTo('GET /sdk/integrations')).toEqual([]);
   });
 
+  it('are none for users whom the project does not serve, and nothing is asked', async () => {
+    await start();
+    const { ref } = (await list())[0]!;
+    app.simulator.clearRequests();
+    const stranger = { ...alice, tenant: 'acme' };
+    expect(await list(stranger)).toEqual([]);
+    const open = openCall({ principal: stranger, requestId: 'request-1', timeoutMs: 10_000 });
+    const called = app.provider.callTool(ref, MESSAGE, open.context).finally(() => open.close());
+    await expect(called).rejects.toMatchObject({ code: 'permission_denied' });
+    expect(app.simulator.counts.total).toBe(0);
+  });
+
+  it('are listed apart for a user and for an API key that acts for this user and is not served', async () => {
+    await start({ PARAGON_USERS: '[{"tenant":"acme"}]' });
+    const user = { ...alice, tenant: 'acme' };
+    const keyFor = (principal: Principal) => app.provider.catalogueKey(principal);
+    expect(keyFor(user)).toBe(user.key);
+    expect(keyFor({ ...user, method: 'api-key' })).not.toBe(user.key);
+    expect(await list({ ...user, method: 'api-key' })).toEqual([]);
+  });
+
   it('are limited to integrations and to tools', async () => {
     await start({
       LIMIT_TO_INTEGRATIONS: 'slack, hubspot',

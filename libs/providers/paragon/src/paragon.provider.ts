@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '@manifold/auth';
 import {
+  NOT_SERVED,
   ProviderError,
   type CallContext,
   type ChecksHealth,
   type NotifiesChanges,
   type ProviderHealth,
+  type SharesCatalogue,
   type ToolDescriptor,
   type ToolProvider,
   type ToolRef,
@@ -15,12 +18,15 @@ import { OpenApiActions } from './openapi/index.js';
 import { ParagonTool, type Arguments } from './paragon-tool.js';
 import { ParagonTools } from './paragon-tools.service.js';
 import { SetupLinks } from './setup/index.js';
+import { UserTokens } from './user-tokens.service.js';
 
-/** The tools of a Paragon project: ActionKit's actions, OpenAPI actions and the proxy tool. */
+const NO_TOOLS: readonly ToolDescriptor[] = [];
+
+/** Provides the tools of a Paragon project: ActionKit's actions, OpenAPI actions and the proxy tool. */
 @Injectable()
-export class ParagonProvider implements ToolProvider, NotifiesChanges, ChecksHealth {
+export class ParagonProvider implements ToolProvider, SharesCatalogue, NotifiesChanges, ChecksHealth {
   readonly id = 'paragon';
-  /** Files are watched here; ActionKit does not say when its actions change. */
+  /** True: changes of the OpenAPI files are announced, but ActionKit does not announce changes of its actions. */
   readonly announcesOnlySome = true;
   private fault?: string;
 
@@ -28,15 +34,22 @@ export class ParagonProvider implements ToolProvider, NotifiesChanges, ChecksHea
     private readonly tools: ParagonTools,
     private readonly openApi: OpenApiActions,
     private readonly setupLinks: SetupLinks,
+    private readonly tokens: UserTokens,
   ) {}
 
+  /** An API key that acts for a user has the key of this user, but is not served where the user is. The two share no listing. */
+  catalogueKey(principal: Principal): string {
+    return this.tokens.userOf(principal) === undefined ? NOT_SERVED : principal.key;
+  }
+
   async listTools(context: CallContext): Promise<readonly ToolDescriptor[]> {
+    if (this.tokens.userOf(context.principal) === undefined) return NO_TOOLS;
     try {
       const tools = await this.tools.list(context);
       this.fault = undefined;
       return tools;
     } catch (error) {
-      // A single user's token may be refused: that is no fault of the provider.
+      // A refused token of one user does not mean that the provider is down.
       if (error instanceof ProviderError && isOutage(error)) this.fault = error.message;
       throw error;
     }

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ParagonConfig } from '@manifold/config';
-import type { CallContext } from '@manifold/tool-provider';
-import { parseJson } from '@manifold/backend-api';
+import { type CallContext, parseJson } from '@manifold/tool-provider';
 import type { ProxyRequest } from './openapi/index.js';
 import { ParagonHttp } from './paragon-http.js';
 
-/** Paragon's proxy: sends a request to an integration with the user's credentials, which the gateway never sees. */
+/** Sends requests through Paragon's proxy, which adds the user's credentials for the integration. The gateway never sees them. */
 @Injectable()
 export class ParagonProxy {
   private readonly url: string;
@@ -17,7 +16,7 @@ export class ParagonProxy {
     this.url = `${project.proxyUrl}/projects/${project.projectId}/sdk/proxy`;
   }
 
-  /** @returns the integration's answer: parsed where it is JSON, else its text */
+  /** @returns the response of the integration: parsed if it is JSON, else its text */
   async send({ integration, method, url, headers, body }: ProxyRequest, context: CallContext): Promise<unknown> {
     const request = {
       url: `${this.url}/${encodeURIComponent(integration)}`,

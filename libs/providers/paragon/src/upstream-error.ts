@@ -1,11 +1,17 @@
-import { EFFECT_UNKNOWN, isObject, parseJson, type ApiAnswer } from '@manifold/backend-api';
-import { ProviderError, type ProviderErrorCode } from '@manifold/tool-provider';
+import { isObject } from '@manifold/async';
+import {
+  EFFECT_UNKNOWN,
+  parseJson,
+  type ApiAnswer,
+  ProviderError,
+  type ProviderErrorCode,
+} from '@manifold/tool-provider';
 
 const MAX_MESSAGE = 1_000;
-/** What Paragon says of an integration that the user has not connected: the status and the code vary, these words do not. */
+/** Paragon's message if the user has not connected the integration. Status and code vary, but this text is constant. */
 const NOT_ENABLED = 'Integration not enabled for user';
 
-/** What is wrong where the answer is no success: for the code that acts on it and, in the words of the specification, for the model. */
+/** Turns an error response into a ProviderError: with a code for the gateway and the text of the specification for the model. */
 export function upstreamError(refusal: ApiAnswer): ProviderError {
   const { status, retryAfter } = refusal;
   const said = messageOf(refusal);
@@ -28,10 +34,10 @@ function adviceFor({ status, retryAfter }: ApiAnswer): string {
   return status >= 500 ? `. ${EFFECT_UNKNOWN}` : '';
 }
 
-/** The `message` of a JSON body. Other bodies, an HTML page of a load balancer for one, help nobody. */
+/** Returns the `message` of a JSON body. Other bodies (such as the HTML page of a load balancer) are not passed on. */
 function messageOf({ text, status }: ApiAnswer): string {
   const body = parseJson(text);
   const message = isObject(body) ? body.message : undefined;
   if (typeof message === 'string' && message !== '') return message.slice(0, MAX_MESSAGE);
-  return status >= 500 ? 'the service has a fault' : 'the request was refused';
+  return status >= 500 ? 'the service reported an error' : 'the request was refused';
 }

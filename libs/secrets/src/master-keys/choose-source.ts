@@ -5,7 +5,7 @@ import { EnvironmentKeyTexts, type KeyTexts } from './key-texts.js';
 import { LocalMasterKeys } from './local-master-keys.js';
 import type { MasterKeySource } from './master-key-source.js';
 
-/** The source that the configuration names. */
+/** Returns the source of master keys that the configuration names. */
 export const masterKeySource = (config: Config): MasterKeySource => new LocalMasterKeys(keyTexts(config));
 
 function keyTexts({ secrets: { keys, file, privateFile }, dataDir }: Config): KeyTexts {

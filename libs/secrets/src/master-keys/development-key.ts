@@ -7,7 +7,10 @@ import type { KeyTexts } from './key-texts.js';
 
 const KEY_BYTES = 32;
 
-/** Of the file `secrets.key` in DATA_DIR, which is made for a new store: nobody has to choose a key for a try on a laptop. */
+/**
+ * Reads the key from the file `secrets.key` in DATA_DIR. For a new store it creates the file, so that a first try on a laptop needs no
+ * configured key.
+ */
 export class DevelopmentKeyTexts implements KeyTexts {
   private readonly file: string;
 
@@ -29,8 +32,8 @@ export class DevelopmentKeyTexts implements KeyTexts {
   }
 
   /**
-   * The file appears under its name with its content, or not at all: two processes that start at once agree on the key of the first, and
-   * none reads half a key.
+   * Creates the key file atomically: the file appears with its whole content or not at all. Two processes that start at the same time use
+   * the key of the first, and neither reads half a key.
    */
   private async make(): Promise<string> {
     await mkdir(this.dataDir, { recursive: true, mode: 0o700 });

@@ -4,14 +4,17 @@ import { secretsKeyFault } from '@manifold/config';
 import { WrongSecretsKeyError } from '../secrets-errors.js';
 import type { KeyTexts } from './key-texts.js';
 
-/** Mode bits of those who are neither the owner nor in the group. A mounted secret of Kubernetes belongs to a group of the pod. */
+/**
+ * Mode bits for users who are neither the owner nor in the group. The group is allowed, because a mounted Kubernetes secret belongs to a
+ * group of the pod.
+ */
 const OTHERS = 0o007;
 
-/** Of SECRETS_KEY_FILE. Read whenever keys are asked for: a file that was replaced counts without a restart. */
+/** Reads the keys from SECRETS_KEY_FILE, each time they are needed. A replaced file therefore takes effect without a restart. */
 export class FileKeyTexts implements KeyTexts {
   private readonly logger = new Logger(FileKeyTexts.name);
 
-  /** @param isPrivate whether a file that everybody may read is refused, and not only warned of */
+  /** @param isPrivate whether a file with permissions for all users is refused instead of only logged as a warning */
   constructor(
     private readonly file: string,
     private readonly isPrivate: boolean,
@@ -19,7 +22,7 @@ export class FileKeyTexts implements KeyTexts {
 
   async read(): Promise<readonly string[]> {
     const text = await readKeyFile(this.file);
-    if (text === undefined) throw new WrongSecretsKeyError(`SECRETS_KEY_FILE ${this.file} is not there`);
+    if (text === undefined) throw new WrongSecretsKeyError(`SECRETS_KEY_FILE ${this.file} does not exist`);
     await this.checkMode();
     return keysOf(this.file, text);
   }
@@ -31,13 +34,13 @@ export class FileKeyTexts implements KeyTexts {
   private async checkMode(): Promise<void> {
     const { mode } = await stat(this.file);
     if ((mode & OTHERS) === 0) return;
-    const message = `SECRETS_KEY_FILE ${this.file} can be read or written by everybody: take these permissions away (chmod o= ${this.file})`;
+    const message = `SECRETS_KEY_FILE ${this.file} can be read or written by every user: remove these permissions (chmod o= ${this.file})`;
     if (this.isPrivate) throw new WrongSecretsKeyError(message);
     this.logger.warn({ msg: message });
   }
 }
 
-/** @returns undefined where there is no such file */
+/** @returns undefined if the file does not exist */
 export async function readKeyFile(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
@@ -48,19 +51,22 @@ export async function readKeyFile(file: string): Promise<string | undefined> {
   }
 }
 
-/** One key in each line; empty lines do not count. @throws WrongSecretsKeyError that names the line, never what it holds */
+/**
+ * Parses a key file: one key per line, without empty lines.
+ * @throws WrongSecretsKeyError that names the line, never its content
+ */
 export function keysOf(file: string, text: string): readonly string[] {
   const lines = text.split(/\r?\n/);
   const keys = lines.filter((line) => line !== '');
-  if (keys.length === 0) throw new WrongSecretsKeyError(`${file} does not hold a key`);
+  if (keys.length === 0) throw new WrongSecretsKeyError(`${file} does not contain a key`);
   for (const [index, line] of lines.entries()) {
     const fault = line === '' ? undefined : lineFault(line, lines.indexOf(line) < index);
-    if (fault) throw new WrongSecretsKeyError(`${file} does not hold a key in line ${index + 1}: it ${fault}`);
+    if (fault) throw new WrongSecretsKeyError(`${file} does not contain a valid key in line ${index + 1}: it ${fault}`);
   }
   return keys;
 }
 
 function lineFault(line: string, isRepeated: boolean): string | undefined {
   if (line.trim() !== line) return 'begins or ends with a space';
-  return secretsKeyFault(line) ?? (isRepeated ? 'is there twice' : undefined);
+  return secretsKeyFault(line) ?? (isRepeated ? 'occurs twice' : undefined);
 }

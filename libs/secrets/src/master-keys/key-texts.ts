@@ -1,12 +1,15 @@
-/** Where the texts are that an operator chose as master keys: the one in use first. At least one, none twice. */
+/** Source of the texts that an operator chose as master keys: at least one, no duplicates, the one in use first. */
 export interface KeyTexts {
-  /** As they are now. @throws WrongSecretsKeyError */
+  /**
+   * Returns the current texts.
+   * @throws WrongSecretsKeyError
+   */
   read(): Promise<readonly string[]>;
-  /** The same for a store in which nothing is sealed yet: the first key may be made. */
+  /** Returns the current texts for a store without sealed texts. It may create the first key. */
   readOrMake(): Promise<readonly string[]>;
 }
 
-/** Of SECRETS_KEY and SECRETS_KEY_PREVIOUS, which the configuration has checked. */
+/** Provides SECRETS_KEY and SECRETS_KEY_PREVIOUS, which the configuration has validated. */
 export class EnvironmentKeyTexts implements KeyTexts {
   constructor(private readonly keys: readonly string[]) {}
 

@@ -15,13 +15,13 @@ const ID_BYTES = 8;
 const derive = (text: string, purpose: string, bytes: number): Buffer =>
   Buffer.from(hkdfSync('sha256', text, '', purpose, bytes));
 
-/** Of whatever an operator chose (HKDF, RFC 5869). The id is derived apart from the key: it says nothing about it. */
+/** Derives a master key from the operator's text (HKDF, RFC 5869). The id is derived separately, so it reveals nothing about the key. */
 const masterKeyOf = (text: string): MasterKey => ({
   id: derive(text, 'manifold master key id 1', ID_BYTES).toString('hex'),
   bytes: derive(text, 'manifold master key 1', KEY_BYTES),
 });
 
-/** Master keys that this process itself holds, and wraps with (AES-256-GCM). */
+/** Master keys that this process itself holds and uses to wrap data keys (AES-256-GCM). */
 export class LocalMasterKeys extends MasterKeySource {
   constructor(private readonly texts: KeyTexts) {
     super();

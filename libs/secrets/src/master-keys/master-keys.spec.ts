@@ -70,10 +70,10 @@ describe('LocalMasterKeys', () => {
   });
 
   it.each<[string, string, string]>([
-    ['nothing', '\n\n', 'does not hold a key'],
+    ['nothing', '\n\n', 'does not contain a key'],
     ['a short key', `${ONE}\nhunter2\n`, 'line 2: it must have at least 32 characters'],
     ['a trivial key', 'x'.repeat(40), 'line 1: it is a default or a trivial key'],
-    ['a key twice', `${ONE}\n${TWO}\n${ONE}\n`, 'line 3: it is there twice'],
+    ['a key twice', `${ONE}\n${TWO}\n${ONE}\n`, 'line 3: it occurs twice'],
     ['a key with a space behind it', `${ONE} \n`, 'line 1: it begins or ends with a space'],
   ])('refuse a file with %s', async (_what, content, message) => {
     const reading = (await keyFile(content)).currentId();
@@ -83,8 +83,8 @@ describe('LocalMasterKeys', () => {
   });
 
   it('refuse a file that is not there, or that everybody may read', async () => {
-    await expect(new LocalMasterKeys(new FileKeyTexts(file, true)).currentId()).rejects.toThrow('is not there');
-    await expect((await keyFile(ONE, 0o644)).currentId()).rejects.toThrow('can be read or written by everybody');
+    await expect(new LocalMasterKeys(new FileKeyTexts(file, true)).currentId()).rejects.toThrow('does not exist');
+    await expect((await keyFile(ONE, 0o644)).currentId()).rejects.toThrow('can be read or written by every user');
     await expect((await keyFile(ONE, 0o440)).currentId()).resolves.toMatch(/^[0-9a-f]/);
   });
 

@@ -1,15 +1,22 @@
-import { Store, StoreConflict, StoreUnavailable, type Collection, type Fields, type Stored } from '@manifold/store';
+import {
+  Store,
+  StoreConflictError,
+  StoreUnavailableError,
+  type Collection,
+  type Fields,
+  type Stored,
+} from '@manifold/store';
 import type { Keyring } from '../keyring.js';
 import type { SealedRecords } from '../sealed-records.js';
 
-/** Records that are read at once. */
+/** Records per read. */
 const PAGE = 200;
-/** Milliseconds between two lines of progress. */
+/** Minimum milliseconds between two progress lines. */
 const NOTE_EVERY_MS = 1000;
-/** Records that are written at once. */
+/** Records that are written concurrently. */
 const PARALLEL = 16;
 
-/** How many records of a collection hold texts, and in how many one is not under the key in use. */
+/** Number of records of a collection that hold sealed texts, and of those with a text that is not under the key in use. */
 export interface SealedCount {
   readonly collection: string;
   readonly records: number;
@@ -18,21 +25,24 @@ export interface SealedCount {
 
 type Outcome = 'resealed' | 'overtaken' | 'unreadable';
 
-/** Seals what is stored under the key in use. Knows no progress of its own: what is under another key is what is left. */
+/** Seals stored texts under the key in use. It stores no progress: the records with a text under another key are what remains to do. */
 export class Resealing {
-  /** `<collection> <id>` of each record that does not open. They stay as they are. */
+  /** `<collection> <id>` of each record that does not open. Such records stay unchanged. */
   readonly unreadable = new Set<string>();
   private resealed = 0;
   private lastNote = -Infinity;
 
-  /** @param note hears of the progress */
+  /** @param note receives the progress lines */
   constructor(
     private readonly store: Store,
     private readonly keyring: Keyring,
     private readonly note: (line: string) => void,
   ) {}
 
-  /** @returns how many records were sealed anew, when nothing is left under another key but what does not open */
+  /**
+   * Reseals until the only records left under another key are those that do not open.
+   * @returns the number of resealed records
+   */
   async finish(collections: readonly SealedRecords[]): Promise<number> {
     const before = this.resealed;
     for (let isDone = false; !isDone;) {
@@ -46,14 +56,14 @@ export class Resealing {
     let records = 0;
     let others = 0;
     for await (const page of pages(this.store.collection(sealed.spec))) {
-      const keyIds = page.map(({ value }) => sealed.keyIds(value)).filter((ids) => ids.length > 0);
+      const keyIds = page.map((record) => sealed.keyIds(record.value, record)).filter((ids) => ids.length > 0);
       records += keyIds.length;
       others += keyIds.filter((ids) => ids.some((id) => id !== this.keyring.current)).length;
     }
     return { collection: sealed.spec.name, records, others };
   }
 
-  /** @returns whether there was something to do */
+  /** @returns whether any record had to be resealed */
   private async pass(sealed: SealedRecords): Promise<boolean> {
     const records = this.store.collection(sealed.spec);
     let hadWork = false;
@@ -74,9 +84,11 @@ export class Resealing {
     this.note(`${this.resealed} records sealed anew, now those of ${name}`);
   }
 
-  private isLeft(sealed: SealedRecords, { id, value }: Stored<Fields>): boolean {
+  private isLeft(sealed: SealedRecords, record: Stored<Fields>): boolean {
     const isOther = (keyId: string): boolean => keyId !== this.keyring.current;
-    return sealed.keyIds(value).some(isOther) && !this.unreadable.has(`${sealed.spec.name} ${id}`);
+    return (
+      sealed.keyIds(record.value, record).some(isOther) && !this.unreadable.has(`${sealed.spec.name} ${record.id}`)
+    );
   }
 
   private async reseal(sealed: SealedRecords, records: Collection<Fields>, record: Stored<Fields>): Promise<void> {
@@ -85,24 +97,27 @@ export class Resealing {
     if (outcome === 'unreadable') this.unreadable.add(`${sealed.spec.name} ${record.id}`);
   }
 
-  /** Whoever writes at the same time wins: what they wrote is looked at in the next pass. */
+  /**
+   * Reseals one record. If another write changes the record at the same time, that write wins, and the next pass checks the record again.
+   */
   private async attempt(
     sealed: SealedRecords,
     records: Collection<Fields>,
-    { id, revision, value }: Stored<Fields>,
+    { id, revision, value, isUnreadable }: Stored<Fields>,
   ): Promise<Outcome> {
+    if (isUnreadable) return 'unreadable';
     let changed: Fields;
     try {
       changed = await sealed.resealed(value, this.keyring);
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
+      if (error instanceof StoreUnavailableError) throw error;
       return 'unreadable';
     }
     try {
       await records.update(id, revision, changed);
       return 'resealed';
     } catch (error) {
-      if (error instanceof StoreConflict) return 'overtaken';
+      if (error instanceof StoreConflictError) return 'overtaken';
       throw error;
     }
   }

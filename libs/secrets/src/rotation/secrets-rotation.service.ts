@@ -10,12 +10,12 @@ import type { SealedRecords } from '../sealed-records.js';
 import { announced, isUnfinished, outdated, promoted, pruned, retired } from './key-steps.js';
 import { Resealing, type SealedCount } from './resealing.js';
 
-/** How long a key is kept on when nothing stored needs it: longer than anything that is sealed and not stored is good. Milliseconds. */
+/** Milliseconds for which a retired key is kept. It is longer than the lifetime of any sealed text that is not stored. */
 export const RETIRED_KEY_GRACE_MS = 24 * 3600 * 1000;
-/** Every process has looked at the keys after so many of its intervals, even if it missed a beat. */
+/** Number of refresh intervals after which every process has read the keys, even if it missed one interval. */
 const SETTLE_INTERVALS = 3;
 
-/** What a rotation works on, and whom it tells. */
+/** Collections that a rotation reseals, the receiver of its progress lines, and its clock. */
 export interface RotationWork {
   readonly collections: readonly SealedRecords[];
   note(line: string): void;
@@ -24,36 +24,38 @@ export interface RotationWork {
 }
 
 export interface RotationResult {
-  /** Of the data key in use. */
+  /** Id of the data key in use. */
   readonly keyId: string;
-  /** How many records were sealed anew. */
+  /** Number of resealed records. */
   readonly resealed: number;
-  /** How many older keys were removed. */
+  /** Number of removed older keys. */
   readonly pruned: number;
   /** `<collection> <id>` of records that do not open under any key. */
   readonly unreadable: readonly string[];
 }
 
-/** What a rotation would do. */
+/** Preview of a rotation. */
 export interface RotationPlan {
-  /** Whether it would go on with one that did not come to its end. */
+  /** Whether the rotation would continue an unfinished one. */
   readonly isUnfinished: boolean;
   readonly counts: readonly SealedCount[];
-  /** How many data keys would be wrapped under the master key in use. */
+  /** Number of data keys that would be wrapped under the master key in use. */
   readonly rewrapped: number;
-  /** How many retired keys would be removed. */
+  /** Number of retired keys that would be removed. */
   readonly pruned: number;
 }
 
 /**
- * Changes keys while gateways run on the same store.
+ * Rotates keys while gateways run on the same store.
  *
- * 1. All data keys are wrapped under the master key in use. 2. A new data key is announced; after three intervals every process knows it.
- * 3. It becomes the one in use; after three more nobody seals under the old one. 4. What is stored is sealed under it, until nothing is
- * left. 5. The old key is retired, and removed by a later run, a day after.
+ * 1. It wraps all data keys under the master key in use.
+ * 2. It announces a new data key. After three intervals every process knows it.
+ * 3. It makes the new key the key in use. After three more intervals no process seals under the old one.
+ * 4. It seals stored texts under the new key until the only ones left under another key are those that do not open.
+ * 5. It retires the old key. A later run removes it, a day after.
  *
- * It may end at any point, and any number may run: each goes on from what the store shows. Errors: those of the store and of the source
- * of master keys.
+ * A rotation may stop at any point, and several may run at the same time: each continues from the state in the store. Errors: those of the
+ * store and of the source of master keys.
  */
 @Injectable()
 export class SecretsRotation {
@@ -65,7 +67,7 @@ export class SecretsRotation {
     private readonly config: Config,
   ) {}
 
-  /** Writes nothing. */
+  /** Returns what a rotation would do. Writes nothing. */
   async plan({ collections, note, now }: RotationWork): Promise<RotationPlan> {
     const keys = await this.keys();
     const resealing = new Resealing(this.store, this.keyring, note);
@@ -87,10 +89,13 @@ export class SecretsRotation {
     return this.finish(work);
   }
 
-  /** Removes retired keys whose time is over, and makes no new one. What is left under an old key by any chance is sealed anew before. */
+  /**
+   * Removes retired keys whose grace period is over, and creates no new key. Before that, it reseals any text that is still under an old
+   * key.
+   */
   async prune(work: RotationWork): Promise<RotationResult> {
     if (isUnfinished(await this.keys()))
-      throw new Error('A rotation did not come to its end: run rotate-secrets first');
+      throw new Error('An earlier rotation is not finished: run rotate-secrets first');
     return this.finish(work);
   }
 
@@ -115,7 +120,7 @@ export class SecretsRotation {
   }
 
   private async announce({ note }: RotationWork): Promise<void> {
-    if (isUnfinished(await this.keys())) note('An earlier rotation did not come to its end: it goes on');
+    if (isUnfinished(await this.keys())) note('An earlier rotation is not finished: it continues');
     const key = await newDataKey(this.masterKeys);
     await this.dataKeys.change((keys) => announced(keys, key));
   }
@@ -136,7 +141,7 @@ export class SecretsRotation {
     await this.keyring.reload();
     const { current } = this.keyring;
     if (isUnfinished(await this.keys())) {
-      note(`Data key ${current} is in use; in ${this.settleMs / 1000} s nobody seals under another one`);
+      note(`Data key ${current} is in use; in ${this.settleMs / 1000} s no process seals under another one`);
       await sleep(this.settleMs);
     }
     const resealing = new Resealing(this.store, this.keyring, note);

@@ -9,7 +9,8 @@ import { principal, WatchedStore } from '../../testing/src/index.js';
 import { DataKeys, type DataKeysRecord } from '../data-keys.js';
 import { Keyring } from '../keyring.js';
 import { SecretsModule } from '../secrets.module.js';
-import { SEALED_SECRETS, SecretsService, type SecretOwner } from '../secrets.service.js';
+import type { SecretOwner } from '../secret-record.js';
+import { SEALED_SECRETS, SecretsService } from '../secrets.service.js';
 import { RETIRED_KEY_GRACE_MS, SecretsRotation, type RotationWork } from './secrets-rotation.service.js';
 
 const KEY = 'bMVdTGr0MJNqH6nVJkZcW3v8sBqzXyPu';
@@ -100,7 +101,7 @@ describe('SecretsRotation', () => {
   }
 
   const opens = async ({ secrets }: Replica, users: readonly string[]): Promise<void> => {
-    for (const user of users) expect(await secrets.open(owner(user))).toEqual({ TOKEN: `of ${user}` });
+    for (const user of users) expect(await secrets.open(owner(user), 'here')).toEqual({ TOKEN: `of ${user}` });
   };
 
   it('seals 10,000 secrets anew under reads and writes of another process, of which none fails', async () => {
@@ -126,7 +127,7 @@ describe('SecretsRotation', () => {
     const wrong: unknown[] = [];
     while (!isOver) {
       const user = `user-${(reads * 7919) % 10_000}`;
-      const { TOKEN } = await gateway.secrets.open(owner(user));
+      const { TOKEN } = await gateway.secrets.open(owner(user), 'here');
       if (TOKEN !== `of ${user}`) wrong.push([user, TOKEN]);
       reads += 1;
       if (reads % 50 === 0) await gateway.secrets.set(owner(user), 'TOKEN', `of ${user}`).then(() => (writes += 1));
@@ -207,7 +208,7 @@ describe('SecretsRotation', () => {
     await admin.rotation.rotate(work());
     await admin.secrets.set(owner('ann'), 'TOKEN', 'new');
     late.store.operations.length = 0;
-    expect(await late.secrets.open(owner('ann'))).toEqual({ TOKEN: 'new' });
+    expect(await late.secrets.open(owner('ann'), 'here')).toEqual({ TOKEN: 'new' });
     expect(late.store.operations.filter((name) => name === 'keys.get')).toHaveLength(1);
   });
 
@@ -233,8 +234,8 @@ describe('SecretsRotation', () => {
     const { keyId } = await admin.rotation.rotate(work());
     expect(isWritten).toBe(true);
     const fresh = await start();
-    expect(await fresh.secrets.open(owner('user-1'))).toEqual({ TOKEN: 'newer' });
-    expect(await fresh.secrets.open(owner('user-2'))).toEqual({});
+    expect(await fresh.secrets.open(owner('user-1'), 'here')).toEqual({ TOKEN: 'newer' });
+    expect(await fresh.secrets.open(owner('user-2'), 'here')).toEqual({});
     expect(keyIdsOfSecrets()).toEqual([keyId]);
   });
 
@@ -298,7 +299,7 @@ describe('SecretsRotation', () => {
     await late.secrets.set(owner('ann'), 'TOKEN', 'late');
     const now = () => Date.now() + RETIRED_KEY_GRACE_MS;
     expect(await admin.rotation.prune(work({ now }))).toMatchObject({ pruned: 1, resealed: 1 });
-    expect(await (await start()).secrets.open(owner('ann'))).toEqual({ TOKEN: 'late' });
+    expect(await (await start()).secrets.open(owner('ann'), 'here')).toEqual({ TOKEN: 'late' });
   });
 
   it('names records that do not open, leaves them as they are and is not held up', async () => {
@@ -312,7 +313,7 @@ describe('SecretsRotation', () => {
     const { unreadable, resealed } = await gateway.rotation.rotate(work());
     expect({ unreadable, resealed }).toEqual({ unreadable: ['secrets moved'], resealed: 2 });
     await opens(await start(), [users[0]!, users[2]!]);
-    await expect(gateway.secrets.open(owner('eve'))).rejects.toThrow('cannot be read');
+    await expect(gateway.secrets.open(owner('eve'), 'here')).rejects.toThrow('cannot be read');
   });
 
   it('counts beforehand what it would do, and writes nothing', async () => {

@@ -1,4 +1,4 @@
-import { Store, type Collection, type CollectionSpec, type Fields } from '@manifold/store';
+import { Store, type Collection, type CollectionSpec, type Fields, type Sealer } from '@manifold/store';
 
 type Operation = keyof Collection<Fields>;
 
@@ -31,6 +31,18 @@ export class WatchedStore extends Store {
           return result;
         },
     });
+  }
+
+  sealWith(sealer: Sealer): void {
+    this.store.sealWith(sealer);
+  }
+
+  sealExisting<T extends Fields>(spec: CollectionSpec<T>): Promise<number> {
+    return this.store.sealExisting(spec);
+  }
+
+  wipeRemains(): Promise<void> {
+    return this.store.wipeRemains();
   }
 
   ping(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Model, QueryFilter } from 'mongoose';
 import {
-  StoreConflict,
+  StoreConflictError,
   type Collection,
   type CollectionSpec,
   type Fields,
@@ -16,7 +16,7 @@ import { fromRecord, recordContent, recordSchema, type MongoRecord } from './mon
 
 type Filter = QueryFilter<MongoRecord>;
 
-/** The TTL monitor comes by once a minute; until then this hides what has expired. */
+/** Hides expired records until the TTL monitor deletes them. It runs once a minute. */
 const alive = (): Filter => ({ expiresAt: { $not: { $lte: new Date() } } });
 
 /** A collection of MongoDB with one document per record. */
@@ -66,7 +66,7 @@ export class MongoCollection<T extends Fields> implements Collection<T> {
         .findOneAndUpdate({ ...alive(), _id: id, revision }, change, { returnDocument: 'after' })
         .lean<MongoRecord>(),
     );
-    if (!record) throw new StoreConflict('revision', `The record of "${this.spec.name}" has changed or is gone`);
+    if (!record) throw new StoreConflictError('revision', `The record of "${this.spec.name}" has changed or is gone`);
     return fromRecord<T>(record);
   }
 
@@ -93,7 +93,10 @@ export class MongoCollection<T extends Fields> implements Collection<T> {
     return { ...alive(), ...Object.fromEntries(conditions) };
   }
 
-  /** Expired records hold their keys until they are purged, so a conflict counts only after that. */
+  /**
+   * Runs a write. Expired records keep their unique keys until they are purged, so after a conflict they are purged and the write is
+   * repeated.
+   */
   private async writeUnique<Result>(write: (model: Model<MongoRecord>) => PromiseLike<Result>): Promise<Result> {
     try {
       return await this.use(write);
@@ -101,7 +104,9 @@ export class MongoCollection<T extends Fields> implements Collection<T> {
       if (!isDuplicate(error)) throw error;
       const { deletedCount } = await this.use((model) => model.deleteMany({ expiresAt: { $lte: new Date() } }));
       if (deletedCount > 0) return this.writeUnique(write);
-      throw new StoreConflict('unique', `A record with the same key exists in "${this.spec.name}"`, { cause: error });
+      throw new StoreConflictError('unique', `A record with the same key exists in "${this.spec.name}"`, {
+        cause: error,
+      });
     }
   }
 

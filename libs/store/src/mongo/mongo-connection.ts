@@ -4,19 +4,22 @@ import { STATES, type Connection, type ConnectOptions } from 'mongoose';
 import { Config, type MongoConfig } from '@manifold/config';
 import { DEADLINE, DEADLINE_AT_START } from './mongo-errors.js';
 
-/** An unreachable server is noticed within the deadline, and a connection that has gone silent is given up soon after. */
-const connectOptions = ({ dbName }: MongoConfig): ConnectOptions => ({
+/**
+ * Returns the options of the connection. An unreachable server is detected within the deadline, and a silent connection is closed soon
+ * after.
+ */
+export const connectOptions = ({ dbName }: MongoConfig): ConnectOptions => ({
   dbName,
   serverSelectionTimeoutMS: DEADLINE,
   connectTimeoutMS: DEADLINE,
   socketTimeoutMS: 10_000,
-  waitQueueTimeoutMS: DEADLINE, // nobody waits for the answer any more: a slow database gathers no queue
+  waitQueueTimeoutMS: DEADLINE, // callers have given up by then: a slow database gathers no queue
   heartbeatFrequencyMS: 2000,
   writeConcern: { w: 'majority', journal: true },
   bufferCommands: false,
 });
 
-/** What MongooseModule needs to start without a database: the first connection is tried in the background. */
+/** Returns the options with which MongooseModule starts without a database: it connects in the background. */
 export function mongooseOptions({ mongo }: Config): MongooseModuleFactoryOptions {
   if (!mongo) throw new Error('MongoDB is not configured');
   return {
@@ -27,16 +30,21 @@ export function mongooseOptions({ mongo }: Config): MongooseModuleFactoryOptions
   };
 }
 
-/** A first connection that fails would end the process. Whoever needs the database hears of it through `MongoConnection.ready`. */
+/**
+ * Prevents a failed first connection from ending the process. `MongoConnection.ready` reports the failure to code that needs the database.
+ */
 function withoutUnhandledRejection(connection: Connection): Connection {
   connection.asPromise().catch(() => undefined);
   return connection;
 }
 
-/** The connection of @nestjs/mongoose, which gives up when its first attempt fails; this one tries again whenever it is needed. */
+/**
+ * The connection to MongoDB. That of @nestjs/mongoose gives up when its first attempt fails; this class tries again whenever the connection
+ * is needed.
+ */
 @Injectable()
 export class MongoConnection {
-  /** How long an operation may take now, in milliseconds. */
+  /** The current time limit of an operation, in milliseconds. */
   deadlineMs = DEADLINE_AT_START;
   private readonly mongo: MongoConfig;
   private connecting?: Promise<unknown>;
@@ -49,14 +57,14 @@ export class MongoConnection {
     this.mongo = config.mongo;
   }
 
-  /** The gateway has started: somebody waits for what is asked from now on. */
+  /** Marks the gateway as started. From now on clients wait for operations, so the shorter time limit applies. */
   started(): void {
     this.deadlineMs = DEADLINE;
   }
 
   /**
-   * The connected database. Once it was reached, the driver reconnects by itself.
-   * @param secret that of the secrets instead
+   * Returns the connected database. After the first connection the driver reconnects by itself.
+   * @param secret selects the database of the secrets
    * @throws errors of Mongoose and the driver
    */
   async ready(secret = false): Promise<Connection> {

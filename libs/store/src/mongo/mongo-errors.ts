@@ -1,39 +1,39 @@
 import { mongo, MongooseError } from 'mongoose';
-import { StoreUnavailable } from '../collection.js';
+import { StoreUnavailableError } from '../collection.js';
 import { timed } from '../operation-times.js';
 
-/** How long an operation may take in all, in milliseconds: less than the two seconds of `ping`. */
+/** The time limit of an operation in milliseconds: less than the two seconds of `ping`. */
 export const DEADLINE = 1800;
-/** The same while the gateway starts: nobody waits for it, and to give up is to start anew. */
+/** The time limit while the gateway starts. No client waits then, and a failed operation would mean a restart. */
 export const DEADLINE_AT_START = 10_000;
 
 const DUPLICATE_KEY = 11000;
 
-/** What servers answer that cannot serve now: they are starting, stopping, electing a primary, or do not know us. */
+/** Error codes of servers that cannot serve now: they are starting, stopping, electing a primary, or reject our credentials. */
 const UNAVAILABLE_CODES: ReadonlySet<unknown> = new Set([
   6, 7, 13, 18, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
 ]);
 
-/** Whether a unique index, or the one on `_id`, refused the write. */
+/** Tells whether a unique index, or the index on `_id`, refused the write. */
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 
 /**
- * Runs what talks to the database. The driver's own limits are for each of its steps (connecting, waiting for a connection, a second try),
- * so the time for all of them is kept here. What comes too late goes on and is forgotten.
- * @throws StoreUnavailable for what is the database's fault, everything else as it came
+ * Runs a database operation within a time limit. The driver limits each of its steps (connecting, waiting for a connection, a retry), so
+ * the total is limited here. The result of a late operation is ignored.
+ * @throws StoreUnavailableError for failures of the database; other errors unchanged
  */
 export async function askDatabase<Result>(work: () => Promise<Result>, deadlineMs: number): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    const late = (): void => reject(new StoreUnavailable(`MongoDB did not answer within ${deadlineMs} ms`));
-    // After a pause of this process timers come first: an answer that has arrived in it is not late.
+    const late = (): void => reject(new StoreUnavailableError(`MongoDB did not answer within ${deadlineMs} ms`));
+    // After a pause of this process timers run first. `setImmediate` lets an answer that arrived during the pause win.
     timer = setTimeout(() => setImmediate(late), deadlineMs);
   });
   try {
     return await timed('mongodb', () => Promise.race([work(), deadline]));
   } catch (error) {
-    if (isUnavailable(error)) throw new StoreUnavailable('MongoDB does not answer', { cause: error });
+    if (isUnavailable(error)) throw new StoreUnavailableError('MongoDB does not answer', { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);

@@ -3,8 +3,8 @@ import type { CollectionSpec, Fields, Json, Stored } from '../collection.js';
 import { indexName, indexValue, indexedFields } from '../index-fields.js';
 
 /**
- * A record as MongoDB keeps it. The value is one JSON text, so that keys with dots and dollars, their order and `__proto__` come back as
- * they went in; the indexed fields are copied beside it.
+ * A record in MongoDB. The value is one JSON text, so that keys with dots and dollars, their order and `__proto__` are kept unchanged. The
+ * indexed fields are copied beside it.
  */
 export interface MongoRecord {
   readonly _id: string;
@@ -15,7 +15,7 @@ export interface MongoRecord {
   readonly doc: string;
 }
 
-/** The schema of a collection with the indexes that its spec declares. MongoDB itself deletes expired records (TTL index). */
+/** Returns the schema of a collection with its declared indexes. MongoDB itself deletes expired records (TTL index). */
 export function recordSchema<T extends Fields>(spec: CollectionSpec<T>): Schema<MongoRecord> {
   const schema = new Schema<MongoRecord>(
     {
@@ -43,7 +43,7 @@ export function recordSchema<T extends Fields>(spec: CollectionSpec<T>): Schema<
   return schema;
 }
 
-/** What a write stores of a value. */
+/** Returns the fields that a write stores for a value. */
 export function recordContent<T extends Fields>(spec: CollectionSpec<T>, value: T): Pick<MongoRecord, 'key' | 'doc'> {
   const fields: Readonly<Record<string, Json | undefined>> = value;
   const key = Object.fromEntries(indexedFields(spec).map((field) => [field, indexValue(fields[field])]));

@@ -4,7 +4,7 @@ import { Config } from '@manifold/config';
 import { MongoConnection, mongooseOptions } from './mongo-connection.js';
 import { MongoStore } from './mongo-store.js';
 
-/** Loaded by StoreModule where MongoDB is configured, and not otherwise. */
+/** The module of MongoDB. StoreModule loads it only if MongoDB is configured. */
 @Module({
   imports: [MongooseModule.forRootAsync({ inject: [Config], useFactory: mongooseOptions })],
   providers: [MongoConnection, MongoStore],

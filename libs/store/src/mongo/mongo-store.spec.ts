@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mongoose';
-import { StoreUnavailable, type CollectionSpec } from '@manifold/store';
+import { StoreUnavailableError, type CollectionSpec } from '../collection.js';
 import { exerciseStore, openStore, type OpenStore } from '@manifold/store/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { MongoStandIn } from '../../../../test/support/mongo-stand-in/index.js';
@@ -72,8 +72,8 @@ describe('MongoStore and a database in trouble', () => {
     opened = await openStore({ MONGO_URL: server.url });
     const early = await failure(opened.store.collection(things).insert({ name: 'a' }));
     const ping = await failure(opened.store.ping());
-    expect(early.error).toBeInstanceOf(StoreUnavailable);
-    expect(ping.error).toBeInstanceOf(StoreUnavailable);
+    expect(early.error).toBeInstanceOf(StoreUnavailableError);
+    expect(ping.error).toBeInstanceOf(StoreUnavailableError);
     expect([early.inTime, ping.inTime]).toEqual([true, true]);
 
     await server.start();
@@ -95,7 +95,7 @@ describe('MongoStore and a database in trouble', () => {
     const collection = opened.store.collection(things);
     await collection.insert({ name: 'a' });
     await server.stop();
-    expect((await failure(collection.count())).error).toBeInstanceOf(StoreUnavailable);
+    expect((await failure(collection.count())).error).toBeInstanceOf(StoreUnavailableError);
     await server.start();
     await recovered();
     expect(await collection.count()).toBe(1);
@@ -112,7 +112,7 @@ describe('MongoStore and a database in trouble', () => {
       failure(opened.store.ping()),
     ]);
     for (const { error, inTime } of failures) {
-      expect(error).toBeInstanceOf(StoreUnavailable);
+      expect(error).toBeInstanceOf(StoreUnavailableError);
       expect(inTime).toBe(true);
     }
     server.silent = false;
@@ -155,7 +155,7 @@ describe('MongoStore', () => {
     it('survives a first connection that fails while nobody asks for it', async () => {
       const server = await startStandIn();
       await server.stop();
-      expect((await start(server.url, 'after-failure')).stdout).toBe('StoreUnavailable');
+      expect((await start(server.url, 'after-failure')).stdout).toBe('StoreUnavailableError');
     });
   });
 });

@@ -1,16 +1,17 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CollectionRegistry } from '../collection-registry.js';
-import { Store, type Collection, type CollectionSpec, type Fields } from '../collection.js';
+import type { Collection, CollectionSpec, Fields } from '../collection.js';
+import { SealableStore } from '../sealable-store.js';
 import { TimeOrderedIds } from '../time-ordered-ids.js';
 import { MongoCollection } from './mongo-collection.js';
 import { MongoConnection } from './mongo-connection.js';
 import { askDatabase } from './mongo-errors.js';
 
-/** The store of several replicas: MongoDB through Mongoose. @nestjs/mongoose opens and closes the connection. */
+/** The store for several replicas: MongoDB through Mongoose. @nestjs/mongoose opens and closes the connection. */
 @Injectable()
-export class MongoStore extends Store implements OnApplicationBootstrap {
+export class MongoStore extends SealableStore implements OnApplicationBootstrap {
   private readonly collections = new CollectionRegistry<unknown>();
-  private readonly ids = new TimeOrderedIds();
+  protected readonly ids = new TimeOrderedIds();
 
   constructor(private readonly connection: MongoConnection) {
     super();
@@ -20,7 +21,9 @@ export class MongoStore extends Store implements OnApplicationBootstrap {
     this.connection.started();
   }
 
-  collection<T extends Fields>(spec: CollectionSpec<T>): Collection<T> {
+  async wipeRemains(): Promise<void> {}
+
+  protected plainCollection<T extends Fields>(spec: CollectionSpec<T>): Collection<T> {
     return this.collections.obtain(spec, () => new MongoCollection<T>(this.connection, spec, this.ids));
   }
 

@@ -1,15 +1,15 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import Database from 'libsql';
+import { sqliteFile } from './sqlite-store.js';
 
 /**
- * Copies the database to a new file, for this user only, as of one moment: also while a gateway works on it.
- * @throws Error when the file is there, cannot be written, or is no sound database afterwards; there is no file then
+ * Copies the database to a new file that only this user can read. The copy is consistent, even while a gateway uses the database.
+ * @throws Error when the file exists, cannot be written, or the copy is damaged. A copy that fails is deleted
  */
 export function backUpSqlite(dataDir: string, file: string): void {
   closeSync(openSync(file, 'wx', 0o600));
   try {
-    const database = new Database(join(dataDir, 'manifold.db'), { fileMustExist: true, timeout: 5000 });
+    const database = new Database(sqliteFile(dataDir), { fileMustExist: true, timeout: 5000 });
     try {
       database.prepare('vacuum into ?').run(file);
     } finally {

@@ -1,5 +1,5 @@
 import {
-  StoreConflict,
+  StoreConflictError,
   type Collection,
   type CollectionSpec,
   type Fields,
@@ -20,10 +20,10 @@ interface Row {
 
 const ALIVE = '(expires_at is null or expires_at > ?)';
 
-/** What an index holds of a field: its JSON text, as `indexValue` writes it. Existing rows are covered when a new index is declared. */
+/** Returns the SQL expression of an indexed field: its JSON text, as `indexValue` writes it. A new index also covers existing rows. */
 const expression = (field: string): string => `ifnull(doc -> '$.${field}', 'null')`;
 
-/** A table with one row per record. Everything happens in one synchronous statement; the promises only fulfil the contract. */
+/** A collection as a table with one row per record. Each operation is a synchronous statement; the promises only fulfil the contract. */
 export class SqliteCollection<T extends Fields> implements Collection<T> {
   private readonly table: string;
   private prepared = false;
@@ -72,7 +72,7 @@ export class SqliteCollection<T extends Fields> implements Collection<T> {
       where id = ? and revision = ? and ${ALIVE} returning id, revision, expires_at, doc`;
     const parameters = [doc, options.expiresAt ?? null, id, revision, Date.now()];
     const [row] = this.writeUnique(() => this.connection.all<Row>(sql, ...parameters));
-    if (!row) throw new StoreConflict('revision', `The record of "${this.spec.name}" has changed or is gone`);
+    if (!row) throw new StoreConflictError('revision', `The record of "${this.spec.name}" has changed or is gone`);
     return fromRow<T>(row);
   }
 
@@ -96,7 +96,7 @@ export class SqliteCollection<T extends Fields> implements Collection<T> {
     return this.connection.all<{ n: number }>(sql, ...values)[0].n;
   }
 
-  /** Deletes what has expired. @returns how many records there were */
+  /** Deletes expired records. @returns the number of deleted records */
   purge(): number {
     this.prepare();
     return this.connection.run(`delete from ${this.table} where expires_at <= ?`, Date.now());
@@ -108,14 +108,19 @@ export class SqliteCollection<T extends Fields> implements Collection<T> {
     return [sql, [...conditions.map(([, value]) => value), Date.now()]];
   }
 
-  /** Expired records hold their keys until they are purged, so a conflict counts only after that. */
+  /**
+   * Runs a write. Expired records keep their unique keys until they are purged, so after a conflict they are purged and the write is
+   * repeated.
+   */
   private writeUnique<Result>(write: () => Result): Result {
     try {
       return write();
     } catch (error) {
       if (!isDuplicate(error)) throw error;
       if (this.purge() > 0) return this.writeUnique(write);
-      throw new StoreConflict('unique', `A record with the same key exists in "${this.spec.name}"`, { cause: error });
+      throw new StoreConflictError('unique', `A record with the same key exists in "${this.spec.name}"`, {
+        cause: error,
+      });
     }
   }
 

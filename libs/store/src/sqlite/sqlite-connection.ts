@@ -1,33 +1,36 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
-import { StoreUnavailable } from '../collection.js';
+import { StoreUnavailableError } from '../collection.js';
 import { timedSync } from '../operation-times.js';
 
 type Parameter = string | number | null;
 type Statement = Database.Statement<Parameter[]>;
 
-/** How long a statement waits for another process that is writing, in milliseconds. */
+/** Milliseconds that a statement waits while another process writes. */
 const BUSY_TIMEOUT = 5000;
 
-/** The database cannot serve now: busy, locked, read-only, an I/O error, damaged, full, not to be opened. */
+/** Error codes of a database that cannot serve now: busy, locked, read-only, I/O error, damaged, full, or it cannot be opened. */
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|READONLY|IOERR|CORRUPT|NOTADB|FULL|CANTOPEN|PERM|PROTOCOL)/;
 
-/** One connection to a database file, opened at its first use, with the statements that it has prepared. */
+/** A connection to a database file with its prepared statements. It is opened at its first use. */
 export class SqliteConnection {
   private database?: Database.Database;
   private closed = false;
   private readonly statements = new Map<string, Statement>();
 
-  /** @param synchronous FULL: what is acknowledged outlives a loss of power; NORMAL: the death of the process, and costs no fsync each */
+  /**
+   * @param synchronous FULL: acknowledged writes survive a loss of power; NORMAL: they survive the end of the process, and need no fsync
+   * each
+   */
   constructor(
     private readonly file: string,
     private readonly synchronous: 'FULL' | 'NORMAL' = 'FULL',
   ) {}
 
-  /** Creates the file, and its folder, for this user only. @throws StoreUnavailable */
+  /** Opens the database. Creates the file and its folder, if missing, for this user only. @throws StoreUnavailableError */
   open(): Database.Database {
-    if (this.closed) throw new StoreUnavailable('The database is closed');
+    if (this.closed) throw new StoreUnavailableError('The database is closed');
     this.database ??= this.translateErrors(() => this.connect());
     return this.database;
   }
@@ -57,8 +60,8 @@ export class SqliteConnection {
 
   private connect(): Database.Database {
     mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
-    // SQLite gives its other files the mode of this one. Not where it is there: another connection may have it open, and closing any
-    // descriptor of a file gives up all locks that the process has on it (POSIX), also those of SQLite.
+    // SQLite gives its other files the mode of this one. An existing file is not touched: another connection may have it open. Closing any
+    // descriptor of a file releases all locks of the process on it (POSIX), including those of SQLite.
     if (!existsSync(this.file)) closeSync(openSync(this.file, 'a', 0o600));
     const database = new Database(this.file, { timeout: BUSY_TIMEOUT });
     try {
@@ -84,18 +87,18 @@ export class SqliteConnection {
     try {
       return work();
     } catch (error) {
-      if (isUnavailable(error)) throw new StoreUnavailable('The SQLite database cannot be used', { cause: error });
+      if (isUnavailable(error)) throw new StoreUnavailableError('The SQLite database cannot be used', { cause: error });
       throw error;
     }
   }
 }
 
-/** A file that cannot be opened is reported without a code of SQLite, or with one of the operating system. */
+/** Tells whether the database cannot serve now. An error on opening the file has no SQLite code, or one of the operating system. */
 function isUnavailable(error: unknown): boolean {
   const { code, message, syscall } = error as NodeJS.ErrnoException;
   return syscall !== undefined || message.startsWith('ConnectionFailed') || UNAVAILABLE.test(code ?? '');
 }
 
-/** Whether a unique index, or the primary key, refused the statement. */
+/** Tells whether a unique index or the primary key refused the statement. */
 export const isDuplicate = (error: unknown): boolean =>
   /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test((error as NodeJS.ErrnoException).code ?? '');

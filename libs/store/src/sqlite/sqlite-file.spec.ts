@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
-import { SqliteStore, StoreUnavailable, type CollectionSpec } from '@manifold/store';
+import { SqliteStore } from './sqlite-store.js';
+import { StoreUnavailableError, type CollectionSpec } from '../collection.js';
 import { SqliteConnection } from './sqlite-connection.js';
 
 const TESTING = resolve(import.meta.dirname, '../../testing');
@@ -135,14 +136,14 @@ describe('SqliteStore and its file', () => {
 
   it('says that it is unavailable where the folder cannot be made', async () => {
     await writeFile(dataDir, 'a file where a folder should be');
-    expect(open).toThrow(StoreUnavailable);
-    await expect(new SqliteStore({ dataDir }).collection(ledger).count()).rejects.toThrow(StoreUnavailable);
+    expect(open).toThrow(StoreUnavailableError);
+    await expect(new SqliteStore({ dataDir }).collection(ledger).count()).rejects.toThrow(StoreUnavailableError);
   });
 
   it('says that it is unavailable where the file is no database, and leaves the file alone', async () => {
     await mkdir(dataDir);
     await writeFile(join(dataDir, 'manifold.db'), 'something else entirely, and long enough to look at '.repeat(40));
-    expect(open).toThrow(StoreUnavailable);
+    expect(open).toThrow(StoreUnavailableError);
     expect((await stat(join(dataDir, 'manifold.db'))).size).toBe(2080);
   });
 
@@ -151,7 +152,7 @@ describe('SqliteStore and its file', () => {
     await collection.count();
     const other = new Database(join(dataDir, 'manifold.db'));
     other.exec('begin immediate');
-    await expect(collection.insert({ n: 1 })).rejects.toThrow(StoreUnavailable);
+    await expect(collection.insert({ n: 1 })).rejects.toThrow(StoreUnavailableError);
     other.exec('rollback');
     await expect(collection.insert({ n: 1 })).resolves.toBeDefined();
     other.close();
@@ -163,8 +164,8 @@ describe('SqliteStore and its file', () => {
     await collection.insert({ n: 1 });
     ended.onApplicationShutdown();
     ended.onApplicationShutdown();
-    await expect(collection.count()).rejects.toThrow(StoreUnavailable);
-    await expect(ended.ping()).rejects.toThrow(StoreUnavailable);
+    await expect(collection.count()).rejects.toThrow(StoreUnavailableError);
+    await expect(ended.ping()).rejects.toThrow(StoreUnavailableError);
   });
 
   it('may be ended before it was started', () => {

@@ -2,31 +2,36 @@ import { join } from 'node:path';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Config } from '@manifold/config';
 import { CollectionRegistry } from '../collection-registry.js';
-import { Store, type Collection, type CollectionSpec, type Fields } from '../collection.js';
+import type { Collection, CollectionSpec, Fields } from '../collection.js';
+import { SealableStore } from '../sealable-store.js';
 import { TimeOrderedIds } from '../time-ordered-ids.js';
 import { SqliteCollection } from './sqlite-collection.js';
 import { SqliteConnection } from './sqlite-connection.js';
 
-/** How often expired records are deleted, in milliseconds. */
+/** Milliseconds between two deletions of expired records. */
 const PURGE_INTERVAL = 10 * 60 * 1000;
 
+/** Returns the path of the database file. */
+export const sqliteFile = (dataDir: string): string => join(dataDir, 'manifold.db');
+
 /**
- * The embedded store: one file, `<DATA_DIR>/manifold.db`. Several processes of one machine may have it open (the admin command does).
+ * The embedded store: one file, `<DATA_DIR>/manifold.db`. Several processes of one machine may open it at a time, such as the gateway and
+ * the admin command.
  *
  * Lifecycle: opened by `onModuleInit` or the first use; closed for good by `onApplicationShutdown`.
  */
-export class SqliteStore extends Store implements OnModuleInit, OnApplicationShutdown {
+export class SqliteStore extends SealableStore implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(SqliteStore.name);
   private readonly connection: SqliteConnection;
-  /** For collections that are replaceable. */
+  /** The connection for collections that are `replaceable`. */
   private readonly fasterConnection: SqliteConnection;
   private readonly collections = new CollectionRegistry<Pick<SqliteCollection<Fields>, 'purge'>>();
-  private readonly ids = new TimeOrderedIds();
+  protected readonly ids = new TimeOrderedIds();
   private purging?: NodeJS.Timeout;
 
   constructor({ dataDir }: Pick<Config, 'dataDir'>) {
     super();
-    const file = join(dataDir, 'manifold.db');
+    const file = sqliteFile(dataDir);
     this.connection = new SqliteConnection(file);
     this.fasterConnection = new SqliteConnection(file, 'NORMAL');
   }
@@ -42,7 +47,11 @@ export class SqliteStore extends Store implements OnModuleInit, OnApplicationShu
     this.connection.close();
   }
 
-  collection<T extends Fields>(spec: CollectionSpec<T>): Collection<T> {
+  async wipeRemains(): Promise<void> {
+    this.connection.execute('vacuum; pragma wal_checkpoint(truncate);');
+  }
+
+  protected plainCollection<T extends Fields>(spec: CollectionSpec<T>): Collection<T> {
     const connection = spec.replaceable ? this.fasterConnection : this.connection;
     return this.collections.obtain(spec, () => new SqliteCollection<T>(connection, spec, this.ids));
   }
@@ -55,7 +64,7 @@ export class SqliteStore extends Store implements OnModuleInit, OnApplicationShu
     try {
       this.collections.all().forEach((collection) => collection.purge());
     } catch (error) {
-      this.logger.warn({ msg: 'Expired records could not be deleted', err: error });
+      this.logger.warn({ msg: 'expired records could not be deleted', err: error });
     }
   }
 }

@@ -1,11 +1,11 @@
-import { StoreConflict, type Stored } from '@manifold/store';
+import { StoreConflictError, type Stored } from '../../src/collection.js';
 import { notes, type Note, type Stores } from './notes.js';
 
 /** How parallel writes ended: who won, and why the others did not. */
 function outcomes(results: readonly PromiseSettledResult<Stored<Note>>[]) {
   const won = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const lost = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-  return { won, reasons: lost.map((reason) => (reason instanceof StoreConflict ? reason.reason : reason)) };
+  return { won, reasons: lost.map((reason) => (reason instanceof StoreConflictError ? reason.reason : reason)) };
 }
 
 export function exerciseConcurrency(stores: Stores): void {

@@ -1,4 +1,4 @@
-import { StoreConflict, type Collection } from '@manifold/store';
+import { StoreConflictError, type Collection } from '../../src/collection.js';
 import { notes, type Note, type Stores } from './notes.js';
 
 /** A time that has come, so that no test has to wait. */
@@ -24,7 +24,7 @@ export function exerciseExpiry(stores: Stores): void {
     await collection().insert({ owner: 'ann', title: 'milk' }, { id: 'one', expiresAt: past() });
     await collection().insert({ owner: 'bob', title: 'milk' }, { id: 'two', expiresAt: past() });
     await expect(collection().insert({ owner: 'ann', title: 'milk' }, { id: 'two' })).resolves.toBeDefined();
-    await expect(collection().insert({ owner: 'ann', title: 'milk' })).rejects.toBeInstanceOf(StoreConflict);
+    await expect(collection().insert({ owner: 'ann', title: 'milk' })).rejects.toBeInstanceOf(StoreConflictError);
   });
 
   it('lets an update take the unique key of a record that has expired', async () => {

@@ -1,4 +1,4 @@
-import { StoreConflict, type Collection } from '@manifold/store';
+import { StoreConflictError, type Collection } from '../../src/collection.js';
 import { notes, type Note, type Stores } from './notes.js';
 
 export function exerciseRecords(stores: Stores): void {
@@ -22,7 +22,7 @@ export function exerciseRecords(stores: Stores): void {
     await collection().insert({ owner: 'ann', title: 'milk' }, { id: 'ids with Ünïcode/[]"$.' });
     expect((await collection().get('ids with Ünïcode/[]"$.'))?.value.title).toBe('milk');
     const again = collection().insert({ owner: 'ann', title: 'bread' }, { id: 'ids with Ünïcode/[]"$.' });
-    await expect(again).rejects.toMatchObject({ name: 'StoreConflict', reason: 'unique' });
+    await expect(again).rejects.toMatchObject({ name: 'StoreConflictError', reason: 'unique' });
   });
 
   it('finds nothing under an id that cannot exist, and stores nothing under it', async () => {
@@ -48,9 +48,11 @@ export function exerciseRecords(stores: Stores): void {
     const { id } = await collection().insert({ owner: 'ann', title: 'milk' });
     await collection().update(id, 1, { owner: 'ann', title: 'bread' });
     const stale = collection().update(id, 1, { owner: 'ann', title: 'eggs' });
-    await expect(stale).rejects.toMatchObject({ name: 'StoreConflict', reason: 'revision' });
+    await expect(stale).rejects.toMatchObject({ name: 'StoreConflictError', reason: 'revision' });
     await collection().remove(id);
-    await expect(collection().update(id, 2, { owner: 'ann', title: 'eggs' })).rejects.toBeInstanceOf(StoreConflict);
+    await expect(collection().update(id, 2, { owner: 'ann', title: 'eggs' })).rejects.toBeInstanceOf(
+      StoreConflictError,
+    );
   });
 
   it('refuses an update that takes another record’s unique key, and leaves both as they were', async () => {
@@ -125,10 +127,10 @@ export function exerciseRecords(stores: Stores): void {
   it('refuses names that do not belong into a statement, and a second declaration that differs', () => {
     const declare = (name: string, field: string) => () =>
       stores.store().collection<Record<string, string>>({ name, indexes: [{ fields: [field] }] });
-    expect(declare('a"; drop table notes; --', 'owner')).toThrow('no name for a collection');
-    expect(declare('Notes', 'owner')).toThrow('no name for a collection');
-    expect(declare('things', "a') or 1=1 --")).toThrow('no name for an indexed field');
-    expect(declare('things', '$where')).toThrow('no name for an indexed field');
+    expect(declare('a"; drop table notes; --', 'owner')).toThrow('not a valid name for a collection');
+    expect(declare('Notes', 'owner')).toThrow('not a valid name for a collection');
+    expect(declare('things', "a') or 1=1 --")).toThrow('not a valid name for an indexed field');
+    expect(declare('things', '$where')).toThrow('not a valid name for an indexed field');
     expect(declare('things', 'owner')).not.toThrow();
     expect(declare('things', 'owner')).not.toThrow();
     expect(declare('things', 'title')).toThrow('declared twice');
@@ -141,7 +143,7 @@ export function exerciseRecords(stores: Stores): void {
     const reopened = (await stores.restart()).collection(notes);
     const expected = { id: milk.id, revision: 2, expiresAt, value: { owner: 'ann', title: 'bread' } };
     expect(await reopened.find({ owner: 'ann' })).toEqual([expected]);
-    await expect(reopened.insert({ owner: 'ann', title: 'bread' })).rejects.toBeInstanceOf(StoreConflict);
+    await expect(reopened.insert({ owner: 'ann', title: 'bread' })).rejects.toBeInstanceOf(StoreConflictError);
   });
 
   it('keeps collections of secrets over a restart', async () => {

@@ -1,4 +1,8 @@
+import { exerciseCacheMemories } from './exercise-cache-memories.js';
+import { exerciseCaches } from './exercise-caches.js';
+import { exerciseChanges } from './exercise-changes.js';
 import { exerciseConcurrency } from './exercise-concurrency.js';
+import { exerciseConfidential } from './exercise-confidential.js';
 import { exerciseExpiry } from './exercise-expiry.js';
 import { exerciseRecords } from './exercise-records.js';
 import { exerciseValues } from './exercise-values.js';
@@ -50,5 +54,9 @@ export function exerciseStore(name: string, start: () => Promise<DatabaseUnderTe
     exerciseValues(stores);
     exerciseExpiry(stores);
     exerciseConcurrency(stores);
+    exerciseChanges(stores);
+    exerciseConfidential(stores);
+    exerciseCaches(stores);
+    exerciseCacheMemories(stores);
   });
 }

@@ -1,4 +1,4 @@
-import type { Collection, CollectionSpec, Fields } from '@manifold/store';
+import type { Collection, CollectionSpec, Fields } from '../../src/collection.js';
 import { notes, type Note, type Stores } from './notes.js';
 
 const anything: CollectionSpec<Fields> = { name: 'anything', indexes: [{ fields: ['kind'] }] };

@@ -1,4 +1,4 @@
-import type { CollectionSpec, Store } from '@manifold/store';
+import type { CollectionSpec, Store } from '../../src/collection.js';
 
 /** What the suite stores. */
 export type Note = {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import { ConfigModule, loadConfig, type Config } from '@manifold/config';
-import { Store, StoreModule } from '@manifold/store';
+import { Store } from '../../src/collection.js';
+import { StoreModule } from '../../src/store.module.js';
 
 export interface OpenStore {
   readonly store: Store;

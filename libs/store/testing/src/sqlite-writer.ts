@@ -1,4 +1,4 @@
-import { SqliteStore } from '@manifold/store';
+import { SqliteStore } from '../../src/sqlite/sqlite-store.js';
 
 /**
  * A process of its own that opens the store in the folder of its first argument, and writes until its input ends or it is killed: inserts

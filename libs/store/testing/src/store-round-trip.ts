@@ -4,7 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { ConfigModule, configOfProcess } from '@manifold/config';
-import { Store, StoreModule } from '@manifold/store';
+import { Store } from '../../src/collection.js';
+import { StoreModule } from '../../src/store.module.js';
 
 /**
  * A process of its own that opens the store of its environment as the gateway does, in Node's own module system, writes a record, reads

@@ -1,12 +1,7 @@
 import { principalKey, type Principal } from '@manifold/auth';
-import {
-  openCall,
-  ProviderError,
-  type ProviderErrorCode,
-  type Progress,
-  type ToolDescriptor,
-  type ToolProvider,
-} from '@manifold/tool-provider';
+import { openCall, type Progress } from '../../src/call-context.js';
+import { ProviderError, type ProviderErrorCode } from '../../src/provider-error.js';
+import { type ToolDescriptor, type ToolProvider } from '../../src/tool-provider.js';
 
 /** A tool of the provider's fixture, with arguments that it accepts (or refuses, where that is what it is for). */
 export interface FixtureCall {

@@ -6,6 +6,5 @@ export {
   type Answering,
   type HeldQuestion,
 } from './controlled-provider.js';
-export { joinedBuses } from './joined-bus.js';
 export { catalogueOf, descriptor } from './searchable-tools.js';
 export { contextOf, startRegistry, startRegistryOn, TTL_MS, type StartedRegistry } from './start-registry.js';

@@ -4,7 +4,7 @@ import type { Principal } from '@manifold/auth';
 import type { ToolDescriptor } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import { collectGarbage, heapGrowth, report } from '../../../../test/support/measuring/measures.js';
-import type { Catalogue } from '../../src/catalogue.js';
+import type { Catalogue } from '../../src/catalogue/catalogue.js';
 import { AnnouncingProvider, SilentProvider, startRegistry, tool } from './index.js';
 
 /** Tools of about 500 bytes each; no two of these arrays share anything. */

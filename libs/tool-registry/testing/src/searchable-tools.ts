@@ -1,5 +1,6 @@
-import type { ToolDescriptor, ToolProvider } from '@manifold/tool-provider';
-import { Catalogue } from '../../src/catalogue.js';
+import { ToolProviders, type ToolDescriptor, type ToolProvider } from '@manifold/tool-provider';
+import { Catalogue } from '../../src/catalogue/catalogue.js';
+import { Namespaces } from '../../src/uris/namespaces.js';
 
 export const VERBS = Array.from({ length: 10 }, (_, index) => `verb${'abcdefghij'[index]}`);
 export const NOUNS = Array.from(
@@ -21,7 +22,8 @@ export const descriptor = (app: string, name: string, fields: Described = {}): T
   definition: { name, inputSchema: { type: 'object' }, ...fields },
 });
 
-export const catalogueOf = (...tools: ToolDescriptor[]): Catalogue => Catalogue.of([{ provider, tools }], 60);
+export const catalogueOf = (...tools: ToolDescriptor[]): Catalogue =>
+  Catalogue.of([{ provider, tools }], 60, new Namespaces(new ToolProviders([])));
 
 /** Twenty words out of some hundreds. */
 export const sentence = (seed: number): string =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpuMs, report } from '../../../../test/support/measuring/measures.js';
-import { ToolSearch } from '../../src/tool-search.js';
-import { EVERYTHING } from '../../src/view.js';
+import { ToolSearch } from '../../src/search/tool-search.js';
+import { EVERYTHING } from '../../src/catalogue/view.js';
 import { catalogueOf, descriptor, NOUNS, sentence, VERBS } from './searchable-tools.js';
 
 const QUERIES = ['verbc nounbk', 'app verbd of the nounan', 'app', 'nuonbk verbj', 'verba with things'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cpuMs, report } from '../../../../test/support/measuring/measures.js';
-import { UriTemplate } from '../../src/uri-template.js';
+import { UriTemplate } from '../../src/primitives/uri-template.js';
 
 const template = new UriTemplate('{a}x'.repeat(5_000));
 const other = new UriTemplate('{+a}'.repeat(5_000) + 'z');

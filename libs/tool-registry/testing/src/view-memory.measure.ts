@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import { heapGrowth, report } from '../../../../test/support/measuring/measures.js';
-import { viewOf } from '../../src/view.js';
+import { viewOf } from '../../src/catalogue/view.js';
 import { contextOf, SilentProvider, startRegistry, tool } from './index.js';
 
 const CLIENTS = 400;

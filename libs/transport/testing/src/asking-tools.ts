@@ -4,7 +4,7 @@ import { text, type Run } from './relay-provider.js';
 
 const elicit = (message: string) => ({ method: 'elicitation/create', params: { message, requestedSchema: {} } });
 
-/** Tools that ask their client something in mid-call. What becomes of a question is emitted as `asked` and `failed`. */
+/** Returns tools that send requests to their client during a call. Most emit `asked` when they start and `failed` when they fail. */
 export function askingTools(events = new EventEmitter()): { tools: Record<string, Run>; events: EventEmitter } {
   const failing = async (context: CallContext, run: () => Promise<ToolResult>): Promise<ToolResult> => {
     events.emit('asked', context);
@@ -16,42 +16,49 @@ export function askingTools(events = new EventEmitter()): { tools: Record<string
     }
   };
   const tools: Record<string, Run> = {
-    /** Everything that a call can send, with the caller's mark on it. */
+    /** Sends a log message, progress and a request to the client. Each carries the caller's mark. */
     everything: async ({ mark, asks = true }, { client, onProgress, onLog }) => {
       onLog?.({ level: 'info', data: { mark }, 'x-unknown': 1 });
       onProgress?.({ progress: 1, message: String(mark) });
-      const { answer } = asks === true ? await client!.ask({ answer: elicit(String(mark)) }) : {};
+      const { answer } = asks === true ? await client!.request({ answer: elicit(String(mark)) }) : {};
       onProgress?.({ progress: 2, message: String(mark) });
       return text(`${String(mark)} ${JSON.stringify(answer)}`);
     },
     ask: ({ method = 'elicitation/create', params = { message: 'Who?' } }, context) =>
       failing(context, async () => {
-        const question = { method: method as string, params: params as object as Record<string, unknown> };
-        const { who } = await context.client!.ask({ who: question });
+        const asked = { method: method as string, params: params as object as Record<string, unknown> };
+        const { who } = await context.client!.request({ who: asked });
         return text(JSON.stringify(who));
       }),
     askThree: (_args, context) =>
       failing(context, async () => {
         const sample = { method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } };
-        const answers = await context.client!.ask({ name: elicit('Name?'), sample, roots: { method: 'roots/list' } });
+        const answers = await context.client!.request({
+          name: elicit('Name?'),
+          sample,
+          roots: { method: 'roots/list' },
+        });
         return text(JSON.stringify(answers));
       }),
     askTwice: (_args, context) =>
       failing(context, async () => {
-        const first = await context.client!.ask({ step: elicit('First?') });
-        const second = await context.client!.ask({ step: elicit('Second?') });
+        const first = await context.client!.request({ step: elicit('First?') });
+        const second = await context.client!.request({ step: elicit('Second?') });
         return text(JSON.stringify([first, second]));
       }),
-    /** Two questions of which nobody tells the other. */
+    /** Sends two requests at the same time. */
     askAtOnce: (_args, context) =>
       failing(context, async () => {
         const client = context.client!;
-        const answers = await Promise.all([client.ask({ who: elicit('One?') }), client.ask({ who: elicit('Two?') })]);
+        const answers = await Promise.all([
+          client.request({ who: elicit('One?') }),
+          client.request({ who: elicit('Two?') }),
+        ]);
         return text(JSON.stringify(answers));
       }),
     /** Returns without waiting for the answer. */
     leave: async (_args, { client }) => {
-      client!.ask({ who: elicit('Who?') }).catch((error: unknown) => events.emit('failed', error));
+      client!.request({ who: elicit('Who?') }).catch((error: unknown) => events.emit('failed', error));
       return text('left');
     },
     logs: async (_args, { onLog }) => {

@@ -4,7 +4,7 @@ import { callTool, messages, openSession, request, send } from './mcp-wire.js';
 import { startTransport, type TransportApp } from './transport-app.js';
 
 export const LIST_CHANGED = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
-/** What dynamic mode lists by itself. */
+/** Names of the tools that dynamic mode itself provides. */
 export const OWN_TOOLS = ['enable-tools', 'search-tools', 'call-tool'];
 
 export const ofApp = (app: string, name: string): ToolDescriptor => {
@@ -13,7 +13,7 @@ export const ofApp = (app: string, name: string): ToolDescriptor => {
 };
 export const TOOLS = [ofApp('gmail', 'send-email'), ofApp('gmail', 'read-email'), ofApp('slack', 'post')];
 
-/** As much of an answer as these tests look at. */
+/** The part of a response that these tests read. */
 export interface Answer {
   readonly result?: {
     readonly tools?: readonly { readonly name: string }[];
@@ -26,7 +26,7 @@ export interface Answer {
 export const namesOf = ({ result }: Answer): string[] => result!.tools!.map(({ name }) => name);
 export const textOf = ({ result }: Answer): string => result!.content![0]!.text;
 
-/** A gateway with some apps, and sessions of dynamic mode in it. */
+/** A gateway with some apps and with sessions of dynamic mode. */
 export class DynamicApp {
   private constructor(
     public app: TransportApp,
@@ -48,7 +48,7 @@ export class DynamicApp {
     return openSession(this.app.url, user, '2025-11-25', query);
   }
 
-  /** The answer to a request, and how many times it was told before that the list has changed. */
+  /** Sends a request. @returns the response, and the number of list_changed notifications before it */
   async askAndCount(session: string, body: object, user = 'alice'): Promise<[Answer, number]> {
     const response = await send(this.app.url, body, { session, user });
     if (response.headers.get('content-type') === 'application/json') return [(await response.json()) as Answer, 0];

@@ -14,10 +14,10 @@ type Run = (args: Readonly<Record<string, unknown>>, context: CallContext) => Pr
 
 const text = (value: string): ToolResult => ({ content: [{ type: 'text', text: value }] });
 
-/** A real provider whose backend is this process: tests see each call arrive, and decide when it ends. */
+/** A real provider whose backend is the test process. Tests see each call arrive and decide when it ends. */
 export class FixtureProvider implements ToolProvider, SharesCatalogue, NotifiesChanges {
   readonly id = 'fixture';
-  /** Emits `held` when a call waits, `aborted` when the signal of such a call aborts, `late` after progress that came too late. */
+  /** Emits `held` when a call waits, `aborted` when the signal of a call aborts, and `late` after a late progress message. */
   readonly events = new EventEmitter();
   private readonly listeners = new Set<() => void>();
   private readonly held = new Set<() => void>();
@@ -51,7 +51,7 @@ export class FixtureProvider implements ToolProvider, SharesCatalogue, NotifiesC
     for (const listener of this.listeners) listener();
   }
 
-  /** Waits until `hold` is called. Ask before the call is sent. */
+  /** Waits until the tool `hold` is called. Must be called before the tool call is sent. */
   async nextHeld(): Promise<void> {
     await once(this.events, 'held');
   }
@@ -118,7 +118,7 @@ export class FixtureProvider implements ToolProvider, SharesCatalogue, NotifiesC
     });
   }
 
-  /** Progress without end, until the call is given up. */
+  /** Sends up to 20,000 progress messages, until the call is aborted. */
   private async flood(message: string, { signal, onProgress }: CallContext): Promise<ToolResult> {
     for (let progress = 1; progress <= 20_000 && !signal.aborted; progress += 1) {
       onProgress?.({ progress, message });

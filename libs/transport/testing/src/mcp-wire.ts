@@ -1,10 +1,10 @@
-/** Raw requests to the MCP endpoint, for what real clients never send. */
+/** Options of raw requests to the MCP endpoint. Tests use them for requests that real clients never send. */
 export interface WireOptions {
   readonly user?: string;
   readonly session?: string;
-  /** The endpoint; `/mcp` unless told. */
+  /** Path of the endpoint; the default is `/mcp`. */
   readonly path?: string;
-  /** Of the URL, with its question mark. */
+  /** Query of the URL, including the question mark. */
   readonly query?: string;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;
@@ -55,7 +55,7 @@ export const callTool = (id: number | string, name: string, args: unknown = {}, 
 export const initialize = (protocolVersion = '2025-11-25', capabilities: object = {}) =>
   request(0, 'initialize', { protocolVersion, capabilities, clientInfo: { name: 'test', version: '1' } });
 
-/** @returns the new session's id */
+/** Opens a session. @returns its id */
 export async function openSession(
   url: string,
   user = 'alice',
@@ -74,8 +74,8 @@ export interface ModernRequest {
 }
 
 /**
- * A request of revision 2026-07-28 with everything that it must carry, and what the test changes.
- * @param changes headers that are '' are left out
+ * Returns a request of revision 2026-07-28 with all required headers and `_meta` keys. `meta` and `headers` override them. Headers
+ * with the value '' are left out.
  */
 export function modernRequest(
   message: ModernRequest,
@@ -109,13 +109,13 @@ export function modern(
 }
 
 export interface ServerEvent {
-  /** '' where it has none. */
+  /** Id of the event; '' if it has none. */
   readonly id: string;
   readonly event: string;
   readonly data: string;
 }
 
-/** The events of a stream as they come; comments are left out, and events that carry nothing but an id. */
+/** Yields the events of a stream as they arrive. Comments and events without data are left out. */
 export async function* events(response: Response): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -130,21 +130,21 @@ export async function* events(response: Response): AsyncGenerator<ServerEvent> {
   }
 }
 
-/** The session of a client with these capabilities, at the endpoint and as the user that `options` name. @returns its id */
+/** Opens a session of a client with these capabilities. `options` name the endpoint and the user. @returns its id */
 export async function openSessionWith(url: string, capabilities: object, options: WireOptions = {}): Promise<string> {
   const response = await send(url, initialize('2025-11-25', capabilities), options);
   await response.text();
   return response.headers.get('mcp-session-id') ?? '';
 }
 
-/** The messages of a stream until it ends. */
+/** Reads a stream until it ends. @returns its messages */
 export async function messages(response: Response): Promise<Record<string, unknown>[]> {
   const all: Record<string, unknown>[] = [];
   for await (const { data } of events(response)) all.push(JSON.parse(data) as Record<string, unknown>);
   return all;
 }
 
-/** What the gateway declares (MCP `ServerCapabilities`). */
+/** Capabilities that the gateway declares (MCP `ServerCapabilities`). */
 export const GATEWAY_CAPABILITIES = {
   tools: { listChanged: true },
   resources: { subscribe: true, listChanged: true },

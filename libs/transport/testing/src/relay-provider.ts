@@ -21,7 +21,7 @@ import {
 
 export type Run = (args: Readonly<Record<string, unknown>>, context: CallContext) => Promise<ToolResult>;
 
-/** One backend of the fixture. The test fills it as it likes, also while the gateway runs. */
+/** One backend of the fixture. The test may change it at any time, even while the gateway runs. */
 export interface RelayApp {
   tools?: Record<string, Run>;
   schemas?: Record<string, object>;
@@ -29,7 +29,7 @@ export interface RelayApp {
   templates?: string[];
   prompts?: string[];
   features?: ReturnType<DeclaresCapabilities['serverFeatures']>;
-  /** What reading answers; undefined: there is no such resource. Unless given, listed resources have a text that names app and URI. */
+  /** Reads a resource; undefined means that it does not exist. By default, a listed resource has a text that names app and URI. */
   read?: (uri: string, context: CallContext) => Promise<RawObject | undefined>;
   prompt?: (name: string, args: RawObject | undefined, context: CallContext) => Promise<RawObject>;
 }
@@ -38,7 +38,7 @@ type Listener = (catalogueKey?: string) => void;
 
 export const text = (value: string): ToolResult => ({ content: [{ type: 'text', text: value }] });
 
-/** A real provider with all powers of the relay, whose backends are this process. */
+/** A real provider that implements all interfaces of the relay. Its backends are in the test process. */
 export class RelayProvider
   implements
     ToolProvider,
@@ -50,9 +50,9 @@ export class RelayProvider
     NotifiesChanges,
     RelaysTasks
 {
-  /** What was subscribed to and not left yet: app and URI, with the listeners. */
+  /** Active subscriptions: listeners by app and URI. */
   readonly subscribed = new Map<string, Set<(params: RawObject) => void>>();
-  /** Every read, completion and question about a task that arrived, in order. */
+  /** All reads, completions and task requests that have arrived, in order. */
   readonly asked: unknown[] = [];
   private readonly tools = new Set<Listener>();
   private readonly resources = new Set<Listener>();
@@ -150,7 +150,7 @@ export class RelayProvider
   }
 
   async describeApp(app: string): Promise<AppState | undefined> {
-    return this.apps[app] && { enabled: true };
+    return Object.hasOwn(this.apps, app) ? { enabled: true } : undefined;
   }
 
   onToolsChanged(listener: Listener): () => void {

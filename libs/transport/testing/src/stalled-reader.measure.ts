@@ -1,15 +1,15 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { report } from '../../../../test/support/measuring/measures.js';
-import { TransportStatus } from '../../src/transport-status.js';
+import { TransportStatus } from '../../src/endpoints/transport-status.js';
 import { callTool, openSession, request, send } from './mcp-wire.js';
 import { stalled } from './stalled-reader.js';
 import { startTransport } from './transport-app.js';
 
-/** Pings between two looks at the memory: a collection takes longer than a ping. */
+/** Pings between two memory measurements. A garbage collection takes longer than a ping. */
 const PINGS = 20;
 
-/** @returns bytes that are not garbage, of buffers too */
+/** @returns bytes in use after a garbage collection, including buffers */
 function kept(): number {
   globalThis.gc!();
   const { heapUsed, external } = process.memoryUsage();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TransportApp } from './transport-app.js';
 
-/** A client that sends a request and never reads. */
+/** Opens a connection of a client that sends a request and never reads the response. */
 export async function stalled(app: TransportApp, session: string, path: string, body?: unknown): Promise<Socket> {
   const socket = connect(app.port, '127.0.0.1');
   socket.on('error', () => undefined);

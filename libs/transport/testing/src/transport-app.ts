@@ -18,41 +18,41 @@ import { principalKey, StreamGrants, type Principal } from '@manifold/auth';
 import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { Metrics } from '@manifold/metrics';
-import { Problem, ProblemFilter, readJsonBodies } from '@manifold/rest';
+import { ProblemError, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
 import { ToolProviders, type ToolProvider } from '@manifold/tool-provider';
-import { JsonRpcFilter } from '../../src/json-rpc.filter.js';
-import { isMcpPath } from '../../src/mcp-paths.js';
+import { JsonRpcFilter } from '../../src/http/json-rpc.filter.js';
+import { isMcpPath } from '../../src/http/mcp-paths.js';
 import { TransportModule } from '../../src/transport.module.js';
 import { FixtureProvider } from './fixture-provider.js';
 
-/** A gateway with the real transport, registry and store, on a real socket. */
+/** A gateway with the real transport, registry and store. It listens on a real port. */
 export interface TransportApp {
   readonly url: string;
   readonly port: number;
   readonly provider: FixtureProvider;
   readonly dataDir: string;
   get<T>(type: Type<T> | (abstract new () => T)): T;
-  /** Stops it. Its data stay. */
+  /** Stops the gateway and keeps its data. */
   stop(): Promise<void>;
-  /** Stops it and removes its data. */
+  /** Stops the gateway and removes its data. */
   discard(): Promise<void>;
 }
 
 export interface TransportAppOptions {
   /** Environment variables. */
   readonly settings?: Record<string, string>;
-  /** Of an application that was stopped: it starts again on the same data. */
+  /** Data directory of a stopped application. The new one starts with the same data. */
   readonly dataDir?: string;
   readonly port?: number;
-  /** Beside the fixture. */
+  /** Providers in addition to the fixture provider. */
   readonly providers?: readonly ToolProvider[];
 }
 
-const refused = new Problem(401, 'unauthenticated', 'Who is it?', { headers: { 'www-authenticate': 'Bearer' } });
+const refused = new ProblemError(401, 'unauthenticated', 'Who is it?', { headers: { 'www-authenticate': 'Bearer' } });
 
-/** `Authorization: Bearer <subject>`, or `<subject>.<epoch milliseconds>` with an end. Stands for the authentication hook. */
+/** Replaces the authentication hook. Reads `Authorization: Bearer <subject>`, or `<subject>.<epoch milliseconds>` with an expiry. */
 export function principalOf(authorization = 'Bearer alice'): Principal {
   const [subject = '', expiry] = authorization.replace('Bearer ', '').split('.');
   const expiresAt = expiry === undefined ? undefined : Number(expiry);
@@ -72,7 +72,7 @@ export async function startTransport(options: TransportAppOptions = {}): Promise
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'manifold-transport-'));
   const config = loadConfig({ DATA_DIR: dataDir, ...options.settings });
   const provider = new FixtureProvider();
-  const adapter = new FastifyAdapter({ forceCloseConnections: true, bodyLimit: config.payloadLimit });
+  const adapter = new FastifyAdapter({ forceCloseConnections: true, bodyLimit: config.bodies.bytes });
   const module = {
     module: FixtureModule,
     imports: [
@@ -85,7 +85,7 @@ export async function startTransport(options: TransportAppOptions = {}): Promise
     ],
   };
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false });
-  readJsonBodies(adapter.getInstance(), config.payloadLimit);
+  readJsonBodies(adapter.getInstance(), config.bodies);
   await app.register(cors, { origin: true });
   adapter.getInstance().addHook('onRequest', async (request) => {
     if (request.headers.authorization === 'Bearer nobody') throw refused;
@@ -122,7 +122,7 @@ const surroundings = (providers: readonly ToolProvider[]): DynamicModule => ({
   exports: [Metrics, StreamGrants, ToolProviders],
 });
 
-/** As the gateway has it. */
+/** Chooses the error format by path, as the gateway's own filter does. */
 @Catch()
 class PathFilter implements ExceptionFilter {
   private readonly problems = new ProblemFilter();

@@ -1,11 +1,12 @@
 import 'reflect-metadata';
-import { DtoValidationPipe, Problem } from '@manifold/rest';
-import { SECRET_NAME, SERVER_NAME, ServerSettingsDto } from '@manifold/server-hosting';
-import { installRequest } from '../../install-request.js';
+import { DtoValidationPipe, ProblemError } from '@manifold/rest';
+import { SECRET_NAME, SERVER_NAME, ServerSettingsDto } from '@manifold/server-model';
+import { installRequest } from '../../rest/install-request.js';
 import { packageName } from '../../npm/index.js';
-import { InstallPackageDto } from '../../packages.dto.js';
+import { InstallPackageDto } from '../../rest/packages.dto.js';
 import { pythonModule, pythonName } from '../../python/index.js';
 import { BUNDLED_SERVERS } from './bundled-servers.js';
+import { dataFilesOf } from './data-files.js';
 
 const ENV_NAME = /^[A-Z][A-Z0-9_]*$/;
 
@@ -17,15 +18,15 @@ async function faultsOf(body: Record<string, unknown>, path: string): Promise<un
   const pipe = new DtoValidationPipe();
   try {
     if (path === '/packages/install') {
-      const dto: InstallPackageDto = await pipe.transform(body, { type: 'body', metatype: InstallPackageDto });
-      installRequest(dto);
+      const dto = await pipe.transform(body, { type: 'body', metatype: InstallPackageDto });
+      installRequest(dto as InstallPackageDto);
     } else {
       const settings = Object.fromEntries(Object.entries(body).filter(([member]) => member !== 'name'));
       await pipe.transform(settings, { type: 'body', metatype: ServerSettingsDto });
     }
     return [];
   } catch (error) {
-    return error instanceof Problem ? error.errors : error;
+    return error instanceof ProblemError ? error.errors : error;
   }
 }
 
@@ -80,6 +81,13 @@ describe('the bundled servers', () => {
     expect(body.secretNames).toEqual(secrets.length > 0 ? secrets : undefined);
     expect(body.secretsAs).toBe(secrets.length > 0 ? 'environment' : undefined);
     if (secrets.length > 0) expect(body.isolation).toBe('user');
+  });
+
+  it('keep the files of Memory in the data folder of its server, unless the settings name another place', () => {
+    const { package: name, install } = serverOf('memory');
+    expect(dataFilesOf('node', name!)).toEqual({ MEMORY_FILE_PATH: 'memory.jsonl' });
+    expect(install!.body).not.toHaveProperty('env');
+    expect(dataFilesOf('python', name!)).toBeUndefined();
   });
 
   it.each(remotes)('%s is an endpoint, and gets its secrets as headers', (name) => {

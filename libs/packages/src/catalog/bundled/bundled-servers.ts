@@ -7,7 +7,7 @@ import { DOCUMENTATION } from './documentation.js';
 import { FILES_AND_MEMORY } from './files-and-memory.js';
 import { WEB_AND_SEARCH } from './web-and-search.js';
 
-/** Well-known MCP servers. Bodies name no version: what is installed is the latest. */
+/** Well-known MCP servers. The install bodies name no version, so the latest version is installed. */
 export const BUNDLED_SERVERS: readonly CatalogServerDto[] = [
   ...FILES_AND_MEMORY,
   ...WEB_AND_SEARCH,

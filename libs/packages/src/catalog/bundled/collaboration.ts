@@ -1,7 +1,7 @@
 import type { CatalogServerDto } from '../catalog.dto.js';
 import { npmServer, remoteServer } from './entry.js';
 
-/** Where people plan, write and talk. */
+/** Project management, documents and chat. */
 export const COLLABORATION: readonly CatalogServerDto[] = [
   remoteServer({
     name: 'notion',

@@ -82,9 +82,8 @@ export const DATABASES: readonly CatalogServerDto[] = [
     homepage: 'https://github.com/chroma-core/chroma-mcp',
     package: 'chroma-mcp',
     module: 'chroma_mcp.server',
-    args: ['--client-type', 'persistent', '--data-dir', '{folder}'],
-    fillIn: [{ placeholder: '{folder}', purpose: 'Folder that holds the data', example: '/srv/chroma' }],
-    note: 'All users share the collections.',
+    args: ['--client-type', 'persistent', '--data-dir', 'chroma'],
+    note: 'All users share the collections, which are in the data folder of the server.',
   }),
   npmServer({
     name: 'pinecone',

@@ -71,9 +71,8 @@ export const DOCUMENTATION: readonly CatalogServerDto[] = [
     homepage: 'https://github.com/blazickjp/arxiv-mcp-server',
     package: 'arxiv-mcp-server',
     module: 'arxiv_mcp_server',
-    args: ['--storage-path', '{folder}'],
-    fillIn: [{ placeholder: '{folder}', purpose: 'Folder for downloaded papers', example: '/srv/papers' }],
-    note: 'Asks for Python 3.11.',
+    args: ['--storage-path', 'papers'],
+    note: 'Asks for Python 3.11. Papers are kept in the data folder of the server.',
   }),
   remoteServer({
     name: 'hugging-face',

@@ -1,8 +1,8 @@
 import type { CatalogServerDto, NeededArgumentDto, NeededSecretDto } from '../catalog.dto.js';
 
-/** What is said of every bundled server. */
+/** Fields of every bundled server. */
 interface Entry {
-  /** In the catalogue, and of the server when it is installed. */
+  /** Name in the catalogue. It is also the server's name after the install. */
   readonly name: string;
   readonly title: string;
   readonly description: string;
@@ -16,25 +16,25 @@ interface ProgramEntry extends Entry {
   readonly package: string;
   readonly args?: string[];
   readonly env?: Record<string, string>;
-  /** Its memory must not be shared by users, although it takes no secrets. */
+  /** Set if each user needs a separate process although the server takes no secrets: it keeps state in memory. */
   readonly perUser?: true;
 }
 
 interface RemoteEntry extends Entry {
   readonly url: string;
-  /** Header → its value, with the names of secrets in braces. */
+  /** Header values by header name, with the names of secrets in braces. */
   readonly secretHeaders?: Record<string, string>;
   readonly signIn?: 'oauth';
 }
 
-/** A server from the npm registry. It reads its secrets from its environment. */
+/** Returns the entry of a server from the npm registry. Such a server reads its secrets from environment variables. */
 export function npmServer(entry: ProgramEntry): CatalogServerDto {
   const { name, title, args, env } = entry;
   const body = { name: entry.package, serverName: name, displayName: title, args, env, ...hosting(entry) };
   return { ...shown(entry), runtime: 'npm', package: entry.package, install: install('/packages/install', body) };
 }
 
-/** A server from PyPI. @param entry.module what is run with `python -m` */
+/** Returns the entry of a server from PyPI. @param entry.module module that `python -m` runs */
 export function pythonServer(entry: ProgramEntry & { readonly module: string }): CatalogServerDto {
   const { name, title, args, env } = entry;
   const body = {
@@ -50,7 +50,7 @@ export function pythonServer(entry: ProgramEntry & { readonly module: string }):
   return { ...shown(entry), runtime: 'python', package: entry.package, install: install('/packages/install', body) };
 }
 
-/** A server that somebody else runs. It gets its secrets in headers. */
+/** Returns the entry of a remote server. Such a server gets its secrets in headers. */
 export function remoteServer(entry: RemoteEntry): CatalogServerDto {
   const { name, title, url, signIn, secrets, secretHeaders } = entry;
   const secretNames = secrets?.map((secret) => secret.name);
@@ -76,7 +76,7 @@ const shown = ({ name, title, description, homepage, secrets = [], fillIn = [], 
   ...(note !== undefined && { note }),
 });
 
-/** Secrets in the environment of a process belong to one user, so the process does, too. */
+/** Returns the isolation settings. Secrets in the environment of a process belong to one user, so each user needs a separate process. */
 function hosting({ secrets, perUser }: ProgramEntry): object | undefined {
   if (secrets) {
     return { isolation: 'user', secretsAs: 'environment', secretNames: secrets.map((secret) => secret.name) };
@@ -84,7 +84,7 @@ function hosting({ secrets, perUser }: ProgramEntry): object | undefined {
   return perUser && { isolation: 'user' };
 }
 
-/** Settings that are not given are left out. */
+/** Builds the install request. Settings without a value are left out. */
 function install(
   path: '/packages/install' | '/mcp/servers',
   settings: Record<string, unknown>,

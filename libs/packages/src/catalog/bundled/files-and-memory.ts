@@ -3,7 +3,7 @@ import { npmServer, pythonServer } from './entry.js';
 
 const REFERENCE = 'https://github.com/modelcontextprotocol/servers/tree/main/src';
 
-/** Files, notes and thoughts on the machine of the gateway. */
+/** Files, notes and reasoning tools on the gateway's machine. */
 export const FILES_AND_MEMORY: readonly CatalogServerDto[] = [
   npmServer({
     name: 'filesystem',
@@ -21,11 +21,7 @@ export const FILES_AND_MEMORY: readonly CatalogServerDto[] = [
     description: 'Remembers people, things and how they belong together in a knowledge graph, kept in a file.',
     homepage: `${REFERENCE}/memory`,
     package: '@modelcontextprotocol/server-memory',
-    env: { MEMORY_FILE_PATH: '{file}' },
-    fillIn: [
-      { placeholder: '{file}', purpose: 'File that holds the graph (JSON lines)', example: '/srv/memory/graph.jsonl' },
-    ],
-    note: 'All users share one memory.',
+    note: 'All users share one memory. Its file is in the data folder of the server; MEMORY_FILE_PATH in env names another one.',
   }),
   npmServer({
     name: 'sequential-thinking',

@@ -3,7 +3,8 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import type { Principal } from '@manifold/auth';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
-import { IntegrationAppModule, IntegrationAppProvider } from '@manifold/providers/integration-app';
+import { IntegrationAppModule } from '../../src/integration-app.module.js';
+import { IntegrationAppProvider } from '../../src/integration-app.provider.js';
 import { openCall, type CallContext, type ToolDescriptor, type ToolResult } from '@manifold/tool-provider';
 import { IntegrationAppSimulator, Workspace } from '../../../../../test/simulators/integration-app/index.js';
 

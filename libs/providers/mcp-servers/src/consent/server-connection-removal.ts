@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Connections } from '@manifold/oauth';
-import { ServerHost } from '@manifold/server-hosting';
+import { ServerHost } from '@manifold/server-model';
 
-/** With a server go the tokens that its users have for it: a later server of the same name must not get them. */
+/** Removes all users' tokens for a server when it is deleted. A later server with the same name must not get them. */
 @Injectable()
 export class ServerConnectionRemoval implements OnModuleInit, OnModuleDestroy {
   private unsubscribe?: () => void;

@@ -1,6 +1,6 @@
 import type { Principal } from '@manifold/auth';
 import { openCall, type CallContext } from '@manifold/tool-provider';
-import type { McpServersProvider } from '@manifold/providers/mcp-servers';
+import type { McpServersProvider } from '../../src/mcp-servers.provider.js';
 import { principalOf } from './gateway.js';
 
 export interface CallerOptions extends Partial<CallContext> {

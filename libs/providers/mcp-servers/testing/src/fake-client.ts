@@ -1,10 +1,10 @@
-import type { AskableClient, LogMessage, Progress, Question, RawObject } from '@manifold/tool-provider';
+import type { RequestableClient, LogMessage, Progress, ServerRequest, RawObject } from '@manifold/tool-provider';
 
-type Answer = (question: Question) => RawObject | Promise<RawObject>;
+type Answer = (request: ServerRequest) => RawObject | Promise<RawObject>;
 
-/** What a client would be that the transport hands over with a call: answers questions, and keeps all that it hears. */
-export class FakeClient implements AskableClient {
-  readonly questions: Question[] = [];
+/** What a client would be that the transport hands over with a call: answers requests, and keeps all that it hears. */
+export class FakeClient implements RequestableClient {
+  readonly requests: ServerRequest[] = [];
   readonly logs: LogMessage[] = [];
   readonly progress: Progress[] = [];
 
@@ -14,10 +14,10 @@ export class FakeClient implements AskableClient {
     readonly sessionKey?: string,
   ) {}
 
-  async ask(questions: Readonly<Record<string, Question>>): Promise<Readonly<Record<string, RawObject>>> {
-    const answers = Object.entries(questions).map(async ([name, question]) => {
-      this.questions.push(question);
-      return [name, await this.answer(question)];
+  async request(requests: Readonly<Record<string, ServerRequest>>): Promise<Readonly<Record<string, RawObject>>> {
+    const answers = Object.entries(requests).map(async ([name, request]) => {
+      this.requests.push(request);
+      return [name, await this.answer(request)];
     });
     return Object.fromEntries(await Promise.all(answers)) as Record<string, RawObject>;
   }
@@ -25,7 +25,7 @@ export class FakeClient implements AskableClient {
   /** What a call of this client brings along. */
   get brought() {
     return {
-      client: this as AskableClient,
+      client: this as RequestableClient,
       onLog: (message: LogMessage) => void this.logs.push(message),
       onProgress: (progress: Progress) => void this.progress.push(progress),
     };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -16,7 +16,9 @@ import {
 import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig, type Config } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
-import { McpServersModule, McpServersProvider } from '@manifold/providers/mcp-servers';
+import { Launcher, LauncherModule } from '@manifold/launcher';
+import { McpServersModule } from '../../src/mcp-servers.module.js';
+import { McpServersProvider } from '../../src/mcp-servers.provider.js';
 import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
@@ -36,8 +38,9 @@ export const registration = (name: string, ...flags: string[]): Record<string, u
 @Module({})
 class TestGatewayModule {
   static with(config: Config): DynamicModule {
-    const global = [ConfigModule.forRoot(config), StoreModule, SecretsModule, BusModule, EgressModule, AuthModule];
-    return { module: TestGatewayModule, imports: [...global, ApiKeyModule, McpServersModule] };
+    const state = [ConfigModule.forRoot(config), StoreModule, SecretsModule, BusModule];
+    const others = [EgressModule, LauncherModule, AuthModule, ApiKeyModule, McpServersModule];
+    return { module: TestGatewayModule, imports: [...state, ...others] };
   }
 }
 
@@ -72,6 +75,7 @@ export class TestGateway {
       SECRETS_KEY: 'k7Qw3-a-key-of-these-specs-only-9fZ2',
       EGRESS_ALLOW: '127.0.0.1',
       DATA_DIR: dataDir,
+      SERVER_SANDBOX: 'none', // the fixture servers write to the data folder
       ...options.environment,
     });
     const app = await NestFactory.create<NestFastifyApplication>(
@@ -82,7 +86,9 @@ export class TestGateway {
         bodyParser: false,
       },
     );
-    readJsonBodies(app.getHttpAdapter().getInstance(), config.payloadLimit);
+    // What tenants may do is the subject of these specs, not whether this machine can keep their programs apart.
+    app.get(Launcher, { strict: false }).refusal = () => undefined;
+    readJsonBodies(app.getHttpAdapter().getInstance(), config.bodies);
     app.useGlobalPipes(new DtoValidationPipe());
     app.useGlobalFilters(new ProblemFilter());
     await app.listen(0, '127.0.0.1');
@@ -134,9 +140,10 @@ export class TestGateway {
     return this.provider.callTool(tool.ref, args, call.context).finally(() => call.close());
   }
 
-  /** What the fixture server wrote to its ledger, a file of this name in the data folder. */
+  /** Returns the lines that the fixture server has written to its ledger so far, a file of this name in the data folder. */
   ledger(name: string): string[] {
-    return readFileSync(join(this.dataDir, name), 'utf8').trimEnd().split('\n');
+    const file = join(this.dataDir, name);
+    return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
   }
 
   /** Stops the gateway; its data stays for another start. */

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { fitsPattern } from '@manifold/server-hosting';
+import { fitsPattern } from '@manifold/server-model';
 import { cpuMs, report } from '../../../../../test/support/measuring/measures.js';
 
 report({

@@ -1,13 +1,13 @@
-import { isObject } from '@manifold/backend-api';
-import { OpenApiFault } from './openapi-fault.js';
+import { isObject } from '@manifold/async';
+import { OpenApiError } from './openapi-error.js';
 import { isReference, type References } from './references.js';
 import { SAME, SAME_LISTS, SAME_MAP } from './schema-keywords.js';
 
 const MAX_CHAIN = 256;
 
 /**
- * Finds schemas that consist of themselves: `$ref`, `allOf` and their like lead back without a step into the value, so that a
- * check against them would never end. A schema that contains itself inside its properties or items is fine.
+ * Finds schemas that contain themselves through `$ref`, `allOf` and similar keywords without a step into the value. A check against such
+ * a schema would never end. A schema that contains itself inside its properties or items is valid.
  */
 export class EndlessSchemas {
   private readonly finite = new Set<unknown>();
@@ -21,7 +21,7 @@ export class EndlessSchemas {
   private leadsBack(schema: unknown, above: Set<unknown>): boolean {
     if (!isObject(schema) || this.finite.has(schema)) return false;
     if (above.has(schema)) return true;
-    if (above.size === MAX_CHAIN) throw new OpenApiFault(`more than ${MAX_CHAIN} schemas refer to each other`, schema);
+    if (above.size === MAX_CHAIN) throw new OpenApiError(`more than ${MAX_CHAIN} schemas refer to each other`, schema);
     above.add(schema);
     if (this.partsOf(schema).some((part) => this.leadsBack(part, above))) return true;
     above.delete(schema);

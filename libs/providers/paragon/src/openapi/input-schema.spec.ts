@@ -4,7 +4,7 @@ import { ProviderError } from '@manifold/tool-provider';
 import fc from '../../../../../test/support/fuzz.js';
 import { ArgumentCheck } from '../argument-check.js';
 import { inputSchemaOf } from './input-schema.js';
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import { References } from './references.js';
 
 type Json = Record<string, unknown>;
@@ -167,13 +167,13 @@ describe('the input schema of an OpenAPI action', () => {
       ['an address', 'http://127.0.0.1:1/schema.json', 'leads out of this file'],
       ['an anchor', '#name', 'is no path'],
       ['the whole document', '#', 'is no path'],
-      ['nothing', '#/components/schemas/Missing', 'names nothing'],
-      ['what all objects inherit', '#/components/constructor', 'names nothing'],
+      ['nothing', '#/components/schemas/Missing', 'does not resolve'],
+      ['what all objects inherit', '#/components/constructor', 'does not resolve'],
       ['what is no schema', '#/components/schemas/Text', 'not an object'],
-      ['broken escapes', '#/components/schemas/%zz', 'names nothing'],
+      ['broken escapes', '#/components/schemas/%zz', 'does not resolve'],
     ])('to %s are refused', (_, $ref, reason) => {
       const act = () => inputSchema({ properties: { a: { $ref } } }, { Text: 'text' });
-      expect(act).toThrow(OpenApiFault);
+      expect(act).toThrow(OpenApiError);
       expect(act).toThrow(reason);
     });
 
@@ -192,8 +192,8 @@ describe('the input schema of an OpenAPI action', () => {
         Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`A${n || ''}`, ref(`A${n + 1}`)])),
       ],
     ])('of a schema %s are refused', (_, schemas) => {
-      expect(() => inputSchema({ type: 'object', properties: { a: ref('A') } }, schemas)).toThrow(OpenApiFault);
-      expect(() => inputSchema(ref('A'), schemas)).toThrow(OpenApiFault);
+      expect(() => inputSchema({ type: 'object', properties: { a: ref('A') } }, schemas)).toThrow(OpenApiError);
+      expect(() => inputSchema(ref('A'), schemas)).toThrow(OpenApiError);
     });
   });
 
@@ -209,7 +209,7 @@ describe('the input schema of an OpenAPI action', () => {
     ['null', null, 'not an object'],
   ])('is refused with %s', (_, schema, reason) => {
     const act = () => inputSchema(schema);
-    expect(act).toThrow(OpenApiFault);
+    expect(act).toThrow(OpenApiError);
     expect(act).toThrow(reason);
   });
 
@@ -298,7 +298,7 @@ function attempt<T>(act: () => T): T | undefined {
   try {
     return act();
   } catch (error) {
-    if (error instanceof OpenApiFault || error instanceof ProviderError) return undefined;
+    if (error instanceof OpenApiError || error instanceof ProviderError) return undefined;
     throw error;
   }
 }

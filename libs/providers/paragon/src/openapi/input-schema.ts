@@ -1,39 +1,39 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import type { DescribedParameter } from './parameters.js';
 import type { References } from './references.js';
 import type { DescribedBody } from './request-body.js';
-import { MAX_CHARACTERS, SchemaReader, SchemaTooLarge, type Schema } from './schema-reader.js';
+import { MAX_CHARACTERS, SchemaReader, SchemaTooLargeError, type Schema } from './schema-reader.js';
 
-/** What an agent fills in. */
+/** The input that an agent provides for an operation. */
 export interface Input {
   readonly parameters: readonly DescribedParameter[];
   readonly body?: DescribedBody;
 }
 
-/** Only checks schemas against the meta-schema: the arguments are checked by the provider. */
+/** Used only to check schemas against the meta-schema. The provider checks the arguments. */
 const ajv = new Ajv2020({ strict: false, logger: false });
 
 /**
- * The tool's schema `{params, body}` in JSON Schema 2020-12, without the document's references.
- * @param operation takes the blame for a schema that is none
- * @throws OpenApiFault
+ * Returns the tool's schema `{params, body}` in JSON Schema 2020-12, without references into the document.
+ * @param operation the part that an error names if the schema is invalid
+ * @throws OpenApiError
  */
 export function inputSchemaOf(input: Input, references: References, operation: object): object {
   const schema = withinLimits(input, references);
   if (!ajv.validateSchema(schema)) {
     const [error] = ajv.errors ?? [];
-    throw new OpenApiFault(`its schema is not valid: ${error?.instancePath} ${error?.message}`, operation);
+    throw new OpenApiError(`its schema is not valid: ${error?.instancePath} ${error?.message}`, operation);
   }
   return schema;
 }
 
-/** References are replaced by what they name where the limits allow that. */
+/** Builds the schema. References are replaced with their targets if the result stays within the limits. */
 function withinLimits(input: Input, references: References): object {
   try {
     return assembled(input, new SchemaReader(references, true));
   } catch (error) {
-    if (!(error instanceof SchemaTooLarge)) throw error;
+    if (!(error instanceof SchemaTooLargeError)) throw error;
     return assembled(input, new SchemaReader(references, false));
   }
 }
@@ -50,8 +50,8 @@ function assembled({ parameters, body }: Input, reader: SchemaReader): object {
     ...closed(properties, required),
     ...(Object.keys($defs).length > 0 && { $defs }),
   });
-  if (text.length > MAX_CHARACTERS) throw new SchemaTooLarge('its schema has more than 64 KB');
-  // A copy: it holds on to nothing of the document, and has nothing that JSON cannot say.
+  if (text.length > MAX_CHARACTERS) throw new SchemaTooLargeError('its schema has more than 64 KB');
+  // A copy keeps no reference to the document in memory, and has only JSON values.
   return JSON.parse(text) as object;
 }
 
@@ -79,7 +79,7 @@ const closed = (properties: Record<string, Schema>, required: readonly string[])
   additionalProperties: false,
 });
 
-/** What is said of a value where it is used is worth more to the agent than what is said of its type. */
+/** Sets the description. The description of the parameter or body replaces that of its schema, because it tells the agent more. */
 function described(schema: Schema, description: string | undefined): Schema {
   if (description === undefined || schema === false) return schema;
   return { ...(schema === true ? {} : schema), description };

@@ -1,9 +1,9 @@
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
-/** A media type without its parameters. */
+/** Returns a media type without its parameters. */
 export const essenceOf = (mediaType: string): string => mediaType.split(';')[0]!.trim().toLowerCase();
 
-/** RFC 6839, section 3.1. A range of types that contains JSON is answered with JSON. */
+/** Returns whether a media type is JSON (RFC 6839, section 3.1). A media range that includes JSON counts as JSON. */
 export function isJson(mediaType: string): boolean {
   const essence = essenceOf(mediaType);
   return (

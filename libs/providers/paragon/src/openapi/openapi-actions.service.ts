@@ -5,15 +5,15 @@ import { OpenApiFolder } from './openapi-folder.js';
 import { NamedOperation, type OpenApiOperation } from './operation.js';
 import { uniqueNames } from './tool-names.js';
 
-/** Looked at, not watched: Kubernetes swaps links, and not every mounted file system tells of changes. */
+/** Polling interval. Files are polled because Kubernetes swaps links, and not every mounted file system reports changes. */
 const INTERVAL_MS = 2_000;
 const MAX_SELECTIONS = 100;
 
 /**
- * The operations that the files in the project's OpenAPI folder describe, as tools.
+ * Offers the operations in the project's OpenAPI folder as tools.
  *
- * Lifecycle: 1. `onModuleInit` reads the folder, where the project has one; a folder that is missing is a warning; 2. every two
- * seconds it looks for changes; 3. `onApplicationShutdown` ends that, also after half a start.
+ * Lifecycle: 1. `onModuleInit` reads the folder, if one is configured; a missing folder causes a warning. 2. Every two seconds the service
+ * checks for changes. 3. `onApplicationShutdown` ends the checks, also after an incomplete start.
  */
 @Injectable()
 export class OpenApiActions implements OnModuleInit, OnApplicationShutdown {
@@ -42,7 +42,7 @@ export class OpenApiActions implements OnModuleInit, OnApplicationShutdown {
     await this.refreshing;
   }
 
-  /** Those of the active integrations, in a stable order: the same array until the files change. */
+  /** Returns the operations of the active integrations, in a stable order. Until the files change, the array is the same object. */
   operations(active: ReadonlySet<string>): readonly OpenApiOperation[] {
     const described = [...new Set(this.all.map(({ integration }) => integration))].filter((name) => active.has(name));
     const key = JSON.stringify(described);
@@ -70,7 +70,7 @@ export class OpenApiActions implements OnModuleInit, OnApplicationShutdown {
 
   private async refresh(folder: OpenApiFolder): Promise<void> {
     if (!(await folder.refresh())) return;
-    // Of all files, active or not: an integration that becomes active renames no tool.
+    // Names are made for all files, so that tools keep their names when another integration becomes active.
     const names = uniqueNames(folder.operations);
     this.all = folder.operations.map((details, index) => new NamedOperation(names[index]!, details));
     this.selections.clear();

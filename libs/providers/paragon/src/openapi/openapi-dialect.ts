@@ -1,11 +1,11 @@
-import type { JsonObject } from '@manifold/backend-api';
+import type { JsonObject } from '@manifold/tool-provider';
 
-/** What OpenAPI's schemas say in words of their own, said in those of JSON Schema 2020-12. Only this schema, not those inside. */
+/** Converts the OpenAPI keywords of this schema to JSON Schema 2020-12. Nested schemas are not converted. */
 export function withoutOpenApiDialect(schema: JsonObject): JsonObject {
   return nullable(withExamples(withUsableChecks(withNumericBounds(schema))));
 }
 
-/** `exclusiveMinimum: true` makes `minimum` exclusive (OpenAPI 3.0). */
+/** Converts numeric bounds: in OpenAPI 3.0, `exclusiveMinimum: true` makes `minimum` exclusive. */
 function withNumericBounds(schema: JsonObject): JsonObject {
   const { exclusiveMinimum, exclusiveMaximum, minimum, maximum, ...rest } = schema;
   return {
@@ -22,8 +22,8 @@ function bound(name: string, exclusiveName: string, limit: unknown, exclusive: u
 }
 
 /**
- * Validators compile patterns in Unicode mode, which is stricter than what authors test with, and refuse an empty `enum`: neither is
- * a reason to lose the tool.
+ * Drops patterns that validators cannot compile, and an empty `enum`, which they refuse. The tool can then still be offered. Validators
+ * compile patterns in Unicode mode, which is stricter than the mode that authors usually test with.
  */
 function withUsableChecks(schema: JsonObject): JsonObject {
   const { pattern, patternProperties, enum: values, ...rest } = schema;

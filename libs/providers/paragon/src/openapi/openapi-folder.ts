@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { isObject } from '@manifold/backend-api';
-import { OpenApiFault } from './openapi-fault.js';
+import { isObject } from '@manifold/async';
+import { OpenApiError } from './openapi-error.js';
 import type { OperationDetails } from './operation.js';
 import { readOperations, type Origin } from './read-operations.js';
 import { SourceFile } from './source-file.js';
-import { SyntaxFault } from './source-text.js';
+import { OpenApiSyntaxError } from './source-text.js';
 
 const MAX_BYTES = 5 * 1024 * 1024;
 const MAX_REPORTED = 20;
@@ -15,17 +15,17 @@ const DESCRIPTION = /\.(json|ya?ml)$/i;
 const INTEGRATION = /^((?:custom\.)?[^.]+)\.[^.]+$/;
 
 interface KnownFile {
-  /** Changes with everything that could change the content. */
+  /** A fingerprint of the file. It changes if the content may have changed. */
   readonly stamp: string;
-  /** Of the content that was read last, also where it was bad. */
+  /** The hash of the content that was read last, also if it was invalid. */
   readonly digest?: string;
-  /** Of the last good version. */
+  /** The operations of the last valid version. */
   readonly operations: readonly OperationDetails[];
 }
 
 /**
- * The OpenAPI files of a folder. A file that turns bad keeps the operations of its last good version, so that a file that is just
- * being written, or a slip of the pen, takes nobody's tools away; after a restart it has none.
+ * Reads the OpenAPI files of a folder. If a file becomes invalid, the operations of its last valid version stay. A half-written file or
+ * a mistake therefore removes no tools. After a restart, an invalid file has no operations.
  */
 export class OpenApiFolder {
   private readonly logger = new Logger(OpenApiFolder.name);
@@ -34,13 +34,13 @@ export class OpenApiFolder {
 
   constructor(private readonly path: string) {}
 
-  /** By file name. */
+  /** The operations of all files, in ascending order of file name. */
   get operations(): readonly OperationDetails[] {
     return [...this.files.values()].flatMap(({ operations }) => operations);
   }
 
   /**
-   * Reads what has changed since the last time. Must not be called while it runs.
+   * Reads the files that have changed since the last call. Calls must not overlap.
    * @returns whether the operations may differ from before
    */
   async refresh(): Promise<boolean> {
@@ -65,7 +65,7 @@ export class OpenApiFolder {
         this.logger.warn({ msg: 'the folder of OpenAPI files cannot be read', folder: this.path, reason: code });
       }
       this.fault = code;
-      // Gone is gone; of a disk that does not answer, the files stay known.
+      // If the folder was removed, its files are removed. After other errors, such as a disk that does not respond, they stay.
       return code === 'ENOENT' || code === 'ENOTDIR' ? [] : [...this.files.keys()];
     }
   }
@@ -91,7 +91,7 @@ export class OpenApiFolder {
   }
 
   private async read(origin: Origin, source: SourceFile): Promise<OperationDetails[]> {
-    const skipped: { operation: string; fault: OpenApiFault }[] = [];
+    const skipped: { operation: string; fault: OpenApiError }[] = [];
     const operations = await readOperations(origin, source.document, (operation, fault) =>
       skipped.push({ operation, fault }),
     );
@@ -107,10 +107,10 @@ export class OpenApiFolder {
 function originOf(file: string): Origin {
   const integration = INTEGRATION.exec(file)?.[1];
   if (integration !== undefined) return { file, integration };
-  throw new OpenApiFault('its name is neither <integration>.json nor custom.<name>.json (or .yaml, .yml)');
+  throw new OpenApiError('its name is neither <integration>.json nor custom.<name>.json (or .yaml, .yml)');
 }
 
-/** Where the file was replaced by another, or its link leads to another, the stamp changes, too. */
+/** Returns the stamp of a file. It also changes if the file is replaced, or if its link points to another file. */
 async function stampOf(path: string): Promise<string> {
   try {
     const { ino, size, mtimeMs, ctimeMs } = await stat(path);
@@ -122,22 +122,22 @@ async function stampOf(path: string): Promise<string> {
 
 async function readText(path: string): Promise<string> {
   const { size } = await statOf(path);
-  if (size > MAX_BYTES) throw new OpenApiFault('it has more than 5 MB');
+  if (size > MAX_BYTES) throw new OpenApiError('it has more than 5 MB');
   return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
 }
 
 async function statOf(path: string): Promise<{ size: number }> {
   const found = await stat(path);
-  // Reading a pipe would never end.
-  if (!found.isFile()) throw new OpenApiFault('it is not a file');
+  // Reading a named pipe could block forever.
+  if (!found.isFile()) throw new OpenApiError('it is not a file');
   return found;
 }
 
 function reasonOf(error: unknown, source: SourceFile | undefined): { line?: number; reason: string } {
-  if (error instanceof SyntaxFault) return { line: error.line, reason: error.message };
-  if (error instanceof OpenApiFault) return { line: source?.lineOf(error), reason: error.message };
+  if (error instanceof OpenApiSyntaxError) return { line: error.line, reason: error.message };
+  if (error instanceof OpenApiError) return { line: source?.lineOf(error), reason: error.message };
   return { reason: isObject(error) ? String(error.message) : String(error) };
 }
 
-/** Of an error of the file system. */
+/** Returns the code of a file system error. */
 const codeOf = (error: unknown): string => (isObject(error) && typeof error.code === 'string' ? error.code : 'unknown');

@@ -1,48 +1,48 @@
-import { ProviderError } from '@manifold/tool-provider';
-import { isObject, type JsonObject } from '@manifold/backend-api';
+import { isObject } from '@manifold/async';
+import { ProviderError, type JsonObject } from '@manifold/tool-provider';
 import { headerText, pathText, queryPairs } from './parameter-style.js';
 import type { Parameter, ParameterPlace } from './parameters.js';
 import type { PathTemplate } from './path-template.js';
 import type { RequestBody } from './request-body.js';
 
-/** A request for Paragon's proxy. */
+/** A request that Paragon's proxy sends. */
 export interface ProxyRequest {
   readonly integration: string;
   readonly method: string;
-  /** A path or a full URL, with its query. Printable ASCII. */
+  /** A path or a full URL, with its query, in printable ASCII. */
   readonly url: string;
-  /** Names in lower case. */
+  /** Headers with names in lower case. */
   readonly headers: Record<string, string>;
-  /** JSON. */
+  /** The body, which is sent as JSON. */
   readonly body?: unknown;
 }
 
-/** An operation of an OpenAPI document, as a tool. */
+/** An operation of an OpenAPI document that is offered as a tool. */
 export interface OpenApiOperation {
-  /** `googleCalendar`, `custom.spotify`. */
+  /** The key of the integration: `googleCalendar`, `custom.spotify`. */
   readonly integration: string;
   readonly name: string;
   readonly description: string;
   /** JSON Schema 2020-12 of `{params, body}`. */
   readonly inputSchema: object;
-  /** @throws ProviderError `invalid_arguments` for arguments that cannot be sent. That they fit `inputSchema` is checked before. */
+  /** @throws ProviderError `invalid_arguments` for arguments that cannot be sent. The caller checks them against `inputSchema` first. */
   request(args: Readonly<Record<string, unknown>>): ProxyRequest;
 }
 
-/** What a document says of an operation. */
+/** The description of an operation in a document. */
 export interface OperationDetails {
   readonly integration: string;
   readonly method: string;
-  /** What goes before the path. */
+  /** The prefix of the path. */
   readonly server: string;
   readonly path: PathTemplate;
   readonly parameters: readonly Parameter[];
   readonly body?: RequestBody;
   readonly inputSchema: object;
   readonly description: string;
-  /** The name that the tool should have. */
+  /** The preferred name of the tool. */
   readonly wantedName: string;
-  /** Tells the operation from all others, also from those of other files. */
+  /** A value that is unique for each operation across all files. */
   readonly identity: string;
 }
 
@@ -104,7 +104,7 @@ export class NamedOperation implements OpenApiOperation {
     });
   }
 
-  /** The parameters of a place that have a value: 0, false and "" are values, null is none. */
+  /** Returns the parameters of a place that have a value. 0, false and "" are values, null is not. */
   private given(place: ParameterPlace, params: JsonObject): [Parameter, unknown][] {
     return this.details.parameters
       .filter((parameter) => parameter.place === place && Object.hasOwn(params, parameter.key))

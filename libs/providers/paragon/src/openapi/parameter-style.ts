@@ -1,14 +1,14 @@
-import { ProviderError } from '@manifold/tool-provider';
-import { isObject, type JsonObject } from '@manifold/backend-api';
+import { isObject } from '@manifold/async';
+import { ProviderError, type JsonObject } from '@manifold/tool-provider';
 import type { Parameter } from './parameters.js';
 
-// How values are written into a request: the styles of OpenAPI 3.1, section 4.8.12.3 (those of 3.0 are the same).
+// Serialization of values by the styles of OpenAPI 3.1, section 4.8.12.3 (the styles of 3.0 are the same).
 
 type Encode = (text: string) => string;
 
 /**
- * The text that replaces a parameter's placeholder in the path, encoded.
- * @throws ProviderError `invalid_arguments` for a value that the style cannot express; so do the others here
+ * Returns the encoded text that replaces a parameter's placeholder in the path.
+ * @throws ProviderError `invalid_arguments` for a value that the style cannot express. The other functions of this file do the same.
  */
 export function pathText({ name, style, explode, json, key }: Parameter, value: unknown): string {
   const encode = encoderOf(key);
@@ -18,7 +18,7 @@ export function pathText({ name, style, explode, json, key }: Parameter, value: 
   return joined(key, value, ',', explode, encode);
 }
 
-/** The `name=value` pairs of a query parameter, encoded. None for an empty list. */
+/** Returns the encoded `name=value` pairs of a query parameter. An empty list has none. */
 export function queryPairs({ name, style, explode, json, key }: Parameter, value: unknown): string[] {
   const encode = encoderOf(key);
   const encodedName = encode(name);
@@ -32,7 +32,7 @@ export function queryPairs({ name, style, explode, json, key }: Parameter, value
   return Object.keys(value).length === 0 ? [] : [`${encodedName}=${text}`];
 }
 
-/** A header's value as it is sent. Line ends would start a header of the agent's choice (SECURITY.md, threat 20). */
+/** Returns the value of a header. Line breaks are refused, because an agent could inject headers with them (docs/THREATS.md, threat 20). */
 export function headerText({ explode, json, key }: Parameter, value: unknown): string {
   const text = json ? JSON.stringify(value) : joined(key, value, ',', explode, (plain) => plain);
   if (/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) return text;
@@ -55,7 +55,7 @@ function matrixText(name: string, key: string, value: unknown, explode: boolean)
     .join('');
 }
 
-/** The specification ends at one level; what lies deeper is written in the way that servers of nested forms read. */
+/** Returns the pairs of a `deepObject`. The specification defines one level only; deeper levels use the common nested form syntax. */
 function deepPairs(name: string, key: string, value: unknown, encode: Encode): string[] {
   if (!isStructured(value)) return [`${encode(name)}=${encode(scalar(key, value))}`];
   if (Array.isArray(value)) return value.flatMap((item) => deepPairs(`${name}[]`, key, item, encode));
@@ -78,6 +78,6 @@ const encoderOf =
     try {
       return encodeURIComponent(text);
     } catch {
-      throw new ProviderError('invalid_arguments', `${key} holds half a character (a lone surrogate)`);
+      throw new ProviderError('invalid_arguments', `${key} holds a lone surrogate (half a character)`);
     }
   };

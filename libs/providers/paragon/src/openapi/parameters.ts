@@ -1,34 +1,35 @@
+import { isObject, tupleKey } from '@manifold/async';
 import { isDeniedHeader } from '../denied-headers.js';
-import { isObject, type JsonObject } from '@manifold/backend-api';
+import type { JsonObject } from '@manifold/tool-provider';
 import { isJson } from './media-type.js';
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import type { References } from './references.js';
 
 export type ParameterPlace = 'path' | 'query' | 'header';
 
-/** A parameter that the agent fills in: what sending it takes. */
+/** A parameter that the agent fills in, with the data that is needed to send it. */
 export interface Parameter {
   readonly name: string;
   readonly place: ParameterPlace;
-  /** Its name among the tool's `params`: differs from `name` where another place has a parameter of that name. */
+  /** The name in the tool's `params`. It differs from `name` if a parameter of another place has the same name. */
   readonly key: string;
   readonly style: string;
   readonly explode: boolean;
-  /** Its value is sent as JSON (`content` instead of `schema`). */
+  /** Whether the value is sent as JSON (`content` instead of `schema`). */
   readonly json: boolean;
 }
 
-/** A parameter as its document describes it. */
+/** A parameter as the OpenAPI document describes it. */
 export interface DescribedParameter extends Parameter {
   readonly required: boolean;
   readonly description?: string;
-  /** Not yet read. */
+  /** The schema, not read yet. */
   readonly schema: unknown;
-  /** What holds the schema. */
+  /** The object that contains the schema. */
   readonly source: JsonObject;
 }
 
-/** The first is the default. */
+/** The supported styles of each place. The first one is the default. */
 const STYLES: Readonly<Record<ParameterPlace, readonly string[]>> = {
   path: ['simple', 'label', 'matrix'],
   query: ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'],
@@ -37,13 +38,13 @@ const STYLES: Readonly<Record<ParameterPlace, readonly string[]>> = {
 /** RFC 9110, section 5.6.2. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 
-/** The gateway sets what describes the body. */
+/** Headers that the gateway sets itself, because they describe the body. */
 const BODY_HEADERS = ['accept', 'content-type'];
 
 /**
- * The parameters of an operation and of its path; where both describe one, the operation's description counts. Cookies and headers
- * that are not the agent's to set are left out, and so are path parameters that the path does not have.
- * @throws OpenApiFault
+ * Returns the parameters of an operation and of its path. If both define a parameter, the operation's definition is used. Cookies, headers
+ * that agents must not set, and path parameters that the path does not have are left out.
+ * @throws OpenApiError
  */
 export function parametersOf(
   path: JsonObject,
@@ -55,7 +56,7 @@ export function parametersOf(
   const unique = new Map(listed.map((source) => [identityOf(source), source]));
   const offered = [...unique.values()].flatMap((source) => parameterOf(source, placeholders, references) ?? []);
   const missing = [...placeholders].find((name) => !offered.some((one) => one.place === 'path' && one.name === name));
-  if (missing !== undefined) throw new OpenApiFault(`no parameter describes {${missing}} of its path`, operation);
+  if (missing !== undefined) throw new OpenApiError(`no parameter describes {${missing}} of its path`, operation);
   return withKeys(offered);
 }
 
@@ -63,18 +64,18 @@ type Unnamed = Omit<DescribedParameter, 'key'>;
 
 function listOf(owner: JsonObject): unknown[] {
   const { parameters = [] } = owner;
-  if (!Array.isArray(parameters)) throw new OpenApiFault('"parameters" is not a list', owner);
+  if (!Array.isArray(parameters)) throw new OpenApiError('"parameters" is not a list', owner);
   return parameters as unknown[];
 }
 
 function referenced(entry: unknown, references: References, owner: object): JsonObject {
   const source = references.resolve(entry);
   if (isObject(source) && typeof source.name === 'string' && source.name !== '') return source;
-  throw new OpenApiFault('a parameter has no name', isObject(source) ? source : owner);
+  throw new OpenApiError('a parameter has no name', isObject(source) ? source : owner);
 }
 
 const identityOf = ({ in: place, name }: JsonObject): string =>
-  JSON.stringify([place, place === 'header' ? String(name).toLowerCase() : name]);
+  tupleKey(place, place === 'header' ? String(name).toLowerCase() : name);
 
 function parameterOf(
   source: JsonObject,
@@ -86,11 +87,11 @@ function parameterOf(
   if (place === undefined) return undefined;
   if (place === 'path' && !placeholders.has(name)) return undefined;
   if (place === 'header' && !HEADER_NAME.test(name)) {
-    throw new OpenApiFault(`the header parameter "${name}" has a name that no header can have`, source);
+    throw new OpenApiError(`the header parameter "${name}" has a name that no header can have`, source);
   }
   const { style = STYLES[place][0], explode, description } = source;
   if (typeof style !== 'string' || !STYLES[place].includes(style)) {
-    throw new OpenApiFault(`the ${place} parameter "${name}" has the unknown style ${JSON.stringify(style)}`, source);
+    throw new OpenApiError(`the ${place} parameter "${name}" has the unknown style ${JSON.stringify(style)}`, source);
   }
   return {
     name,
@@ -104,13 +105,13 @@ function parameterOf(
   };
 }
 
-/** @returns undefined for what is not offered */
+/** @returns undefined for a parameter that is not offered */
 function placeOf(source: JsonObject): ParameterPlace | undefined {
   const { name, in: place } = source;
   if (place === 'cookie') return undefined;
   if (place === 'path' || place === 'query') return place;
   if (place !== 'header') {
-    throw new OpenApiFault(`the parameter "${String(name)}" is neither in the path, query, header nor cookie`, source);
+    throw new OpenApiError(`the parameter "${String(name)}" is neither in the path, query, header nor cookie`, source);
   }
   const lower = String(name).toLowerCase();
   return BODY_HEADERS.includes(lower) || isDeniedHeader(lower) ? undefined : place;
@@ -120,10 +121,10 @@ function schemaOf(source: JsonObject, references: References): { schema: unknown
   const { schema, content, name } = source;
   if (schema !== undefined) return { schema, json: false };
   const [entry] = isObject(content) ? Object.entries(content) : [];
-  if (!entry) throw new OpenApiFault(`the parameter "${String(name)}" has no schema`, source);
+  if (!entry) throw new OpenApiError(`the parameter "${String(name)}" has no schema`, source);
   const [mediaType, described] = entry;
   if (!isJson(mediaType)) {
-    throw new OpenApiFault(
+    throw new OpenApiError(
       `the parameter "${String(name)}" is written as ${mediaType}: only JSON is supported`,
       source,
     );

@@ -1,6 +1,6 @@
 import { ProviderError } from '@manifold/tool-provider';
 import fc from '../../../../../test/support/fuzz.js';
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import { PathTemplate } from './path-template.js';
 
 const filled = (path: string, value: string): string =>
@@ -18,7 +18,7 @@ describe('PathTemplate', () => {
   });
 
   it.each(['users', '', '/a#b', '/a/../b', '/./a', '/..'])('does not take the path %j', (path) => {
-    expect(() => new PathTemplate(path, {})).toThrow(OpenApiFault);
+    expect(() => new PathTemplate(path, {})).toThrow(OpenApiError);
   });
 
   it.each([

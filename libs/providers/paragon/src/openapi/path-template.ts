@@ -1,23 +1,23 @@
 import { ProviderError } from '@manifold/tool-provider';
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 
 const DOTS = /^\.\.?(;|$)/;
 const CONTROL = /[\x00-\x1f\x7f]/;
-/** More rounds than servers and proxies in a row decode. */
+/** Number of decodings to check. A chain of servers and proxies does not decode more often. */
 const DECODINGS = 8;
 
-/** A path of a document: literal text, and placeholders that arguments replace. */
+/** A path of an OpenAPI document: literal text and placeholders that arguments replace. */
 export class PathTemplate {
   /** Literal texts at even positions, placeholders' names at odd ones. */
   private readonly parts: readonly string[];
 
-  /** @throws OpenApiFault */
+  /** @throws OpenApiError */
   constructor(path: string, owner: object) {
     if (!path.startsWith('/') || path.includes('#')) {
-      throw new OpenApiFault(`the path "${path}" does not begin with "/" or has a fragment`, owner);
+      throw new OpenApiError(`the path "${path}" does not begin with "/" or has a fragment`, owner);
     }
     if (path.split(/[/?]/).some((segment) => DOTS.test(segment))) {
-      throw new OpenApiFault(`the path "${path}" has "." or ".." segments`, owner);
+      throw new OpenApiError(`the path "${path}" has "." or ".." segments`, owner);
     }
     this.parts = path
       .split(/\{([^{}]*)\}/)
@@ -29,8 +29,9 @@ export class PathTemplate {
   }
 
   /**
-   * @param textOf the encoded text for a placeholder
-   * @throws ProviderError `invalid_arguments` where a text would lead to another operation's path
+   * Returns the path with all placeholders replaced.
+   * @param textOf returns the encoded text for a placeholder
+   * @throws ProviderError `invalid_arguments` if a text could lead to the path of another operation
    */
   fill(textOf: (placeholder: string) => string): string {
     return this.parts
@@ -48,8 +49,8 @@ export class PathTemplate {
 }
 
 /**
- * Whether a text stays inside its segment. Servers and proxies decode more than once, take a backslash for a slash and resolve dots
- * afterwards: `..%2fadmin` would reach another operation with the user's credentials (CVE-2026-32871 was this).
+ * Returns whether a text stays inside its path segment. Servers and proxies may decode more than once, treat a backslash as a slash, and
+ * resolve dots afterwards. `..%2fadmin` would then reach another operation with the user's credentials (as in CVE-2026-32871).
  */
 function isContained(text: string): boolean {
   let decoded = text;
@@ -61,11 +62,11 @@ function isContained(text: string): boolean {
   return decoded !== '' && !/%[0-9a-f]{2}/i.test(decoded);
 }
 
-/** Escapes that the author wrote stay. */
+/** Encodes a literal part of the path. Percent-encodings in the document are kept. */
 function encodedLiteral(text: string, owner: object): string {
   try {
     return encodeURI(text).replaceAll(/%25([0-9a-f]{2})/gi, '%$1');
   } catch {
-    throw new OpenApiFault('the path holds half a character (a lone surrogate)', owner);
+    throw new OpenApiError('the path holds a lone surrogate (half a character)', owner);
   }
 }

@@ -1,6 +1,6 @@
 import { ProviderError } from '@manifold/tool-provider';
 import fc from '../../../../../test/support/fuzz.js';
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import { NamedOperation, type ProxyRequest } from './operation.js';
 import { readOperations } from './read-operations.js';
 
@@ -16,7 +16,7 @@ const jsonBody = (schema: unknown, more: Json = {}): Json => ({ content: { 'appl
 /** What a document offers, and what of it is left out and why. */
 async function read(paths: unknown, more: Json = {}) {
   const skipped: Record<string, string> = {};
-  const faults: OpenApiFault[] = [];
+  const faults: OpenApiError[] = [];
   const document = { openapi: '3.0.3', paths, ...more };
   const details = await readOperations(ORIGIN, document, (operation, fault) => {
     skipped[operation] = fault.message;
@@ -287,9 +287,9 @@ describe('the operations of an OpenAPI document', () => {
         'text/xml',
       ],
       ['an impossible header', { parameters: [path('id'), header('a b')] }, 'no header can have'],
-      ['a missing reference', { parameters: [path('id'), { $ref: '#/components/parameters/P' }] }, 'names nothing'],
+      ['a missing reference', { parameters: [path('id'), { $ref: '#/components/parameters/P' }] }, 'does not resolve'],
       ['a reference out of the file', { parameters: [path('id'), { $ref: 'http://a/b' }] }, 'leads out of this file'],
-      ['a circle of references', { parameters: [path('id'), { $ref: '#/x-circle' }] }, 'round in a circle'],
+      ['a circle of references', { parameters: [path('id'), { $ref: '#/x-circle' }] }, 'form a cycle'],
       ['a body without content', { parameters: [path('id')], requestBody: {} }, 'no content'],
       ['a body that is none', { parameters: [path('id')], requestBody: 'x' }, 'no content'],
       ['a bad server', { parameters: [path('id')], servers: [{ url: 'ftp://a' }] }, 'not http'],
@@ -315,7 +315,7 @@ describe('the operations of an OpenAPI document', () => {
   });
 
   it('are not offered where the server of the whole document is bad', async () => {
-    await expect(read({ '/': { get: {} } }, { servers: [{ url: '{host}' }] })).rejects.toThrow(OpenApiFault);
+    await expect(read({ '/': { get: {} } }, { servers: [{ url: '{host}' }] })).rejects.toThrow(OpenApiError);
   });
 
   it('stay usable, or are left out for a reason, whatever stands in one place of a document', async () => {
@@ -340,7 +340,7 @@ describe('the operations of an OpenAPI document', () => {
       fc.asyncProperty(fc.constantFrom(...placesIn(good)), fc.jsonValue(), async (place, value) => {
         const { paths, ...more } = replaced(good, place, value) as Json;
         const { operations } = await read(isRecord(paths) ? paths : {}, more).catch((error: unknown) => {
-          if (error instanceof OpenApiFault) return { operations: [] };
+          if (error instanceof OpenApiError) return { operations: [] };
           throw error;
         });
         for (const one of operations) {

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { isObject, tupleKey } from '@manifold/async';
 import { inputSchemaOf } from './input-schema.js';
-import { isObject, type JsonObject } from '@manifold/backend-api';
-import { OpenApiFault } from './openapi-fault.js';
+import type { JsonObject } from '@manifold/tool-provider';
+import { OpenApiError } from './openapi-error.js';
 import type { OperationDetails } from './operation.js';
 import { parametersOf, type Parameter } from './parameters.js';
 import { PathTemplate } from './path-template.js';
@@ -13,22 +14,23 @@ import { wantedName } from './tool-names.js';
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const OTHER_METHODS = ['head', 'options', 'trace'];
 
-/** Where operations come from. */
+/** The source of operations. */
 export interface Origin {
-  /** The file's name: two files may describe one integration. */
+  /** The name of the file. Two files may describe the same integration. */
   readonly file: string;
   readonly integration: string;
 }
 
 /**
- * The operations of a document that can be offered. Other work goes on between them: a large document takes seconds.
- * @param skipped hears of the others
- * @throws OpenApiFault where the document as a whole cannot be used
+ * Reads the operations of a document that can be offered as tools. A large document takes seconds, so the function yields to the event
+ * loop between operations.
+ * @param skipped called for each operation that cannot be offered
+ * @throws OpenApiError if the document as a whole cannot be used
  */
 export async function readOperations(
   origin: Origin,
   document: JsonObject,
-  skipped: (operation: string, fault: OpenApiFault) => void,
+  skipped: (operation: string, fault: OpenApiError) => void,
 ): Promise<OperationDetails[]> {
   const reader = new OperationReader(origin, document);
   const read: OperationDetails[] = [];
@@ -37,7 +39,7 @@ export async function readOperations(
     for (const method of reader.methodsOf(path, item, skipped)) {
       await setImmediate();
       const operation = faultOr(() => reader.read(path, item, method));
-      if (operation instanceof OpenApiFault) skipped(`${method.toUpperCase()} ${path}`, operation);
+      if (operation instanceof OpenApiError) skipped(`${method.toUpperCase()} ${path}`, operation);
       else read.push(operation);
     }
   }
@@ -55,14 +57,14 @@ class OperationReader {
     serverUrl(document.servers);
   }
 
-  methodsOf(path: string, item: unknown, skipped: (operation: string, fault: OpenApiFault) => void): string[] {
+  methodsOf(path: string, item: unknown, skipped: (operation: string, fault: OpenApiError) => void): string[] {
     const resolved = faultOr(() => this.pathItem(item));
-    if (resolved instanceof OpenApiFault) {
+    if (resolved instanceof OpenApiError) {
       skipped(path, resolved);
       return [];
     }
     for (const method of OTHER_METHODS.filter((name) => Object.hasOwn(resolved, name))) {
-      skipped(`${method.toUpperCase()} ${path}`, new OpenApiFault('tools cannot use this method', resolved));
+      skipped(`${method.toUpperCase()} ${path}`, new OpenApiError('tools cannot use this method', resolved));
     }
     return METHODS.filter((method) => Object.hasOwn(resolved, method));
   }
@@ -70,7 +72,7 @@ class OperationReader {
   read(path: string, item: unknown, method: string): OperationDetails {
     const pathItem = this.pathItem(item);
     const operation = pathItem[method];
-    if (!isObject(operation)) throw new OpenApiFault('the operation is not an object', pathItem);
+    if (!isObject(operation)) throw new OpenApiError('the operation is not an object', pathItem);
     const upper = method.toUpperCase();
     const { file, integration } = this.origin;
     const template = new PathTemplate(path, operation);
@@ -88,18 +90,18 @@ class OperationReader {
       inputSchema: inputSchemaOf(input, this.references, operation),
       description: descriptionOf(operation) ?? `${upper} ${path}`,
       wantedName: wantedName(integration, operation, `${upper} ${path}`),
-      identity: JSON.stringify([file, upper, path]),
+      identity: tupleKey(file, upper, path),
     };
   }
 
   private pathItem(item: unknown): JsonObject {
     const resolved = this.references.resolve(item);
     if (isObject(resolved)) return resolved;
-    throw new OpenApiFault('the path is not an object', isObject(item) ? item : (this.document.paths as object));
+    throw new OpenApiError('the path is not an object', isObject(item) ? item : (this.document.paths as object));
   }
 }
 
-// Without their schemas: those hold on to the whole document.
+// Drops the schemas, because they would keep the whole document in memory.
 const sendingOf = ({ name, place, key, style, explode, json }: Parameter): Parameter => ({
   name,
   place,
@@ -120,11 +122,11 @@ function descriptionOf({ summary, description }: JsonObject): string | undefined
   return said.length > 0 ? said.join(' - ') : undefined;
 }
 
-function faultOr<T>(read: () => T): T | OpenApiFault {
+function faultOr<T>(read: () => T): T | OpenApiError {
   try {
     return read();
   } catch (error) {
-    if (error instanceof OpenApiFault) return error;
+    if (error instanceof OpenApiError) return error;
     throw error;
   }
 }

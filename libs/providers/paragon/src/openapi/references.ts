@@ -1,17 +1,18 @@
-import { isObject, type JsonObject } from '@manifold/backend-api';
-import { OpenApiFault } from './openapi-fault.js';
+import { isObject } from '@manifold/async';
+import type { JsonObject } from '@manifold/tool-provider';
+import { OpenApiError } from './openapi-error.js';
 
 export type Reference = JsonObject & { readonly $ref: string };
 
 const MAX_HOPS = 32;
 
-/** Follows `$ref`s inside one document. Nothing outside of it is ever read: neither files nor addresses (SECURITY.md, threat 24). */
+/** Resolves `$ref`s inside one document. It never reads other files or URLs (docs/THREATS.md, threat 24). */
 export class References {
   constructor(private readonly document: JsonObject) {}
 
   /**
-   * What stands at the end of a chain of references; a value that is no reference is its own end.
-   * @throws OpenApiFault
+   * Returns the value at the end of a chain of references. A value that is not a reference is returned as it is.
+   * @throws OpenApiError
    */
   resolve(value: unknown): unknown {
     let current = value;
@@ -19,28 +20,28 @@ export class References {
       if (!isReference(current)) return current;
       current = this.target(current);
     }
-    throw new OpenApiFault('references lead round in a circle', isObject(value) ? value : undefined);
+    throw new OpenApiError('references form a cycle', isObject(value) ? value : undefined);
   }
 
-  /** What one reference names. @throws OpenApiFault */
+  /** Returns the direct target of a reference. @throws OpenApiError */
   target(reference: Reference): unknown {
     const { $ref } = reference;
     if (!$ref.startsWith('#/')) {
       const why = $ref.startsWith('#') ? 'is no path in this file' : 'leads out of this file';
-      throw new OpenApiFault(`the reference "${$ref}" ${why}: only "#/..." is followed`, reference);
+      throw new OpenApiError(`the reference "${$ref}" ${why}: only "#/..." is followed`, reference);
     }
     const found = segmentsOf($ref).reduce<unknown>(
       (node, segment) => (isContainer(node) && Object.hasOwn(node, segment) ? node[segment] : undefined),
       this.document,
     );
-    if (found === undefined) throw new OpenApiFault(`the reference "${$ref}" names nothing`, reference);
+    if (found === undefined) throw new OpenApiError(`the reference "${$ref}" does not resolve`, reference);
     return found;
   }
 }
 
 export const isReference = (value: unknown): value is Reference => isObject(value) && typeof value.$ref === 'string';
 
-/** The parts of a JSON pointer in a URI fragment (RFC 6901, section 6). */
+/** Returns the segments of a JSON pointer in a URI fragment (RFC 6901, section 6). */
 export function segmentsOf(reference: string): string[] {
   return reference
     .slice(2)

@@ -1,29 +1,30 @@
-import { isObject, type JsonObject } from '@manifold/backend-api';
+import { isObject } from '@manifold/async';
+import type { JsonObject } from '@manifold/tool-provider';
 import { essenceOf, isJson } from './media-type.js';
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import type { References } from './references.js';
 
-/** What an operation takes as its body: what sending it takes. */
+/** The data that is needed to send the body of an operation. */
 export interface RequestBody {
   readonly required: boolean;
-  /** The type under which JSON is sent; undefined where the operation takes none. */
+  /** The media type for the JSON body; undefined if the operation does not accept JSON. */
   readonly contentType?: string;
-  /** The types that it takes: for the refusal of those that cannot be sent. */
+  /** The accepted media types, for the error message if none of them can be sent. */
   readonly offered: readonly string[];
 }
 
-/** A body as its document describes it. */
+/** A body as the OpenAPI document describes it. */
 export interface DescribedBody extends RequestBody {
   readonly description?: string;
-  /** Not yet read. */
+  /** The schema, not read yet. */
   readonly schema: unknown;
-  /** What holds the schema. */
+  /** The object that contains the schema. */
   readonly source: JsonObject;
 }
 
 /**
- * @returns undefined where the operation has no body: a GET never does (RFC 9110, section 9.3.1)
- * @throws OpenApiFault
+ * @returns undefined if the operation has no body; a GET never has one (RFC 9110, section 9.3.1)
+ * @throws OpenApiError
  */
 export function requestBodyOf(
   method: string,
@@ -33,7 +34,7 @@ export function requestBodyOf(
   if (method === 'GET' || operation.requestBody === undefined) return undefined;
   const source = references.resolve(operation.requestBody);
   if (!isObject(source) || !isObject(source.content)) {
-    throw new OpenApiFault('its request body has no content', isObject(source) ? source : operation);
+    throw new OpenApiError('its request body has no content', isObject(source) ? source : operation);
   }
   const { content, description } = source;
   const offered = Object.keys(content);
@@ -52,7 +53,7 @@ export function requestBodyOf(
   };
 }
 
-/** Many documents leave `required` out, though the body has fields that must be there. */
+/** Returns whether the body is required. Many documents omit `required` although the body has required fields. */
 function isRequired({ required }: JsonObject, schema: unknown, references: References): boolean {
   if (typeof required === 'boolean') return required;
   const described = references.resolve(schema);

@@ -1,6 +1,6 @@
-/** The keywords of JSON Schema 2020-12 and of OpenAPI that say something about a request, by what they hold. All others are left out. */
+/** The keywords of JSON Schema 2020-12 and OpenAPI that apply to a request, grouped by their values. All other keywords are dropped. */
 
-/** Plain values, kept as they are. */
+/** Keywords with plain values, which are kept unchanged. */
 export const PLAIN: ReadonlySet<string> = new Set([
   ...['type', 'format', 'enum', 'const', 'title', 'description', 'default', 'examples', 'deprecated'],
   ...['multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum'],
@@ -9,17 +9,17 @@ export const PLAIN: ReadonlySet<string> = new Set([
   ...['maxProperties', 'minProperties', 'required', 'dependentRequired'],
 ]);
 
-/** What may stand beside a `$ref` without narrowing it. */
+/** Keywords beside a `$ref` that do not restrict its target. */
 export const ANNOTATIONS: ReadonlySet<string> = new Set(['title', 'description', 'default', 'examples', 'deprecated']);
 
-/** One schema for a part of the value. */
+/** Keywords with one schema for a part of the value. */
 export const INNER: ReadonlySet<string> = new Set([
   ...['items', 'contains', 'unevaluatedItems', 'additionalProperties', 'unevaluatedProperties', 'propertyNames'],
 ]);
 export const INNER_LIST = 'prefixItems';
 export const INNER_MAPS: ReadonlySet<string> = new Set(['properties', 'patternProperties']);
 
-/** Schemas for the same value as the schema that holds them. */
+/** Keywords with one schema for the same value as the enclosing schema. */
 export const SAME: ReadonlySet<string> = new Set(['not', 'if', 'then', 'else']);
 export const SAME_LISTS: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf']);
 export const SAME_MAP = 'dependentSchemas';

@@ -1,26 +1,27 @@
+import { isObject } from '@manifold/async';
 import { EndlessSchemas } from './endless-schema.js';
-import { isObject, type JsonObject } from '@manifold/backend-api';
+import type { JsonObject } from '@manifold/tool-provider';
 import { withoutOpenApiDialect } from './openapi-dialect.js';
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import { isReference, segmentsOf, type Reference, type References } from './references.js';
 import { ANNOTATIONS, INNER, INNER_LIST, INNER_MAPS, PLAIN, SAME, SAME_LISTS, SAME_MAP } from './schema-keywords.js';
 
 export type Schema = boolean | Record<string, unknown>;
 
-/** The limits of a tool's schema (SECURITY.md, threat 26). */
+/** Limits of a tool's schema (docs/THREATS.md, threat 26). */
 const MAX_DEPTH = 32;
 const MAX_SUBSCHEMAS = 500;
 export const MAX_CHARACTERS = 64 * 1024;
 
-/** The schema passes the limits. It may fit when references are kept instead of replaced. */
-export class SchemaTooLarge extends OpenApiFault {}
+/** Thrown if a schema exceeds the limits. It may fit if references are kept instead of replaced. */
+export class SchemaTooLargeError extends OpenApiError {}
 
 /**
- * Turns the schemas of one operation into JSON Schema 2020-12. Schemas of OpenAPI 3.0 and 3.1 are read alike: what 3.0 writes in
- * its own way (`nullable`, `exclusiveMinimum: true`, `example`) means nothing else in 3.1.
+ * Converts the schemas of one operation to JSON Schema 2020-12. Schemas of OpenAPI 3.0 and 3.1 are read in the same way, because the
+ * special keywords of 3.0 (`nullable`, `exclusiveMinimum: true`, `example`) have no other meaning in 3.1.
  *
- * References are replaced by what they name, as many clients cannot follow them; those that would lead round in a circle, or all of
- * them where `inline` is false, become `#/$defs/...`.
+ * References are replaced with their targets, because many clients cannot resolve them. Circular references become `#/$defs/...`, and if
+ * `inline` is false, all references do.
  */
 export class SchemaReader {
   private readonly definitions = new Map<unknown, { readonly name: string; schema: Schema }>();
@@ -36,23 +37,23 @@ export class SchemaReader {
     this.endless = new EndlessSchemas(references);
   }
 
-  /** What the schemas that were read refer to: the `$defs` of the schema that they become a part of. */
+  /** The `$defs` that the converted schemas refer to. The enclosing schema must contain them. */
   get $defs(): Record<string, Schema> {
     return Object.fromEntries([...this.definitions.values()].map(({ name, schema }) => [name, schema]));
   }
 
-  /** @throws OpenApiFault */
+  /** @throws OpenApiError */
   read(schema: unknown, owner: object): Schema {
-    if (this.endless.has(schema)) throw new OpenApiFault('a schema consists of itself', owner);
+    if (this.endless.has(schema)) throw new OpenApiError('a schema refers only to itself', owner);
     return this.convert(schema, owner, 0);
   }
 
   private convert(schema: unknown, owner: object, depth: number): Schema {
     if (typeof schema === 'boolean') return schema;
-    if (!isObject(schema)) throw new OpenApiFault('a schema is missing or is not an object', owner);
+    if (!isObject(schema)) throw new OpenApiError('a schema is missing or is not an object', owner);
     this.subschemas += 1;
     if (depth > MAX_DEPTH || this.subschemas > MAX_SUBSCHEMAS) {
-      throw new SchemaTooLarge(`its schema has more than ${MAX_SUBSCHEMAS} parts or ${MAX_DEPTH} levels`, schema);
+      throw new SchemaTooLargeError(`its schema has more than ${MAX_SUBSCHEMAS} parts or ${MAX_DEPTH} levels`, schema);
     }
     const plain = withoutOpenApiDialect(schema);
     const inner = (value: unknown): Schema => this.convert(value, schema, depth + 1);
@@ -73,7 +74,7 @@ export class SchemaReader {
   }
 
   private map(value: unknown, owner: object, inner: (value: unknown) => Schema): Record<string, Schema> {
-    if (!isObject(value)) throw new OpenApiFault('the properties of a schema are not an object', owner);
+    if (!isObject(value)) throw new OpenApiError('the properties of a schema are not an object', owner);
     return Object.fromEntries(
       Object.entries(value).map(([name, schema]) => {
         this.count(name.length);
@@ -84,7 +85,7 @@ export class SchemaReader {
 
   private named(reference: Reference, depth: number): Schema {
     const target = this.references.target(reference);
-    if (this.endless.has(target)) throw new OpenApiFault('a schema consists of itself', reference);
+    if (this.endless.has(target)) throw new OpenApiError('a schema refers only to itself', reference);
     if (!this.inline || this.open.has(target)) return { $ref: `#/$defs/${this.define(reference, target)}` };
     this.open.add(target);
     const schema = this.convert(target, reference, depth + 1);
@@ -121,11 +122,11 @@ export class SchemaReader {
 
   private count(characters: number): void {
     this.characters += characters;
-    if (this.characters > MAX_CHARACTERS) throw new SchemaTooLarge('its schema has more than 64 KB');
+    if (this.characters > MAX_CHARACTERS) throw new SchemaTooLargeError('its schema has more than 64 KB');
   }
 }
 
-/** What stands beside a reference applies, too. */
+/** Combines the target of a reference with the keywords beside the reference, which also apply. */
 function beside(own: Record<string, unknown>, target: Schema): Schema {
   const keywords = Object.keys(own);
   if (keywords.length === 0) return target;
@@ -134,7 +135,7 @@ function beside(own: Record<string, unknown>, target: Schema): Schema {
   return { ...own, allOf: [...others, target] };
 }
 
-/** A request does not carry what only the other side sets; `required` speaks of the answer there. */
+/** Removes read-only properties, which a request does not contain. For them, `required` applies to the response only. */
 function withoutReadOnly(schema: Record<string, unknown>, readOnly: ReadonlySet<string>): Record<string, unknown> {
   if (readOnly.size === 0) return schema;
   const { properties, required } = schema;
@@ -145,6 +146,6 @@ function withoutReadOnly(schema: Record<string, unknown>, readOnly: ReadonlySet<
 }
 
 function listOf(value: unknown, owner: object): unknown[] {
-  if (!Array.isArray(value)) throw new OpenApiFault('a list of schemas is not a list', owner);
+  if (!Array.isArray(value)) throw new OpenApiError('a list of schemas is not a list', owner);
   return value as unknown[];
 }

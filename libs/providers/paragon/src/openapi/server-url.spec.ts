@@ -1,4 +1,4 @@
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import { serverUrl } from './server-url.js';
 
 const of = (url: string, variables?: object): string => serverUrl([{ url, variables }]);
@@ -39,10 +39,10 @@ describe('the URL of a server', () => {
     ],
     ...['https://a.example?x=1', '/a#b', 'https://a.example/\nb', 'https://{host}/', 'https://{constructor}/'],
   ])('cannot be %j', (url) => {
-    expect(() => of(url, {})).toThrow(OpenApiFault);
+    expect(() => of(url, {})).toThrow(OpenApiError);
   });
 
   it.each([[[{}]], [[null]], [[{ url: 1 }]]])('cannot be taken from %j', (servers) => {
-    expect(() => serverUrl(servers)).toThrow(OpenApiFault);
+    expect(() => serverUrl(servers)).toThrow(OpenApiError);
   });
 });

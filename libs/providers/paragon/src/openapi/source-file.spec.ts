@@ -1,14 +1,14 @@
-import { OpenApiFault } from './openapi-fault.js';
+import { OpenApiError } from './openapi-error.js';
 import { SourceFile } from './source-file.js';
-import { SyntaxFault } from './source-text.js';
+import { OpenApiSyntaxError } from './source-text.js';
 
 const GOOD = { openapi: '3.0.3', info: { title: 't', version: '1' }, paths: { '/a': { get: {} } } };
 
-function faultOf(text: string): SyntaxFault {
+function faultOf(text: string): OpenApiSyntaxError {
   try {
     SourceFile.read(text);
   } catch (error) {
-    if (error instanceof SyntaxFault) return error;
+    if (error instanceof OpenApiSyntaxError) return error;
     throw error;
   }
   throw new Error('the text was accepted');
@@ -44,7 +44,7 @@ describe('SourceFile', () => {
     ['openapi: 3.0.0\npaths:\n  /a: [\n', 4, 'end with a ]'],
     ['openapi: 3.0.0\npaths:\n\t/a: {}\n', 3, 'ab'],
     ['openapi: 3.0.0\npaths: {}\n---\nopenapi: 3.0.0\n', 3, 'multiple documents'],
-    ['openapi: 3.0.0\npaths:\n  /a: {}\n  /b: {}\n  /a: {}\n', 5, '"/a" is there twice'],
+    ['openapi: 3.0.0\npaths:\n  /a: {}\n  /b: {}\n  /a: {}\n', 5, '"/a" occurs twice'],
     ['swagger: "2.0"\npaths: {}', 1, 'Swagger 2.0'],
     ['info: {}\nopenapi: 3.2.0\npaths: {}', 2, '"3.2.0" is not supported'],
     ['info: {}\nopenapi: 2.0.0\npaths: {}', 2, '"2.0.0" is not supported'],
@@ -66,7 +66,7 @@ describe('SourceFile', () => {
     ['very many levels of YAML', `a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`],
     ['a large text that is not JSON', `a: ${'x'.repeat(3_000_000)}`],
   ])('refuses %s', (_, text) => {
-    expect(() => SourceFile.read(text)).toThrow(SyntaxFault);
+    expect(() => SourceFile.read(text)).toThrow(OpenApiSyntaxError);
   });
 
   it('reads a text of 64 nested aliases without repeating them in memory', () => {
@@ -88,18 +88,18 @@ describe('SourceFile', () => {
     const file = SourceFile.read(text);
     const lineOf = (...path: string[]) => {
       const part = path.reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], file.document);
-      return file.lineOf(new OpenApiFault('bad', part as object));
+      return file.lineOf(new OpenApiError('bad', part as object));
     };
     expect([lineOf('paths', '/a', 'get'), lineOf('paths', '/a', 'get', 'responses', '200')]).toEqual([4, 6]);
     expect(lineOf('paths', '/a', 'post')).toBe(7);
-    expect(file.lineOf(new OpenApiFault('bad', {}))).toBeUndefined();
-    expect(file.lineOf(new OpenApiFault('bad'))).toBeUndefined();
+    expect(file.lineOf(new OpenApiError('bad', {}))).toBeUndefined();
+    expect(file.lineOf(new OpenApiError('bad'))).toBeUndefined();
   });
 
   it('finds the line of a part in a list', () => {
     const file = SourceFile.read('openapi: 3.0.0\npaths: {}\nservers:\n  - url: /a\n  - url: /b\n');
     const [, second] = file.document.servers as object[];
-    expect(file.lineOf(new OpenApiFault('bad', second))).toBe(5);
+    expect(file.lineOf(new OpenApiError('bad', second))).toBe(5);
   });
 });
 

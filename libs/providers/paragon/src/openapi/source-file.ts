@@ -1,31 +1,32 @@
-import { isObject, type JsonObject } from '@manifold/backend-api';
-import { OpenApiFault } from './openapi-fault.js';
-import { lineOf, parseText, SyntaxFault } from './source-text.js';
+import { isObject } from '@manifold/async';
+import type { JsonObject } from '@manifold/tool-provider';
+import { OpenApiError } from './openapi-error.js';
+import { lineOf, parseText, OpenApiSyntaxError } from './source-text.js';
 
-/** Deeper than any description of an API; what comes after may use recursion. */
+/** Maximum nesting depth, which no real API description reaches. It makes recursion in later steps safe. */
 const MAX_DEPTH = 128;
 const SUPPORTED = /^3\.[01](\.\d+)?$/;
 
-/** One file's OpenAPI document, with the way back from a part of it to its line. */
+/** The OpenAPI document of one file. It can find the line of each part. */
 export class SourceFile {
   private constructor(
     private readonly text: string,
     readonly document: JsonObject,
   ) {}
 
-  /** @throws OpenApiFault where the text is no OpenAPI document of version 3.0 or 3.1 */
+  /** @throws OpenApiError if the text is not an OpenAPI document of version 3.0 or 3.1 */
   static read(text: string): SourceFile {
     const document = parseText(text);
-    if (!isObject(document)) throw new SyntaxFault('it holds no OpenAPI document', 1);
-    if (isDeeper(document, MAX_DEPTH)) throw new SyntaxFault(`it is nested more than ${MAX_DEPTH} levels deep`);
+    if (!isObject(document)) throw new OpenApiSyntaxError('it contains no OpenAPI document', 1);
+    if (isDeeper(document, MAX_DEPTH)) throw new OpenApiSyntaxError(`it is nested more than ${MAX_DEPTH} levels deep`);
     const file = new SourceFile(text, document);
     const fault = faultOf(document);
-    if (fault) throw new SyntaxFault(fault.reason, file.lineAt([fault.key]));
+    if (fault) throw new OpenApiSyntaxError(fault.reason, file.lineAt([fault.key]));
     return file;
   }
 
-  /** The line of the part that is at fault, where it is known. */
-  lineOf(fault: OpenApiFault): number | undefined {
+  /** Returns the line of the invalid part, if it is known. */
+  lineOf(fault: OpenApiError): number | undefined {
     const path = fault.part && pathTo(this.document, fault.part);
     return path && this.lineAt(path);
   }
@@ -46,7 +47,7 @@ function faultOf({ openapi, swagger, paths }: JsonObject): { key: string; reason
   return undefined;
 }
 
-/** An alias of YAML that contains itself is infinitely deep. */
+/** Returns whether a value is nested deeper. A YAML alias that contains itself is infinitely deep. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));

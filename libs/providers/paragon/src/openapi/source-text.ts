@@ -10,17 +10,17 @@ import {
   type Document,
   type YAMLMap,
 } from 'yaml';
-import { isDeeper } from '@manifold/yaml';
-import { OpenApiFault } from './openapi-fault.js';
+import { exceededBound } from '@manifold/rest';
+import { OpenApiError } from './openapi-error.js';
 
-/** Parsing YAML takes half a second per megabyte, in which nothing else runs; JSON takes a hundredth of that. */
+/** Maximum size of YAML. Parsing YAML blocks the event loop for half a second per megabyte; JSON takes a hundredth of that. */
 const MAX_YAML_CHARACTERS = 2 * 1024 * 1024;
 const MAX_DEPTH = 256;
-/** Aliases must not blow a small file up. */
+/** Maximum number of alias expansions, because aliases can make a small file very large. */
 const MAX_ALIASES = 100;
 
-/** A text that cannot be parsed, and where. */
-export class SyntaxFault extends OpenApiFault {
+/** Reports a text that cannot be parsed, with the line of the error. */
+export class OpenApiSyntaxError extends OpenApiError {
   constructor(
     reason: string,
     readonly line?: number,
@@ -30,8 +30,8 @@ export class SyntaxFault extends OpenApiFault {
 }
 
 /**
- * A file's text as a value. Strict JSON is parsed as such; everything else is YAML, of which JSON is a part.
- * @throws SyntaxFault
+ * Parses the text of a file. Strict JSON is parsed as JSON, everything else as YAML.
+ * @throws OpenApiSyntaxError
  */
 export function parseText(text: string): unknown {
   try {
@@ -41,7 +41,7 @@ export function parseText(text: string): unknown {
   }
 }
 
-/** The line, counted from 1, on which a part of the file begins; undefined where finding it would take too long. */
+/** Returns the line, counted from 1, on which a part of the file begins. Undefined if the search would take too long. */
 export function lineOf(text: string, path: readonly string[]): number | undefined {
   if (text.length > MAX_YAML_CHARACTERS) return undefined;
   const lines = new LineCounter();
@@ -51,24 +51,24 @@ export function lineOf(text: string, path: readonly string[]): number | undefine
 
 function parseYaml(text: string): unknown {
   if (text.length > MAX_YAML_CHARACTERS)
-    throw new SyntaxFault('it has more than 2 MB and is not valid JSON: large files must be JSON');
-  if (isDeeper([...new Parser().parse(text)], MAX_DEPTH)) {
-    throw new SyntaxFault(`it is nested deeper than ${MAX_DEPTH} levels`);
+    throw new OpenApiSyntaxError('it has more than 2 MB and is not valid JSON: large files must be JSON');
+  if (exceededBound([...new Parser().parse(text)], { depth: MAX_DEPTH, items: Infinity })) {
+    throw new OpenApiSyntaxError(`it is nested deeper than ${MAX_DEPTH} levels`);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: false, // the parser compares each key with all others
+    uniqueKeys: false, // the own check of the parser compares each key with all others (quadratic time)
     logLevel: 'error',
   });
   const [error] = document.errors;
-  if (error) throw new SyntaxFault(error.message, lines.linePos(error.pos[0]).line);
+  if (error) throw new OpenApiSyntaxError(error.message, lines.linePos(error.pos[0]).line);
   refuseRepeatedKeys(document, lines);
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
-    throw new SyntaxFault((cause as Error).message);
+    throw new OpenApiSyntaxError((cause as Error).message);
   }
 }
 
@@ -78,14 +78,14 @@ function refuseRepeatedKeys(document: Document, lines: LineCounter): void {
       const seen = new Set<string>();
       for (const { key } of map.items) {
         const name = nameOf(key);
-        if (seen.has(name)) throw new SyntaxFault(`"${name}" is there twice`, lines.linePos(startOf(key)).line);
+        if (seen.has(name)) throw new OpenApiSyntaxError(`"${name}" occurs twice`, lines.linePos(startOf(key)).line);
         seen.add(name);
       }
     },
   });
 }
 
-/** As far as the path leads. */
+/** Returns the offset of the path, or of its longest prefix that exists. */
 function offsetOf(document: Document, path: readonly string[]): number {
   let node: unknown = document.contents;
   let offset = startOf(node);

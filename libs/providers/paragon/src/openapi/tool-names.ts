@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** `googleCalendar` → `GOOGLECALENDAR`, `custom.spotify` → `SPOTIFY`: as Paragon's own server names them. */
+/** `googleCalendar` → `GOOGLECALENDAR`, `custom.spotify` → `SPOTIFY`: the same prefixes as Paragon's own server uses. */
 const slugOf = (integration: string): string => words(integration.replace(/^custom\./, ''));
 
 /**
- * The name that an operation should have: its summary or, without one, its operationId or its method and path.
- * Valid (`[A-Z0-9_-]`), but neither unique nor short.
+ * Returns the preferred name of an operation, from its summary. If there is none, the operationId or the method and path are used.
+ * The name is valid (`[A-Z0-9_-]`), but it may be long and is not necessarily unique.
  */
 export function wantedName(
   integration: string,
@@ -17,8 +17,8 @@ export function wantedName(
 }
 
 /**
- * One name for each tool, in the same order. Of tools that want one name none gets it: each gets a suffix that is made from what it
- * is, so that its name does not depend on the others' order.
+ * Returns one name for each tool, in the same order. If several tools have the same preferred name, each gets a suffix from the hash of
+ * its identity. The name of a tool therefore does not depend on the order of the tools.
  */
 export function uniqueNames(tools: readonly { readonly wantedName: string; readonly identity: string }[]): string[] {
   let names = tools.map(({ wantedName }) => wantedName);

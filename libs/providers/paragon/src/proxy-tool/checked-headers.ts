@@ -10,7 +10,7 @@ export function checkedHeaders(headers: Readonly<Record<string, string>> = {}): 
   const checked: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value] of Object.entries(headers)) {
     const key = name.toLowerCase();
-    if (!TOKEN.test(name) || !VALUE.test(value)) throw refused('A header has characters that headers cannot have');
+    if (!TOKEN.test(name) || !VALUE.test(value)) throw refused('A header contains characters that headers cannot have');
     if (isDeniedHeader(key)) {
       throw refused(`The header ${name} cannot be set: credentials and routing are added for you`);
     }

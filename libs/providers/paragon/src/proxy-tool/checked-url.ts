@@ -3,16 +3,16 @@ import { hostsOf } from './integration-hosts.js';
 import { refused } from './refused.js';
 
 const BASE = 'https://base.invalid';
-/** What URL parsers take away before they read: behind it, a path can become another host. */
+/** Characters that URL parsers strip before parsing. With them, a path could turn into another host. */
 const STRIPPED = /^[\0- ]|[\0- ]$|[\t\r\n]/;
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const PATH = /^\/?[^/\\@:?#][^\\?#]*(\?[^#]*)?$|^\/?(\?[^#]*)?$/;
-/** Names that only mean something inside a network. */
+/** Host names that resolve only inside a private network. */
 const LOCAL_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa|svc|cluster\.local)\.?$/i;
 
 /**
- * The URL that Paragon's proxy is asked for: a path below the integration's base URL, or a full URL of one of the
- * integration's own hosts (SECURITY.md, threat 52).
+ * Returns the URL for Paragon's proxy: a path below the integration's base URL, or a full URL of one of the integration's own hosts
+ * (docs/THREATS.md, threat 52). If the hosts of the integration are unknown, any public host is accepted.
  * @throws ProviderError `invalid_arguments`
  */
 export function checkedUrl(integration: string, text: string, query: Readonly<Record<string, unknown>> = {}): string {
@@ -42,7 +42,7 @@ function checkHost(integration: string, url: URL): void {
   }
 }
 
-/** Segments that leave the base path once somebody decodes them, once or twice. URL parsing has already resolved the plain ones. */
+/** Returns whether a path leaves the base path, as it is or after one or two decodings by a server. */
 function climbs(text: string): boolean {
   let path = text.split(/[?#]/, 1)[0]!;
   for (let round = 0; round < 3; round += 1) {

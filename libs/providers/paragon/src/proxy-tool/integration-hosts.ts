@@ -1,4 +1,4 @@
-/** Where the APIs of integrations are, as their vendors document it. Subdomains belong to them: regions and tenants have their own. */
+/** Hosts of the APIs of integrations, from the documentation of their vendors. Subdomains (of regions and tenants) are included. */
 const HOSTS: Readonly<Record<string, readonly string[]>> = {
   airtable: ['airtable.com'],
   asana: ['asana.com'],
@@ -40,6 +40,6 @@ const HOSTS: Readonly<Record<string, readonly string[]>> = {
   zoom: ['zoom.us'],
 };
 
-/** @returns undefined where they are not known: a custom integration, or one that is new */
+/** @returns undefined if the hosts are unknown, as for a custom or a new integration */
 export const hostsOf = (integration: string): readonly string[] | undefined =>
   Object.hasOwn(HOSTS, integration) ? HOSTS[integration] : undefined;

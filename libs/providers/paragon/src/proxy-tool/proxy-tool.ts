@@ -13,8 +13,8 @@ interface ApiRequest {
 }
 
 /**
- * `CALL_API_REQUEST`: the agent writes a request to an integration's API itself.
- * @param active the integrations that it may name
+ * Returns the tool `CALL_API_REQUEST`, with which an agent sends its own request to the API of an integration.
+ * @param active the integrations that the agent may name
  */
 export function proxyTool(active: readonly string[], proxy: ParagonProxy): ParagonTool {
   return new ParagonTool({
@@ -28,7 +28,7 @@ export function proxyTool(active: readonly string[], proxy: ParagonProxy): Parag
       inputSchema: inputSchema(active),
     },
     execute: (args, context) => {
-      const request = args as unknown as ApiRequest; // it has just been checked against the schema
+      const request = args as unknown as ApiRequest; // already checked against the schema
       return proxy.send(
         {
           integration: request.integration,
@@ -43,7 +43,7 @@ export function proxyTool(active: readonly string[], proxy: ParagonProxy): Parag
   });
 }
 
-/** Slack distinguishes what its app may do from what the user may do. */
+/** Returns headers that an integration needs. Slack has separate tokens for its app and for the user; the user's token is used. */
 const ownHeaders = (integration: string): Record<string, string> =>
   integration === 'slack' ? { 'x-paragon-use-slack-token-type': 'user' } : {};
 

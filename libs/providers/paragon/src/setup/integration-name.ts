@@ -1,4 +1,4 @@
-/** Names whose spelling Paragon's key does not show. */
+/** Display names that cannot be derived from Paragon's key. */
 const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['activecampaign', 'ActiveCampaign'],
   ['azuredevops', 'Azure DevOps'],
@@ -26,7 +26,7 @@ const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['zohocrm', 'Zoho CRM'],
 ]);
 
-/** The name of an integration as people write it: `googleCalendar` → `Google Calendar`, `custom.spotify` → `Spotify`. */
+/** Returns the display name of an integration: `googleCalendar` → `Google Calendar`, `custom.spotify` → `Spotify`. */
 export function integrationName(integration: string): string {
   const key = integration.replace(/^custom\./, '');
   const spelling = SPELLINGS.get(key.toLowerCase());

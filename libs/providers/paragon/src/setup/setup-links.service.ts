@@ -4,27 +4,33 @@ import type { Principal } from '@manifold/auth';
 import { Config, ParagonConfig } from '@manifold/config';
 import { Store, type Collection, type CollectionSpec } from '@manifold/store';
 import { Tenants } from '@manifold/tenants';
+import type { BackendCaller } from '@manifold/tool-provider';
+import { UserTokens } from '../user-tokens.service.js';
 
-/** What a setup link is for: one user of the project connects one integration. */
-export type SetupLink = {
+/** The purpose of a setup link: one user of the project connects one integration. */
+export type SetupLink = BackendCaller & {
   projectId: string;
-  tenant: string;
-  /** Whose integration it becomes: the Paragon user. */
-  subject: string;
-  /** Paragon's name of the integration: `slack`, `custom.spotify`. */
+  /** Paragon's key of the integration: `slack`, `custom.spotify`. */
   integration: string;
 };
 
-/** Found by the hash of the token: a dump of the database holds no link that works. The expiry is the record's. */
+/** A setup link that can be used now. */
+export interface UsableSetupLink extends SetupLink {
+  /** The Paragon user for whom the integration is connected. */
+  readonly user: string;
+}
+
+/** Stored by the hash of the token, so a database dump has no usable link. The record has the expiry time. */
 const SETUP_LINKS: CollectionSpec<SetupLink> = { name: 'paragon_setup_links' };
 
 const VALID_MS = 15 * 60 * 1000;
 
 /**
- * Links that let a user connect an integration in a browser. They live in the store: each replica knows them, and a restart loses none.
+ * Manages links with which a user connects an integration in a browser. They are in the store, so all replicas know them and a restart
+ * keeps them.
  *
- * 1. `create` when a call needs an integration that the user has not connected; 2. `look` when the page is opened, as often as a mail
- * scanner or a browser likes; 3. `consume` when the user presses the button. A link that nobody uses expires.
+ * 1. `create` runs if a call needs an integration that the user has not connected. 2. `look` runs each time that a browser or a mail
+ * scanner opens the page. 3. `consume` runs when the user presses the button. An unused link expires.
  */
 @Injectable()
 export class SetupLinks {
@@ -35,31 +41,36 @@ export class SetupLinks {
     private readonly project: ParagonConfig,
     private readonly config: Config,
     private readonly tenants: Tenants,
+    private readonly tokens: UserTokens,
   ) {
     this.links = store.collection(SETUP_LINKS);
   }
 
-  /** @returns a URL that is good for 15 minutes and for one use, by whoever has it: to be shown to this user only */
-  async create({ tenant, subject }: Principal, integration: string): Promise<string> {
+  /** @returns a URL that works once, for 15 minutes. It needs no other credential, so only this user must see it */
+  async create({ tenant, issuer, subject, method }: Principal, integration: string): Promise<string> {
     const token = randomBytes(32).toString('base64url');
-    const link: SetupLink = { projectId: this.project.projectId, tenant, subject, integration };
+    const link: SetupLink = { projectId: this.project.projectId, tenant, issuer, subject, method, integration };
     await this.links.insert(link, { id: recordId(token), expiresAt: Date.now() + VALID_MS });
     return `${this.config.publicUrl}/setup?token=${token}`;
   }
 
-  /** What the link is for, if it can be used now: not while its tenant is disabled. Changes nothing. */
-  async look(token: string): Promise<SetupLink | undefined> {
-    const record = await this.links.get(recordId(token));
-    if (record?.value.projectId !== this.project.projectId) return undefined;
-    return this.tenants.isEnabled(record.value.tenant) ? record.value : undefined;
+  /**
+   * Returns the link if it can be used now. A link of a disabled tenant, or of a user whom the project does not serve, cannot be used.
+   * Changes nothing.
+   */
+  async look(token: string): Promise<UsableSetupLink | undefined> {
+    const link = (await this.links.get(recordId(token)))?.value;
+    if (link?.projectId !== this.project.projectId || !this.tenants.isEnabled(link.tenant)) return undefined;
+    const user = this.tokens.userOf(link);
+    return user === undefined ? undefined : { ...link, user };
   }
 
-  /** The same, once: of all who ask, on all replicas, one gets the link. */
-  async consume(token: string): Promise<SetupLink | undefined> {
+  /** Returns the link and deletes it. If several requests on any replicas try at the same time, only one gets it. */
+  async consume(token: string): Promise<UsableSetupLink | undefined> {
     const link = await this.look(token);
     return link && (await this.links.remove(recordId(token))) ? link : undefined;
   }
 }
 
-/** 256 random bits cannot be guessed, so a plain SHA-256 is enough. */
+/** Hashes the token. It has 256 random bits and cannot be guessed, so a plain SHA-256 is enough. */
 const recordId = (token: string): string => hash('sha256', token, 'base64url');

@@ -27,7 +27,16 @@ describe('SetupLinks', () => {
 
   it('says what a link is for as often as it is asked, then once', async () => {
     const token = await newToken('custom.spotify');
-    const link = { projectId: 'project-1', tenant: 'default', subject: 'alice', integration: 'custom.spotify' };
+    const { tenant, issuer, subject, method } = ALICE;
+    const link = {
+      tenant,
+      issuer,
+      subject,
+      method,
+      projectId: 'project-1',
+      integration: 'custom.spotify',
+      user: 'alice',
+    };
     expect(await app.links.look(token)).toEqual(link);
     expect(await app.links.look(token)).toEqual(link);
     expect(await app.links.consume(token)).toEqual(link);
@@ -56,9 +65,7 @@ describe('SetupLinks', () => {
     const asked = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? app : replica).links.consume(token));
     const answers = await Promise.all(asked);
     await replica.stop();
-    expect(answers.filter((answer) => answer !== undefined)).toEqual([
-      { projectId: 'project-1', tenant: 'default', subject: 'alice', integration: 'slack' },
-    ]);
+    expect(answers.filter((answer) => answer !== undefined)).toMatchObject([{ user: 'alice', integration: 'slack' }]);
   });
 
   it('finds a link after a restart', async () => {
@@ -85,6 +92,16 @@ describe('SetupLinks', () => {
     app = await startSetup({ dataDir: app.dataDir, settings: { PROJECT_ID: 'project-2' } });
     expect(await app.links.look(token)).toBeUndefined();
     expect(await app.links.consume(token)).toBeUndefined();
+  });
+
+  it('is for the user of the tenant, and none where the project does not serve the tenant any more', async () => {
+    const acme = { ...ALICE, tenant: 'acme' };
+    const token = tokenOf(await app.links.create(acme, 'slack'));
+    expect(await app.links.look(token)).toBeUndefined();
+    expect(await app.links.consume(token)).toBeUndefined();
+    await app.stop();
+    app = await startSetup({ dataDir: app.dataDir, settings: { PARAGON_USERS: '[{"tenant":"acme"}]' } });
+    expect(await app.links.consume(token)).toMatchObject({ user: 'manifold:["acme","https://issuer.test","alice"]' });
   });
 
   it('leaves no token in the database', async () => {

@@ -4,27 +4,26 @@ import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Public, RouteOptions } from '@manifold/auth';
 import { Config, ParagonConfig } from '@manifold/config';
-import { ApiProblems, Problem } from '@manifold/rest';
+import { ApiProblems, isSameOrigin, ProblemError } from '@manifold/rest';
 import { UserTokens } from '../user-tokens.service.js';
 import { newNonce, pageHeaders } from './page/page-headers.js';
 import { setupPage } from './page/setup-page.js';
 import { unusableLinkPage } from './page/unusable-link-page.js';
-import { isSameOrigin } from './same-origin.js';
 import { SetupCredentialsDto, UseSetupLinkDto } from './setup.dto.js';
 import { SetupLinks } from './setup-links.service.js';
 
-/** Seconds that the token in the user's browser is good: enough to sign in somewhere, useless soon after. */
+/** Lifetime in seconds of the token in the user's browser. This is long enough for a sign-in, but limits misuse afterwards. */
 const TOKEN_LIFETIME = 600;
-/** Bytes. A token has 43. */
+/** Maximum size of the body in bytes. A token has 43. */
 const BODY_LIMIT = 1024;
 
 const HTML = { content: { 'text/html': { schema: { type: 'string' } } } };
 
 /**
- * Where users connect an integration: whoever has the link needs no other credential.
+ * The page on which a user connects an integration. The link is the only credential.
  *
- * Opening the page changes nothing, because mail scanners and browsers open links that nobody asked them to open. Only the button uses
- * the link up, and the answer to it is the only place where a credential is shown.
+ * Opening the page changes nothing, because mail scanners and browsers open links without an action of the user. Only the button uses up
+ * the link, and only its response contains a credential.
  */
 @ApiTags('setup')
 @Controller('setup')
@@ -40,12 +39,15 @@ export class SetupController {
   @Public()
   @Header('content-type', 'text/html; charset=utf-8')
   @ApiOperation({
-    summary: 'The page on which a user connects an integration',
-    description: 'Does not use the link up.',
+    summary: 'Show the page on which a user connects an integration',
+    description: 'Opening the page does not use up the link.',
   })
   @ApiQuery({ name: 'token', type: String })
   @ApiOkResponse({ description: 'The page', ...HTML })
-  @ApiBadRequestResponse({ description: 'A page that says that the link cannot be used, and what to do', ...HTML })
+  @ApiBadRequestResponse({
+    description: 'A page that says that the link cannot be used and what the user can do',
+    ...HTML,
+  })
   async page(@Query('token') token: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const nonce = newNonce();
     void reply.headers(pageHeaders(nonce, this.project));
@@ -61,19 +63,19 @@ export class SetupController {
   @RouteOptions({ public: true, bodyLimit: BODY_LIMIT })
   @Header('cache-control', 'no-store')
   @ApiOperation({
-    summary: 'Use a setup link up',
+    summary: 'Use a setup link',
     description:
-      'For the page only: a request of another site is refused. One request per link is answered; the next gets 400.',
+      'For the setup page only: requests from other sites are refused. A link works once; later requests get 400.',
   })
   @ApiOkResponse({ type: SetupCredentialsDto })
   @ApiProblems(400, 403, 413, 415, 503)
   async use(@Body() { token }: UseSetupLinkDto, @Headers() headers: IncomingHttpHeaders): Promise<SetupCredentialsDto> {
     if (!isSameOrigin(headers, this.config.publicUrl)) {
-      throw new Problem(403, 'forbidden_site', 'Only the setup page of this gateway may use a setup link');
+      throw new ProblemError(403, 'forbidden_site', 'Only the setup page of this gateway may use a setup link');
     }
     const link = await this.links.consume(token);
-    if (!link) throw new Problem(400, 'setup_link_unusable', 'The link has been used, has expired, or never was one');
-    const { projectId, subject, integration } = link;
-    return { projectId, userToken: await this.tokens.mint(subject, TOKEN_LIFETIME), integration };
+    if (!link) throw new ProblemError(400, 'setup_link_unusable', 'This link is invalid, expired or already used');
+    const { projectId, user, integration } = link;
+    return { projectId, userToken: await this.tokens.mint(user, TOKEN_LIFETIME), integration };
   }
 }

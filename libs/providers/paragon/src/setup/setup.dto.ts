@@ -1,20 +1,20 @@
 import { IsString } from 'class-validator';
 
-/** The link that the user follows. */
+/** The setup link that the user has opened. */
 export class UseSetupLinkDto {
-  /** The `token` of the link. */
+  /** The `token` parameter of the link. */
   @IsString()
   token: string;
 }
 
-/** What the Connect SDK in the user's browser needs to connect one integration. */
+/** The data that the Connect SDK in the user's browser needs to connect one integration. */
 export class SetupCredentialsDto {
-  /** The Paragon project. */
+  /** The ID of the Paragon project. */
   projectId: string;
 
-  /** A Paragon User Token of the user, good for ten minutes. */
+  /** A Paragon User Token of the user. It is valid for ten minutes. */
   userToken: string;
 
-  /** Paragon's name of the integration. */
+  /** Paragon's key of the integration, such as `slack` or `custom.spotify`. */
   integration: string;
 }

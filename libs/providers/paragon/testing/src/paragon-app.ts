@@ -7,7 +7,8 @@ import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
 import { StoreModule } from '@manifold/store';
 import { ParagonProject, ParagonSimulator } from '../../../../../test/simulators/paragon/index.js';
-import { ParagonModule, ParagonProvider } from '../../src/index.js';
+import { ParagonModule } from '../../src/paragon.module.js';
+import { ParagonProvider } from '../../src/paragon.provider.js';
 
 /** The provider with the real store and the real HTTP client, in front of a simulator of Paragon. */
 export interface ParagonApp {

@@ -78,7 +78,7 @@ export async function startSetup({ settings, dataDir }: SetupAppOptions = {}): P
   };
   const adapter = new FastifyAdapter({ forceCloseConnections: true, genReqId: () => 'request-of-a-test' });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false });
-  readJsonBodies(adapter.getInstance(), config.payloadLimit);
+  readJsonBodies(adapter.getInstance(), config.bodies);
   // Its headers are on every page of the gateway; some of them would break this one.
   await app.register(helmet);
   app.useGlobalPipes(new DtoValidationPipe());

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { ParagonConfig } from '@manifold/config';
 
-/** Marks the scripts and styles of one answer as the gateway's own. */
+/** Returns a nonce that marks the scripts and styles of one response as the gateway's own. */
 export const newNonce = (): string => randomBytes(16).toString('base64');
 
 /**
- * What browsers may do with the page. Scripts: its own, and the Connect SDK's. Requests and frames: the gateway and Paragon. Nobody may
- * frame it (clickjacking), keep it, or learn its address, which holds the token.
+ * Returns the security headers of the page. Allowed scripts: the page's own and the Connect SDK's. Allowed requests and frames: the
+ * gateway and Paragon. No site may frame the page (clickjacking), and caches must not keep it. Its URL, which has the token, must not
+ * leak to other sites.
  */
 export function pageHeaders(nonce: string, project: ParagonConfig): Record<string, string> {
   const paragon = paragonSources(project).join(' ');
@@ -22,7 +23,7 @@ export function pageHeaders(nonce: string, project: ParagonConfig): Record<strin
       "base-uri 'none'",
       "form-action 'none'",
     ].join('; '),
-    // The window of the integration's sign-in page reports to its opener. With `same-origin` it would have none.
+    // The integration's sign-in window reports to its opener. With `same-origin` it would have no opener.
     'cross-origin-opener-policy': 'same-origin-allow-popups',
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
@@ -31,14 +32,14 @@ export function pageHeaders(nonce: string, project: ParagonConfig): Record<strin
   };
 }
 
-/** Paragon's services. A self-hosted Paragon has its own: neighbours of its API (`zeus.example.com`, `connect.example.com`). */
+/** Returns the origins of Paragon's services. A self-hosted Paragon has them in one domain (`zeus.example.com`, `connect.example.com`). */
 function paragonSources({ connectSdkUrl, zeusUrl }: ParagonConfig): string[] {
   const origins = [connectSdkUrl, zeusUrl].map((url) => new URL(url).origin);
   const host = selfHostedParagon(zeusUrl);
   return [...new Set(['https://*.useparagon.com', ...(host === undefined ? [] : [`https://*.${host}`]), ...origins])];
 }
 
-/** The domain of a self-hosted Paragon, by the rule of its documentation: its API is `zeus.` and this domain. */
+/** Returns the domain of a self-hosted Paragon. Its documentation defines the API host as `zeus.` and this domain. */
 export function selfHostedParagon(zeusUrl: string): string | undefined {
   const { hostname } = new URL(zeusUrl);
   const domain = /^zeus\.(.+\..+)$/.exec(hostname)?.[1];

@@ -1,12 +1,13 @@
 /**
- * What the setup page does in the browser.
+ * The script of the setup page.
  *
- * 1. It takes the token out of the address bar, where shoulders and histories would find it. 2. The button exchanges it for a token of
- * Paragon: once, so a second try uses what the first one got. 3. The Connect SDK is loaded, told who the user is, and opens its portal.
- * 4. The SDK's callbacks decide what the page says. Each of them comes at most once per `connect`, and closing without connecting
- * is told by `onClose` alone. A portal that reported an error can still succeed: success is the last word.
+ * 1. It removes the token from the address bar and the browser's history. 2. The button exchanges the token for a Paragon token. This
+ * works only once, so a second attempt uses the token of the first. 3. The script loads the Connect SDK, authenticates the user and opens
+ * the portal. 4. The SDK's callbacks decide the message of the page. Each callback comes at most once per `connect`. If the user closes
+ * the portal without connecting, only `onClose` is called. A portal that reported an error can still succeed; success is final.
  *
- * The SDK leaves the user's token in the browser's storage: it is removed, before as well, for another user may have left one.
+ * The SDK leaves the user's token in the browser's storage. The script removes it when the user leaves the page. It also removes it when
+ * the page opens, because another user may have left one.
  */
 export const PAGE_SCRIPT = `
 (() => {
@@ -22,7 +23,7 @@ export const PAGE_SCRIPT = `
   let attempt = 0;
   let finished = false;
 
-  class Failure extends Error {
+  class SetupError extends Error {
     constructor(title, advice, more = {}) {
       super(title);
       Object.assign(this, { advice, ...more });
@@ -74,7 +75,7 @@ export const PAGE_SCRIPT = `
   const detailOf = (error) => String((error && error.message) || error || '').slice(0, 300);
 
   const inTime = (promise) => new Promise((resolve, reject) => {
-    const late = new Failure('That took too long', 'Check your internet connection and try again.');
+    const late = new SetupError('That took too long', 'Check your internet connection and try again.');
     const timer = setTimeout(() => reject(late), PATIENCE_MS);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
@@ -85,16 +86,16 @@ export const PAGE_SCRIPT = `
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token }),
     }).catch(() => {
-      throw new Failure('Manifold cannot be reached', 'Check your internet connection and try again.');
+      throw new SetupError('Manifold cannot be reached', 'Check your internet connection and try again.');
     });
     if (response.ok) return response.json();
     if (response.status === 400) {
-      throw new Failure('This link can no longer be used', 'It has been used, or its 15 minutes are over. Ask your agent for a new link.', { final: true });
+      throw new SetupError('This link can no longer be used', 'It has been used, or its 15 minutes are over. Ask your agent for a new link.', { final: true });
     }
     if (response.status === 403) {
-      throw new Failure('This page has an unusual address', 'Open the link exactly as your agent gave it to you.', { final: true });
+      throw new SetupError('This page has an unusual address', 'Open the link exactly as your agent gave it to you.', { final: true });
     }
-    throw new Failure('Manifold cannot do this right now', 'Wait a minute and try again.');
+    throw new SetupError('Manifold cannot do this right now', 'Wait a minute and try again.');
   }
 
   function loadSdk() {
@@ -103,7 +104,7 @@ export const PAGE_SCRIPT = `
       const script = document.createElement('script');
       const missing = () => {
         script.remove();
-        reject(new Failure('A part of this page could not be loaded', 'A content blocker or your network keeps it from ' + new URL(sdk).host + '. Allow that address and try again.'));
+        reject(new SetupError('A part of this page could not be loaded', 'A content blocker or your network keeps it from ' + new URL(sdk).host + '. Allow that address and try again.'));
       };
       script.src = sdk;
       script.onload = () => window.paragon ? resolve(window.paragon) : missing();
@@ -115,7 +116,7 @@ export const PAGE_SCRIPT = `
   async function signIn(paragon) {
     if (host) paragon.configureGlobal({ host });
     await paragon.authenticate(credentials.projectId, credentials.userToken).catch((error) => {
-      throw new Failure('Paragon did not let you in', 'Ask your agent for a new link. If that does not help, show this to the people who run Manifold:', { detail: detailOf(error) });
+      throw new SetupError('Paragon did not let you in', 'Ask your agent for a new link. If that does not help, show this to the people who run Manifold:', { detail: detailOf(error) });
     });
   }
 
@@ -125,7 +126,7 @@ export const PAGE_SCRIPT = `
     const report = (error) => {
       if (reported || current !== attempt) return;
       reported = true;
-      fail(new Failure(name + ' was not connected', 'Try again. If that does not help, show this to the people who run Manifold:', { detail: detailOf(error) || 'no reason given' }));
+      fail(new SetupError(name + ' was not connected', 'Try again. If that does not help, show this to the people who run Manifold:', { detail: detailOf(error) || 'no reason given' }));
     };
     const isConnected = () => {
       const { integrations } = paragon.getUser();
@@ -138,7 +139,7 @@ export const PAGE_SCRIPT = `
       }
       if (reported || current !== attempt) return;
       reported = true;
-      fail(new Failure(name + ' is not connected yet', 'The window was closed before that. Nothing has changed; you can try again.'));
+      fail(new SetupError(name + ' is not connected yet', 'The window was closed before that. Nothing has changed; you can try again.'));
     };
     idle('Open the window again', 'Go on in the window of Paragon.');
     const opened = paragon.connect(integration, { onSuccess: succeed, onError: report, onClose });
@@ -162,7 +163,7 @@ export const PAGE_SCRIPT = `
   addEventListener('pagehide', forget);
   button.addEventListener('click', () => {
     if (button.getAttribute('aria-disabled') === 'true') return;
-    run().catch((error) => fail(error instanceof Failure ? error : new Failure('Something went wrong', 'Try again. If that does not help, show this to the people who run Manifold:', { detail: detailOf(error) })));
+    run().catch((error) => fail(error instanceof SetupError ? error : new SetupError('Something went wrong', 'Try again. If that does not help, show this to the people who run Manifold:', { detail: detailOf(error) })));
   });
 })();
 `;

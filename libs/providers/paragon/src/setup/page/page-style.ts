@@ -1,4 +1,4 @@
-/** The style of the pages: one column, light and dark, from the narrowest phone on. */
+/** The style of the pages: one column, light and dark scheme, for all screen widths. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,14 +1,14 @@
 import type { ParagonConfig } from '@manifold/config';
+import { markup, Markup } from '@manifold/rest';
 import { integrationName } from '../integration-name.js';
 import type { SetupLink } from '../setup-links.service.js';
-import { markup, Markup } from './markup.js';
 import { selfHostedParagon } from './page-headers.js';
 import { pageFrame } from './page-frame.js';
 import { PAGE_SCRIPT } from './page-script.js';
 
 /**
- * The page of a link that works. It names the user: somebody who was sent the link of another would otherwise lend them the own account.
- * The script takes the token from the page's address, and the rest from the `data` attributes.
+ * Returns the page of a valid link. It names the user of the link. Otherwise a person who received another user's link could connect
+ * their own account for that user. The script reads the token from the page's URL, and the other values from the `data` attributes.
  */
 export function setupPage(link: SetupLink, project: ParagonConfig, gateway: string, nonce: string): string {
   const name = integrationName(link.integration);

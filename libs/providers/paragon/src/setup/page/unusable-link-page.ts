@@ -1,7 +1,7 @@
-import { markup } from './markup.js';
+import { markup } from '@manifold/rest';
 import { pageFrame } from './page-frame.js';
 
-/** For a link that is incomplete, unknown, used or expired: which of them is nobody's business. */
+/** Returns the page for a link that is incomplete, unknown, used or expired. The page does not reveal which of these applies. */
 export function unusableLinkPage(gateway: string, nonce: string): string {
   return pageFrame({
     title: 'This link cannot be used',

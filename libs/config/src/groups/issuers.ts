@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { json } from '../model/parsers.js';
+
+const role = z.enum(['user', 'operator', 'admin', 'service']);
+
+/** Asymmetric algorithms that jsonwebtoken verifies. An issuer in AUTH_ISSUERS cannot use a shared secret. */
+const algorithm = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512']);
+
+const issuer = z
+  .strictObject({
+    issuer: z.string().min(1),
+    audience: z.string().min(1).optional(),
+    algorithms: z.array(algorithm).min(1).default(['RS256']),
+    jwksUri: z.url().optional(),
+    publicKey: z
+      .string()
+      .transform((pem) => pem.replaceAll('\\n', '\n'))
+      .refine((pem) => pem.includes('-----BEGIN PUBLIC KEY-----'), 'must be a PEM public key (SPKI)')
+      .optional(),
+    tenant: z.string().min(1).default('default'),
+    rolesClaim: z.string().min(1).default('roles'),
+    roles: z.record(z.string(), z.array(role)).default({}),
+  })
+  .refine((value) => (value.jwksUri === undefined) !== (value.publicKey === undefined), {
+    message: 'needs either jwksUri or publicKey',
+  })
+  .refine((value) => new Set(value.algorithms.map((name) => name.slice(0, 2).replace('PS', 'RS'))).size === 1, {
+    message: 'its algorithms must be of one key type',
+  });
+
+const issuers = z
+  .array(issuer)
+  .refine((list) => new Set(list.map((item) => item.issuer)).size === list.length, 'names an issuer twice');
+
+/** Reads AUTH_ISSUERS. */
+export const tokenIssuers = json(issuers, 'an array of issuers, as docs/OPERATIONS.md describes it');

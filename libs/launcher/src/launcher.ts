@@ -1,0 +1,264 @@
+import { realpathSync } from 'node:fs';
+import { chmod, mkdir, readdir, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Config, inheritedEnvironment } from '@manifold/config';
+import { lendFolder, takeBack } from './folders/lent-folder.js';
+import { OwnerFolders, type OwnerFolder } from './folders/owner-folders.js';
+import { UserIds } from './folders/user-ids.js';
+import { bubblewrapOptions, type Visibility } from './isolation/bubblewrap.js';
+import { findIsolation, type Isolation, type IsolationMode } from './isolation/isolation.js';
+import { isInside, isSecretPlace, visibilityOf } from './isolation/visibility.js';
+import type { Owner } from './owner.js';
+import { ForeignProcess, LaunchError, startFault, type PreparedProgram } from './processes/foreign-process.js';
+import { endProcessesOf, runToEnd, type RunEnd, type RunFollower } from './processes/foreign-run.js';
+import { findProgram } from './processes/find-program.js';
+import { limited, type Program } from './processes/resource-limits.js';
+import { beginRun } from './processes/runs.js';
+
+/** The tenant whose servers may run without isolation. */
+const DEFAULT_TENANT = 'default';
+/** Programs of other users must be able to pass through DATA_DIR, and may not list it. */
+const PASSABLE = 0o711;
+const OWNER_ONLY = 0o600;
+const PRIVATE = 0o700;
+const IN_SANDBOX_TEMPORARY = '/tmp';
+const EXAMPLES = 10;
+const SHELL = '/bin/sh';
+/** Runs the other arguments in the folder that the first one names. */
+const IN_FOLDER = 'cd -- "$0" && exec "$@"';
+const IN_NEW_FOLDER = `mkdir -p -- "$0" 2>/dev/null; ${IN_FOLDER}`;
+/** Variables that the loader of programs reads. */
+const LOADER_VARIABLE = /^(?:LD_.*|GLIBC_TUNABLES|GCONV_PATH)$/;
+
+/** A program of somebody else, and for whom it runs. */
+export interface Launch {
+  readonly owner: Owner;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Variables in addition to those that every program gets. They replace variables of the same name. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Variables that name files, each with a path below the owner's folder. `env` replaces them. */
+  readonly dataFiles?: Readonly<Record<string, string>>;
+  /** Working folder: absolute, or relative to the owner's folder. Default: the owner's folder. */
+  readonly cwd?: string;
+  /** Folders that the program may read although they are hidden from others, such as its package. */
+  readonly readable?: readonly string[];
+  /** Folders that it may change in addition to the owner's folder. */
+  readonly writable?: readonly string[];
+  /** `none`: it has no network, in mode bubblewrap. */
+  readonly network?: 'open' | 'none';
+  readonly limits: PreparedProgram['limits'];
+}
+
+/** Folders that programs of an owner fill. */
+export interface Filling {
+  readonly owner: Owner;
+  /** Absolute paths at which nothing is, in folders of the gateway. */
+  readonly folders: readonly string[];
+  /** Files outside of the folders to which links in them may lead, without symbolic links. */
+  readonly targets?: readonly string[];
+}
+
+/** Starts all programs that the gateway did not write, and keeps them apart from the gateway and from each other. */
+@Injectable()
+export class Launcher implements OnModuleInit {
+  private readonly logger = new Logger(Launcher.name);
+  private isolation!: Isolation;
+  private folders!: OwnerFolders;
+
+  constructor(private readonly config: Config) {}
+
+  /** @throws IsolationUnavailableError if the operator demands a mode that this machine does not allow */
+  async onModuleInit(): Promise<void> {
+    const { sandbox, userIds, prefersUserIds } = this.config.hosting;
+    this.isolation = await findIsolation(sandbox, userIds, prefersUserIds);
+    const { mode, ids, reasons } = this.isolation;
+    await mkdir(this.config.dataDir, { recursive: true, mode: PRIVATE });
+    const dataDir = await realpath(this.config.dataDir);
+    const root = join(dataDir, 'servers');
+    const userIdsOfOwners = ids && new UserIds(root, ids);
+    this.folders = new OwnerFolders(root, userIdsOfOwners);
+    if (ids) await letPass(dataDir);
+    await beginRun(join(dataDir, 'runs'), (await userIdsOfOwners?.all()) ?? new Set());
+    if (mode === 'none') this.warn(reasons);
+    else this.logger.log({ msg: 'hosted servers are isolated', sandbox: mode, reason: reasons.join(' ') || undefined });
+  }
+
+  get mode(): IsolationMode {
+    return this.isolation.mode;
+  }
+
+  /**
+   * Returns why programs of the tenant may not run here, with the setting to change. Undefined: they may.
+   */
+  refusal(tenant: string): string | undefined {
+    if (this.isolation.mode !== 'none') return undefined;
+    const { environment, hosting } = this.config;
+    const why = this.isolation.reasons.join(' ');
+    if (tenant !== DEFAULT_TENANT)
+      return `Servers of this tenant need isolation, which this gateway does not have. Ask its operator to set SERVER_SANDBOX. ${why}`;
+    if (environment === 'production' && hosting.sandbox !== 'none')
+      return `Stdio servers are off because they cannot be isolated. ${why} To run them without isolation set SERVER_SANDBOX=none.`;
+    return undefined;
+  }
+
+  /**
+   * Starts a program in its owner's folder.
+   * @throws LaunchError; UserIdsUsedUpError
+   */
+  async start(launch: Launch): Promise<ForeignProcess> {
+    return ForeignProcess.start(await this.prepare(launch, await this.open(launch.owner)));
+  }
+
+  /**
+   * Runs a program to its end.
+   * @throws LaunchError; UserIdsUsedUpError; the reason of the follower's signal, after the program has ended
+   */
+  async run(launch: Launch, follower: RunFollower): Promise<RunEnd> {
+    return runToEnd(await this.prepare(launch, await this.open(launch.owner)), follower);
+  }
+
+  /**
+   * Lets programs of an owner fill new folders. Afterwards the folders belong to the gateway, and nobody else can change them. If the owner is
+   * one of a single run, the run ends here.
+   * @param fill runs the programs. They name the folders in `writable`
+   * @throws LaunchError; UserIdsUsedUpError; the errors of `fill`. The caller then removes the folders
+   */
+  async fill<T>({ owner, folders, targets }: Filling, fill: () => Promise<T>): Promise<T> {
+    const lent: string[] = [];
+    let runAs: OwnerFolder['runAs'];
+    try {
+      ({ runAs } = await this.open(owner));
+      for (const folder of folders) {
+        await lendFolder(folder, runAs);
+        lent.push(folder);
+      }
+      return await fill();
+    } finally {
+      // In a sandbox nothing is left of a run: its processes end with the first one.
+      if (owner.run !== undefined && runAs && this.mode === 'uid') await endProcessesOf(runAs);
+      const taken = await Promise.allSettled(lent.map((folder) => takeBack(folder, runAs, targets)));
+      if (owner.run !== undefined) await this.folders.removeRun(owner);
+      for (const one of taken) if (one.status === 'fulfilled') this.report(one.value);
+      const failed = taken.find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason;
+    }
+  }
+
+  /** Returns a folder that lasts and that programs of the owner may change if they name it in `writable`. @param parent folder of the gateway */
+  async folderBelow(parent: string, owner: Owner): Promise<string> {
+    await this.open(owner);
+    return this.folders.openBelow(parent, owner);
+  }
+
+  /** Removes the files of a server and of all its users. None of its programs may run. */
+  async removeFiles(server: Pick<Owner, 'tenant' | 'server'>): Promise<void> {
+    await this.folders.remove(server);
+  }
+
+  /** @throws LaunchError; UserIdsUsedUpError */
+  private async open(owner: Owner): Promise<OwnerFolder> {
+    const refusal = this.refusal(owner.tenant);
+    if (refusal !== undefined) throw new LaunchError(refusal);
+    return this.folders.open(owner);
+  }
+
+  private async prepare(launch: Launch, folder: OwnerFolder): Promise<PreparedProgram> {
+    const { command, limits, network = 'open' } = launch;
+    const { bubblewrap } = this.isolation;
+    const { runAs } = folder;
+    const cwd = this.workingFolder(launch, folder);
+    const temporary = bubblewrap === undefined ? folder.temporary : IN_SANDBOX_TEMPORARY;
+    const env: Record<string, string> = {
+      ...inheritedEnvironment(),
+      HOME: folder.home,
+      TMPDIR: temporary,
+      ...below(folder.home, launch.dataFiles),
+      ...launch.env,
+    };
+    // A relative path of the command counts from the folder of the gateway, unless its operator has named another.
+    const base = launch.cwd === undefined ? process.cwd() : cwd;
+    const file = await findProgram(command, env.PATH ?? '', base, runAs).catch((error: NodeJS.ErrnoException) => {
+      throw startFault(command, error);
+    });
+    const limitedProgram = limited(
+      { command: file, args: launch.args },
+      { ...limits, hasOwnUser: runAs !== undefined },
+    );
+    const program =
+      cwd === folder.home || launch.writable?.includes(cwd)
+        ? limitedProgram
+        : startedIn(cwd, isInside(cwd, folder.home), limitedProgram);
+    const at = program === limitedProgram ? cwd : folder.home;
+    if (bubblewrap === undefined) return { ...program, name: command, env, cwd: at, limits, runAs };
+    const options = bubblewrapOptions(this.visibility(launch, file, folder, cwd), at, network);
+    const [outer, inner] = apart(env);
+    const args = [...inner, ...options, program.command, ...program.args];
+    return { command: bubblewrap, args, name: command, env: outer, cwd: '/', limits, runAs, isSandboxed: true };
+  }
+
+  private visibility(launch: Launch, file: string, folder: OwnerFolder, cwd: string): Visibility {
+    const { owner, args, readable = [], writable = [] } = launch;
+    // An operator of the tenant `default` may name files of the machine.
+    const words = [file, realpathSync(file), ...(owner.tenant === DEFAULT_TENANT ? args : [])];
+    const outside = isInside(cwd, folder.home) || cwd === folder.home ? undefined : cwd;
+    return visibilityOf({ cwd: outside, readable, writable, words }, folder, this.config);
+  }
+
+  /**
+   * Returns the absolute path of the working folder.
+   * @throws LaunchError
+   */
+  private workingFolder({ owner, cwd, writable = [] }: Launch, { home }: OwnerFolder): string {
+    if (cwd === undefined) return home;
+    const folder = resolve(home, cwd);
+    if (folder === home || writable.includes(folder) || isInside(folder, home)) return folder;
+    if (owner.tenant !== DEFAULT_TENANT)
+      throw new LaunchError(`cwd ${cwd} is outside of the data folder of the server; give a relative path`);
+    if (isSecretPlace(folder, this.config))
+      throw new LaunchError(`cwd ${cwd} is inside of the data of the gateway; give another folder, or a relative path`);
+    return folder;
+  }
+
+  private report(removed: readonly string[]): void {
+    if (removed.length === 0) return;
+    const examples = removed.slice(0, EXAMPLES);
+    this.logger.warn({ msg: 'files that lead out of their folder were removed', count: removed.length, examples });
+  }
+
+  private warn(reasons: readonly string[]): void {
+    this.logger.warn({
+      msg: 'hosted servers are not isolated: they can read the memory, the database and the master key of the gateway and the secrets of all users',
+      reason: reasons.join(' '),
+      remedy: 'install bubblewrap or run the gateway as root, and set SERVER_SANDBOX=auto',
+    });
+  }
+}
+
+/** Lets programs of other users pass through the data folder to their own folders. They may not list it, nor read any file in it. */
+async function letPass(dataDir: string): Promise<void> {
+  for (const entry of await readdir(dataDir, { withFileTypes: true }))
+    if (entry.isFile()) await chmod(join(dataDir, entry.name), OWNER_ONLY);
+  await chmod(dataDir, PASSABLE);
+}
+
+const below = (home: string, files: Launch['dataFiles'] = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([name, path]) => [name, join(home, path)]));
+
+/**
+ * Returns a program that changes to a folder before it starts another one. The gateway may be root, and would follow a symbolic link of an
+ * owner to where the owner may not go.
+ */
+const startedIn = (folder: string, mayBeNew: boolean, { command, args }: Program): Program => ({
+  command: SHELL,
+  args: ['-c', mayBeNew ? IN_NEW_FOLDER : IN_FOLDER, folder, command, ...args],
+});
+
+/** Takes variables of the loader out of the environment of bubblewrap, which runs outside of the sandbox, and sets them inside. */
+function apart(env: Readonly<Record<string, string>>): [outer: Record<string, string>, options: string[]] {
+  const isLoaders = ([name]: [string, string]): boolean => LOADER_VARIABLE.test(name);
+  const entries = Object.entries(env);
+  const outer = Object.fromEntries(entries.filter((entry) => !isLoaders(entry)));
+  return [outer, entries.filter(isLoaders).flatMap(([name, value]) => ['--setenv', name, value])];
+}

@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { possibleModes, TestLauncher } from '@manifold/launcher/testing';
+import { eventually } from '../../../../test/support/eventually.js';
+import { commandLine, isAlive, processesNaming } from '../../../../test/support/process-tree.js';
+
+const TYPESCRIPT = resolve(__dirname, '../../../../test/support/typescript.mjs');
+const GATEWAY = resolve(__dirname, '../../testing/src/long-gateway.ts');
+
+/** A gateway of its own process, with a program that starts others and a daemon, and that does not leave when it is asked to. */
+class LongGateway {
+  private constructor(
+    readonly dataDir: string,
+    private readonly child: ChildProcess,
+    private readonly sleep: string,
+  ) {}
+
+  static async start(mode: string): Promise<LongGateway> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'manifold-killed-'));
+    const sleep = `sleep ${86_400 + randomInt(10_000_000)}`;
+    const daemon = `setsid sh -c '(setsid ${sleep} >/dev/null 2>&1 </dev/null &)'`;
+    const script = `trap "" TERM; ${daemon}; sh -c "${sleep} & ${sleep}"; while :; do sleep 1000; done`;
+    const options = { stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'], detached: true };
+    const child = spawn(process.execPath, ['--import', TYPESCRIPT, GATEWAY, mode, dataDir, script], options);
+    const gateway = new LongGateway(dataDir, child, sleep);
+    await once(child.stdout!, 'data');
+    await gateway.has(3);
+    return gateway;
+  }
+
+  /** The processes that its program has started. */
+  get left(): number {
+    return processesNaming(this.sleep).filter((pid) => commandLine(pid) === this.sleep && isAlive(pid)).length;
+  }
+
+  has(count: number): Promise<unknown> {
+    return eventually(`${count} processes are left`, () => this.left === count);
+  }
+
+  /** Ends it like a terminal would that is killed: with all processes of its group. */
+  async kill(): Promise<void> {
+    process.kill(-this.child.pid!, 'SIGKILL');
+    await once(this.child, 'exit');
+  }
+
+  async killWatchdog(): Promise<void> {
+    const [run] = readdirSync(join(this.dataDir, 'runs'));
+    const watchdogs = () => processesNaming(`MANIFOLD_LAUNCH=${run}.`).filter(isAlive);
+    expect(watchdogs()).toHaveLength(1);
+    process.kill(watchdogs()[0]!, 'SIGKILL');
+    await eventually('the watchdog is gone', () => watchdogs().length === 0);
+  }
+}
+
+describe.each([...possibleModes, 'none'] as const)('a gateway in mode %s that is killed', (mode) => {
+  it('leaves nothing', async () => {
+    const gateway = await LongGateway.start(mode);
+    await gateway.kill();
+    await gateway.has(0);
+    rmSync(gateway.dataDir, { recursive: true });
+  });
+
+  // A sandbox ends without a watchdog.
+  (mode === 'bubblewrap' ? it.skip : it)('together with its watchdog leaves nothing after the next start', async () => {
+    const [killed, other] = await Promise.all([LongGateway.start(mode), LongGateway.start(mode)]);
+    await killed.killWatchdog();
+    await killed.kill();
+    expect(killed.left).toBe(3);
+    const next = await TestLauncher.start({ SERVER_SANDBOX: mode, DATA_DIR: killed.dataDir });
+    await killed.has(0);
+    expect(other.left).toBe(3);
+    await other.kill();
+    await other.has(0);
+    next.end();
+    for (const { dataDir } of [killed, other]) rmSync(dataDir, { recursive: true });
+  });
+});

@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Paths of `prlimit` from util-linux, which every Debian has. */
+const PRLIMIT = ['/usr/bin/prlimit', '/bin/prlimit'];
+/** Limit of the number of threads of all processes under the user id of servers. It stops a fork bomb that escapes from its group. */
+const ALL_THREADS = 8_192;
+
+export interface ProgramLimits {
+  /** Limit of each process. */
+  readonly openFiles: number;
+  /** Whether the program runs under a user id other than the gateway's. */
+  readonly hasOwnUser: boolean;
+}
+
+export interface Program {
+  /** Absolute path. */
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Returns a command that starts a program under system limits, or the program itself if `prlimit` is not installed. */
+export function limited({ command, args }: Program, { openFiles, hasOwnUser }: ProgramLimits): Program {
+  const prlimit = PRLIMIT.find((path) => existsSync(path));
+  if (prlimit === undefined) return { command, args };
+  const files = Math.min(openFiles, hardLimit('open files'));
+  const threads = Math.min(ALL_THREADS, hardLimit('processes'));
+  const limits = [`--nofile=${files}:${files}`, ...(hasOwnUser ? [`--nproc=${threads}:${threads}`] : [])];
+  return { command: prlimit, args: [...limits, '--', command, ...args] };
+}
+
+/** Returns the hard limit of this process. Only root can exceed it. */
+function hardLimit(what: string): number {
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const value = new RegExp(`^Max ${what} +\\S+ +(\\d+)`, 'm').exec(limits)?.[1];
+  return value === undefined ? Number.POSITIVE_INFINITY : Number(value);
+}

@@ -1,0 +1,123 @@
+import { type Cancellation, isObject } from '@manifold/async';
+import { ProviderError } from '@manifold/tool-provider';
+import type { LogRing } from '../protocol/log-ring.js';
+import type { RawObject, RequestOptions } from '../protocol/upstream-connection.js';
+
+const MAX_PAGES = 1000;
+const MAX_ITEMS = 10_000;
+/** Maximum total size of all items, in characters of JSON. */
+const MAX_LIST_LENGTH = 32 * 1024 * 1024;
+const MAX_DEPTH = 32;
+const METHOD_NOT_FOUND = -32601;
+
+/** Sends requests to a server. */
+export interface Requester {
+  request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject>;
+}
+
+/** The differences between the lists of a server. */
+export interface ListKind {
+  readonly method: string;
+  /** The member of the result that is the list. */
+  readonly field: string;
+  /** The name of the items in the log, in singular and in plural. */
+  readonly one: string;
+  readonly many: string;
+  /** The member that identifies an item; unique in the list. */
+  readonly key: string;
+  readonly isKey: (value: string) => boolean;
+  /** Returns why an item with a valid key is rejected, if it is. */
+  readonly fault?: (item: RawObject) => string | undefined;
+}
+
+/** Lists every page of a list within limits (threat 26): a hostile server causes some log lines but does not bring down the gateway. */
+export async function everyPage(
+  server: Requester,
+  kind: ListKind,
+  log: LogRing,
+  signal: Cancellation,
+): Promise<readonly RawObject[]> {
+  const list = new PagedList(kind, log);
+  let params: RawObject | undefined = {};
+  while (params) {
+    const page = await server.request(kind.method, params, { signal }).catch((error: unknown) => nothing(error, kind));
+    params = list.addPage(page);
+  }
+  return list.items;
+}
+
+/** Returns an empty page if the server does not know the method: a server with nothing to list need not implement it. */
+function nothing(error: unknown, { field }: ListKind): RawObject {
+  if (error instanceof ProviderError && error.rpcError?.code === METHOD_NOT_FOUND) return { [field]: [] };
+  throw error;
+}
+
+class PagedList {
+  readonly items: RawObject[] = [];
+  private readonly keys = new Set<string>();
+  private readonly cursors = new Set<string>();
+  private length = 0;
+
+  constructor(
+    private readonly kind: ListKind,
+    private readonly log: LogRing,
+  ) {}
+
+  /**
+   * Adds the items of a page.
+   * @returns the parameters that request the next page, if there is one
+   */
+  addPage(page: RawObject): RawObject | undefined {
+    const { field, many } = this.kind;
+    const { [field]: items, nextCursor } = page;
+    if (!Array.isArray(items))
+      throw new ProviderError('upstream_rejected', `The server sent an invalid list of ${many}`);
+    if (!items.every((item) => this.add(item))) return this.cut(`after ${this.items.length} ${many}: it is too long`);
+    if (typeof nextCursor !== 'string') return undefined;
+    if (this.cursors.has(nextCursor)) return this.cut('where its pages repeat');
+    if (this.cursors.size === MAX_PAGES - 1) return this.cut(`after ${MAX_PAGES} pages`);
+    this.cursors.add(nextCursor);
+    return { cursor: nextCursor };
+  }
+
+  /**
+   * Adds an item. A faulty item is logged and dropped.
+   * @returns false if the list is full
+   */
+  private add(item: unknown): boolean {
+    const { key, one } = this.kind;
+    const fault = this.faultOf(item);
+    if (fault !== undefined) {
+      const known = isObject(item) && typeof item[key] === 'string' ? ` "${item[key].slice(0, 100)}"` : '';
+      this.log.add(`The ${one}${known} was dropped: ${fault}`, 'error');
+      return true;
+    }
+    this.length += JSON.stringify(item).length;
+    if (this.items.length === MAX_ITEMS || this.length > MAX_LIST_LENGTH) return false;
+    this.items.push(item as RawObject);
+    this.keys.add((item as RawObject)[key] as string);
+    return true;
+  }
+
+  /**
+   * Returns why the item is rejected, if it is. Depth is checked before size, because a deeply nested value overflows the
+   * stack in JSON.stringify.
+   */
+  private faultOf(item: unknown): string | undefined {
+    const { key, isKey, fault } = this.kind;
+    const value = isObject(item) ? item[key] : undefined;
+    if (!isObject(item) || typeof value !== 'string' || !isKey(value)) return `it has no valid ${key}`;
+    if (this.keys.has(value)) return `its ${key} occurs twice`;
+    if (isDeeper(item, MAX_DEPTH)) return `it is nested more than ${MAX_DEPTH} levels deep`;
+    return fault?.(item);
+  }
+
+  private cut(where: string): undefined {
+    this.log.add(`The list of ${this.kind.many} was cut ${where}`, 'error');
+  }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}

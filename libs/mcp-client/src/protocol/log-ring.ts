@@ -1,0 +1,79 @@
+import { stripVTControlCharacters } from 'node:util';
+import { HiddenValues } from './hidden-values.js';
+
+export interface LogLine {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly level: 'info' | 'error';
+  readonly message: string;
+}
+
+const MAX_LINES = 200;
+const MAX_BYTES = 64 * 1024;
+const MAX_BYTES_PER_SECOND = 64 * 1024;
+const MAX_LINE_LENGTH = 4096;
+
+/** Characters that could move the cursor, reverse the text or forge a line when an operator reads the log (threat 27). */
+const INVISIBLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const TOKENS = /\b(bearer|basic)\s+[\w.~+/=-]{8,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/gi;
+
+/** The last log lines of one server. Memory and work are bounded, the lines are safe to display, and secrets are removed (threat 35). */
+export class LogRing {
+  private readonly kept: LogLine[] = [];
+  private readonly hidden = new HiddenValues();
+  private keptBytes = 0;
+  private secondStarted = 0;
+  private takenThisSecond = 0;
+  private droppedBytes = 0;
+
+  add(line: string, level: LogLine['level'] = 'info'): void {
+    const now = performance.now();
+    if (now - this.secondStarted >= 1000) {
+      this.reportDropped();
+      this.secondStarted = now;
+      this.takenThisSecond = 0;
+    }
+    const bytes = Buffer.byteLength(line);
+    if (this.takenThisSecond + bytes > MAX_BYTES_PER_SECOND) {
+      this.droppedBytes += bytes;
+      return;
+    }
+    this.takenThisSecond += bytes;
+    this.keep(level, line);
+  }
+
+  /** Returns the lines, oldest first. */
+  lines(): readonly LogLine[] {
+    this.reportDropped();
+    return [...this.kept];
+  }
+
+  /** Replaces these exact values by `[secret]` in lines that are added from now on. One `reveal` reverts one call. */
+  hide(values: readonly string[]): void {
+    this.hidden.hide(values);
+  }
+
+  /** Reverts one `hide`. The values stay hidden for some seconds more, because log lines may arrive late. */
+  reveal(values: readonly string[]): void {
+    this.hidden.reveal(values);
+  }
+
+  private reportDropped(): void {
+    if (this.droppedBytes === 0) return;
+    const dropped = this.droppedBytes;
+    this.droppedBytes = 0;
+    this.keep('error', `${dropped} bytes of log were dropped: more than 64 KB in a second`);
+  }
+
+  private keep(level: LogLine['level'], line: string): void {
+    // The line is cleaned before secrets are replaced, and cut afterwards. Otherwise a control character or the cut could
+    // split a secret.
+    const clean = stripVTControlCharacters(line).replaceAll('\t', ' ').replace(INVISIBLE, '');
+    const message = this.hidden.redact(clean).replace(TOKENS, '[secret]').slice(0, MAX_LINE_LENGTH);
+    this.kept.push({ time: new Date().toISOString(), level, message });
+    this.keptBytes += Buffer.byteLength(message);
+    while (this.kept.length > MAX_LINES || this.keptBytes > MAX_BYTES) {
+      this.keptBytes -= Buffer.byteLength(this.kept.shift()?.message ?? '');
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '@manifold/auth';
+import { Egress } from '@manifold/egress';
+import type { HttpClient } from '@manifold/mcp-client';
+import { TokenService } from '@manifold/oauth';
+import { AuthorizedHttp } from './authorized-http.js';
+import { UserConsents } from './user-consents.js';
+
+/** Finds the HTTP client of a connection: with the tokens of its user, or without tokens. */
+@Injectable()
+export class ServerHttp {
+  constructor(
+    private readonly egress: Egress,
+    private readonly consents: UserConsents,
+    private readonly tokens: TokenService,
+  ) {}
+
+  /**
+   * Returns an HTTP client that sends the user's tokens, or one without tokens if the user has not connected an account.
+   * @param user undefined for a connection that all users share
+   * @param url the endpoint of the server
+   * @throws ProviderError if there is no token at the moment; the signal's reason
+   */
+  async clientFor(user: Principal | undefined, server: string, url: string, signal: AbortSignal): Promise<HttpClient> {
+    if (!user) return this.egress;
+    await this.consents.refresh(user, server, true);
+    if (!this.consents.isConnected(user, server)) return this.egress;
+    const http = new AuthorizedHttp(this.egress, this.tokens, { principal: user, server }, url);
+    await http.ready(signal);
+    return http;
+  }
+}

@@ -1,0 +1,9 @@
+import type { StdioProgram } from '@manifold/server-model';
+import type { ServerRecord } from './server-record.js';
+
+/** Returns the program that a server runs, for the check of who may run what. Undefined for a remote server. */
+export function programOf({ transport, secretsAs, secretNames = [] }: ServerRecord): StdioProgram | undefined {
+  if (transport.transportType !== 'stdio') return undefined;
+  const { command, args, env } = transport;
+  return { command, args, variables: [...Object.keys(env), ...(secretsAs === 'environment' ? secretNames : [])] };
+}

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { AuthorizationRequests } from './authorization-requests.js';
+import type { BearerChallenge } from '../protocol/bearer-challenge.js';
+import { ClientRegistration } from '../clients/client-registration.js';
+import type { ConnectionOwner } from '../tokens/connection-owner.js';
+import type { ConnectionTokens } from '../tokens/connection-tokens.js';
+import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
+import { PendingAuthorizations, type PendingFlow } from './pending-authorizations.js';
+import type { ProtectedServer } from '../protocol/protected-server.js';
+import { GrantRefusedError, TokenRequests } from '../tokens/token-request.js';
+import { TokenVault } from '../tokens/token-vault.js';
+
+export interface StartOptions {
+  /** Challenge with which the server refused a call. */
+  readonly challenge?: BearerChallenge;
+  /** The `Cookie` header of the browser's request. */
+  readonly cookies?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Redirect to the authorization server, with the cookie for the browser. */
+export interface AuthorizationRedirect {
+  readonly authorizationUrl: string;
+  readonly setCookie: string;
+}
+
+/** Query parameters of the callback. */
+export interface Callback {
+  readonly state?: string;
+  readonly code?: string;
+  readonly iss?: string;
+  readonly error?: string;
+}
+
+export interface Connected {
+  readonly owner: ConnectionOwner;
+  /** Granted scopes. */
+  readonly scopes: readonly string[];
+}
+
+const KIND = 'code flow';
+
+/**
+ * Connects a user to a server with the authorization code flow and PKCE.
+ *
+ * 1. `start`, in the user's browser: discovery, client registration, and the URL to which the browser is sent.
+ * 2. The user consents at the authorization server.
+ * 3. `finish`, when the browser returns to the gateway's callback: it exchanges the code for tokens and stores them in the vault.
+ *
+ * Errors: OAuthFlowError, those of the store, the reason of the signal.
+ */
+@Injectable()
+export class ConnectFlow {
+  constructor(
+    private readonly authorizations: AuthorizationRequests,
+    private readonly pending: PendingAuthorizations,
+    private readonly requests: TokenRequests,
+    private readonly registration: ClientRegistration,
+    private readonly vault: TokenVault,
+  ) {}
+
+  async start(
+    owner: ConnectionOwner,
+    server: ProtectedServer,
+    options: StartOptions = {},
+  ): Promise<AuthorizationRedirect> {
+    const { challenge, cookies, signal } = options;
+    const { url, state, flow } = await this.authorizations.prepare(owner, server, challenge, signal);
+    return {
+      authorizationUrl: url.href,
+      setCookie: await this.pending.add(KIND, state, { owner, flow }, cookies),
+    };
+  }
+
+  /** @param cookies the `Cookie` header of the browser's request */
+  async finish({ state = '', code, iss, error }: Callback, cookies: string | undefined): Promise<Connected> {
+    const { owner, flow } = await this.pending.take<PendingFlow>(KIND, state, cookies);
+    checkIssuer(flow, iss);
+    if (error !== undefined || code === undefined) {
+      throw new OAuthFlowError('authorization_denied', 'Access was not granted');
+    }
+    const tokens = await this.redeem(owner, flow, code);
+    await this.vault.put(owner, tokens);
+    return { owner, scopes: tokens.scopes };
+  }
+
+  private async redeem(owner: ConnectionOwner, flow: PendingFlow, code: string): Promise<ConnectionTokens> {
+    const { codeVerifier, client, issuer } = flow;
+    const grant = {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: codeVerifier,
+      redirect_uri: client.redirectUri,
+    };
+    try {
+      return await this.requests.send({ ...flow, grant });
+    } catch (cause) {
+      if (!(cause instanceof GrantRefusedError)) throw cause;
+      if (cause.isAboutClient) {
+        const { tenant } = owner.principal;
+        await this.registration.forget({ tenant, server: owner.server, issuer: issuer.issuer });
+      }
+      throw new OAuthFlowError('exchange_refused', 'The authorization server refused its own authorization code', {
+        cause,
+      });
+    }
+  }
+}
+
+/**
+ * Prevents the mix-up attack: one authorization server sends back a code that another one issued, so that it is redeemed at the wrong place
+ * (RFC 9207, 2.4).
+ */
+function checkIssuer({ issuer, namesItself }: PendingFlow, iss: string | undefined): void {
+  if (iss === issuer.issuer || (iss === undefined && !namesItself)) return;
+  throw new OAuthFlowError(
+    'issuer_mismatch',
+    'The answer comes from another authorization server than the one that the gateway asked',
+  );
+}

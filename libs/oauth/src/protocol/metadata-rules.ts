@@ -1,0 +1,58 @@
+import { checkResourceAllowed } from '@modelcontextprotocol/sdk/shared/auth-utils.js';
+import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import { OAuthFlowError } from './oauth-flow-error.js';
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+export const isLoopback = (url: string | URL): boolean => LOOPBACK.test(new URL(url).hostname);
+
+/**
+ * Requires https. Plain http is allowed only on loopback, and only if the server itself is on loopback. Otherwise, a server on the internet
+ * could direct browsers and tokens to any service on the user's machine.
+ * @throws OAuthFlowError `metadata_refused`
+ */
+export function checkUrl(text: string, what: string, server: URL): URL {
+  const url = URL.parse(text);
+  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url) && isLoopback(server));
+  if (url && secure && url.username === '' && url.password === '' && url.hash === '') return url;
+  throw new OAuthFlowError('metadata_refused', `The ${what} of the server is not an https URL`);
+}
+
+/**
+ * Requires that the metadata is that of this server or of a resource above it. Otherwise, a server could obtain tokens for another server
+ * and pass them on (RFC 9728, 3.3).
+ * @throws OAuthFlowError `metadata_refused`
+ */
+export function checkResource(resource: string, server: URL): void {
+  if (checkResourceAllowed({ requestedResource: server, configuredResource: resource })) return;
+  throw new OAuthFlowError('metadata_refused', 'The metadata of the server describes another resource');
+}
+
+/**
+ * Validates the metadata of an authorization server.
+ * @param issuer the issuer that the server names. The document must name it too: a party that can place a document on another host must not
+ *   speak for this issuer (RFC 8414, 3.3)
+ * @throws OAuthFlowError `metadata_refused`
+ */
+export function checkAuthorizationServer(metadata: OAuthMetadata, issuer: string, server: URL): void {
+  if (!isSameIssuer(metadata.issuer, issuer)) {
+    throw new OAuthFlowError('metadata_refused', 'The metadata of the authorization server names another issuer');
+  }
+  checkUrl(metadata.authorization_endpoint, 'authorization endpoint', server);
+  checkUrl(metadata.token_endpoint, 'token endpoint', server);
+  if (metadata.registration_endpoint !== undefined) {
+    checkUrl(metadata.registration_endpoint, 'registration endpoint', server);
+  }
+  if (!metadata.response_types_supported.includes('code')) {
+    throw new OAuthFlowError('metadata_refused', 'The authorization server does not support authorization codes');
+  }
+  // Without PKCE, any party that obtains a code can redeem it (OAuth 2.1, 7.5.1).
+  if (!metadata.code_challenge_methods_supported?.includes('S256')) {
+    throw new OAuthFlowError('metadata_refused', 'The authorization server does not support PKCE with S256');
+  }
+}
+
+/** Compares two issuers as text. `https://host` and `https://host/` count as equal: they are one URL, and both forms are in use. */
+export const isSameIssuer = (one: string, other: string): boolean => withoutRootPath(one) === withoutRootPath(other);
+
+const withoutRootPath = (issuer: string): string => issuer.replace(/^(https?:\/\/[^/]+)\/$/, '$1');

@@ -1,7 +1,0 @@
-/** A promise that a test settles. Node 20 has no Promise.withResolvers. */
-export function deferred<T>() {
-  let resolve!: (value: T) => void;
-  let reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((...settle) => ([resolve, reject] = settle));
-  return { promise, resolve, reject };
-}

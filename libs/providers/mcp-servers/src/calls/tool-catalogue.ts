@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { untilAborted, waitAtMost } from '@manifold/async';
+import type { Principal } from '@manifold/auth';
+import {
+  ProviderError,
+  type AppState,
+  type CallContext,
+  type ProviderHealth,
+  type ToolDescriptor,
+} from '@manifold/tool-provider';
+import {
+  ServerSupervisor,
+  ServerToolRef,
+  ServerTools,
+  type ChangeListener,
+  type ServerRecord,
+  type ServerRun,
+  type ServerStatus,
+} from '@manifold/mcp-hosting';
+import type { EffectiveAccess } from '../registry/effective-access.js';
+import { VisibleServers } from '../registry/visible-servers.service.js';
+import { connectTool } from './connect-tool.js';
+import { SecretParameters } from './secret-parameters.js';
+import { ServerAccess } from './server-access.js';
+import { withoutParameters } from './without-parameters.js';
+
+/** Time that a listing waits for servers that have never been listed. */
+const INTRODUCTION_MS = 5_000;
+
+const WHY_UNAVAILABLE: Readonly<Record<ServerStatus, string | undefined>> = {
+  connected: undefined,
+  connecting: 'it is starting',
+  disconnected: 'it is not running',
+  error: 'it failed',
+};
+
+/** Tells what the registered servers offer to a principal, and in which state they are. It calls no tool. */
+@Injectable()
+export class ToolCatalogue {
+  constructor(
+    private readonly visible: VisibleServers,
+    private readonly supervisor: ServerSupervisor,
+    private readonly tools: ServerTools,
+    private readonly parameters: SecretParameters,
+    private readonly access: ServerAccess,
+  ) {}
+
+  /** Returns the last known tools, also for a server that is down. Waits only for servers that have never been listed. */
+  async list({ principal, signal }: CallContext): Promise<readonly ToolDescriptor[]> {
+    // Access is read before the first await, so that it matches the key of the listing. A later change leads to a new listing.
+    const access = this.visible.accessOf(principal);
+    const servers = this.visible.list(principal).filter(({ enabled }) => enabled);
+    await untilAborted(this.introductions(servers), signal);
+    const tools = await Promise.all(servers.map((record) => this.descriptors(record, access)));
+    return tools.flat();
+  }
+
+  /** @returns a function that ends the subscription */
+  onChanged(listener: ChangeListener): () => void {
+    return this.tools.onChanged(listener);
+  }
+
+  /** Returns the state of a server; undefined if the principal cannot see it. */
+  describe(name: string, principal: Principal): AppState | undefined {
+    const server = this.visible.run(principal, name);
+    if (!server) return undefined;
+    const demandsConsent = isWithoutTools(server)
+      ? (context: CallContext) => this.access.demandConsent(server, context)
+      : undefined;
+    return { enabled: server.record.enabled, unavailable: WHY_UNAVAILABLE[server.status], demandsConsent };
+  }
+
+  /** Returns the state of all servers together. */
+  health(): ProviderHealth {
+    const enabled = [...this.supervisor.all()].filter((server) => server.record.enabled);
+    const failed = enabled.filter((server) => server.status === 'error');
+    if (failed.length === 0) return { status: 'up' };
+    const detail = `${failed.length} of ${enabled.length} enabled servers failed`;
+    return { status: failed.length === enabled.length ? 'down' : 'degraded', detail };
+  }
+
+  private async descriptors(record: ServerRecord, access: EffectiveAccess): Promise<ToolDescriptor[]> {
+    const { tenant, name: server } = record;
+    const known = this.tools.of(tenant, server);
+    if (!known || known.definitions.length === 0) {
+      const run = this.supervisor.server(tenant, server);
+      return run && isWithoutTools(run) ? [connectTool(server)] : [];
+    }
+    const shown = this.visible.toolsOf(record, access); // of the record, before another one replaces it
+    const hidden = await this.hiddenParameters(record);
+    return shown.map((definition) => ({
+      ref: new ServerToolRef(server, definition.name),
+      app: server,
+      name: definition.name,
+      publicName: `${server}_${definition.name}`,
+      definition: withoutParameters(definition, hidden),
+    }));
+  }
+
+  private async hiddenParameters(record: ServerRecord): Promise<ReadonlySet<string>> {
+    try {
+      return await this.parameters.of(record);
+    } catch (cause) {
+      const message = `The names of the secrets for server ${record.name} cannot be read`;
+      throw new ProviderError('upstream_unavailable', message, { cause });
+    }
+  }
+
+  private async introductions(servers: readonly ServerRecord[]): Promise<void> {
+    const newcomers = servers
+      .filter(({ tenant, name }) => !this.tools.of(tenant, name))
+      .flatMap(({ tenant, name }) => this.supervisor.server(tenant, name) ?? []);
+    if (newcomers.length === 0) return;
+    for (const server of newcomers) server.start();
+    await waitAtMost(INTRODUCTION_MS, Promise.all(newcomers.map((server) => server.settled)));
+  }
+}
+
+/** Returns whether the tools of a server are unknown because no user has connected yet. */
+const isWithoutTools = ({ record, wantsConsent, metadata }: ServerRun): boolean =>
+  record.enabled && wantsConsent && !metadata.areToolsKnown;

@@ -1,0 +1,190 @@
+import { validate as validateObject } from 'class-validator';
+import { DtoValidationPipe, type ProblemError } from '@manifold/rest';
+import { DeleteSecretDto, SetSecretDto } from '../rest/secrets.dto.js';
+import { RegisterServerDto, UpdateServerDto } from './servers.dto.js';
+
+const pipe = new DtoValidationPipe();
+
+type Dto = typeof RegisterServerDto | typeof UpdateServerDto | typeof SetSecretDto | typeof DeleteSecretDto;
+
+const validate = (metatype: Dto, body: unknown): Promise<unknown> => pipe.transform(body, { type: 'body', metatype });
+
+async function faultsOf(metatype: Dto, body: unknown): Promise<string[]> {
+  const problem = await validate(metatype, body).then(
+    () => undefined,
+    (error: ProblemError) => error,
+  );
+  expect(problem?.status ?? 200).toBe(problem ? 400 : 200);
+  return (problem?.errors ?? []).map((fault) => fault.pointer);
+}
+
+const STDIO = { name: 'files', command: 'node', args: ['a.js'], env: { NODE_ENV: 'production' } };
+const HTTP = { name: 'remote', transportType: 'streamable_http', url: 'https://a.example/mcp' };
+const SECRET = { serverName: 'files', secretName: 'GITHUB_TOKEN', secretValue: 'ghp_xxxx' };
+
+describe('the body of a registration', () => {
+  it('passes with the fields of the specification', async () => {
+    expect(await faultsOf(RegisterServerDto, STDIO)).toEqual([]);
+    const reconnectionOptions = {
+      maxReconnectionDelay: 30000,
+      initialReconnectionDelay: 1000,
+      reconnectionDelayGrowFactor: 1.5,
+      maxRetries: 2,
+    };
+    const full = {
+      ...HTTP,
+      headers: { 'X-Custom-Header': 'value' },
+      sessionId: 'abc',
+      reconnectionOptions,
+      enabled: false,
+    };
+    expect(await faultsOf(RegisterServerDto, full)).toEqual([]);
+    expect(await validate(RegisterServerDto, full)).toEqual(full);
+  });
+
+  it('completes reconnection options that are given in part', async () => {
+    const body = await validate(UpdateServerDto, { reconnectionOptions: { maxRetries: 5 } });
+    expect(body).toMatchObject({ reconnectionOptions: { maxRetries: 5, maxReconnectionDelay: 30_000 } });
+  });
+
+  it.each([
+    ['role', 'operator'],
+    ['tenant', 'other'],
+    ['tenantId', 'other'],
+    ['createdAt', '2020-01-01'],
+    ['status', 'connected'],
+  ])('may not set %s', async (field, value) => {
+    expect(await faultsOf(RegisterServerDto, { ...STDIO, [field]: value })).toEqual([`/${field}`]);
+  });
+
+  it.each(['', '.hidden', '-x', 'a b', 'a/b', '../x', 'ä', 'a\n', '__proto__', 'x'.repeat(65)])(
+    'may not be for the name %j',
+    async (name) => {
+      expect(await faultsOf(RegisterServerDto, { ...STDIO, name })).toEqual(['/name']);
+    },
+  );
+
+  it.each(['a', '0', 'mcp-github', 'a.b@c_d-e', 'x'.repeat(64)])('may be for the name %j', async (name) => {
+    expect(await faultsOf(RegisterServerDto, { ...STDIO, name })).toEqual([]);
+  });
+
+  const wrong = [null, { $ne: null }, { $gt: '' }, ['x'], 7];
+  it.each(Object.keys(STDIO).flatMap((field) => wrong.map((value) => [field, value] as const)))(
+    'is refused with %s = %j',
+    async (field, value) => {
+      if (field === 'args' && Array.isArray(value)) return;
+      expect(await faultsOf(RegisterServerDto, { ...STDIO, [field]: value })).toEqual([`/${field}`]);
+    },
+  );
+
+  it.each<[string, unknown]>([
+    ['url', 'ftp://a.example/'],
+    ['url', 'a.example'],
+    ['url', 'https://user:password@a.example/'],
+    ['url', { $ne: null }],
+    ['transportType', 'sse'],
+    ['headers', { 'X-A': 'b\r\nX-Injected: 1' }],
+    ['headers', { 'X A': 'b' }],
+    ['headers', { 'X-A': null }],
+    ['headers', JSON.parse('{"toString": 1}')],
+    ['env', { 'A=B': 'c' }],
+    ['env', { A: 'c\u0000d' }],
+    ['args', Array.from({ length: 257 }, () => 'a')],
+    ['args', ['a', { $ne: null }]],
+    ['command', 'node\u0000'],
+    ['enabled', 'true'],
+    ['sessionId', 'a b'],
+    ['displayName', 'x'.repeat(129)],
+    ['isolation', 'none'],
+    ['secretsAs', 'cookies'],
+    ['secretNames', 'TOKEN'],
+    ['secretNames', ['A', '__proto__']],
+    ['secretNames', ['a b']],
+    ['secretNames', [{ $ne: null }]],
+    ['secretNames', Array.from({ length: 65 }, (_, index) => `S${index}`)],
+    ['secretHeaders', { 'X A': '{TOKEN}' }],
+    ['secretHeaders', { A: '{TOKEN}\r\nB: c' }],
+    ['startupTimeout', 999],
+    ['startupTimeout', 600_001],
+    ['startupTimeout', '5000'],
+    ['callTimeout', 99],
+    ['callTimeout', 86_400_001],
+    ['callTimeout', '5000'],
+    ['limits', 'none'],
+  ])('is refused with %s = %j', async (field, value) => {
+    expect(await faultsOf(RegisterServerDto, { ...HTTP, [field]: value })).toEqual([`/${field}`]);
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype'])('is refused with a variable named %s', async (name) => {
+    const body = Object.assign(new UpdateServerDto(), {
+      env: JSON.parse(`{"${name}": "x"}`) as Record<string, string>,
+    });
+    expect((await validateObject(body)).map(({ property }) => property)).toEqual(['env']);
+  });
+
+  it('names the field inside of the reconnection options', async () => {
+    const faults = (reconnectionOptions: unknown) => faultsOf(UpdateServerDto, { reconnectionOptions });
+    expect(await faults({ maxRetries: -1 })).toEqual(['/reconnectionOptions/maxRetries']);
+    expect(await faults({ other: 1 })).toEqual(['/reconnectionOptions/other']);
+    expect(await faults([{}])).toEqual(['/reconnectionOptions']);
+    expect(await faults('soon')).toContain('/reconnectionOptions');
+  });
+
+  it('names the field inside of the limits', async () => {
+    const faults = (limits: unknown) => faultsOf(UpdateServerDto, { limits });
+    expect(await faults({ memoryMb: 512, openFiles: 64, processes: 1 })).toEqual([]);
+    expect(await faults({ memoryMb: 1 })).toEqual(['/limits/memoryMb']);
+    expect(await faults({ openFiles: 1.5 })).toEqual(['/limits/openFiles']);
+    expect(await faults({ processes: 0 })).toEqual(['/limits/processes']);
+    expect(await faults({ cpu: 1 })).toEqual(['/limits/cpu']);
+  });
+
+  it('never repeats a value in the message', async () => {
+    const body = { ...HTTP, headers: { 'X-Api-Key': 'canary-1\r\n' }, url: 'https://user:canary-2@a.example/' };
+    const problem = await validate(RegisterServerDto, body).catch((error: ProblemError) => error);
+    expect(JSON.stringify([(problem as ProblemError).message, (problem as ProblemError).errors])).not.toMatch(/canary/);
+  });
+});
+
+describe('the body of an update', () => {
+  it('may not rename a server', async () => {
+    expect(await faultsOf(UpdateServerDto, { name: 'other' })).toEqual(['/name']);
+  });
+
+  it('may be empty', async () => {
+    expect(await faultsOf(UpdateServerDto, {})).toEqual([]);
+  });
+});
+
+describe('the body for a secret', () => {
+  it('passes with the fields of the specification', async () => {
+    expect(await faultsOf(SetSecretDto, { ...SECRET, username: 'user123' })).toEqual([]);
+  });
+
+  it.each(Object.keys(SECRET).flatMap((field) => [null, { $ne: null }, '', 1].map((value) => [field, value] as const)))(
+    'is refused with %s = %j',
+    async (field, value) => {
+      expect(await faultsOf(SetSecretDto, { ...SECRET, [field]: value })).toEqual([`/${field}`]);
+      if (field !== 'secretValue') {
+        const body = { serverName: SECRET.serverName, secretName: SECRET.secretName, [field]: value };
+        expect(await faultsOf(DeleteSecretDto, body)).toEqual([`/${field}`]);
+      }
+    },
+  );
+
+  it.each(['__proto__', 'constructor', 'prototype', '1st', 'a b', '$where', 'x'.repeat(129)])(
+    'may not name the secret %j',
+    async (secretName) => {
+      expect(await faultsOf(SetSecretDto, { ...SECRET, secretName })).toEqual(['/secretName']);
+    },
+  );
+
+  it('bounds the value', async () => {
+    expect(await faultsOf(SetSecretDto, { ...SECRET, secretValue: 'x'.repeat(65_536) })).toEqual([]);
+    expect(await faultsOf(SetSecretDto, { ...SECRET, secretValue: 'x'.repeat(65_537) })).toEqual(['/secretValue']);
+  });
+
+  it('refuses null as the user', async () => {
+    expect(await faultsOf(SetSecretDto, { ...SECRET, username: null })).toEqual(['/username']);
+  });
+});

@@ -1,0 +1,135 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsString, Matches } from 'class-validator';
+import {
+  ISOLATIONS,
+  ReconnectionOptionsDto,
+  REPLICA_COUNTS,
+  SECRET_CARRIERS,
+  ServerAccessRulesDto,
+  SERVER_NAME,
+  SERVER_NAME_RULE,
+  ServerLimitsDto,
+  ServerSettingsDto,
+  STRING_MAP,
+  TRANSPORT_TYPES,
+} from '@manifold/server-model';
+
+/** Only the given fields are changed. Fields of the other transport have no effect. */
+export class UpdateServerDto extends ServerSettingsDto {}
+
+export class RegisterServerDto extends ServerSettingsDto {
+  /** The name of the server. It is unique in the tenant. */
+  @IsString()
+  @Matches(SERVER_NAME, { message: `name ${SERVER_NAME_RULE}` })
+  name: string;
+}
+
+/** The process or connection of one user. No route returns its log. */
+export class ServerInstanceDto {
+  user: string;
+
+  @ApiProperty({ enum: ['connected', 'connecting', 'disconnected', 'error'] })
+  status: 'connected' | 'connecting' | 'disconnected' | 'error';
+
+  /** The time at which the instance was created, in ISO 8601 format. */
+  since: string;
+}
+
+/** A registered server. Callers without the role `operator` get neither its settings nor its log. */
+export class ServerDto {
+  name: string;
+
+  @ApiProperty({ enum: TRANSPORT_TYPES })
+  transportType: (typeof TRANSPORT_TYPES)[number];
+
+  displayName?: string;
+  description?: string;
+
+  @ApiProperty({ enum: ['connected', 'connecting', 'disconnected', 'error'] })
+  status: 'connected' | 'connecting' | 'disconnected' | 'error';
+
+  enabled: boolean;
+
+  /** The last known tools of the server (MCP `Tool[]`). */
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  toolsList: Record<string, unknown>[];
+
+  command?: string;
+  args?: string[];
+
+  /** The working folder of the program. Not set: the data folder of the server. */
+  cwd?: string;
+
+  @ApiPropertyOptional(STRING_MAP)
+  env?: Record<string, string>;
+
+  url?: string;
+
+  @ApiPropertyOptional(STRING_MAP)
+  headers?: Record<string, string>;
+
+  /** The ID of the current HTTP session. A gateway with a single replica resumes this session after a restart. */
+  sessionId?: string;
+
+  reconnectionOptions?: ReconnectionOptionsDto;
+
+  @ApiPropertyOptional({ enum: ISOLATIONS })
+  isolation?: (typeof ISOLATIONS)[number];
+
+  @ApiPropertyOptional({ enum: SECRET_CARRIERS })
+  secretsAs?: (typeof SECRET_CARRIERS)[number];
+
+  /** Names of the secrets that the server may get. If absent, it may get all secrets that a user has stored for it. */
+  secretNames?: string[];
+
+  @ApiPropertyOptional(STRING_MAP)
+  secretHeaders?: Record<string, string>;
+
+  /** Timeout in milliseconds. If absent, the setting of the gateway applies. */
+  startupTimeout?: number;
+
+  /** Timeout in milliseconds. If absent, the setting of the gateway applies. */
+  callTimeout?: number;
+
+  limits?: ServerLimitsDto;
+
+  /** Whether clients that support server requests (sampling, elicitation, roots) or read the log get dedicated connections. */
+  lanes?: boolean;
+
+  /** stdio only: whether each replica of the gateway runs the server (`each`), or one replica for all (`one`). */
+  @ApiPropertyOptional({ enum: REPLICA_COUNTS })
+  replicas?: (typeof REPLICA_COUNTS)[number];
+
+  /** Rules for who can see and use the server. If absent, all users of the tenant can. */
+  access?: ServerAccessRulesDto;
+
+  /**
+   * The reason why the server is not connected, or why its tools may be out of date. GET by name returns an error of any replica. Other
+   * routes return only the error of the replica that answers.
+   */
+  lastError?: string;
+
+  /** The instances of single users, if each user has an instance. GET by name includes the instances on all replicas. */
+  @ApiPropertyOptional({ type: [ServerInstanceDto] })
+  instances?: ServerInstanceDto[];
+
+  /** The last log lines of the server, each with time, level and message. GET by name includes all replicas, oldest line first. */
+  logs?: string[];
+
+  createdAt?: string;
+  updatedAt?: string;
+}
+
+export class ServerAnswerDto {
+  success: boolean;
+  server: ServerDto;
+}
+
+export class ServersAnswerDto {
+  success: boolean;
+  servers: ServerDto[];
+}
+
+export class DoneAnswerDto {
+  success: boolean;
+}

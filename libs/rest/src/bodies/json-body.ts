@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { membersOf, TOO_DEEP, TOO_MANY, writtenMembers } from './json-members.js';
+import { refuseEncodedBodies } from './plain-bodies.js';
+import { ProblemError } from '../problem.js';
+
+/** Deeper values overflow the stack of `JSON.stringify` (docs/THREATS.md, threat 16). */
+const MAX_DEPTH = 64;
+/** The largest body in bytes of a route without credentials, unless the route has a limit of its own. */
+const PUBLIC_LIMIT = 16 * 1024;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The largest body of this route in bytes, if it is less than the general limit. */
+    bodyLimit?: number;
+  }
+}
+
+/** The largest body of a request. */
+export interface BodyBounds {
+  readonly bytes: number;
+  /** Members of objects, and elements of lists. */
+  readonly members: number;
+}
+
+/**
+ * Makes `application/json` the only body type that the server reads. It refuses keys `__proto__` and `constructor.prototype` (threat 18)
+ * and values nested deeper than 64 levels. It also refuses objects that name a key twice, because the validation and the handler might use
+ * different values (threat 16). Bytes are counted while they arrive (threat 61), levels and members before the text is parsed (threat 58).
+ */
+export function readJsonBodies(fastify: FastifyInstance, { bytes, members: most }: BodyBounds): void {
+  limitRoutes(fastify, bytes);
+  answerLongBodies(fastify);
+  refuseEncodedBodies(fastify);
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  const bounds = { depth: MAX_DEPTH, members: most };
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string', bodyLimit: bytes },
+    (request: FastifyRequest, text, done) => {
+      if (text === '') return done(null, undefined);
+      const members = writtenMembers(text, bounds);
+      if (members === TOO_DEEP) {
+        return done(new ProblemError(400, 'invalid_request', `The body is nested deeper than ${MAX_DEPTH} levels`));
+      }
+      if (members === TOO_MANY) return done(tooManyMembers(most));
+      return parse(request, text, (error, value) => {
+        if (error) return done(new ProblemError(400, 'invalid_json', 'The body is not valid JSON', { cause: error }));
+        if (members === membersOf(value)) return done(null, value);
+        return done(new ProblemError(400, 'invalid_json', 'An object in the body names a key twice'));
+      });
+    },
+  );
+}
+
+export const tooManyMembers = (most: number): ProblemError =>
+  new ProblemError(413, 'payload_too_large', `The body has more than ${most} members and elements`);
+
+/**
+ * Gives the limit of a route to Fastify, which then refuses a longer body by its Content-Length, or as soon as so many bytes have come.
+ * Without credentials, bodies are small.
+ */
+function limitRoutes(fastify: FastifyInstance, bytes: number): void {
+  fastify.addHook('onRoute', (route) => {
+    const { bodyLimit, public: isPublic } = (route.config ?? {}) as { bodyLimit?: number; public?: boolean };
+    const own = bodyLimit ?? (isPublic ? PUBLIC_LIMIT : undefined);
+    if (own !== undefined) route.bodyLimit = Math.min(own, bytes);
+  });
+}
+
+/**
+ * Fastify closes the connection of a client whose body is too large. A client that is still sending then gets a broken pipe instead of the
+ * answer. Without the header, the rest of the body is read and dropped, at most for the request timeout.
+ */
+function answerLongBodies(fastify: FastifyInstance): void {
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (reply.statusCode === 413) reply.removeHeader('connection');
+    done(null, payload);
+  });
+}

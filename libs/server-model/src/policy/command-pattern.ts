@@ -1,0 +1,18 @@
+import { fitsPattern } from '../name-pattern.js';
+import type { StdioProgram } from './stdio-program.js';
+
+/**
+ * Tells whether a program is one that a pattern names: `node /opt/servers/*.js`. The words of the pattern stand for the command and its
+ * first arguments, which may be followed by others. `*` stands for any characters of one word.
+ */
+export function fitsCommand(pattern: string, { command, args }: Pick<StdioProgram, 'command' | 'args'>): boolean {
+  const words = pattern.split(' ');
+  const given = [command, ...args.slice(0, words.length - 1)];
+  return given.length === words.length && given.every((word, index) => fitsWord(words[index]!, word));
+}
+
+/** What no `*` stands for: `..` leads out of a folder, and `name@npm:other` or `name @ https://…` names another package. */
+const LEADS_ELSEWHERE = /(?:^|[/\\])\.\.(?:[/\\]|$)|[:\s]/;
+
+const fitsWord = (pattern: string, word: string): boolean =>
+  pattern.includes('*') ? fitsPattern(pattern, word) && !LEADS_ELSEWHERE.test(word) : pattern === word;

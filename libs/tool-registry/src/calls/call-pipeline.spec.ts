@@ -1,0 +1,69 @@
+import { SingleBus } from '@manifold/bus';
+import { Metrics } from '@manifold/metrics';
+import { openCall, ProviderError, type ToolProvider } from '@manifold/tool-provider';
+import { fixturePrincipal } from '@manifold/tool-provider/testing';
+import { newRegistry } from '../../testing/src/start-registry.js';
+import type { EndedCall } from './ended-call.js';
+import { EVERYTHING } from '../catalogue/view.js';
+
+const definition = { name: 'echo', inputSchema: { type: 'object' } };
+
+function providerThat(answers: () => Promise<object>): ToolProvider {
+  const tool = { ref: {}, app: 'one', name: 'echo', publicName: 'one_echo', definition };
+  return { id: 'one', listTools: async () => [tool], callTool: answers } as unknown as ToolProvider;
+}
+
+describe('the steps of a call', () => {
+  const open = openCall({ principal: fixturePrincipal('alice'), requestId: 'pipeline', timeoutMs: 60_000 });
+  afterAll(() => open.close());
+
+  function start(answers: () => Promise<object>) {
+    const metrics = new Metrics();
+    const registry = newRegistry(new SingleBus(), metrics, [providerThat(answers)]);
+    const ended: EndedCall[] = [];
+    registry.onCallEnded((call) => ended.push(call));
+    return { registry, metrics, ended };
+  }
+
+  it('report a call that the guard refused, without asking the provider or counting a call of a tool', async () => {
+    const answers = jest.fn(async () => ({ content: [] }));
+    const { registry, metrics, ended } = start(answers);
+    const refusal = new Error('the headers do not fit');
+    const guard = {
+      checkCall: jest.fn().mockImplementation(() => {
+        throw refusal;
+      }),
+    };
+
+    await expect(registry.call('one_echo', { a: 1 }, open.context, EVERYTHING, guard)).rejects.toBe(refusal);
+
+    expect(guard.checkCall).toHaveBeenCalledWith(definition, { a: 1 });
+    expect(answers).not.toHaveBeenCalled();
+    expect(ended).toMatchObject([{ app: 'one', tool: 'echo', outcome: 'not_allowed', milliseconds: 0 }]);
+    expect(await metrics.text()).not.toContain('manifold_tool_calls_total{');
+  });
+
+  it('replace an error by which the provider breaks its contract, before it is reported', async () => {
+    const { registry, metrics, ended } = start(() => Promise.reject(new TypeError('at line 7')));
+
+    const failure: unknown = await registry.call('one_echo', {}, open.context, EVERYTHING).catch((error) => error);
+
+    expect(failure).toBeInstanceOf(ProviderError);
+    expect(failure).toMatchObject({ code: 'upstream_unavailable', message: expect.not.stringContaining('line 7') });
+    expect(ended).toMatchObject([{ outcome: 'upstream_unavailable' }]);
+    expect(await metrics.text()).toContain('outcome="upstream_unavailable"} 1');
+  });
+
+  it('give the permit back, however the call ends', async () => {
+    let calls = 0;
+    const { registry } = start(async () => {
+      calls += 1;
+      if (calls % 2 === 0) throw new ProviderError('invalid_arguments', 'no');
+      return { content: [] };
+    });
+    for (let count = 0; count < 40; count += 1)
+      await registry.call('one_echo', {}, open.context, EVERYTHING).catch(() => undefined);
+
+    expect(calls).toBe(40);
+  });
+});

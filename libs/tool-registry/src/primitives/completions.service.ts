@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { completes, type CallContext, type RawObject, type ToolProvider } from '@manifold/tool-provider';
+import { Prompts } from './prompts.service.js';
+import { ProviderPrimitives } from './provider-primitives.js';
+import { Resources } from './resources.service.js';
+import type { View } from '../catalogue/view.js';
+
+const NOTHING: RawObject = { completion: { values: [] } };
+
+interface Owner {
+  readonly provider: ToolProvider;
+  readonly app: string;
+  /** Reference with the app's own prompt name or URI. */
+  readonly reference: RawObject;
+}
+
+/** Completes the arguments of prompts and of resource templates. */
+@Injectable()
+export class Completions {
+  constructor(
+    private readonly prompts: Prompts,
+    private readonly resources: Resources,
+    private readonly primitives: ProviderPrimitives,
+  ) {}
+
+  /**
+   * @param reference `ref/prompt` or `ref/resource`, with public names
+   * @returns the result of `completion/complete`; undefined if the view shows no prompt or resource with this reference
+   * @throws ProviderError
+   */
+  async complete(
+    reference: RawObject,
+    params: RawObject,
+    context: CallContext,
+    view: View,
+  ): Promise<RawObject | undefined> {
+    const owner = await this.ownerOf(reference, context, view);
+    if (!owner) return undefined;
+    const { provider, app } = owner;
+    if (!completes(provider)) return NOTHING;
+    return this.primitives.call('completion/complete', owner, context, () =>
+      provider.complete(app, owner.reference, params, context),
+    );
+  }
+
+  private async ownerOf(reference: RawObject, context: CallContext, view: View): Promise<Owner | undefined> {
+    const { type, name, uri } = reference;
+    if (type === 'ref/prompt' && typeof name === 'string') {
+      const prompt = (await this.prompts.index(context, view)).byName.get(name);
+      return prompt && { ...prompt, reference: { ...reference, name: prompt.name } };
+    }
+    if (type === 'ref/resource' && typeof uri === 'string') {
+      const route = await this.resources.referenced(uri, context, view);
+      return route && { ...route, reference: { ...reference, uri: route.uri } };
+    }
+    return undefined;
+  }
+}

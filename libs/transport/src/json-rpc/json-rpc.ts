@@ -1,0 +1,76 @@
+import { isObject } from '@manifold/async';
+import { SplicedText, type Text } from './spliced-text.js';
+
+/** JSON-RPC 2.0 as MCP uses it: ids are strings or numbers, params are objects. */
+export type RequestId = string | number;
+export type Params = { readonly [name: string]: unknown };
+
+export interface JsonRpcRequest {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params?: Params;
+}
+
+export interface JsonRpcNotification {
+  readonly method: string;
+  readonly params?: Params;
+}
+
+export interface JsonRpcResponse {
+  readonly id: RequestId;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** A message whose structure has been checked. `invalid` means that the value is not a JSON-RPC message of MCP. */
+export type Message =
+  | { readonly kind: 'request'; readonly request: JsonRpcRequest }
+  | { readonly kind: 'notification'; readonly notification: JsonRpcNotification }
+  | { readonly kind: 'response'; readonly response: JsonRpcResponse }
+  | { readonly kind: 'invalid' };
+
+const INVALID: Message = { kind: 'invalid' };
+
+const isRequestId = (value: unknown): value is RequestId => typeof value === 'string' || Number.isFinite(value);
+
+/** Checks the JSON-RPC envelope by hand. A schema library would take longer than the rest of the request. */
+export function readMessage(value: unknown): Message {
+  if (!isObject(value) || value.jsonrpc !== '2.0') return INVALID;
+  const { id, method, params } = value;
+  if (typeof method === 'string') {
+    if (params !== undefined && !isObject(params)) return INVALID;
+    if (isRequestId(id)) return { kind: 'request', request: value as unknown as JsonRpcRequest };
+    return id === undefined ? { kind: 'notification', notification: value as unknown as JsonRpcNotification } : INVALID;
+  }
+  const isResponse = isRequestId(id) && 'result' in value !== 'error' in value;
+  return isResponse ? { kind: 'response', response: value as unknown as JsonRpcResponse } : INVALID;
+}
+
+/** Returns the `_meta` object of a message, or an empty object if it has none. */
+export function metaOf(params: Params | undefined): Params {
+  const meta = params?._meta;
+  return isObject(meta) ? meta : {};
+}
+
+/** @param result JSON text */
+export function resultMessage(id: RequestId, result: Text): Text {
+  const before = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
+  if (typeof result === 'string') return `${before}${result}}`;
+  return new SplicedText(before + result.before, result.shared, `${result.after}}`);
+}
+
+export interface ErrorObject {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** @param id null if the error belongs to no known request */
+export const errorMessage = (id: RequestId | null, { code, message, data }: ErrorObject): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } });
+
+export const requestMessage = (id: RequestId, method: string, params?: Params): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, method, params });
+
+export const notificationMessage = (method: string, params?: Params): string =>
+  JSON.stringify({ jsonrpc: '2.0', method, params });

@@ -1,0 +1,244 @@
+import { startTransport, type TransportApp } from '../../testing/src/transport-app.js';
+import {
+  callTool,
+  GATEWAY_CAPABILITIES,
+  initialize,
+  openSession,
+  request,
+  send,
+  withoutBody,
+} from '../../testing/src/mcp-wire.js';
+
+describe('POST /mcp in the legacy era', () => {
+  let app: TransportApp;
+  let session: string;
+
+  beforeAll(async () => {
+    app = await startTransport();
+    session = await openSession(app.url);
+  });
+  afterAll(() => app.discard());
+
+  it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
+    'starts a session of revision %s',
+    async (version) => {
+      const response = await send(app.url, initialize(version));
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('application/json');
+      expect(response.headers.get('mcp-session-id')).toMatch(/^[A-Za-z0-9_-]{43}$/);
+      expect(await response.json()).toEqual({
+        jsonrpc: '2.0',
+        id: 0,
+        result: {
+          protocolVersion: version,
+          capabilities: GATEWAY_CAPABILITIES,
+          serverInfo: { name: 'manifold', title: 'Manifold', version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
+        },
+      });
+    },
+  );
+
+  it('never takes a session id from the client', async () => {
+    const chosen = 'A'.repeat(43);
+    const response = await send(app.url, initialize(), { session: chosen });
+    expect(response.headers.get('mcp-session-id')).not.toBe(chosen);
+  });
+
+  it.each([
+    ['no params', undefined],
+    ['no version', {}],
+    ['a version that is no string', { protocolVersion: 1 }],
+    ['capabilities that are no object', { protocolVersion: '2025-11-25', capabilities: [] }],
+    ['a client name that is no object', { protocolVersion: '2025-11-25', clientInfo: 'me' }],
+    [
+      'a client that describes itself at length',
+      { protocolVersion: '2025-11-25', clientInfo: { name: 'x'.repeat(20_000) } },
+    ],
+  ])('refuses to initialize with %s', async (_title, params) => {
+    const response = await send(app.url, request(5, 'initialize', params));
+    expect(response.headers.get('mcp-session-id')).toBeNull();
+    expect(await response.json()).toMatchObject({ id: 5, error: { code: -32602 } });
+  });
+
+  it('calls a tool and passes fields that nobody knows', async () => {
+    const response = await send(app.url, callTool(1, 'echo', { message: 'hi' }), { session });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toEqual({
+      jsonrpc: '2.0',
+      id: 1,
+      result: { content: [{ type: 'text', text: 'hi' }], _meta: { 'test/unknown': 1 }, unknown: 'kept' },
+    });
+  });
+
+  it('lists all tools on one page, with fields that nobody knows', async () => {
+    const response = await send(app.url, request('list', 'tools/list'), { session });
+    const { result } = (await response.json()) as { result: { tools: object[] } };
+    expect(result.tools).toContainEqual({ name: 'echo', inputSchema: { type: 'object' }, 'x-unknown': { kept: true } });
+  });
+
+  it('answers ping', async () => {
+    const response = await send(app.url, request('p', 'ping'), { session });
+    expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 'p', result: {} });
+  });
+
+  it.each([
+    ['a cursor that it never gave', request(1, 'tools/list', { cursor: 'x' }), -32602],
+    ['an unknown tool', callTool(1, 'nothing'), -32602],
+    ['a call without a name', request(1, 'tools/call', {}), -32602],
+    ['arguments that are no object', request(1, 'tools/call', { name: 'echo', arguments: [] }), -32602],
+    ['an unknown method', request(1, 'tools/invent'), -32601],
+    ['a method of the modern era', request(1, 'server/discover'), -32601],
+    ['a result that cannot be written', callTool(1, 'deep'), -32603],
+  ])('answers %s with a JSON-RPC error', async (_title, body, code) => {
+    const response = await send(app.url, body, { session });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ id: 1, error: { code } });
+  });
+
+  it('names the tool that does not exist', async () => {
+    const response = await send(app.url, callTool(1, 'nothing'), { session });
+    expect(await response.json()).toMatchObject({ error: { message: 'Unknown tool: nothing' } });
+  });
+
+  it('passes the JSON-RPC error of an upstream as it came', async () => {
+    const response = await send(app.url, callTool(1, 'reject'), { session });
+    expect(await response.json()).toMatchObject({
+      error: { code: -32050, message: 'No such thing', data: { why: 'because' } },
+    });
+  });
+
+  it('tells the model of a failed call in words', async () => {
+    const response = await send(app.url, callTool(1, 'busy'), { session });
+    expect(await response.json()).toMatchObject({
+      result: { isError: true, content: [{ type: 'text', text: expect.stringContaining('7 seconds') }] },
+    });
+  });
+
+  it.each([
+    ['a notification', { jsonrpc: '2.0', method: 'notifications/initialized' }],
+    ['an unknown notification', { jsonrpc: '2.0', method: 'notifications/invented', params: {} }],
+    ['a cancellation of nothing', { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 99 } }],
+    ['a cancellation without an id', { jsonrpc: '2.0', method: 'notifications/cancelled' }],
+    ['a response', { jsonrpc: '2.0', id: 1, result: {} }],
+  ])('takes %s with 202 and no body', async (_title, body) => {
+    const response = await send(app.url, body, { session });
+    expect(response.status).toBe(202);
+    expect(await response.text()).toBe('');
+  });
+
+  describe('refuses', () => {
+    it.each([
+      ['no Accept', { accept: '' }, 406, -32000],
+      ['an Accept without streams', { accept: 'application/json' }, 406, -32000],
+      ['an Accept without JSON', { accept: 'text/event-stream' }, 406, -32000],
+      ['text', { 'content-type': 'text/plain' }, 415, -32000],
+      ['a type that only begins like JSON', { 'content-type': 'application/json-seq' }, 415, -32000],
+      ['an unsupported revision', { 'mcp-protocol-version': '1999-01-01' }, 400, -32000],
+      ['a session id that is none', { 'mcp-session-id': 'none' }, 404, -32001],
+      ['a session id that nobody was given', { 'mcp-session-id': 'A'.repeat(43) }, 404, -32001],
+    ])('%s', async (_title, headers, status, code) => {
+      const response = await send(app.url, request(1, 'ping'), { session, headers });
+      expect(response.status).toBe(status);
+      expect(await response.json()).toEqual({
+        jsonrpc: '2.0',
+        error: { code, message: expect.any(String) },
+        id: null,
+      });
+    });
+
+    it.each([
+      ['text that is no JSON', '{"jsonrpc":', 400, -32700],
+      ['nothing', '', 400, -32700],
+      ['null', 'null', 400, -32600],
+      ['a number', '7', 400, -32600],
+      ['what is no JSON-RPC', '{"hello":"world"}', 400, -32600],
+      ['a prototype', '{"jsonrpc":"2.0","id":1,"method":"ping","__proto__":{"x":1}}', 400, -32700],
+      ['a key that comes twice', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}', 400, -32700],
+      [
+        'deep nesting',
+        `{"jsonrpc":"2.0","id":1,"method":"ping","params":${'{"a":'.repeat(70)}1${'}'.repeat(70)}}`,
+        400,
+        -32700,
+      ],
+      [
+        'more than 4 MiB',
+        `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"${'x'.repeat(4 * 1024 * 1024)}"}}`,
+        413,
+        -32000,
+      ],
+    ])('%s', async (_title, body, status, code) => {
+      const response = await send(app.url, body, { session });
+      expect(response.status).toBe(status);
+      expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: { code }, id: null });
+      expect(({} as { x?: number }).x).toBeUndefined();
+    });
+
+    it('a request without a session', async () => {
+      const response = await send(app.url, request(1, 'tools/list'));
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: { code: -32000 }, id: null });
+    });
+
+    it('a caller without credentials in the words of HTTP', async () => {
+      const response = await send(app.url, request(1, 'ping'), { session, user: 'nobody' });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer');
+      expect(response.headers.get('content-type')).toContain('application/problem+json');
+    });
+
+    it('another HTTP method, and says which there are', async () => {
+      const response = await withoutBody(app.url, 'PUT', { session });
+      expect(response.status).toBe(405);
+      expect(response.headers.get('allow')).toBe('GET, POST, DELETE');
+    });
+
+    it('a request whose id is in use, and answers the first one', async () => {
+      const held = app.provider.nextHeld();
+      const first = send(app.url, callTool(7, 'hold'), { session });
+      await held;
+      const second = await send(app.url, callTool(7, 'echo'), { session });
+      expect(second.status).toBe(400);
+      expect(await second.json()).toMatchObject({ error: { code: -32600 }, id: null });
+      app.provider.release();
+      expect(await (await first).json()).toMatchObject({ id: 7, result: { content: [{ text: 'released' }] } });
+    });
+  });
+
+  it.each(['application/json;charset=utf-8', 'Application/JSON'])('takes a body of type %s', async (type) => {
+    const response = await send(app.url, request(1, 'ping'), { session, headers: { 'content-type': type } });
+    expect(response.status).toBe(200);
+  });
+
+  it.each(['*/*', 'application/*, text/*', 'text/event-stream;q=0.9,application/json;q=0.8'])(
+    'accepts %s',
+    async (accept) => {
+      const response = await send(app.url, request(1, 'ping'), { session, headers: { accept } });
+      expect(response.status).toBe(200);
+    },
+  );
+
+  it('tells the ids 1 and "1" apart', async () => {
+    const held = app.provider.nextHeld();
+    const first = send(app.url, callTool(1, 'hold'), { session });
+    await held;
+    const second = await send(app.url, callTool('1', 'echo', { message: 'text' }), { session });
+    expect(await second.json()).toMatchObject({ id: '1', result: { content: [{ text: 'text' }] } });
+    app.provider.release();
+    expect(await (await first).json()).toMatchObject({ id: 1, result: { content: [{ text: 'released' }] } });
+  });
+
+  it('answers fifty clients with the same ids, each with its own result', async () => {
+    const users = Array.from({ length: 50 }, (_, index) => `user-${index}`);
+    const sessions = await Promise.all(users.map((user) => openSession(app.url, user)));
+    const answers = await Promise.all(
+      users.map(async (user, index) =>
+        (await send(app.url, callTool(1, 'whoami'), { user, session: sessions[index] })).json(),
+      ),
+    );
+    const texts = answers.map(
+      (answer) => (answer as { result: { content: { text: string }[] } }).result.content[0]?.text,
+    );
+    expect(texts).toEqual(users);
+  });
+});

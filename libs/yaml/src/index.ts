@@ -1,1 +1,0 @@
-export { isDeeper } from './nesting.js';

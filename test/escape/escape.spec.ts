@@ -1,0 +1,184 @@
+import { readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import type { IsolationMode } from '@manifold/launcher';
+import { possibleModes } from '@manifold/launcher/testing';
+import { createApiKey } from '../support/api-keys.js';
+import { eventually } from '../support/eventually.js';
+import { GatewayProcess } from '../support/gateway-process.js';
+import { textOf } from '../support/mcp-clients.js';
+import { isAlive, processesNaming } from '../support/process-tree.js';
+import { RestClient } from '../support/rest-client.js';
+
+const HOSTILE = join(import.meta.dirname, 'hostile-server.mjs');
+/** In the environment of a server that another operator runs, and of another user's instance of the hostile server. */
+const CANARY = 'CANARY_of_somebody_else';
+
+type Mode = IsolationMode;
+type Outcome = { readonly got: unknown } | { readonly refused: string };
+
+interface Targets {
+  readonly gateway: GatewayProcess;
+  readonly victim: { readonly pid: number; readonly home: string };
+  readonly alice: { readonly pid: number; readonly home: string };
+  readonly hostFile: string;
+}
+
+const BOTH: readonly Mode[] = ['bubblewrap', 'uid'];
+const ONLY_UID: readonly Mode[] = ['uid'];
+const ONLY_BUBBLEWRAP: readonly Mode[] = ['bubblewrap'];
+/** What the hostile server tries: a name, the attempt, and the modes in which it must be refused. */
+const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string, unknown>, holds: readonly Mode[]][] = [
+  ['the environment of the gateway', ({ gateway }) => ({ what: 'read', path: `/proc/${gateway.pid}/environ` }), BOTH],
+  ['the memory of the gateway', ({ gateway }) => ({ what: 'memory', pid: gateway.pid }), BOTH],
+  ['the open files of the gateway', ({ gateway }) => ({ what: 'list', path: `/proc/${gateway.pid}/fd` }), BOTH],
+  ['the file system of the gateway', ({ gateway }) => ({ what: 'list', path: `/proc/${gateway.pid}/root/root` }), BOTH],
+  ['the working folder of the gateway', ({ gateway }) => ({ what: 'list', path: `/proc/${gateway.pid}/cwd/` }), BOTH],
+  ['a debugger on the gateway', ({ gateway }) => ({ what: 'ptrace', pid: gateway.pid }), BOTH],
+  ['a signal to the gateway', ({ gateway }) => ({ what: 'signal', pid: gateway.pid }), BOTH],
+  ['the command lines of others', () => ({ what: 'commands', text: 'main.js' }), ONLY_BUBBLEWRAP],
+  ['secrets in the environments of others', () => ({ what: 'environments', text: CANARY }), BOTH],
+  ['the master key in any environment', () => ({ what: 'environments', text: 'SECRETS_KEY' }), BOTH],
+  ['the memory of another server', ({ victim }) => ({ what: 'memory', pid: victim.pid }), BOTH],
+  ['a debugger on another server', ({ victim }) => ({ what: 'ptrace', pid: victim.pid }), BOTH],
+  ['a signal to another server', ({ victim }) => ({ what: 'signal', pid: victim.pid }), BOTH],
+  [
+    "the environment of another user's instance",
+    ({ alice }) => ({ what: 'read', path: `/proc/${alice.pid}/environ` }),
+    BOTH,
+  ],
+  ["the memory of another user's instance", ({ alice }) => ({ what: 'memory', pid: alice.pid }), BOTH],
+  ["a signal to another user's instance", ({ alice }) => ({ what: 'signal', pid: alice.pid }), BOTH],
+  ['the database', ({ gateway }) => ({ what: 'read', path: join(gateway.dataDir, 'manifold.db') }), BOTH],
+  ['a change of the database', ({ gateway }) => ({ what: 'write', path: join(gateway.dataDir, 'manifold.db') }), BOTH],
+  ['the list of DATA_DIR', ({ gateway }) => ({ what: 'list', path: gateway.dataDir }), ONLY_UID],
+  ['a link to the database', ({ gateway }) => ({ what: 'hardlink', path: join(gateway.dataDir, 'manifold.db') }), BOTH],
+  ['the folders of all servers', ({ gateway }) => ({ what: 'list', path: join(gateway.dataDir, 'servers') }), ONLY_UID],
+  ['the files of another server', ({ victim }) => ({ what: 'read', path: join(victim.home, 'note') }), BOTH],
+  [
+    'a file in the folder of another server',
+    ({ victim }) => ({ what: 'write', path: join(victim.home, 'planted') }),
+    BOTH,
+  ],
+  ['the files of another user', ({ alice }) => ({ what: 'read', path: join(alice.home, 'note') }), BOTH],
+  [
+    'wider permissions of its own parent folder',
+    ({ alice }) => ({ what: 'chmod', path: join(alice.home, '..') }),
+    BOTH,
+  ],
+  [
+    'a link in the place of its own home',
+    ({ alice }) => ({ what: 'symlink', path: '/etc', link: join(alice.home, '../home') }),
+    BOTH,
+  ],
+  ['temporary files of the host', ({ hostFile }) => ({ what: 'read', path: hostFile }), BOTH],
+  ['a change of the system', () => ({ what: 'write', path: '/etc/manifold-was-here' }), BOTH],
+  ['a change of the system programs', () => ({ what: 'write', path: '/usr/bin/manifold-was-here' }), BOTH],
+  ['the user root', () => ({ what: 'root' }), BOTH],
+  ['a mount', () => ({ what: 'mount' }), BOTH],
+  ['settings of the kernel', () => ({ what: 'write', path: '/proc/sys/kernel/hostname' }), BOTH],
+  ['control groups', () => ({ what: 'write', path: '/sys/fs/cgroup/cgroup.procs' }), BOTH],
+  ['the disk', () => ({ what: 'read', path: '/dev/vda' }), BOTH],
+  ['open files that it has inherited', () => ({ what: 'descriptors' }), BOTH],
+  ['sockets of system services', () => ({ what: 'list', path: '/run/lock' }), ONLY_BUBBLEWRAP],
+];
+
+(possibleModes.length > 0 ? describe : describe.skip).each(possibleModes)('A hostile server in mode %s', (mode) => {
+  let gateway: GatewayProcess;
+  let targets: Targets;
+  let bob: RestClient;
+  const table: string[] = [];
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({ replicas: 1, env: { NODE_ENV: 'production', SERVER_SANDBOX: mode } });
+    const clientOf = async (name: string, roles?: string) =>
+      new RestClient(gateway.url, { token: await createApiKey(gateway, name, roles) });
+    const operator = await clientOf('olga', 'operator');
+    const alice = await clientOf('alice');
+    bob = await clientOf('bob');
+    const hostile = { command: process.execPath, args: [HOSTILE] };
+    await operator.request('POST', '/mcp/servers', { name: 'victim', ...hostile, env: { VICTIM: CANARY } });
+    const perUser = { isolation: 'user', secretsAs: 'environment', secretNames: ['TOKEN'] };
+    await operator.request('POST', '/mcp/servers', { name: 'hostile', ...hostile, ...perUser });
+    await alice.setSecret({ serverName: 'hostile', secretName: 'TOKEN', secretValue: CANARY });
+    const hostFile = join(tmpdir(), `manifold-escape-${process.pid}`);
+    writeFileSync(hostFile, 'of the host', { mode: 0o600 });
+    const self = async (client: RestClient, serverName: string) => {
+      await attempt(client, serverName, { what: 'write', path: 'note' });
+      const { got } = (await attempt(client, serverName, { what: 'self' })) as { got: { home: string } };
+      const pid = await eventually('its process is found', () => pidIn(got.home));
+      return { ...got, pid };
+    };
+    targets = {
+      gateway,
+      victim: await self(operator, 'victim'),
+      alice: await self(alice, 'hostile'),
+      hostFile,
+    };
+  }, 120_000);
+
+  afterAll(async () => {
+    process.stdout.write(`What a hostile server gets in mode ${mode}:\n  ${table.join('\n  ')}\n`);
+    rmSync(targets?.hostFile, { force: true });
+    await gateway?.dispose();
+  });
+
+  const attempt = async (client: RestClient, serverName: string, args: Record<string, unknown>): Promise<Outcome> => {
+    const { body, status } = await client.callTool({ serverName, methodName: 'attempt', args });
+    if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+    return JSON.parse(textOf(body.data)) as Outcome;
+  };
+
+  /** The pid, as the host sees it, of the process that works in this folder. */
+  const pidIn = (folder: string): number | undefined => gateway.children().find((pid) => workingFolder(pid) === folder);
+
+  it.each(ATTEMPTS)('tries to get %s', async (what, args, holds) => {
+    const outcome = await attempt(bob, 'hostile', args(targets));
+    table.push(`${'refused' in outcome ? `no (${outcome.refused})` : 'YES'}: ${what}`);
+    if (holds.includes(mode)) expect(outcome).toEqual({ refused: expect.any(String) });
+  });
+
+  it('sees nothing in DATA_DIR but the way to its own folder', async () => {
+    const seen = async (path: string): Promise<unknown> => attempt(bob, 'hostile', { what: 'list', path });
+    const { got } = (await attempt(bob, 'hostile', { what: 'self' })) as { got: { home: string } };
+    const own = relative(gateway.dataDir, got.home).split(sep);
+    for (const [depth, name] of own.slice(0, -1).entries()) {
+      const outcome = await seen(join(gateway.dataDir, ...own.slice(0, depth)));
+      expect(outcome).toEqual(mode === 'uid' ? { refused: 'EACCES' } : { got: [name] });
+    }
+  });
+
+  it('is ended when it starts too many processes, and others go on', async () => {
+    const before = await attempt(bob, 'victim', { what: 'self' });
+    await attempt(bob, 'hostile', { what: 'processes', count: 500 }).catch(() => undefined);
+    await eventually('none of them is left', () => !processesNaming('sleep 60.7').some(isAlive));
+    expect(await attempt(bob, 'victim', { what: 'self' })).toEqual(before);
+  });
+
+  it('has a folder of its own that lasts', async () => {
+    const { got } = (await attempt(bob, 'hostile', { what: 'self' })) as { got: Record<string, unknown> };
+    expect(got).toMatchObject({ cwd: got.home });
+    expect(String(got.home)).toContain(join(gateway.dataDir, 'servers'));
+    expect(await attempt(bob, 'hostile', { what: 'write', path: 'kept' })).toMatchObject({ got: 'written' });
+    await gateway.restart();
+    expect(await attempt(bob, 'hostile', { what: 'read', path: 'kept' })).toEqual({ got: 'hostile' });
+  });
+
+  it('takes its daemons with it', async () => {
+    const mark = `daemon-of-${mode}`;
+    await attempt(bob, 'hostile', { what: 'daemon', mark });
+    const daemons = () => processesNaming(mark);
+    expect(daemons().length).toBeGreaterThan(0);
+    await gateway.kill9();
+    await gateway.restart();
+    await eventually('the daemon is gone', () => !daemons().some(isAlive));
+  });
+});
+
+const workingFolder = (pid: number): string | undefined => {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+};
