@@ -30,7 +30,7 @@ const EVERY_MS = 500;
 /** A look that takes long is followed by a rest of so many times its length, so that all looks take half a percent of a core. */
 const REST = 200;
 /** The longest rest: meanwhile a program may take more than its limit. */
-const REST_AT_MOST_MS = 2000;
+const REST_AT_MOST_MS = 5000;
 const MIB = 1024 * 1024;
 
 /**
