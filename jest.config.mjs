@@ -65,7 +65,7 @@ const project = (displayName, folders, { leftOut = [], testRegex = '\\.spec\\.ts
 export default {
   rootDir: '.',
   // Only ends what hangs: no test is to fail because the machine is busy.
-  testTimeout: 120_000,
+  testTimeout: 600_000,
   // One worker per core, where jest would leave one core free. A third one for two cores saves a sixth of the time, but each spec takes longer.
   maxWorkers: '100%',
   // A test that fails may leave a client that reconnects for ever: the run has to end all the same.

@@ -69,6 +69,5 @@ describe('Two gateways that share a store', () => {
       for (const rest of [two, one]) expect((await whoami(rest)).status).toBe(200);
       expect(authority.requestsTo('token')).toHaveLength(2);
     },
-    120_000,
   );
 });

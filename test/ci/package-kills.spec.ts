@@ -19,8 +19,6 @@ const SERVERS = ['alpha', 'beta'];
 const VERSIONS = ['1.0.0', '2.0.0', '3.0.0'];
 const toolOf = (version: string): string => `only_in_${version.replaceAll('.', '_')}`;
 
-jest.setTimeout(60_000 + KILLS * (REPLICAS > 1 ? 60_000 : 15_000));
-
 describe('Packages of a gateway that is killed', () => {
   let registry: NpmRegistrySimulator;
   let gateway: GatewayProcess;

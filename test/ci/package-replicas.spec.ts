@@ -10,8 +10,6 @@ import { PackagesClient } from '../support/packages-client.js';
 import { processesNaming } from '../support/process-tree.js';
 import { RestClient } from '../support/rest-client.js';
 
-jest.setTimeout(180_000);
-
 (hasRedis ? describe : describe.skip)('Packages of two replicas, each with folders of its own', () => {
   let registry: NpmRegistrySimulator;
   let gateway: GatewayProcess;

@@ -63,7 +63,7 @@ beforeAll(async () => {
       client: await CONNECT[user]({ url: gateway.url, token: keys.get(user)! }),
     })),
   );
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all((clients ?? []).map(({ client }) => client.close()));
   await gateway.dispose();

@@ -3,6 +3,7 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { createApiKey } from '../support/api-keys.js';
 import { cites } from '../support/cite.js';
+import { eventually } from '../support/eventually.js';
 import { GatewayProcess, REPLICAS } from '../support/gateway-process.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { RestClient } from '../support/rest-client.js';
@@ -180,12 +181,11 @@ describe('an upstream that is down', () => {
       expect((await client.listTools()).tools).toEqual([]);
       simulator.behave();
       const names = async () => (await client.listTools()).tools.map(({ name }) => name);
-      const deadline = Date.now() + 20_000;
       const areBack = async () => {
         for (let replica = 0; replica < REPLICAS; replica += 1) if ((await names()).length === 0) return false;
         return true;
       };
-      while (!(await areBack()) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+      await eventually('its tools are back', areBack);
       expect(await names()).toEqual(GMAIL);
       await client.close();
     },

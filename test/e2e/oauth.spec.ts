@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 import { AuthorizationServer, ProtectedUpstream } from '../simulators/oauth/index.js';
+import { hasChromium, launchChromium, newPage } from '../support/chromium.js';
 import { cites } from '../support/cite.js';
 import { followConnectLink } from '../support/connect-link.js';
 import { eventually } from '../support/eventually.js';
@@ -10,12 +9,7 @@ import { onEvery } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { WireClient } from '../support/wire-client.js';
 
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-quic', '--no-first-run'];
 const LINK = /http:\/\/[^\s)]+\/oauth\/connect\/[\w-]+\?link=[\w-]{43}/;
-
-/** Where there is no browser, the report says that this was not run; CI insists on one. */
-const here = existsSync(CHROMIUM) || process.env.CHROMIUM_REQUIRED === '1';
 
 describe('A registered server that wants the tokens of an authorization server', () => {
   let authority: AuthorizationServer;
@@ -113,7 +107,7 @@ describe('A registered server that wants the tokens of an authorization server',
   });
 
   it(cites('oauth.refresh', 'goes on without a failed call when tokens expire, and after a restart'), async () => {
-    authority.rules.accessTokenSeconds = 6;
+    authority.rules.accessTokenSeconds = 20;
     await followConnectLink(await linkFor('dave'), 'dave');
     authority.clearRequests();
     const failed = upstream.count(401);
@@ -168,12 +162,11 @@ describe('A registered server that wants the tokens of an authorization server',
     expect(written).not.toMatch(/[?&](code|state|link)=/);
   });
 
-  (here ? it : it.skip)(cites('oauth.connect-mcp', 'is connected in a real browser'), async () => {
+  (hasChromium ? it : it.skip)(cites('oauth.connect-mcp', 'is connected in a real browser'), async () => {
     const link = await linkFor('erin');
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    const browser = await launchChromium();
     try {
-      const page = await browser.newPage();
-      page.setDefaultTimeout(20_000);
+      const page = await newPage(browser);
       const complaints: string[] = [];
       page.on('console', (message) => {
         if (message.location().url.startsWith(gateway.url)) complaints.push(message.text());

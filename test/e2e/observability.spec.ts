@@ -261,7 +261,7 @@ describe('A gateway under observation', () => {
   it(cites('audit.restart', 'has written everything when it stops, the calls of its last moment too'), async () => {
     const slow = call(6, 'echo_slow', { ms: 400 });
     const before = readJournal(ledger()).length;
-    while (readJournal(ledger()).length === before) await new Promise(setImmediate);
+    await eventually('the call is at the server', () => readJournal(ledger()).length > before);
     await gateway.restart();
     expect(await slow).toContain('result');
     expect((await audit('tool=slow')).map(({ outcome }) => outcome)).toEqual(['ok']);

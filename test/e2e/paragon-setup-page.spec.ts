@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { jwtVerify } from 'jose';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { ConnectSdkStub, STORAGE_KEY } from '../../libs/providers/paragon/testing/src/connect-sdk-stub.js';
 import {
   principalOf,
@@ -9,26 +8,21 @@ import {
   type SetupApp,
 } from '../../libs/providers/paragon/testing/src/setup-app.js';
 
+import { CHROMIUM, hasChromium, launchChromium, newPage } from '../support/chromium.js';
 import { cites } from '../support/cite.js';
 import { connectSdk1, textOf } from '../support/mcp-clients.js';
 import { startParagonGateway } from '../support/paragon.js';
 
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-quic', '--no-first-run'];
-const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const describeInChromium = hasChromium ? describe : describe.skip;
 
-/** Where there is no browser, the report says that these were not run; CI insists on one. */
-const here = existsSync(CHROMIUM) || process.env.CHROMIUM_REQUIRED === '1';
-const describeInChromium = here ? describe : describe.skip;
-
-describeInChromium(here ? 'The setup page in Chromium' : `The setup page (there is no ${CHROMIUM})`, () => {
+describeInChromium(hasChromium ? 'The setup page in Chromium' : `The setup page (there is no ${CHROMIUM})`, () => {
   let browser: Browser;
   let app: SetupApp;
   let sdk: ConnectSdkStub;
   let page: Page;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...QUIET] });
+    browser = await launchChromium();
   });
 
   afterAll(() => browser?.close());
@@ -47,9 +41,7 @@ describeInChromium(here ? 'The setup page in Chromium' : `The setup page (there 
   const newLink = (integration = 'slack', subject = 'alice') => app.links.create(principalOf(subject), integration);
 
   async function open(link: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext(options);
-    page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page = await newPage(browser, options);
     await page.goto(link);
     return page;
   }

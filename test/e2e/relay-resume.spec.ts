@@ -1,11 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { Client as Sdk2Client, StreamableHTTPClientTransport as Sdk2Transport } from '@modelcontextprotocol/client';
 import { callTool, events, type ServerEvent } from '../../libs/transport/testing/src/mcp-wire.js';
 import { cites } from '../support/cite.js';
+import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { deliverOneByOne, textOf } from '../support/mcp-clients.js';
+import { metricOf } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 import { WireClient } from '../support/wire-client.js';
@@ -101,7 +102,8 @@ describe('a client whose connection breaks in mid-call', () => {
     };
     expect(await resumed(all[1]!.id)).toEqual(all.slice(2));
 
-    await pause(2_000); // it is written behind, and nobody sees when
+    const toWrite = () => metricOf(gateway, 'manifold_queue_length', { queue: 'event_log' });
+    await eventually('all events are written', async () => (await toWrite()) === 0);
     await gateway.kill9();
     await gateway.restart();
     expect(await resumed(all[0]!.id)).toEqual(all.slice(1));

@@ -99,7 +99,7 @@ describe('SIGTERM', () => {
   // Of several replicas, those without a call have ended by then.
   itOnOne(cites('operation.drain', 'takes no new session while calls end, and is not ready'), async () => {
     const { client } = await connectSdk1({ url: gateway.url });
-    const call = client.callTool({ ...SLOW, arguments: { ms: 6_000, steps: 3 } }); // long enough to be seen while it drains
+    const call = client.callTool({ ...SLOW, arguments: { ms: 18_000, steps: 3 } }); // long enough to be seen while it drains
     await haveArrived(1);
     const stopping = gateway.stop();
     const ready = await eventually('it is not ready', async () => {
@@ -131,7 +131,7 @@ describe('SIGTERM with SHUTDOWN_DELAY_MS', () => {
     cites('operation.drain-delay', 'is not ready and takes no new session, and serves the others until then'),
     async () => {
       await gateway.dispose();
-      gateway = await GatewayProcess.start({ replicas: 1, env: { SHUTDOWN_DELAY_MS: '4000' } });
+      gateway = await GatewayProcess.start({ replicas: 1, env: { SHUTDOWN_DELAY_MS: '15000' } });
       await new RestClient(gateway.url).register({ name: 'slow', ...echoServer() });
       const wire = new WireClient(gateway.url);
       const session = await wire.openSession();

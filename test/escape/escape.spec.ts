@@ -115,7 +115,7 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
       alice: await self(alice, 'hostile'),
       hostFile,
     };
-  }, 120_000);
+  });
 
   afterAll(async () => {
     process.stdout.write(`What a hostile server gets in mode ${mode}:\n  ${table.join('\n  ')}\n`);
@@ -165,7 +165,7 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
   });
 
   it('takes its daemons with it', async () => {
-    const mark = `daemon-of-${mode}`;
+    const mark = `daemon-of-${mode}-${process.pid}`;
     await attempt(bob, 'hostile', { what: 'daemon', mark });
     const daemons = () => processesNaming(mark);
     expect(daemons().length).toBeGreaterThan(0);

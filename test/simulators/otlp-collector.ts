@@ -39,7 +39,7 @@ export class OtlpCollector {
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<OtlpCollector> {
-    const server = createServer();
+    const server = createServer({ keepAliveTimeout: 0 });
     const collector = new OtlpCollector(server);
     server.on('request', (request, response) => {
       const chunks: Buffer[] = [];

@@ -7,7 +7,7 @@ import { eventually } from './eventually.js';
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'dist/apps/gateway/src/main.js');
 /** The timeout of a start in milliseconds: less than that of a jest hook. Many gateways start on a machine with two cores. */
-const START_LIMIT_MS = 90_000;
+const START_LIMIT_MS = 300_000;
 
 /** One process of the built gateway. */
 export class GatewayReplica {

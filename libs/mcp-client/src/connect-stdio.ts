@@ -22,6 +22,8 @@ export interface StdioOptions {
   readonly era?: EraMemory;
   /** The capabilities of the client to which the connection is dedicated, one at a time. See {@link JsonRpcConnection}. */
   readonly clientCapabilities?: RawObject;
+  /** How many milliseconds the probe for the era waits alone. Then `initialize` is sent, too. */
+  readonly probePatienceMs?: number;
 }
 
 /**
@@ -45,9 +47,9 @@ export async function connectStdio(program: StartProgram, options: StdioOptions)
 }
 
 async function connectEither(program: StartProgram, options: StdioOptions): Promise<UpstreamConnection> {
-  const { signal, clientCapabilities, era, log } = options;
+  const { signal, clientCapabilities, era, log, probePatienceMs } = options;
   return start(program, options, async (parts) => {
-    const negotiated = await negotiate(parts.rpc, parts.transport, signal, clientCapabilities);
+    const negotiated = await negotiate(parts.rpc, parts.transport, signal, clientCapabilities, probePatienceMs);
     era?.found(negotiated.era);
     if (negotiated.era === 'legacy') return legacyConnection(parts, log, negotiated.initializeResult);
     const correlates = { requests: true, logs: false };

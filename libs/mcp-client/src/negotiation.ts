@@ -8,11 +8,15 @@ import type { Transport } from './protocol/transport.js';
 import type { RawObject } from './protocol/upstream-connection.js';
 
 /** Time to wait for the answer to `server/discover`. A modern server that has started answers sooner. */
-const PATIENCE_MS = 1_000;
+export const PROBE_PATIENCE_MS = 1_000;
 const LATE = Symbol();
 
 /** Thrown if the process ends on the probe for its era. Some legacy servers do so if the first message is not `initialize`. */
-export class EndedByProbeError extends Error {}
+export class EndedByProbeError extends Error {
+  constructor(cause: unknown) {
+    super('The server ended on the request server/discover', { cause });
+  }
+}
 
 /** The result of a negotiation: in the modern era that of `server/discover`, in the legacy era that of `initialize`. */
 export type Negotiated =
@@ -43,6 +47,7 @@ export async function discover(rpc: JsonRpcConnection, signal: AbortSignal): Pro
  * server that does not answer in time may be starting, or may ignore unknown methods. It is then sent `initialize` as well,
  * and the era of the request that it answers with a result is used.
  * @param clientCapabilities see {@link handshake}
+ * @param patienceMs how long the probe alone waits for an answer
  * @throws EndedByProbeError, ProviderError
  */
 export async function negotiate(
@@ -50,17 +55,24 @@ export async function negotiate(
   transport: Transport,
   signal: AbortSignal,
   clientCapabilities?: RawObject,
+  patienceMs = PROBE_PATIENCE_MS,
 ): Promise<Negotiated> {
   signal.throwIfAborted();
   // The probe must not be cancelled, because a legacy server expects no further message before `initialize`.
   const answer = discover(rpc, new AbortController().signal);
+  let [isAnswered, hasEnded] = [false, false];
+  void answer.then(
+    () => (isAnswered = true),
+    () => undefined,
+  );
+  rpc.onClosed(() => (hasEnded = true));
   const waiting = new AbortController();
-  const race = Promise.race([answer, delay(PATIENCE_MS, LATE, { signal: waiting.signal })]).finally(() =>
+  const race = Promise.race([answer, delay(patienceMs, LATE, { signal: waiting.signal })]).finally(() =>
     waiting.abort(),
   );
   const first = await untilAborted(race, signal).catch((cause: unknown) => {
     if (signal.aborted) throw cause;
-    throw new EndedByProbeError('The server ended on the request server/discover', { cause });
+    throw new EndedByProbeError(cause);
   });
   if (first !== LATE) {
     if (first) return { era: 'modern', introduction: first };
@@ -72,6 +84,7 @@ export async function negotiate(
   } catch (error) {
     const introduction = error instanceof ProviderError && error.rpcError ? await late : undefined;
     if (introduction) return { era: 'modern', introduction };
-    throw error;
+    // A server that starts slowly ends when it reads the probe, and `initialize` was sent by then.
+    throw hasEnded && !isAnswered && !signal.aborted ? new EndedByProbeError(error) : error;
   }
 }

@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { AuthorizationServer, ProtectedUpstream } from '../../../test/simulators/oauth/index.js';
 import { connect, OAuthProcess, TokenProcess, user } from '../testing/src/index.js';
 
-/** Node compiles the children's sources when they start: a slow machine takes a while over that. */
-jest.setTimeout(120_000);
-
 let folder: string;
 let authority: AuthorizationServer;
 let upstream: ProtectedUpstream;

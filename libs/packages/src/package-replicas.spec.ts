@@ -20,8 +20,6 @@ import { PackageUpgrades } from './installs/package-upgrades.service.js';
 
 const NOBODY = unfollowed(new AbortController().signal);
 
-jest.setTimeout(120_000);
-
 (hasRedis ? describe : describe.skip)('packages of several replicas', () => {
   let redis: RedisServer;
   let registry: NpmRegistrySimulator;

@@ -23,7 +23,7 @@ new Journal(flags.lifecycle).write({ event: 'started' });
 const mcp = new McpServer(flags, (message) => sessions.broadcast(message));
 const sessions = new Sessions();
 const requests = [];
-const server = createServer((request, response) => void route(request, response));
+const server = createServer({ keepAliveTimeout: 0 }, (request, response) => void route(request, response));
 
 // If a test has started it, it ends together with the test.
 process.on('disconnect', () => process.exit(0));

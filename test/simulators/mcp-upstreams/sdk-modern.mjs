@@ -68,7 +68,7 @@ function create() {
 
 if (readFlags().http) {
   handler = createMcpHandler(create, { legacy: 'reject' });
-  const http = createServer(toNodeHandler(handler)).listen(0, '127.0.0.1');
+  const http = createServer({ keepAliveTimeout: 0 }, toNodeHandler(handler)).listen(0, '127.0.0.1');
   await once(http, 'listening');
   console.log(`listening on http://127.0.0.1:${http.address().port}`);
 } else {

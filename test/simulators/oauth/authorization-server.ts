@@ -42,7 +42,7 @@ export class AuthorizationServer {
   private consentPage: ConsentPage;
 
   private constructor() {
-    this.server = createServer((request, response) => void this.serve(request, response));
+    this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(request, response));
   }
 
   static async start({

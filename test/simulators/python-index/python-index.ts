@@ -29,7 +29,7 @@ export class PythonIndex {
 
   /** @param html whether it is an old index that supports only HTML */
   static async start({ html = false } = {}): Promise<PythonIndex> {
-    const index = new PythonIndex(createServer(), html);
+    const index = new PythonIndex(createServer({ keepAliveTimeout: 0 }), html);
     index.server.listen(0, '127.0.0.1');
     await once(index.server, 'listening');
     return index;

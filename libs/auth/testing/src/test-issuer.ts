@@ -37,7 +37,7 @@ export class TestIssuer {
   }
 
   async listen(): Promise<void> {
-    this.server = createServer((request, response) => {
+    this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       this.requests.push(request.url ?? '');
       response.statusCode = this.failing ? 500 : 200;
       response.setHeader('content-type', 'application/json');

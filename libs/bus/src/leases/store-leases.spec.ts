@@ -10,7 +10,7 @@ import { LeaseTakenError, type Candidacy, type KeptLease } from './leases.js';
 import { StoreLeases } from './store-leases.js';
 
 /** Longer than a busy machine holds a beat up: both processes are this one, and none may seem dead that lives. */
-const LEASE_MS = 1_000;
+const LEASE_MS = 2_500;
 const KEPT_MS = 1_500;
 
 let folder: string;

@@ -10,7 +10,7 @@ import { Listeners } from './listeners.js';
 import type { SealedChannels } from './sealed-channels.js';
 
 /** Milliseconds that an announcement waits for acknowledgements. */
-const ANNOUNCED_WITHIN_MS = 1_000;
+const ANNOUNCED_WITHIN_MS = 3_000;
 /** Milliseconds between two checks of the connections, and the timeout of one check. */
 const BEAT_MS = 2_000;
 

@@ -15,7 +15,7 @@ export class TestOrigin {
   ) {}
 
   static async start(listener: RequestListener, address = '127.0.0.1', port = 0): Promise<TestOrigin> {
-    const server = createServer();
+    const server = createServer({ keepAliveTimeout: 0 });
     server.listen(port, address);
     await once(server, 'listening');
     const origin = new TestOrigin(server, (server.address() as AddressInfo).port, address);

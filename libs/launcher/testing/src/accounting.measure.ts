@@ -4,9 +4,9 @@ import { report } from '../../../../test/support/measuring/measures.js';
 import { launchOf, TestLauncher } from './index.js';
 
 const PROGRAMS = 100;
-/** By then the processes are known. */
-const SETTLED_MS = 3000;
-const PERIOD_MS = 10_000;
+/** By then the processes are known: longer than the longest rest between two looks. */
+const SETTLED_MS = 6000;
+const PERIOD_MS = 20_000;
 
 const at = await TestLauncher.start();
 const script = 'sleep 1000 & sleep 1000 & wait';

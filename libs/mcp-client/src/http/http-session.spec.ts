@@ -1,4 +1,5 @@
 import { eventually } from '../../../../test/support/eventually.js';
+import { freePort } from '../../../../test/support/free-port.js';
 import { HttpConnections } from '../../testing/src/http-connections.js';
 import { event, INITIALIZE_RESULT, json, RawHttpServer, stream } from '../../testing/src/raw-http-server.js';
 import { call } from '../../testing/src/raw-stdio.js';
@@ -26,7 +27,7 @@ describe('the session of a Streamable HTTP connection', () => {
   beforeEach(async () => {
     calls = 0;
     connections = new HttpConnections();
-    server = await answering();
+    server = await answering(await freePort()); // some tests start it again at its port
   });
   afterEach(async () => {
     await connections.close();

@@ -12,7 +12,7 @@ class SseServer {
   readonly keys: unknown[] = [];
   status: number | undefined;
   private readonly transports = new Map<string, SSEServerTransport>();
-  private readonly server: Server = createServer((request, response) => void this.handle(request, response));
+  private readonly server: Server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.handle(request, response));
 
   /** What POSTs to the stream's URL are answered with. */
   constructor(private readonly refusal: number) {}

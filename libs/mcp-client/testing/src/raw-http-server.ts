@@ -47,7 +47,7 @@ export class RawHttpServer {
   ) {}
 
   static async start(onRequest: Handler, port = 0): Promise<RawHttpServer> {
-    const server = createServer();
+    const server = createServer({ keepAliveTimeout: 0 });
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     const raw = new RawHttpServer(server, (server.address() as AddressInfo).port, onRequest);

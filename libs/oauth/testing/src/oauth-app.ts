@@ -1,7 +1,5 @@
 import 'reflect-metadata';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
@@ -19,6 +17,7 @@ import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest
 import { SecretsModule } from '@manifold/secrets';
 import { StoreModule } from '@manifold/store';
 import { Tenants } from '@manifold/tenants';
+import { freePort } from '../../../../test/support/free-port.js';
 
 @Module({})
 class TestModule {}
@@ -83,13 +82,4 @@ export class OAuthApp {
     await this.app.close();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -19,7 +19,7 @@ export interface TokenAnswer {
 
 /** A process of its own that gives out tokens, in Node's own module system. Its argument is the folder of the data. Ends when its parent does. */
 async function run(): Promise<void> {
-  const gateway = await OAuthProcess.start({ dataDir: process.argv[2]!, leaseMs: 1000 });
+  const gateway = await OAuthProcess.start({ dataDir: process.argv[2]!, leaseMs: 4000 });
   const tokens = gateway.get(TokenService);
   process.on('message', ({ id, subject, options }: TokenRequest) => {
     const { signal } = new AbortController();

@@ -69,7 +69,7 @@ describe('NpmVersions', () => {
     const names = Array.from({ length: 20 }, (_, index) => `server-${index}`);
     for (const name of names) {
       await registry.publish(mcpServer({ name }));
-      registry.always(`document ${name}`, { slowMs: 500 });
+      registry.always(`document ${name}`, { slowMs: 2_000 });
     }
     registry.always('document server-3', { status: 500 });
     const found = await Promise.allSettled(names.map((name) => versions.latestVersion(name, { signal })));
@@ -82,10 +82,10 @@ describe('NpmVersions', () => {
     const names = Array.from({ length: 20 }, (_, index) => `server-${index}`);
     for (const name of names) registry.always(`document ${name}`, 'never');
     const controller = new AbortController();
-    const last = registry.nextRequest('document server-7');
+    const first = names.slice(0, 8).map((name) => registry.nextRequest(`document ${name}`));
     const hungUp = registry.nextAbort('document server-7');
     const found = Promise.allSettled(names.map((name) => versions.latestVersion(name, { signal: controller.signal })));
-    await last;
+    await Promise.all(first);
     controller.abort(new Error('enough'));
     for (const latest of await found) expect(latest).toMatchObject({ reason: { message: 'enough' } });
     await hungUp;

@@ -23,7 +23,7 @@ describe('An install that does not come to its end', () => {
   afterAll(() => fixture.close());
 
   /** An install whose download has begun and does not go on. */
-  const begin = async (timeoutMs = 60_000) => {
+  const begin = async (timeoutMs = 500_000) => {
     const abort = new AbortController();
     const folder = fixture.newFolder();
     const arrived = fixture.index.asked(FILE);

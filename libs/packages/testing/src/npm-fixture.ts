@@ -73,7 +73,7 @@ export class NpmFixture {
     const complete: NpmSettings = {
       registry: registry.url,
       cacheDir: join(root, 'cache'),
-      timeoutMs: 60_000,
+      timeoutMs: 500_000,
       nodeOptions: [...RUN_TYPESCRIPT, markOf(root)],
       ...settings,
     };

@@ -39,7 +39,7 @@ class ServerFixtureModule {
 }
 
 /** After how long a replica is taken for dead. */
-const LEASE_MS = 900;
+const LEASE_MS = 4_000;
 
 /** The packages of one of several replicas, with folders of its own. */
 export class PackageReplica {
@@ -87,7 +87,7 @@ export class PackageReplica {
         factory: (): NpmSettings => ({
           registry: npmRegistry,
           cacheDir: join(own, 'cache'),
-          timeoutMs: 60_000,
+          timeoutMs: 500_000,
           nodeOptions: RUN_TYPESCRIPT,
         }),
       })

@@ -39,7 +39,7 @@ export class PythonFixture {
       indexUrl: this.index.url,
       extraIndexUrl: undefined,
       cacheDir: join(this.root, 'cache'),
-      timeoutMs: 60_000,
+      timeoutMs: 500_000,
       ...settings,
     };
     return new PythonInstaller(complete, this.launching.launcher);

@@ -2,6 +2,7 @@ import { openCall } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import { cites } from '../../../../test/support/cite.js';
 import { eventually } from '../../../../test/support/eventually.js';
+import { holdTimers } from '../../../../test/support/hold-timers.js';
 import { ProviderApp } from '../testing/src/provider-app.js';
 
 const alice = fixturePrincipal('alice');
@@ -16,24 +17,6 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await app.stop();
 });
-
-/** Holds the timers of so many milliseconds back until the test lets them expire. */
-function holdTimers(milliseconds: number) {
-  const { setTimeout: begin, clearTimeout: end } = globalThis;
-  const timers = { begun: 0, held: new Map<unknown, () => void>() };
-  jest.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms?: number) => {
-    if (ms !== milliseconds) return begin(work, ms);
-    const timer = begin(() => undefined, 2 ** 31 - 1).unref();
-    timers.begun += 1;
-    timers.held.set(timer, work);
-    return timer;
-  }) as typeof setTimeout);
-  jest.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
-    timers.held.delete(timer);
-    end(timer);
-  });
-  return timers;
-}
 
 const actions = (count: number, mark = '') =>
   Array.from({ length: count }, (_, index) => ({

@@ -162,7 +162,7 @@ describe('the provider of registered servers', () => {
     ['is no reference of its own', {}],
     ['is of an unknown kind', Object.freeze(['tools', 'pid'])],
   ])('refuses a reference that %s', async (_, ref) => {
-    const call = openCall({ principal: principalOf('alice'), requestId: 'registry-spec', timeoutMs: 5_000 });
+    const call = openCall({ principal: principalOf('alice'), requestId: 'registry-spec', timeoutMs: 500_000 });
     await expect(gateway.provider.callTool(ref, {}, call.context)).rejects.toBeInstanceOf(ProviderError);
     call.close();
   });
@@ -170,7 +170,7 @@ describe('the provider of registered servers', () => {
   it('serves a tenant nothing of another', async () => {
     const [tool] = await gateway.list();
     const principal = { ...principalOf('alice'), tenant: 'other', key: 'other' };
-    const call = openCall({ principal, requestId: 'registry-spec', timeoutMs: 5_000 });
+    const call = openCall({ principal, requestId: 'registry-spec', timeoutMs: 500_000 });
     expect(await gateway.provider.listTools(call.context)).toEqual([]);
     await expect(gateway.provider.callTool(tool!.ref, {}, call.context)).rejects.toMatchObject({
       code: 'invalid_arguments',
@@ -182,7 +182,7 @@ describe('the provider of registered servers', () => {
   it('refuses calls to a server that was disabled or deleted after the listing', async () => {
     await gateway.rest('POST', '/mcp/servers', registration('vanishing'));
     const tool = (await gateway.list()).find(({ publicName }) => publicName === 'vanishing_pid')!;
-    const call = openCall({ principal: principalOf('alice'), requestId: 'registry-spec', timeoutMs: 5_000 });
+    const call = openCall({ principal: principalOf('alice'), requestId: 'registry-spec', timeoutMs: 500_000 });
     await gateway.rest('PUT', '/mcp/servers/vanishing/disable');
     await expect(gateway.provider.callTool(tool.ref, {}, call.context)).rejects.toMatchObject({
       code: 'upstream_unavailable',
@@ -196,7 +196,7 @@ describe('the provider of registered servers', () => {
 
   it('stops a call that is cancelled before it begins or while it runs', async () => {
     const tool = (await gateway.list()).find(({ publicName }) => publicName === 'tools_hang')!;
-    const early = openCall({ principal: principalOf('alice'), requestId: 'registry-spec', timeoutMs: 5_000 });
+    const early = openCall({ principal: principalOf('alice'), requestId: 'registry-spec', timeoutMs: 500_000 });
     early.cancel();
     await expect(gateway.provider.callTool(tool.ref, {}, early.context)).rejects.toMatchObject({ code: 'cancelled' });
     early.close();

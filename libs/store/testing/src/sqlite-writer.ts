@@ -5,6 +5,8 @@ import { SqliteStore } from '../../src/sqlite/sqlite-store.js';
  * with now and then an update and a removal; to a collection that is replaceable where the second argument says so. Each write that was
  * acknowledged becomes a line of its output, which is written before the next write starts: `<id> <revision>`, revision 0 for a removal.
  */
+/** SQLite's lock is not fair: a process that writes without a pause can keep others out until they give up. */
+const PAUSE_MS = 2;
 const [dataDir, kind] = process.argv.slice(2);
 const store = new SqliteStore({ dataDir });
 const collection = store.collection<{ n: number }>({
@@ -34,7 +36,7 @@ async function run(): Promise<void> {
   process.stdin.on('end', () => (ended = true)).resume();
   for (let n = 1; !ended; n += 1) {
     await writeOn(n);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   store.onApplicationShutdown();
 }

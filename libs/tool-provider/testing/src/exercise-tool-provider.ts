@@ -63,7 +63,7 @@ export function exerciseToolProvider(name: string, harness: ProviderHarness): vo
       openCall({
         principal,
         requestId: 'contract-suite',
-        timeoutMs: options.timeoutMs ?? 20_000,
+        timeoutMs: options.timeoutMs ?? 500_000,
         onProgress: options.onProgress,
       });
 
@@ -199,7 +199,7 @@ export function exerciseToolProvider(name: string, harness: ProviderHarness): vo
   describe(`${name} in front of an upstream that cannot be reached`, () => {
     it('starts, lists what it can or says why not, and stops, twice', async () => {
       const { provider, stop } = await harness.startUnreachable();
-      const call = openCall({ principal: alice, requestId: 'contract-suite', timeoutMs: 20_000 });
+      const call = openCall({ principal: alice, requestId: 'contract-suite', timeoutMs: 500_000 });
       const outcome = await provider.listTools(call.context).catch((error: unknown) => error);
       call.close();
       expect(Array.isArray(outcome) || outcome instanceof ProviderError).toBe(true);

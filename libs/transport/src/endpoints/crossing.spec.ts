@@ -61,7 +61,7 @@ describe('50 clients with hundreds of calls each, with the same ids and tokens',
     };
     await Promise.all(Array.from({ length: CLIENTS }, (_, index) => run(`user-${index}`)));
     expect(crossed).toEqual([]);
-  }, 300_000);
+  });
 
   it('get their own in the modern era too', async () => {
     const crossed: string[] = [];
@@ -88,5 +88,5 @@ describe('50 clients with hundreds of calls each, with the same ids and tokens',
     };
     await Promise.all(Array.from({ length: CLIENTS }, (_, index) => run(`user-${index}`)));
     expect(crossed).toEqual([]);
-  }, 300_000);
+  });
 });

@@ -10,7 +10,6 @@ import { callTool, openSession, send } from '../../testing/src/mcp-wire.js';
 /** `MANIFOLD_FUZZ_FRAMES=100000` is what a release is tested with: minutes. */
 const FRAMES = Number(process.env.MANIFOLD_FUZZ_FRAMES ?? 5_000);
 const FRAMES_AT_ONCE = 50;
-const FRAME_MS = 20;
 
 const METHODS = [
   'ping',
@@ -143,24 +142,20 @@ describe('whatever is sent', () => {
     return client.post(path || messages, { ...credentials, ...given }, text);
   };
 
-  it(
-    'answers no message with a 5xx, and every one that it refuses with a JSON-RPC error',
-    async () => {
-      const many = fc.array(frame, { minLength: FRAMES_AT_ONCE, maxLength: FRAMES_AT_ONCE });
-      await fc.assert(
-        fc.asyncProperty(many, async (frames) => {
-          for (const { status, text } of await Promise.all(frames.map(answerTo))) {
-            expect(status).toBeLessThan(500);
-            if (status < 400) continue;
-            expect(JSON.parse(text)).toMatchObject({ jsonrpc: '2.0', error: { code: expect.any(Number) } });
-          }
-        }),
-        { numRuns: Math.ceil(FRAMES / FRAMES_AT_ONCE) },
-      );
-      await stillWorks();
-    },
-    60_000 + FRAMES * FRAME_MS,
-  );
+  it('answers no message with a 5xx, and every one that it refuses with a JSON-RPC error', async () => {
+    const many = fc.array(frame, { minLength: FRAMES_AT_ONCE, maxLength: FRAMES_AT_ONCE });
+    await fc.assert(
+      fc.asyncProperty(many, async (frames) => {
+        for (const { status, text } of await Promise.all(frames.map(answerTo))) {
+          expect(status).toBeLessThan(500);
+          if (status < 400) continue;
+          expect(JSON.parse(text)).toMatchObject({ jsonrpc: '2.0', error: { code: expect.any(Number) } });
+        }
+      }),
+      { numRuns: Math.ceil(FRAMES / FRAMES_AT_ONCE) },
+    );
+    await stillWorks();
+  });
 
   it('survives bytes that are no HTTP, and headers that try to break out', async () => {
     const raw = async (text: string) => {

@@ -4,6 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { freePort } from '../../../../test/support/free-port.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { startTransport, type TransportApp } from '../../testing/src/transport-app.js';
 import { TransportStatus } from './transport-status.js';
@@ -141,7 +142,7 @@ describe('a restart of the gateway', () => {
   };
 
   beforeEach(async () => {
-    app = await startTransport();
+    app = await startTransport({ port: await freePort() });
   });
   afterEach(async () => {
     await Promise.all(open.splice(0).map((client) => client.close()));

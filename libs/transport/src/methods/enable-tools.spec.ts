@@ -1,3 +1,4 @@
+import { holdTimers } from '../../../../test/support/hold-timers.js';
 import { callTool, events, request, withoutBody } from '../../testing/src/mcp-wire.js';
 import { DynamicApp, LIST_CHANGED, OWN_TOOLS, textOf, TOOLS } from '../../testing/src/dynamic-app.js';
 import { principalOf } from '../../testing/src/transport-app.js';
@@ -149,12 +150,15 @@ describe('list_changed of enabled tools', () => {
   it('goes to the stream of the session that enabled tools, once for several changes, and to no other', async () => {
     const [session, other, bobs] = [await dynamic.open(), await dynamic.open(), await dynamic.open('bob')];
     const streams = [await stream(session), await stream(other), await stream(bobs, 'bob')];
+    const announcements = holdTimers(50); // however long the three changes take
     const counts = await Promise.all(
       [['slack_post'], ['gmail_send-email'], ['gmail_read-email']].map(
         async (tools, id) => (await dynamic.askAndCount(session, callTool(id, 'enable-tools', { tools })))[1],
       ),
     );
     expect(counts).toEqual([0, 0, 0]);
+    for (const announce of announcements.held.values()) announce();
+    jest.restoreAllMocks();
     expect(await streams[0]!.next()).toBe(LIST_CHANGED);
     for (const { next, mark, leave } of streams) {
       mark();

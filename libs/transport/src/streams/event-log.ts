@@ -22,12 +22,14 @@ export class EventLog {
   private readonly logger = new Logger(EventLog.name);
   /** Sessions with unwritten events, in the order in which the first of these events arrived. */
   private readonly due = new Set<EventOwner>();
+  /** Number of sessions whose events are being written. */
+  private beingWritten = 0;
   private waiting = 0;
   private running?: Promise<void>;
   private closing = false;
 
   constructor(private readonly records: EventRecords) {
-    showQueue('event_log', () => this.due.size);
+    showQueue('event_log', () => this.due.size + this.beingWritten);
   }
 
   append(session: EventOwner, event: LoggedEvent): void {
@@ -90,6 +92,7 @@ export class EventLog {
     if (!known?.hasNews) return true;
     const { events, characters } = known.take();
     this.waiting -= characters;
+    this.beingWritten += 1;
     const now = Date.now();
     try {
       const id = await this.records.add(session.id, events, now);
@@ -102,6 +105,8 @@ export class EventLog {
       this.waiting += known.putBack();
       this.due.add(session);
       return false;
+    } finally {
+      this.beingWritten -= 1;
     }
   }
 

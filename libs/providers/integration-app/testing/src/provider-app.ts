@@ -64,7 +64,7 @@ export async function providerModule(settings: Readonly<Record<string, string>>)
 }
 
 async function within<T>(principal: Principal, work: (context: CallContext) => Promise<T>): Promise<T> {
-  const call = openCall({ principal, requestId: 'provider-spec', timeoutMs: 20_000 });
+  const call = openCall({ principal, requestId: 'provider-spec', timeoutMs: 500_000 });
   try {
     return await work(call.context);
   } finally {

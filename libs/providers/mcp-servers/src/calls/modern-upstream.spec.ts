@@ -54,7 +54,7 @@ describe.each(['stdio', 'http'])('a server of the modern era, over %s', (transpo
     const answers = await Promise.all(
       calls.map(({ caller, number }) => {
         const { client } = clients[caller]!.brought;
-        return call('ask', `${caller}-${number}`, { client, timeoutMs: 60_000 }, `user-${caller}`);
+        return call('ask', `${caller}-${number}`, { client, timeoutMs: 500_000 }, `user-${caller}`);
       }),
     );
     expect(answers).toEqual(

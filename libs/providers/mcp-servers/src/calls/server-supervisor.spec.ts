@@ -18,8 +18,8 @@ describe('a supervised server', () => {
     await gateway.rest('POST', '/mcp/servers', registration('crashed'));
     const pid = Number(textOf(await gateway.call('crashed_pid')));
     process.kill(pid, 'SIGKILL');
-    await until(async () => (await server(gateway, 'crashed')).status !== 'connected');
-    const down = await server(gateway, 'crashed');
+    let down = await server(gateway, 'crashed');
+    await until(async () => (down = await server(gateway, 'crashed')).status !== 'connected');
     expect(['error', 'connecting']).toContain(down.status);
     expect(down.lastError).toMatch(/SIGKILL/);
     expect(down.toolsList).not.toHaveLength(0);
@@ -152,7 +152,8 @@ describe('the supervision of all servers', () => {
   });
 
   it('starts a hundred servers, four at a time, and lists them from the store after a restart, though one is silent', async () => {
-    const first = await TestGateway.start();
+    const environment = { SERVER_START_TIMEOUT_MS: '600000' }; // the silent one fails after all others have started
+    const first = await TestGateway.start({ environment });
     const command = join(FIXTURES, 'tiny-server.sh');
     const names = Array.from({ length: 100 }, (_, index) => `s${index}`);
     const registry = first.app.get(ServerRegistry);
@@ -167,7 +168,7 @@ describe('the supervision of all servers', () => {
     await first.stop();
     rmSync(join(first.dataDir, 'starts'));
 
-    const second = await TestGateway.start({ dataDir: first.dataDir });
+    const second = await TestGateway.start({ dataDir: first.dataDir, environment });
     expect(await second.list()).toHaveLength(99);
     await until(() => existsSync(join(first.dataDir, 'starts')) && second.ledger('starts').length === 199);
     expect(mostStartsAtATime(second.ledger('starts'))).toBe(4);

@@ -200,10 +200,10 @@ describe('the replacement of a server that is run for each user', () => {
 });
 
 describe('the places for servers of single users', () => {
-  it('are enough for fifty users who come at once, though there are ten', async () => {
+  it('are enough for thirty users who come at once, though there are ten', async () => {
     const users = await Users.start({ USER_SERVERS_MAX: '10' });
     await users.register('crowded');
-    const names = Array.from({ length: 50 }, (_, index) => `user-${index}`);
+    const names = Array.from({ length: 30 }, (_, index) => `user-${index}`);
     await Promise.all(names.map((user) => users.setToken(user, 'crowded', `token-of-${user}`)));
     let most = 0;
     let refusals = 0;
@@ -212,7 +212,7 @@ describe('the places for servers of single users', () => {
       users.tokenOf(user, 'crowded').catch(async (error: ProviderError) => {
         expect(error).toMatchObject({ code: 'rate_limited', retryAfter: expect.any(Number) });
         refusals += 1;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
         return patientCall(user);
       });
     const answers = await Promise.all(names.map(patientCall));

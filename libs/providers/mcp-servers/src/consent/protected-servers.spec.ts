@@ -85,7 +85,7 @@ describe('a server that wants the tokens of an authorization server', () => {
     expect(await names('alice')).toEqual(['files_connect']);
     const demand = async (): Promise<void> => {
       const state = await gateway.provider.describeApp('files', principalOf('alice'));
-      const call = openCall({ principal: principalOf('alice'), requestId: 'consent-spec', timeoutMs: 20_000 });
+      const call = openCall({ principal: principalOf('alice'), requestId: 'consent-spec', timeoutMs: 500_000 });
       await state?.demandsConsent?.(call.context).finally(() => call.close());
     };
     const now = performance.now.bind(performance);

@@ -69,7 +69,7 @@ describe('the replacement of a running server', () => {
         const tools = await gateway.list();
         const tool = tools.find(({ app, name }) => app === 'loaded' && name.startsWith('name'))!;
         await new Promise(setImmediate);
-        const call = openCall({ principal: principalOf('alice'), requestId: 'replacement', timeoutMs: 20_000 });
+        const call = openCall({ principal: principalOf('alice'), requestId: 'replacement', timeoutMs: 500_000 });
         answers.push(await gateway.provider.callTool(tool.ref, {}, call.context).finally(() => call.close()));
       }
     };
@@ -78,7 +78,7 @@ describe('the replacement of a running server', () => {
     for (const version of [1, 2, 3]) {
       retirements.push((await replace('loaded', argsOf(`--also=name${version}`))).retired);
       const until = answers.length + 20;
-      while (answers.length < until) await new Promise(setImmediate);
+      while (answers.length < until) await new Promise((resolve) => setTimeout(resolve, 5));
     }
     running = false;
     await callers;

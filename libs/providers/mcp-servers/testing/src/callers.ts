@@ -11,7 +11,7 @@ export interface CallerOptions extends Partial<CallContext> {
 export async function as<T>(
   user: string | Principal,
   run: (context: CallContext, cancel: () => void) => Promise<T>,
-  { timeoutMs = 20_000, ...brought }: CallerOptions = {},
+  { timeoutMs = 500_000, ...brought }: CallerOptions = {},
 ): Promise<T> {
   const principal = typeof user === 'string' ? principalOf(user) : user;
   const call = openCall({ principal, requestId: 'relay-spec', timeoutMs });

@@ -127,13 +127,13 @@ export class TestGateway {
   }
 
   async list(user = 'operator'): Promise<readonly ToolDescriptor[]> {
-    const call = openCall({ principal: this.principal(user), requestId: 'registry-spec', timeoutMs: 20_000 });
+    const call = openCall({ principal: this.principal(user), requestId: 'registry-spec', timeoutMs: 500_000 });
     return this.provider.listTools(call.context).finally(() => call.close());
   }
 
   /** Calls a tool by its public name, as agents do. */
   async call(publicName: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<ToolResult> {
-    const { user = 'operator', timeoutMs = 20_000, onProgress } = options;
+    const { user = 'operator', timeoutMs = 500_000, onProgress } = options;
     const tool = (await this.list(user)).find((descriptor) => descriptor.publicName === publicName);
     if (!tool) throw new Error(`${publicName} is not listed`);
     const call = openCall({ principal: this.principal(user), requestId: 'registry-spec', timeoutMs, onProgress });

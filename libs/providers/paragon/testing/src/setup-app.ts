@@ -1,8 +1,6 @@
 import 'reflect-metadata';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
@@ -16,6 +14,7 @@ import { EgressModule } from '@manifold/egress';
 import { DtoValidationPipe, ProblemFilter, readJsonBodies } from '@manifold/rest';
 import { Store, StoreModule } from '@manifold/store';
 import { Tenants } from '@manifold/tenants';
+import { freePort } from '../../../../../test/support/free-port.js';
 import { SetupController, SetupLinks } from '../../src/setup/index.js';
 import { UserTokens } from '../../src/user-tokens.service.js';
 
@@ -102,14 +101,4 @@ export async function startSetup({ settings, dataDir }: SetupAppOptions = {}): P
 export function principalOf(subject: string): Principal {
   const [tenant, issuer] = ['default', 'https://issuer.test'];
   return { key: principalKey(tenant, issuer, subject), tenant, issuer, subject, roles: ['user'], method: 'jwt' };
-}
-
-/** Links name the public URL, so the port has to be known before the gateway listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
