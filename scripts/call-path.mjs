@@ -1,5 +1,7 @@
 // Prints the own files that one warm tools/call of a stdio server enters: `node scripts/call-path.mjs [--functions]`. The exit code is 1
-// if there are more than LIMIT. It starts the built gateway with a data folder of its own, and leaves out what runs without a call.
+// if there are more than LIMIT. It starts the built gateway with a data folder of its own, and counts how often each function is entered in
+// many calls, one after another, and in the same time without a call. A function belongs to a call if the calls add one entry each. What a
+// timer enters, or the calls of some time together, such as the write of the audit log, stays far below that on a machine of any speed.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,17 +12,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
-/** 80 to 82 today: files that a timer also enters (histograms and their series) are left out if it ran while the gateway was idle. */
-const LIMIT = 84;
+const LIMIT = 75;
 const BUILD = path.join(import.meta.dirname, '../build');
 const MAIN = path.join(BUILD, 'apps/gateway/src/main.js');
 const COUNTER = pathToFileURL(path.join(import.meta.dirname, 'entered-functions.mjs')).href;
 const TOOL = 'everything_echo';
-const WARM_CALLS = 20;
-/** What all of them enter counts: a timer may run beside one. */
-const COUNTED_CALLS = 5;
-/** Milliseconds, more than a call goes on to cause work, such as the write of the audit log. */
-const IDLE_MS = 3_000;
+const WARM_CALLS = 50;
+const COUNTED_CALLS = 400;
+/** The share of the calls that must have added an entry: a timer may enter a function a little more often in one time than in another. */
+const NEARLY_ALL = 0.9;
+const POLL_MS = 200;
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -30,20 +31,19 @@ async function freePort() {
   return port;
 }
 
-async function until(what, ask) {
-  for (let tries = 0; tries < 300; tries += 1) {
-    if (await ask().catch(() => false)) return;
-    await sleep(200);
-  }
-  throw new Error(`The gateway does not get there: ${what}`);
+async function until(ask) {
+  while (!(await ask().catch(() => false))) await sleep(POLL_MS);
 }
 
-/** Returns what the gateway has entered since the last question, as "file function". */
+/** Returns how often the gateway has entered each function since the last question, by "file function". */
 async function entered(gateway) {
   gateway.send('take');
   const [rows] = await once(gateway, 'message');
-  return rows.map(
-    ([url, name]) => `${path.relative(BUILD, url.slice('file://'.length)).replace(/\.js$/, '.ts')} ${name}`,
+  return new Map(
+    rows.map(([url, name, count]) => [
+      `${path.relative(BUILD, url.slice('file://'.length)).replace(/\.js$/, '.ts')} ${name}`,
+      count,
+    ]),
   );
 }
 
@@ -52,26 +52,23 @@ const withoutStream = (url, init) =>
   init.method === 'GET' ? Promise.resolve(new Response(null, { status: 405 })) : fetch(url, init);
 
 async function enteredByCall(gateway, url) {
-  await until('ready', async () => (await fetch(`${url}/readyz`)).ok);
+  await until(async () => (await fetch(`${url}/readyz`)).ok);
   const client = new Client({ name: 'call-path', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { fetch: withoutStream }));
   const call = () => client.callTool({ name: TOOL, arguments: { message: 'hello' } });
   try {
-    await until(`${TOOL} is listed`, async () => (await client.listTools()).tools.some(({ name }) => name === TOOL));
+    await until(async () => (await client.listTools()).tools.some(({ name }) => name === TOOL));
     for (let warm = 0; warm < WARM_CALLS; warm += 1) await call();
-    await sleep(IDLE_MS);
     await entered(gateway);
-    await sleep(IDLE_MS);
-    const idle = new Set(await entered(gateway));
-    const calls = [];
-    for (let counted = 0; counted < COUNTED_CALLS; counted += 1) {
-      await call();
-      calls.push(new Set(await entered(gateway)));
-      // On a busy machine the work that a call causes later would fall into the next one.
-      await sleep(IDLE_MS);
-      await entered(gateway);
-    }
-    return [...calls[0]].filter((row) => !idle.has(row) && calls.every((rows) => rows.has(row)));
+    const started = performance.now();
+    for (let counted = 0; counted < COUNTED_CALLS; counted += 1) await call();
+    const duration = performance.now() - started;
+    const busy = await entered(gateway);
+    await sleep(duration);
+    const idle = await entered(gateway);
+    return [...busy].flatMap(([row, count]) =>
+      count - (idle.get(row) ?? 0) >= COUNTED_CALLS * NEARLY_ALL ? [row] : [],
+    );
   } finally {
     await client.close();
   }
@@ -104,10 +101,15 @@ const gateway = fork(MAIN, {
   execArgv: ['--enable-source-maps', '--import', COUNTER],
   stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 });
+const ended = once(gateway, 'exit');
 try {
-  process.exitCode = report(await enteredByCall(gateway, `http://127.0.0.1:${port}`)) ? 0 : 1;
+  const endedEarly = ended.then(([code]) => {
+    throw new Error(`The gateway has ended with exit code ${code}`);
+  });
+  const rows = await Promise.race([enteredByCall(gateway, `http://127.0.0.1:${port}`), endedEarly]);
+  process.exitCode = report(rows) ? 0 : 1;
 } finally {
   gateway.kill('SIGTERM');
-  await once(gateway, 'exit');
+  await ended;
   rmSync(folder, { recursive: true, force: true });
 }

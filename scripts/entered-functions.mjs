@@ -1,5 +1,5 @@
 // Preload of a gateway that scripts/call-path.mjs starts: answers each message with the functions of the gateway that were entered since
-// the last one, as pairs of the URL of the file and the name.
+// the last one, with the URL of the file, the name, and how often.
 import { Session } from 'node:inspector/promises';
 
 const session = new Session();
@@ -15,9 +15,10 @@ process.on('message', async () => {
   const rows = scripts.flatMap(({ url, functions }) =>
     functions
       .filter(({ ranges: [{ count }] }) => count > 0)
-      .map(({ functionName, ranges: [{ startOffset }] }) => [
+      .map(({ functionName, ranges: [{ startOffset, count }] }) => [
         url,
         functionName.replace(' ', '-') || `at-${startOffset}`,
+        count,
       ]),
   );
   process.send(rows);
