@@ -107,11 +107,14 @@ async function unpack(packed: string): Promise<AuditEntry[]> {
   return JSON.parse(text.toString()) as AuditEntry[];
 }
 
-/** Splits entries into batches that fit one record each: one tenant, limited in number and in time. */
+/**
+ * Splits entries into batches that fit one record each: one tenant, limited in number and in time.
+ * @param entries in ascending order of id. Their times may go back, because the clock may
+ */
 export function batches(entries: readonly AuditEntry[]): Batch[] {
   const open = new Map<string, AuditEntry[]>();
   const made: Batch[] = [];
-  for (const entry of [...entries].sort((a, b) => newestFirst(b, a))) {
+  for (const entry of [...entries].sort((a, b) => a.time - b.time)) {
     const batch = open.get(entry.tenant);
     if (batch && batch.length < MOST_ENTRIES && entry.time - batch[0]!.time < SPAN_MS) {
       batch.push(entry);

@@ -8,7 +8,7 @@ export { ResourceSubscriptions } from './metadata/resource-subscriptions.js';
 export { ServerFeatures, type ChangeListener, type Changing, type Introduction } from './metadata/server-features.js';
 export { programOf } from './model/program-of.js';
 export { secretsIn } from './model/secret-headers.js';
-export { connectionTo, withConnectionFor, withInstanceFor } from './connections/server-connection.js';
+export { connectionTo, openSecrets, withConnectionFor, withInstanceFor } from './connections/server-connection.js';
 export { ServerConnector } from './connections/server-connector.js';
 export { ServerHttp } from './connections/server-http.js';
 export { ServerEras } from './metadata/server-eras.js';
@@ -31,7 +31,6 @@ export { hiddenTransport, type Placeholder } from './model/confidential-settings
 export { argumentPieces, isPlaceholder, urlPieces, type Piece } from './model/confidential-texts.js';
 export type { HttpSettings, StdioSettings } from './model/transport-settings.js';
 export { destinationOf } from './model/destination.js';
-export { openSecrets } from './connections/open-secrets.js';
 export { SERVER_SESSIONS } from './metadata/server-sessions.js';
 export { type CallableServer, type Secrets, type ServerRun, type ServerStatus } from './connections/server-run.js';
 export { ServerResources } from './supervision/server-resources.js';

@@ -33,7 +33,3 @@ export interface SecretsChanged {
 }
 
 export const SECRETS_CHANGED = new Topic<SecretsChanged>('secrets.changed');
-
-export function ownerFields({ principal: { tenant, issuer, subject }, app }: SecretOwner): OwnerFields {
-  return { tenant, issuer, subject, app };
-}

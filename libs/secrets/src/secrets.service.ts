@@ -15,7 +15,6 @@ import {
 import { Keyring } from './keyring.js';
 import { recordsWithOneText } from './sealed-records.js';
 import {
-  ownerFields,
   SECRETS,
   SECRETS_CHANGED,
   type OwnerFields,
@@ -245,6 +244,10 @@ const context = ({
   name,
   ...(destination === undefined ? [] : [destination]),
 ];
+
+function ownerFields({ principal: { tenant, issuer, subject }, app }: SecretOwner): OwnerFields {
+  return { tenant, issuer, subject, app };
+}
 
 const belongsTo = ({ destination }: SecretRecord, wanted: string): boolean =>
   destination === undefined || destination === wanted;

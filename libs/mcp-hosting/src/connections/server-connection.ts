@@ -1,7 +1,13 @@
 import { untilAborted } from '@manifold/async';
-import { ProviderError, type CallContext } from '@manifold/tool-provider';
-import type { CallableServer, ServerRun } from './server-run.js';
+import type { Principal } from '@manifold/auth';
 import type { UpstreamConnection } from '@manifold/mcp-client';
+import type { SecretsService } from '@manifold/secrets';
+import { ProviderError, type CallContext } from '@manifold/tool-provider';
+import { secretsDestination, type ServerRecord } from '../model/server-record.js';
+import type { CallableServer, Secrets, ServerRun } from './server-run.js';
+
+/** Characters that the names of users' secrets do not have: such entries belong to the gateway. */
+const OWN = ':';
 
 /**
  * Runs a task with the instance of a server that serves this caller: the shared one, or the user's own. The task counts as a
@@ -55,4 +61,37 @@ export async function connectionTo(server: CallableServer, signal: AbortSignal):
     if (error instanceof ProviderError && (error.code !== 'upstream_unavailable' || error.retryAfter)) throw error;
     throw new ProviderError('upstream_unavailable', `Server ${server.record.name} is not available`, { cause: error });
   }
+}
+
+/**
+ * Opens a user's secrets for a server.
+ * @param names names of the wanted secrets; default: all
+ * @throws ProviderError `not_connected` if some of them were given for another destination, `upstream_unavailable` if one of them does not
+ *   open
+ */
+export async function openSecrets(
+  secrets: SecretsService,
+  record: ServerRecord,
+  principal: Principal,
+  names?: readonly string[],
+): Promise<Secrets> {
+  const owner = { principal, app: record.name };
+  const destination = secretsDestination(record);
+  try {
+    const asleep = await secrets.asleep(owner, destination);
+    const missed = asleep.filter((name) => !name.includes(OWN) && (!names || names.includes(name)));
+    if (missed.length > 0) throw asleepError(record, destination, missed);
+    return await secrets.open(owner, destination, names);
+  } catch (cause) {
+    if (cause instanceof ProviderError) throw cause;
+    throw new ProviderError('upstream_unavailable', `Your secrets for server ${record.name} cannot be read`, { cause });
+  }
+}
+
+function asleepError({ name }: ServerRecord, destination: string, names: readonly string[]): ProviderError {
+  const message =
+    `Your secrets for server ${name} (${names.join(', ')}) were given for another destination. The server is now ${destination}. ` +
+    'It has not got them, and the call was not sent. If you trust the new destination, confirm it with POST /secrets/confirm; otherwise ' +
+    'delete the secrets or set new ones';
+  return new ProviderError('not_connected', message);
 }

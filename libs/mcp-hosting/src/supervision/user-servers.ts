@@ -6,7 +6,7 @@ import { ProviderError } from '@manifold/tool-provider';
 import { LATE_CALLS_MS } from '../model/calls-in-flight.js';
 import type { UserConsents } from '../connections/user-consents.js';
 import { launchSecrets } from '../connections/launch-secrets.js';
-import { openSecrets } from '../connections/open-secrets.js';
+import { openSecrets } from '../connections/server-connection.js';
 import { UserConnectionMetadata, type ServerMetadata } from '../metadata/server-metadata.js';
 import type { ServerRecord } from '../model/server-record.js';
 import type { Secrets, ServerRun, ServerStatus, UserInstance } from '../connections/server-run.js';
@@ -189,14 +189,7 @@ export class UserServers implements ServerRun {
 
   private async open(principal: Principal): Promise<Secrets> {
     const names = launchSecrets(this.record);
-    const { name } = this.record;
-    if (names.length === 0) return {};
-    try {
-      return await openSecrets(this.supervision.secrets, this.record, principal, names);
-    } catch (cause) {
-      if (cause instanceof ProviderError) throw cause;
-      throw new ProviderError('upstream_unavailable', `Your secrets for server ${name} cannot be read`, { cause });
-    }
+    return names.length === 0 ? {} : openSecrets(this.supervision.secrets, this.record, principal, names);
   }
 
   /** Retires a user's instance. Running calls finish; the next call starts a new instance. */

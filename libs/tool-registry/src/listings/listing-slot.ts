@@ -18,6 +18,7 @@ export interface Slot {
   listing: Listing;
   /** Whether `listing` came from the provider. */
   listed: boolean;
+  /** Time until which the listing is fresh. */
   staleAt: number;
   /** Earliest time of the next background refresh. */
   retryAt: number;
@@ -42,8 +43,6 @@ export const newSlot = (key: string, listing: Listing): Slot => ({
   queued: false,
   pending: undefined,
 });
-
-export const isFresh = (slot: Slot, now: number): boolean => now < slot.staleAt;
 
 /** Returns whether a stale listing may be shown while it is refreshed. */
 export const isShownStale = (slot: Slot, now: number): boolean =>

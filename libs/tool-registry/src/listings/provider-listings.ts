@@ -14,7 +14,7 @@ import { Audience, hasExpired, type Listener } from './audience.js';
 import type { Listing } from '../catalogue/catalogue.js';
 import { isAffected } from './affected.js';
 import { digestOf } from './listing-digest.js';
-import { isDue, isFresh, isShownStale, noteChange, noteFailure, noteSuccess, type Slot } from './listing-slot.js';
+import { isDue, isShownStale, noteChange, noteFailure, noteSuccess, type Slot } from './listing-slot.js';
 import { ListingSlots } from './listing-slots.js';
 import { ListingSource, type Answer } from './listing-source.js';
 import type { OtherReplicas } from './other-replicas.js';
@@ -67,7 +67,7 @@ export class ProviderListings {
   get(principal: Principal, requestId: string): Listing | Promise<Listing> {
     const slot = this.slots.use(this.keyOf(principal));
     const now = performance.now();
-    if (isFresh(slot, now)) {
+    if (now < slot.staleAt) {
       hits.add();
       return slot.listing;
     }

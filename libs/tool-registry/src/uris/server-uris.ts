@@ -6,7 +6,6 @@ import {
   type RequestableClient,
   type ServerRequest,
 } from '@manifold/tool-provider';
-import { mapItems, mapMembers, mapTexts, type Mapping } from './map-values.js';
 import { isAmbiguous, publicUri, readPublicUri } from './public-uri.js';
 
 /** Keys of `_meta` whose value is a URI. Hosts read the first if there is no `_meta.ui.resourceUri`; the second is that of OpenAI's SDK. */
@@ -14,6 +13,9 @@ const META_URIS = ['ui/resourceUri', 'openai/outputTemplate'] as const;
 
 /** URIs that name the same thing wherever they are read. An icon with such a URI stays as it is. */
 const GLOBAL = /^(?:https?|data):/i;
+
+/** Function that returns another value, or the same value if there is nothing to change. */
+type Mapping = (value: unknown) => unknown;
 
 /**
  * The mapping between the URIs of one app and their public URIs. All messages between the app and a client that sees several apps pass
@@ -159,4 +161,40 @@ export class ServerUris {
     tools: (tools: unknown) => mapItems(tools, this.item),
     _meta: this.meta,
   };
+}
+
+/** Maps some members of an object. An object whose members do not change is returned as it is. */
+function mapMembers<T extends RawObject>(object: T, mappings: Readonly<Record<string, Mapping>>): T {
+  let copy: Record<string, unknown> | undefined;
+  for (const name in mappings) {
+    const value = object[name];
+    if (value === undefined) continue;
+    const mapped = mappings[name]!(value);
+    if (mapped !== value) (copy ??= { ...object })[name] = mapped;
+  }
+  return (copy as T | undefined) ?? object;
+}
+
+/** Maps the items of an array. An array whose items do not change, and any other value, is returned as it is. */
+function mapItems(items: unknown, mapping: Mapping): unknown {
+  if (!Array.isArray(items)) return items;
+  let copy: unknown[] | undefined;
+  for (const [index, item] of items.entries()) {
+    const mapped = mapping(item);
+    if (mapped !== item) (copy ??= [...(items as unknown[])])[index] = mapped;
+  }
+  return copy ?? items;
+}
+
+/** Maps all texts in a JSON value, at any depth. Names of members stay. A value whose texts do not change is returned as it is. */
+function mapTexts(value: unknown, mapping: (text: string) => string): unknown {
+  if (typeof value === 'string') return mapping(value);
+  if (Array.isArray(value)) return mapItems(value, (item) => mapTexts(item, mapping));
+  if (!isObject(value)) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(value)) {
+    const mapped = mapTexts(value[name], mapping);
+    if (mapped !== value[name]) (copy ??= { ...value })[name] = mapped;
+  }
+  return copy ?? value;
 }

@@ -1,10 +1,11 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, RouteOptions, type Principal } from '@manifold/auth';
+import { RouteOptions } from '@manifold/auth';
 import { answerEmpty } from '../http/http-answer.js';
 import { JsonRpcFilter } from '../http/json-rpc.filter.js';
 import { ApiMcp, ApiMcpDelete, ApiMcpGet, ApiMcpPost, ApiMcpView, ApiServerName } from '../http/mcp.openapi.js';
 import {
+  callerOf,
   isModernEra,
   MAX_MESSAGE_BYTES,
   refuseHead,
@@ -26,6 +27,8 @@ const ONE_SERVER = 'servers/:name/mcp';
  * Handles Streamable HTTP of both eras, at the endpoint of all servers and at the endpoints of single servers. The handlers of a single
  * server pass its name as `server` to those of all servers. A session belongs to the endpoint at which it began. Other endpoints do not
  * know it.
+ *
+ * The handlers read the caller from the request: a parameter for it would pass through all pipes of Nest, in each call.
  */
 @ApiMcp()
 @UseFilters(JsonRpcFilter)
@@ -44,43 +47,29 @@ export class McpController {
   @RouteOptions({ bodyLimit: MAX_MESSAGE_BYTES })
   @ApiMcpPost('mcpPost')
   @ApiMcpView()
-  async post(
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-    @CurrentPrincipal() principal: Principal,
-    server?: string,
-  ): Promise<void> {
+  async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply, server?: string): Promise<void> {
     requireJsonAndStreamAccepted(request);
     requireJsonBody(request);
     const post = isModernEra(request) ? this.modern : this.legacy;
-    await post.handle(request, reply, principal, server);
+    await post.handle(request, reply, callerOf(request), server);
   }
 
   @Get()
   @ApiMcpGet('mcpGet')
-  async get(
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-    @CurrentPrincipal() principal: Principal,
-    server?: string,
-  ): Promise<void> {
+  async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply, server?: string): Promise<void> {
     refuseHead(request);
     refuseModernEra(request);
     requireStreamAccepted(request);
+    const principal = callerOf(request);
     const session = await this.legacy.sessionOf(request, principal, server);
     await this.serverStream.open(session, request, reply, principal);
   }
 
   @Delete()
   @ApiMcpDelete('mcpDelete')
-  async delete(
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-    @CurrentPrincipal() principal: Principal,
-    server?: string,
-  ): Promise<void> {
+  async delete(@Req() request: FastifyRequest, @Res() reply: FastifyReply, server?: string): Promise<void> {
     refuseModernEra(request);
-    await this.sessions.end(await this.legacy.sessionOf(request, principal, server));
+    await this.sessions.end(await this.legacy.sessionOf(request, callerOf(request), server));
     answerEmpty(reply, 200);
   }
 
@@ -92,11 +81,10 @@ export class McpController {
   async postToServer(
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-    @CurrentPrincipal() principal: Principal,
     @Param('name') server: string,
   ): Promise<void> {
-    await this.servers.require(server, request, principal);
-    await this.post(request, reply, principal, server);
+    await this.servers.require(server, request, callerOf(request));
+    await this.post(request, reply, server);
   }
 
   @Get(ONE_SERVER)
@@ -105,11 +93,10 @@ export class McpController {
   async getOfServer(
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-    @CurrentPrincipal() principal: Principal,
     @Param('name') server: string,
   ): Promise<void> {
-    await this.servers.require(server, request, principal);
-    await this.get(request, reply, principal, server);
+    await this.servers.require(server, request, callerOf(request));
+    await this.get(request, reply, server);
   }
 
   @Delete(ONE_SERVER)
@@ -118,9 +105,8 @@ export class McpController {
   async deleteOfServer(
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-    @CurrentPrincipal() principal: Principal,
     @Param('name') server: string,
   ): Promise<void> {
-    await this.delete(request, reply, principal, server);
+    await this.delete(request, reply, server);
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { isObject } from '@manifold/async';
-import { isSubject } from '@manifold/auth';
+import { isSubject, type Principal } from '@manifold/auth';
 import {
   invalidRequest,
   JsonRpcError,
@@ -20,6 +20,12 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const JSON_RANGE = /(?:^|,)\s*(?:application\/json|application\/\*|\*\/\*)\s*(?:[;,]|$)/i;
 const STREAM_RANGE = /(?:^|,)\s*(?:text\/event-stream|text\/\*|\*\/\*)\s*(?:[;,]|$)/i;
 const JSON_BODY = /^\s*application\/json\s*(?:;|$)/i;
+
+/** Returns the caller, whom the authentication hook has set. It throws on a public route, which has no caller. */
+export function callerOf({ principal }: FastifyRequest): Principal {
+  if (!principal) throw new Error('A public route has no caller');
+  return principal;
+}
 
 /** Checks that the client accepts JSON and event streams. The gateway may answer a POST with either. */
 export function requireJsonAndStreamAccepted({ headers: { accept = '' } }: FastifyRequest): void {

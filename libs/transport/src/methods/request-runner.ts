@@ -7,6 +7,7 @@ import {
   type LogMessage,
   type OpenCall,
   type Progress,
+  type RawObject,
   type SpanAttributes,
 } from '@manifold/tool-provider';
 import { CallsInFlight } from '@manifold/tool-registry';
@@ -18,13 +19,28 @@ import { metaOf, notificationMessage, type JsonRpcRequest, type Params, type Req
 import { isLogged, type LogLevel } from '../json-rpc/log-level.js';
 import type { Client, MethodResult } from './method-handler.js';
 import { Methods } from './methods.js';
-import { passedOnMeta } from '../json-rpc/request-meta.js';
+import {
+  CLIENT_CAPABILITIES_KEY,
+  CLIENT_INFO_KEY,
+  LOG_LEVEL_KEY,
+  PROTOCOL_VERSION_KEY,
+  SUBSCRIPTION_ID_KEY,
+} from '../json-rpc/request-meta.js';
 import type { Text } from '../json-rpc/spliced-text.js';
 
 /** Maximum characters of a name or id in a span. Real names are shorter. */
 const LONGEST_IN_SPAN = 128;
 /** Methods whose spans name the tool or prompt. */
 const NAMED_METHODS: readonly string[] = ['tools/call', 'prompts/get'];
+/** Keys of `_meta` that concern only the client and the gateway. They are not sent to an upstream. */
+const OWN_KEYS: readonly string[] = [
+  'progressToken',
+  PROTOCOL_VERSION_KEY,
+  CLIENT_CAPABILITIES_KEY,
+  CLIENT_INFO_KEY,
+  LOG_LEVEL_KEY,
+  SUBSCRIPTION_ID_KEY,
+];
 
 /** The sender of a request, and the means to send messages back. */
 export interface Caller extends Client {
@@ -195,4 +211,15 @@ function spanAttributes(id: RequestId, method: string, { name }: Params): SpanAt
     ...(method === 'tools/call' && about !== undefined && { 'gen_ai.tool.name': about }),
     ...(method === 'prompts/get' && about !== undefined && { 'gen_ai.prompt.name': about }),
   };
+}
+
+/**
+ * Returns the part of a request's `_meta` that is passed on to an upstream: trace context and any other keys of the client.
+ * @returns undefined if no key is left, which is the usual case
+ */
+function passedOnMeta(params: Params): RawObject | undefined {
+  const meta = metaOf(params);
+  let passed: Record<string, unknown> | undefined;
+  for (const key of Object.keys(meta)) if (!OWN_KEYS.includes(key)) (passed ??= {})[key] = meta[key];
+  return passed;
 }

@@ -121,14 +121,7 @@ export class ToolCredentialsService {
   }
 
   private async secretsFor(principal: Principal, record: ServerRecord): Promise<Secrets> {
-    try {
-      return ToolCredentialsService.without(await openSecrets(this.secrets, record, principal, record.secretNames));
-    } catch (cause) {
-      if (cause instanceof ProviderError) throw cause;
-      throw new ProviderError('upstream_unavailable', `Your secrets for server ${record.name} cannot be read`, {
-        cause,
-      });
-    }
+    return ToolCredentialsService.without(await openSecrets(this.secrets, record, principal, record.secretNames));
   }
 
   private async consentFor(principal: Principal, record: ServerRecord, provider: string): Promise<ProviderError> {
