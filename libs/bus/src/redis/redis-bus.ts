@@ -210,8 +210,8 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
   }
 
   private noBeat(): void {
-    this.lost();
-    this.callMissed();
+    if (this.beats) this.lost();
+    else this.callMissed();
     this.channels.reconnect();
   }
 

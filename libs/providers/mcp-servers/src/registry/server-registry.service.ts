@@ -246,17 +246,17 @@ export class ServerRegistry implements ServerHost, OnModuleInit, OnApplicationSh
   }
 
   private changedElsewhere(tenant: string, name: string): Promise<void> {
-    return this.inTurn(tenant, name, async () => {
-      const stored = await this.records.find(tenant, name);
-      this.takeOver(tenant, name, stored);
-    });
+    return this.inTurn(tenant, name, async () => this.takeOver(tenant, name, await this.records.find(tenant, name)));
   }
 
+  /** Reads the servers that are not known here as they are stored. */
   private async takeOverAll(): Promise<void> {
-    const known = this.servers.all();
-    for (const { value } of [...(await this.records.all()), ...known]) {
-      await this.changedElsewhere(value.tenant, value.name);
+    const differing = new Map(this.servers.all().map((known) => [known.id, known]));
+    for (const stored of await this.records.all()) {
+      if (differing.get(stored.id)?.revision === stored.revision) differing.delete(stored.id);
+      else differing.set(stored.id, stored);
     }
+    for (const { value } of differing.values()) await this.changedElsewhere(value.tenant, value.name);
   }
 
   /** Applies a change by another replica. Running calls finish on the previous instance. */
