@@ -32,6 +32,17 @@ export interface SecretCount {
   readonly users: number;
 }
 
+/** Values by name, without a prototype. */
+type OpenSecrets = Readonly<Record<string, string>>;
+
+/** The secrets of a user for a server. */
+interface FoundSecrets {
+  /** Names of secrets that were given for another destination. */
+  readonly asleep: readonly string[];
+  /** Opens the others. @throws SecretUnreadableError if one of them does not open */
+  open(): Promise<OpenSecrets>;
+}
+
 /** Maximum number of owners whose sealed secrets are cached, including owners without secrets. */
 const CACHED_OWNERS = 10_000;
 const NONE: readonly SecretRecord[] = [];
@@ -100,19 +111,24 @@ export class SecretsService implements OnApplicationShutdown {
    * @returns name → value, without a prototype
    * @throws SecretUnreadableError if one of them does not open
    */
-  async open(
-    owner: SecretOwner,
-    destination: string,
-    names?: readonly string[],
-  ): Promise<Readonly<Record<string, string>>> {
+  async open(owner: SecretOwner, destination: string, names?: readonly string[]): Promise<OpenSecrets> {
+    return (await this.find(owner, destination, names)).open();
+  }
+
+  /** Finds the same secrets as `open`, and those among the wanted ones that are asleep. It opens none. */
+  async find(owner: SecretOwner, destination: string, names?: readonly string[]): Promise<FoundSecrets> {
     const fields = ownerFields(owner);
     const records = (await this.cache.get(fields)) ?? NONE;
-    const values: Record<string, string> = Object.create(null);
-    for (const record of records) {
-      if ((!names || names.includes(record.name)) && belongsTo(record, destination))
-        values[record.name] = await this.unseal(record, fields);
-    }
-    return Object.freeze(values);
+    const wanted = names ? records.filter(({ name }) => names.includes(name)) : records;
+    return {
+      asleep: wanted.filter((record) => !belongsTo(record, destination)).map(({ name }) => name),
+      open: async () => {
+        const values: Record<string, string> = Object.create(null);
+        for (const record of wanted)
+          if (belongsTo(record, destination)) values[record.name] = await this.unseal(record, fields);
+        return Object.freeze(values);
+      },
+    };
   }
 
   /** Returns the names of the user's secrets for one server. It opens none. */
@@ -122,8 +138,7 @@ export class SecretsService implements OnApplicationShutdown {
 
   /** Returns the names of the secrets that were given for another destination. It opens none. */
   async asleep(owner: SecretOwner, destination: string): Promise<string[]> {
-    const records = (await this.cache.get(ownerFields(owner))) ?? NONE;
-    return records.filter((record) => !belongsTo(record, destination)).map(({ name }) => name);
+    return [...(await this.find(owner, destination)).asleep];
   }
 
   /**

@@ -34,6 +34,8 @@ import { Namespaces } from './uris/namespaces.js';
 
 const LONGEST_TICK_MS = 1_000;
 
+type MaybePromise<T> = T | Promise<T>;
+
 /**
  * The tools that a principal can use, and the only way to call them. Both the MCP transport and the REST API use this class.
  *
@@ -199,8 +201,9 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     return this.listings.find(({ provider }) => provider.id === id);
   }
 
-  private listingsFor({ principal, requestId }: Pick<CallContext, 'principal' | 'requestId'>): Promise<Listing[]> {
-    return Promise.all(this.reachableBy(principal).map((listings) => listings.get(principal, requestId)));
+  private listingsFor({ principal, requestId }: Pick<CallContext, 'principal' | 'requestId'>): MaybePromise<Listing[]> {
+    const listings = this.reachableBy(principal).map((provider) => provider.get(principal, requestId));
+    return listings.every(isThere) ? listings : Promise.all(listings);
   }
 
   private reachableBy(principal: Principal): readonly ProviderListings[] {
@@ -216,6 +219,9 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     return undefined;
   }
 }
+
+/** Returns whether a listing is cached. Waiting for one that is there would cost turns of the event loop in each call. */
+const isThere = (listing: MaybePromise<Listing>): listing is Listing => !(listing instanceof Promise);
 
 /** Finds a tool by the name that the view shows. A tool that the view hides is not found. */
 function find(catalogue: Catalogue, name: string, view: View): CatalogueEntry | undefined {

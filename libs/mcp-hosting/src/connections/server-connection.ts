@@ -78,10 +78,10 @@ export async function openSecrets(
   const owner = { principal, app: record.name };
   const destination = secretsDestination(record);
   try {
-    const asleep = await secrets.asleep(owner, destination);
-    const missed = asleep.filter((name) => !name.includes(OWN) && (!names || names.includes(name)));
+    const found = await secrets.find(owner, destination, names);
+    const missed = found.asleep.filter((name) => !name.includes(OWN));
     if (missed.length > 0) throw asleepError(record, destination, missed);
-    return await secrets.open(owner, destination, names);
+    return await found.open();
   } catch (cause) {
     if (cause instanceof ProviderError) throw cause;
     throw new ProviderError('upstream_unavailable', `Your secrets for server ${record.name} cannot be read`, { cause });

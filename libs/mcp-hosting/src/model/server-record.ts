@@ -75,7 +75,8 @@ export const EXCHANGE_TOOL = 'auth_exchange_code';
 /** Returns the provider, in lower case, whose tokens a server requires with each call: `MCP_AUTH_TYPE=OAUTH2_GOOGLE` is `google`. */
 export function toolProviderOf({ transport }: ServerRecord): string | undefined {
   const type = transport.transportType === 'stdio' ? transport.env.MCP_AUTH_TYPE : undefined;
-  const [, provider] = /^OAUTH2_([A-Z][A-Z0-9_]{0,31})$/.exec(type ?? '') ?? [];
+  if (type === undefined) return undefined; // as nearly always, and each call asks
+  const [, provider] = /^OAUTH2_([A-Z][A-Z0-9_]{0,31})$/.exec(type) ?? [];
   return provider?.toLowerCase().replaceAll('_', '-');
 }
 

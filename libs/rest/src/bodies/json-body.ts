@@ -90,6 +90,7 @@ function refuseEncodedBodies(fastify: FastifyInstance): void {
 
 function refusalOf({ headers }: FastifyRequest): ProblemError | null {
   const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;
+  if (encoding === 'identity' && !type.includes(';')) return null; // neither, as nearly always
   const isEncoded = encoding.trim().toLowerCase() !== 'identity';
   const isForeign = [...type.matchAll(CHARSET)].some(([, charset]) => !CHARSETS.includes(charset!.toLowerCase()));
   if (!(isEncoded || isForeign) || !hasBody(headers)) return null;
