@@ -253,6 +253,8 @@ describe('the settings of Paragon', () => {
   });
 });
 
+const TWO = ['https://idp.test', 'https://second.test'];
+
 describe.each(['PARAGON_USERS', 'INTEGRATION_APP_USERS'])('%s', (name) => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
@@ -283,13 +285,13 @@ describe.each(['PARAGON_USERS', 'INTEGRATION_APP_USERS'])('%s', (name) => {
       { tenant: 'default', userId: 'subject' },
       { tenant: 'acme', issuers, userId: 'principal' },
     ]);
-    expect(servedBy([{ tenant: 'acme', userId: 'subject' }])).toEqual([{ tenant: 'acme', userId: 'subject' }]);
     expect(servedBy([])).toEqual([]);
   });
 
   it.each<[string, unknown]>([
     ['is not valid (names a tenant twice)', [{ tenant: 'acme' }, { tenant: 'acme' }]],
-    ['is not valid (the subjects of two', [{ tenant: 'default' }, { tenant: 'acme', userId: 'subject' }]],
+    ['is not valid at 0.userId (only users of the tenant default', [{ tenant: 'acme', userId: 'subject' }]],
+    ['is not valid at 1.userId (only', [{ tenant: 'default' }, { tenant: 'acme', userId: 'subject' }]],
     ['is not valid at 0.issuers (API keys of other', [{ tenant: 'acme', issuers: ['manifold'] }]],
     ['is not valid at 0.issuers.1 (it is not', [{ tenant: 'default', issuers: ['manifold', 'https://acme.test'] }]],
     ['is not valid at 0.issuers.0 (it is not', [{ tenant: 'acme', issuers: ['https://typo.test'] }]],
@@ -299,6 +301,31 @@ describe.each(['PARAGON_USERS', 'INTEGRATION_APP_USERS'])('%s', (name) => {
   ])('stops the start: %s', (line, value) => {
     const faults = faultsOf({ ...environment, [name]: JSON.stringify(value) });
     expect(faults).toEqual([expect.stringContaining(`${name}: ${line}`)]);
+  });
+
+  it('stops the start where it calls users of several issuers of AUTH_ISSUERS by their subject alone', () => {
+    const two = { ...environment, AUTH_ISSUERS: JSON.stringify(TWO.map((issuer) => ({ ...idp, issuer }))) };
+    const others = { PARAGON_USERS: '[]', INTEGRATION_APP_USERS: '[]' };
+    const faultsWith = (value: unknown) => faultsOf({ ...two, ...others, [name]: JSON.stringify(value) });
+    const fault = expect.stringMatching(`^${name}: users of 2 issuers of the tenant default .*"userId": "principal"$`);
+    expect(faultsWith([{ tenant: 'default' }])).toEqual([fault]);
+    expect(faultsWith([{ tenant: 'default', issuers: TWO }])).toEqual([fault]);
+    for (const issuers of [[TWO[0]], ['manifold', TWO[0]], ['manifold', 'useparagon.com/p-1', 'workspace-1']]) {
+      expect(faultsWith([{ tenant: 'default', issuers }])).toEqual([]);
+    }
+    expect(faultsWith([{ tenant: 'default', userId: 'principal' }])).toEqual([]);
+    expect(faultsOf(two)).toHaveLength(2); // both backends serve the tenant default unless they are set
+  });
+
+  it('does not matter where the backend is off, or gets no tokens from the gateway', () => {
+    const AUTH_ISSUERS = JSON.stringify(TWO.map((issuer) => ({ ...idp, issuer })));
+    expect(faultsOf({ AUTH_ISSUERS })).toEqual([]);
+    expect(faultsOf({ AUTH_ISSUERS, INTEGRATION_APP_FORWARD_ONLY: 'true' })).toEqual([]);
+  });
+
+  it.each(['manifold', 'useparagon.com/p-1', 'workspace-1'])('stands for no issuer called %s', (issuer) => {
+    const faults = faultsOf({ ...environment, AUTH_ISSUERS: JSON.stringify([{ ...idp, issuer, tenant: 'acme' }]) });
+    expect(faults).toEqual([expect.stringContaining('AUTH_ISSUERS: is not valid at 0.issuer (')]);
   });
 });
 

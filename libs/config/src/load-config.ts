@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Config, ConfigError } from './model/config.js';
 import { hostingConfig, hostingFaults } from './groups/hosting.js';
 import { integrationApp } from './groups/integration-app.js';
+import { reservedIssuerFaults } from './groups/issuers.js';
 import { limitsConfig } from './groups/limits.js';
 import { allowedHosts, listeningFaults, publicUrlOf } from './groups/listening.js';
 import { packagesConfig } from './groups/packages.js';
@@ -9,7 +10,7 @@ import { paragonConfig, paragonIssuer } from './groups/paragon.js';
 import { runPolicyConfig } from './groups/run-policy.js';
 import type { Environment } from './secret-files.js';
 import { secretsConfig } from './groups/secrets.js';
-import { servedUsersFaults } from './groups/served-users.js';
+import { servedUsersFaults, sharedSubjectFaults } from './groups/served-users.js';
 import { readSettings, type SettingValues } from './settings.js';
 import { mongoConfig, redisConfig, stateFaults } from './groups/state.js';
 import { toolOAuthClients } from './groups/oauth.js';
@@ -38,14 +39,24 @@ export function configOf(values: SettingValues, faults: string[]): Config {
   const paragon = paragonConfig(values, faults);
   const integration = integrationApp(values, faults);
   const publicUrl = publicUrlOf(values);
-  const issuers = [
-    ...values.AUTH_ISSUERS.map((issuer) => ({ ...issuer, audience: issuer.audience ?? `${publicUrl}/mcp` })),
+  const configured = values.AUTH_ISSUERS.map((issuer) => ({
+    ...issuer,
+    audience: issuer.audience ?? `${publicUrl}/mcp`,
+  }));
+  const ofBackends = [
     ...(paragon ? [paragonIssuer(paragon)] : []),
     ...(integration?.issuer ? [integration.issuer] : []),
   ];
+  const issuers = [...configured, ...ofBackends];
+  const reserved = [...ofBackends.map(({ issuer }) => issuer), ...(integration ? [integration.config.issuer] : [])];
   faults.push(
+    ...reservedIssuerFaults(configured, reserved),
     ...servedUsersFaults('PARAGON_USERS', values.PARAGON_USERS, issuers),
     ...servedUsersFaults('INTEGRATION_APP_USERS', values.INTEGRATION_APP_USERS, issuers),
+    ...(paragon ? sharedSubjectFaults('PARAGON_USERS', paragon.served, configured) : []),
+    ...(integration?.config.signingSecret
+      ? sharedSubjectFaults('INTEGRATION_APP_USERS', integration.config.served, configured)
+      : []),
   );
   return new Config({
     environment: values.NODE_ENV,

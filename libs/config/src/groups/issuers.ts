@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import type { IssuerConfig } from '../model/config.js';
 import { json } from '../model/parsers.js';
+
+/** The issuer of API keys, and of the users of development. */
+export const GATEWAY_ISSUER = 'manifold';
 
 const role = z.enum(['user', 'operator', 'admin', 'service']);
 
@@ -34,3 +38,16 @@ const issuers = z
 
 /** Reads AUTH_ISSUERS. */
 export const tokenIssuers = json(issuers, 'an array of issuers, as docs/OPERATIONS.md describes it');
+
+/**
+ * Returns one line for each issuer of AUTH_ISSUERS that has the name of API keys or of the tokens of a backend: its users would be the same
+ * principals as theirs.
+ * @param backends the names of the issuers of backends
+ */
+export function reservedIssuerFaults(issuers: readonly IssuerConfig[], backends: readonly string[]): string[] {
+  return issuers.flatMap(({ issuer }, index) =>
+    issuer === GATEWAY_ISSUER || backends.includes(issuer)
+      ? [`AUTH_ISSUERS: is not valid at ${index}.issuer (the name stands for API keys or for tokens of a backend)`]
+      : [],
+  );
+}

@@ -65,8 +65,8 @@ export interface ServedTenant {
   /** The issuers of these users. Not set: every issuer of the tenant. */
   readonly issuers?: readonly string[];
   /**
-   * `subject`: the user's id at the backend is the subject. At most one tenant of a backend has this rule. `principal`: the id is made from
-   * tenant, issuer and subject together.
+   * `subject`: the user's id at the backend is the subject. Only the tenant `default` has this rule, for one issuer of AUTH_ISSUERS at most.
+   * `principal`: the id is made from tenant, issuer and subject together.
    */
   readonly userId: 'subject' | 'principal';
 }

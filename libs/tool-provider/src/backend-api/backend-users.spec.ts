@@ -50,9 +50,6 @@ describe('users of a hosted backend', () => {
 
   it.each(['manifold', IDP, OWN])('are never API keys of another tenant, for users of %s either', (issuer) => {
     expect(usersOf([...BY_DEFAULT, ACME])('acme', issuer, 'api-key')).toBeUndefined();
-    const asSubjects: ServedTenant[] = [{ tenant: 'acme', userId: 'subject' }];
-    expect(usersOf(asSubjects)('acme', issuer, 'api-key')).toBeUndefined();
-    expect(usersOf(asSubjects)('acme')).toBe('alice');
   });
 
   it('are those of the named issuers alone', () => {

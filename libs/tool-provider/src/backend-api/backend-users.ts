@@ -28,8 +28,8 @@ export class BackendUsers {
   }
 
   /**
-   * Returns the id of the principal at the backend. Principals of two tenants never have the same id, and principals of two issuers of a
-   * tenant have the same id only if the tenant's rule is `subject`.
+   * Returns the id of the principal at the backend. Principals of two tenants never have the same id. Principals of two issuers have the same
+   * id only in the tenant `default`, if its rule is `subject`; the settings then name one issuer beside API keys and tokens of backends.
    * @returns undefined if the backend does not serve the principal
    */
   userOf({ tenant, issuer, subject, method }: BackendCaller): string | undefined {
