@@ -1,3 +1,4 @@
+import { forge } from '@manifold/auth/testing';
 import { admin } from '../support/admin-command.js';
 import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
@@ -8,7 +9,12 @@ describe('What anybody may ask of a gateway in production', () => {
 
   beforeAll(async () => {
     gateway = await GatewayProcess.start({
-      env: { NODE_ENV: 'production', MCP_SERVER_URL: 'https://gateway.test' },
+      env: {
+        NODE_ENV: 'production',
+        MCP_SERVER_URL: 'https://gateway.test',
+        INTEGRATION_APP_FORWARD_ONLY: 'true',
+        INTEGRATION_APP_API_URL: 'http://127.0.0.1:9',
+      },
     });
   });
 
@@ -25,7 +31,10 @@ describe('What anybody may ask of a gateway in production', () => {
   );
 
   it(cites('operation.public-details', 'the status of /healthz alone, and nothing of the API document'), async () => {
-    for (const headers of [{}, { authorization: 'Bearer mfk_wrong' }] as Record<string, string>[]) {
+    const claims = { id: 'alice', iss: 'workspace-1', exp: Math.floor(Date.now() / 1000) + 3600 };
+    const selfMade = forge({ alg: 'HS256' }, claims, () => Buffer.from('forged'));
+    for (const token of [undefined, 'mfk_wrong', selfMade]) {
+      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
       expect(await (await fetch(`${gateway.url}/healthz`, { headers })).json()).toEqual({ status: 'ok' });
       for (const path of ['/docs', '/docs/', '/docs-json', '/docs-yaml', '/docs/swagger-ui.css', '/docs/x']) {
         expect([path, (await fetch(`${gateway.url}${path}`, { headers })).status]).toEqual([path, 401]);

@@ -5,7 +5,10 @@ import { SECURITY_SCHEMES } from '@manifold/auth';
 import { type Config, VERSION } from '@manifold/config';
 import { operationIdOf, withPlainIds } from './operation-ids.js';
 
-/** Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. They need a credential unless PUBLIC_DETAILS is set. */
+/**
+ * Serves Swagger UI at `/docs` and the OpenAPI document at `/docs-json`. They need a credential that the gateway has verified, unless
+ * PUBLIC_DETAILS is set: then they are public. They are the same for all users and reveal nothing about the users of this installation.
+ */
 export function serveApiDocument(app: NestFastifyApplication, config: Config): void {
   const settings = new DocumentBuilder()
     .setTitle('Manifold')
@@ -17,21 +20,15 @@ export function serveApiDocument(app: NestFastifyApplication, config: Config): v
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key or a token of a configured issuer' })
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, SECURITY_SCHEMES.apiKey)
     .build();
-  if (config.publicDetails) makePublic(app.getHttpAdapter().getInstance());
+  const access = config.publicDetails ? { public: true } : { verifiedOnly: true };
+  const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
+  fastify.addHook('onRoute', (route) => {
+    if (/^\/docs(-json|-yaml|\/|$)/.test(route.url)) route.config = { ...route.config, ...access };
+  });
   const document = () =>
     withPlainIds(SwaggerModule.createDocument(app, settings, { operationIdFactory: operationIdOf }));
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'Manifold API',
-  });
-}
-
-/**
- * Makes the documentation public. It is the same for all users and reveals nothing about this installation. Users read it before they have
- * a key.
- */
-function makePublic(fastify: FastifyInstance): void {
-  fastify.addHook('onRoute', (route) => {
-    if (/^\/docs(-json|-yaml|\/|$)/.test(route.url)) route.config = { ...route.config, public: true };
   });
 }

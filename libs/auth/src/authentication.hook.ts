@@ -31,11 +31,12 @@ export class AuthenticationHook implements OnModuleInit {
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     fastify.addHook('onRequest', async (request) => {
-      const { public: isPublic, knowsCallers } = request.routeOptions.config ?? {};
+      const { public: isPublic, knowsCallers, verifiedOnly } = request.routeOptions.config ?? {};
       if (knowsCallers) request.principal = await this.knownCaller(request);
       if (isPublic) return;
       const principal = await this.principalOf(request);
       const isVerified = principal.confinedTo === undefined;
+      if (verifiedOnly && !isVerified) throw unauthenticated(this.config.publicUrl, true);
       request.principal = isVerified ? principal : { ...principal, source: sourceKey(clientAddress(request)) };
       if (!this.tenants.isEnabled(request.principal.tenant)) {
         throw new ProblemError(403, 'tenant_disabled', 'The tenant is disabled');
@@ -43,10 +44,14 @@ export class AuthenticationHook implements OnModuleInit {
     });
   }
 
-  /** Returns the caller of a public route, if there is a valid credential. Never rejects: such a route answers without a database, too. */
+  /**
+   * Returns the caller of a public route, if there is a valid credential. A credential that only an upstream can verify counts as none:
+   * everybody can forge one. Never rejects: such a route answers without a database, too.
+   */
   private async knownCaller(request: FastifyRequest): Promise<Principal | undefined> {
     const principal = await this.principalOf(request).catch(() => undefined);
-    return principal && this.tenants.isEnabled(principal.tenant) ? principal : undefined;
+    if (!principal || principal.confinedTo !== undefined) return undefined;
+    return this.tenants.isEnabled(principal.tenant) ? principal : undefined;
   }
 
   private async principalOf(request: FastifyRequest): Promise<Principal> {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { All, Body, Controller, Get, Options, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { openGateway, TestIssuer, type GatewayOptions, type TestGateway } from '@manifold/auth/testing';
+import { forge, openGateway, TestIssuer, type GatewayOptions, type TestGateway } from '@manifold/auth/testing';
 import { Tenants } from '@manifold/tenants';
 import { mintApiKey } from './api-keys/api-key.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
@@ -36,6 +36,18 @@ class ProbeController {
   @Public()
   limited(@Req() request: FastifyRequest): object {
     return request.routeOptions.config;
+  }
+
+  @Get('open/known')
+  @RouteOptions({ public: true, knowsCallers: true })
+  known(@Req() { principal }: FastifyRequest): object {
+    return { key: principal?.key };
+  }
+
+  @Get('verified')
+  @RouteOptions({ verifiedOnly: true })
+  verified(): string {
+    return 'verified';
   }
 
   @Get('open/mistaken')
@@ -401,6 +413,40 @@ describe('Authentication on a real server', () => {
       expect(refused.headers.get('access-control-allow-origin')).toBe('https://app.test');
       expect(served).toEqual([]);
     });
+  });
+
+  it('counts a token that only an upstream can verify as none where everybody could make one', async () => {
+    const url = await open({ settings: { INTEGRATION_APP_FORWARD_ONLY: 'true' } });
+    const claims = { id: 'alice', iss: 'workspace-1', exp: Math.floor(Date.now() / 1000) + 3600 };
+    const selfMade = bearer(forge({ alg: 'HS256' }, claims, () => Buffer.from('forged')));
+    const key = bearer(await gateway.key('ci', []));
+    const get = async (path: string, headers: HeadersInit) => fetch(`${url}${path}`, { headers });
+
+    expect((await get('/me', selfMade)).status).toBe(200);
+    expect(await (await get('/open/known', selfMade)).json()).toEqual({});
+    expect(await (await get('/open/known', key)).json()).toEqual({ key: '["default","manifold","ci"]' });
+    const refused = await get('/verified', selfMade);
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([
+      401,
+      `${METADATA}, error="invalid_token"`,
+    ]);
+    expect((await get('/verified', key)).status).toBe(200);
+  });
+
+  it('answers a public route that knows its callers also after too many wrong credentials and requests', async () => {
+    const settings = { AUTH_FAILURES_PER_ADDRESS: '2', RATE_LIMIT_PER_PRINCIPAL: '1' };
+    const url = await open({ settings });
+    const key = bearer(await gateway.key('ci', []));
+    const statusesOf = async (path: string, headers: HeadersInit): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (let count = 0; count < 20; count += 1) statuses.push((await fetch(`${url}${path}`, { headers })).status);
+      return [...new Set(statuses)];
+    };
+    for (const headers of [bearer('mfk_wrong'), key]) {
+      expect(await statusesOf('/open/known', headers)).toEqual([200]);
+      expect(await statusesOf('/me', headers)).toContain(429);
+      expect(await statusesOf('/open/known', headers)).toEqual([200]);
+    }
   });
 
   describe('checks roles', () => {

@@ -6,6 +6,8 @@ export interface RouteSettings {
   readonly public?: boolean;
   /** The route is public, and shows more to callers with a valid credential. Any other credential counts as none. */
   readonly knowsCallers?: boolean;
+  /** The route needs a credential that the gateway has verified. Callers whom only an upstream can verify are answered 401. */
+  readonly verifiedOnly?: boolean;
   /** The route only reads, and its requests are in the audit log all the same. */
   readonly audited?: boolean;
   /** Maximum body size in bytes, if it is less than PAYLOAD_LIMIT. */
@@ -16,6 +18,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     public?: boolean;
     knowsCallers?: boolean;
+    verifiedOnly?: boolean;
     audited?: boolean;
   }
 }
