@@ -67,9 +67,28 @@ describe('scrub', () => {
       ['a part of a URL', encodeURIComponent(SECRET)],
       ['a part of a URL in lower case', encodeURIComponent(SECRET).replace(/%../g, (digits) => digits.toLowerCase())],
       ['a form', new URLSearchParams({ a: SECRET }).toString().slice(2)],
+      ['base64 without padding', bytes.toString('base64').replace(/=+$/, '')],
+      ["Python's quote", 'sk-%C3%84/%2B%3F%26%3D%20~canary%217f'],
+      ["Python's quote in lower case", 'sk-%c3%84/%2b%3f%26%3d%20~canary%217f'],
+      ["Python's quote_plus", 'sk-%C3%84%2F%2B%3F%26%3D+~canary%217f'],
+      ["PHP's urlencode", 'sk-%C3%84%2F%2B%3F%26%3D+%7Ecanary%217f'],
+      ["Go's url.PathEscape", 'sk-%C3%84%2F+%3F&=%20~canary%217f'],
+      ['a whole URL', encodeURI(SECRET)],
+      ['the path of a URL', 'sk-%C3%84/+%3F&=%20~canary!7f'],
+      ['the query of a URL', new URL(`x://x/?${SECRET}`).search.slice(1)],
+      ['JSON', JSON.stringify(SECRET).slice(1, -1)],
+      ["Python's JSON", 'sk-\\u00c4/+?&= ~canary!7f'],
+      ["PHP's JSON", 'sk-\\u00c4\\/+?&= ~canary!7f'],
+      ["Go's JSON", 'sk-Ä/+?\\u0026= ~canary!7f'],
       ['escapes alone', Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')],
     ])('hides %s', (_, form) => {
       expect(scrub({ text: `<${form}>` }, { SECRET })).toEqual({ text: '<[secret]>' });
+    });
+
+    it('hides several forms of several secrets in one text', () => {
+      const OTHER = 'another-canary';
+      const text = `a ${bytes.toString('hex')} b ${encodeURI(SECRET)}${Buffer.from(OTHER).toString('base64url')} c ${OTHER}`;
+      expect(scrub(text, { SECRET, OTHER })).toBe('a [secret] b [secret][secret] c [secret]');
     });
 
     it('leaves the forms of short values and of other values alone', () => {

@@ -1,6 +1,5 @@
+import { Needles } from './needles.js';
 import { secretForms } from './secret-forms.js';
-
-const REPLACEMENT = '[secret]';
 
 /**
  * Removes secrets from the response of an upstream.
@@ -11,38 +10,17 @@ const REPLACEMENT = '[secret]';
  */
 export function scrub<T>(value: T, secrets: Readonly<Record<string, string>>): T {
   const needles = needlesOf(secrets);
-  if (needles.length === 0) return value;
-  const reveals = (text: string) => needles.some((needle) => text.includes(needle));
-  if (!someText(value, reveals)) return value;
-  return mapTexts(value, (text) => (reveals(text) ? hide(text, needles) : text)) as T;
+  if (needles.isEmpty || !someText(value, (text) => needles.occurIn(text))) return value;
+  return mapTexts(value, (text) => needles.hideIn(text)) as T;
 }
 
 /** The forms of the secrets of a call, for its progress, its result and its errors. */
-const known = new WeakMap<Readonly<Record<string, string>>, readonly string[]>();
+const known = new WeakMap<Readonly<Record<string, string>>, Needles>();
 
-function needlesOf(secrets: Readonly<Record<string, string>>): readonly string[] {
-  const needles = known.get(secrets) ?? [...new Set(Object.values(secrets).flatMap(secretForms))];
+function needlesOf(secrets: Readonly<Record<string, string>>): Needles {
+  const needles = known.get(secrets) ?? new Needles(Object.values(secrets).flatMap(secretForms));
   known.set(secrets, needles);
   return needles;
-}
-
-/** Replaces all occurrences. Secrets may overlap, so every character that belongs to any of them is removed. */
-function hide(text: string, needles: readonly string[]): string {
-  const spans = needles.flatMap((needle) => occurrences(text, needle)).sort(([a], [b]) => a - b);
-  let hidden = '';
-  let end = 0;
-  for (const [from, to] of spans) {
-    if (from >= end) hidden += text.slice(end, from) + REPLACEMENT;
-    end = Math.max(end, to);
-  }
-  return hidden + text.slice(end);
-}
-
-function occurrences(text: string, needle: string): [from: number, to: number][] {
-  const spans: [number, number][] = [];
-  for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + 1))
-    spans.push([at, at + needle.length]);
-  return spans;
 }
 
 type Container = Record<string, unknown>;

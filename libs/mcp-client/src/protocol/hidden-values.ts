@@ -53,4 +53,7 @@ export class HiddenValues {
 }
 
 /** Splits a secret of several lines (a PEM key) into lines, because logs are written line by line. */
-const pieces = (value: string): string[] => value.split(/[\r\n]+/).filter((piece) => piece.length >= SHORTEST);
+const pieces = (value: string): string[] =>
+  (value.includes('\n') || value.includes('\r') ? value.split(/[\r\n]+/) : [value]).filter(
+    (piece) => piece.length >= SHORTEST,
+  );
