@@ -11,6 +11,7 @@ import { BusModule } from '@manifold/bus';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { backUpSqlite, StoreModule } from '@manifold/store';
 import { adminProgram } from './admin-commands.js';
+import type { CommandEntry } from './audited-action.js';
 
 @Module({})
 class SpecModule {}
@@ -22,6 +23,7 @@ describe('The admin command', () => {
   let printed: string[];
   let noted: string[];
   let checked: boolean[];
+  let recorded: Omit<CommandEntry, 'ms'>[];
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'manifold-admin-'));
@@ -31,6 +33,7 @@ describe('The admin command', () => {
     printed = [];
     noted = [];
     checked = [];
+    recorded = [];
   });
 
   afterEach(async () => {
@@ -52,6 +55,7 @@ describe('The admin command', () => {
       withRotation: () => Promise.reject(new Error('No key of the store is changed here')),
       backUp: (file) => backUpSqlite(dataDir, file),
       exitWith: () => undefined,
+      record: async ({ command, target, outcome, code }) => void recorded.push({ command, target, outcome, code }),
       print: (line) => printed.push(line),
       note: (line) => noted.push(line),
     });
@@ -68,6 +72,28 @@ describe('The admin command', () => {
       roles: ['user', 'service', 'operator'],
       actsForIssuer: 'https://idp.test',
     });
+  });
+
+  it('writes an entry for each command, with what it worked on and how it ended', async () => {
+    await run('create-key', '--name', 'ci', '--roles', 'user');
+    await run('list-keys');
+    const [id] = printed[1]!.split('\t');
+    await run('revoke-key', id!);
+    await expect(run('revoke-key', id!)).rejects.toThrow();
+    await expect(run('create-key', '--name', 'a b', '--roles', 'user')).rejects.toThrow();
+    await run('backup', '--to', join(dataDir, 'copy.db'));
+    await expect(run('rotate-secrets', '--dry-run')).rejects.toThrow();
+    const [ok, code] = ['ok', undefined];
+    expect(recorded).toEqual([
+      { command: 'create-key', target: { name: 'ci', roles: 'user', id }, outcome: ok, code },
+      { command: 'list-keys', target: {}, outcome: ok, code },
+      { command: 'revoke-key', target: { id }, outcome: ok, code },
+      { command: 'revoke-key', target: { id }, outcome: 'failed', code: 'api_key_not_found' },
+      { command: 'create-key', target: { name: 'a b', roles: 'user' }, outcome: 'failed', code: 'invalid_request' },
+      { command: 'backup', target: { to: join(dataDir, 'copy.db') }, outcome: ok, code },
+      { command: 'rotate-secrets', target: { mode: 'dry-run' }, outcome: 'failed', code: 'Error' },
+    ]);
+    expect(JSON.stringify(recorded)).not.toContain(printed[0]);
   });
 
   it('copies the database to a file that is not there yet, and leaves none behind when it fails', async () => {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type ApiKeyService, apiKeyView, CreateApiKeyDto, DEFAULT_TENANT, expiryOf } from '@manifold/auth';
 import { DtoValidationPipe } from '@manifold/rest';
+import { audited } from './audited-action.js';
 import { backupCommand, type BackupEnvironment } from './backup.command.js';
 import { rotateSecretsCommand, type RotationEnvironment } from './rotate-secrets.command.js';
 
@@ -25,7 +26,7 @@ interface CreateOptions {
 
 /** Returns the program that administers a gateway from its own machine. A user who may read the store may create keys. */
 export function adminProgram(environment: AdminEnvironment): Command {
-  const { withKeys, checkDatabase, print, note } = environment;
+  const { withKeys, checkDatabase, print, note, record } = environment;
   const program = new Command('admin')
     .description('Administration of this gateway, on the database that its settings name')
     .option('--create-database', 'create the database if there is none, as the gateway does at its start')
@@ -40,12 +41,13 @@ export function adminProgram(environment: AdminEnvironment): Command {
     .requiredOption('--roles <roles>', 'user, operator, admin, service, separated by commas', separated)
     .option('--issuer <issuer>', 'the token issuer for whose users a service acts')
     .option('--expires-in <time>', 'for example 90d, 12h or 30m', duration)
-    .action(({ name, roles, issuer, expiresIn }: CreateOptions) =>
-      withKeys(async (keys) => {
+    .action(({ name, roles, issuer, expiresIn }: CreateOptions) => {
+      const target: Record<string, string> = { name, roles: roles.join(',') };
+      const create = async (keys: ApiKeyService): Promise<void> => {
         const now = Date.now();
         const expiresAt = expiresIn === undefined ? undefined : new Date(now + expiresIn).toISOString();
         const wanted = await checked({ name, roles, issuer, expiresAt });
-        const { key, record } = await keys.create({
+        const { key, record: made } = await keys.create({
           tenant: DEFAULT_TENANT,
           name: wanted.name,
           roles: wanted.roles,
@@ -53,22 +55,26 @@ export function adminProgram(environment: AdminEnvironment): Command {
           expiresAt: expiryOf(wanted.expiresAt, now),
           createdBy: 'npm run admin',
         });
-        note(`API key ${name} (${record.id}). Keep it now: it is not shown again.`);
+        target.id = made.id;
+        note(`API key ${name} (${made.id}). Keep it now: it is not shown again.`);
         print(key);
-      }),
-    );
+      };
+      return audited({ record }, 'create-key', target, () => withKeys(create));
+    });
 
   program
     .command('list-keys')
     .description('list the API keys, without the keys themselves')
     .action(() =>
-      withKeys(async (keys) => {
-        const views = (await keys.list(DEFAULT_TENANT)).map(apiKeyView);
-        note(['ID', 'NAME', 'ROLES', 'ISSUER', 'CREATED', 'EXPIRES'].join('\t'));
-        for (const { id, name, roles, issuer, createdAt, expiresAt } of views) {
-          print([id, name, roles.join(','), issuer, createdAt, expiresAt ?? 'never'].join('\t'));
-        }
-      }),
+      audited({ record }, 'list-keys', {}, () =>
+        withKeys(async (keys) => {
+          const views = (await keys.list(DEFAULT_TENANT)).map(apiKeyView);
+          note(['ID', 'NAME', 'ROLES', 'ISSUER', 'CREATED', 'EXPIRES'].join('\t'));
+          for (const { id, name, roles, issuer, createdAt, expiresAt } of views) {
+            print([id, name, roles.join(','), issuer, createdAt, expiresAt ?? 'never'].join('\t'));
+          }
+        }),
+      ),
     );
 
   program
@@ -76,10 +82,12 @@ export function adminProgram(environment: AdminEnvironment): Command {
     .description('revoke an API key')
     .argument('<id>', 'as list-keys shows it')
     .action((id: string) =>
-      withKeys(async (keys) => {
-        await keys.revoke(DEFAULT_TENANT, id);
-        note('The key is revoked. A gateway that is running refuses it within five seconds.');
-      }),
+      audited({ record }, 'revoke-key', { id }, () =>
+        withKeys(async (keys) => {
+          await keys.revoke(DEFAULT_TENANT, id);
+          note('The key is revoked. A gateway that is running refuses it within five seconds.');
+        }),
+      ),
     );
 
   return program.addCommand(backupCommand(environment)).addCommand(rotateSecretsCommand(environment));

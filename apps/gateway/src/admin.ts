@@ -41,6 +41,15 @@ const backUp: AdminEnvironment['backUp'] = (file) => {
 
 const note = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** Loads the audit log when a command has ended, so that commands start as fast as before. */
+const record: AdminEnvironment['record'] = async (entry) => {
+  const config = configOfProcess();
+  if (config.auditRetentionDays === 0) return;
+  const { writeCommandEntry } = await import('./command-audit.js');
+  const isWritten = await writeCommandEntry(config, entry).catch(() => false);
+  if (!isWritten) note('The audit log has no entry of this command: the database did not accept it');
+};
+
 const checkDatabase: AdminEnvironment['checkDatabase'] = async (mayMake) => {
   const config = configOfProcess();
   note(`Database: ${databaseName(config)}`);
@@ -64,6 +73,7 @@ adminProgram({
   withRotation,
   backUp,
   checkDatabase,
+  record,
   print: (line) => process.stdout.write(`${line}\n`),
   note,
   exitWith: (code) => (process.exitCode = code),

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
+import { audited, type CommandAudit } from './audited-action.js';
 import type { RotationPlan, RotationResult, SealedRecords, SecretsRotation } from '@manifold/secrets';
 
 /** The environment of the command: the keys, the sealed records and the output. `withRotation` opens the store while it runs. */
-export interface RotationEnvironment {
+export interface RotationEnvironment extends CommandAudit {
   withRotation(use: (rotation: SecretsRotation, collections: readonly SealedRecords[]) => Promise<void>): Promise<void>;
   /** Prints a line for scripts. */
   print(line: string): void;
@@ -15,7 +16,7 @@ export interface RotationEnvironment {
 /** Exit code: all records are sealed under the new key, except records that no key opens. */
 const EXIT_UNREADABLE = 2;
 
-export function rotateSecretsCommand({ withRotation, print, note, exitWith }: RotationEnvironment): Command {
+export function rotateSecretsCommand({ withRotation, print, note, exitWith, record }: RotationEnvironment): Command {
   return new Command('rotate-secrets')
     .description(
       'seal everything under a new key while gateways run; an interrupted rotation continues where it stopped',
@@ -23,11 +24,13 @@ export function rotateSecretsCommand({ withRotation, print, note, exitWith }: Ro
     .option('--dry-run', 'only count; change nothing')
     .addOption(new Option('--prune', 'only remove keys that were retired a day ago or earlier').conflicts('dryRun'))
     .action(({ dryRun, prune }: { readonly dryRun?: true; readonly prune?: true }) =>
-      withRotation(async (rotation, collections) => {
-        const work = { collections, note, now: Date.now };
-        if (dryRun) return describe(await rotation.plan(work));
-        return report(await (prune ? rotation.prune(work) : rotation.rotate(work)));
-      }),
+      audited({ record }, 'rotate-secrets', dryRun ? { mode: 'dry-run' } : prune ? { mode: 'prune' } : {}, () =>
+        withRotation(async (rotation, collections) => {
+          const work = { collections, note, now: Date.now };
+          if (dryRun) return describe(await rotation.plan(work));
+          return report(await (prune ? rotation.prune(work) : rotation.rotate(work)));
+        }),
+      ),
     );
 
   function describe({ isUnfinished, counts, rewrapped, pruned }: RotationPlan): void {

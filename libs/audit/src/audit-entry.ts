@@ -5,12 +5,12 @@ export type AuditEvent = {
   /** Time at which the action ended, in epoch milliseconds. */
   time: number;
   tenant: string;
-  /** `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, or method and route of a REST request. */
+  /** `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, method and route of a REST request, or `admin` and a command. */
   action: string;
   decision: 'allowed' | 'denied';
   outcome: (typeof OUTCOMES)[number];
   requestId?: string;
-  /** `Principal.key`: tenant, issuer and subject as a JSON array. */
+  /** `Principal.key`: tenant, issuer and subject as a JSON array. The user of a command has the issuer `command-line`. */
   principal?: string;
   /** `Principal.key` of the service that acted for the principal. */
   actor?: string;

@@ -78,10 +78,14 @@ export class AuditLog implements BeforeApplicationShutdown, OnApplicationShutdow
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
-  /** Writes the waiting entries. It never rejects: entries that could not be written keep waiting. */
-  async flush(): Promise<void> {
+  /**
+   * Writes the waiting entries. It never rejects: entries that could not be written keep waiting.
+   * @returns whether all were written
+   */
+  async flush(): Promise<boolean> {
     this.partGathered();
-    while (this.due.length > 0 || this.writing) if (!(await this.writeNext())) return;
+    while (this.due.length > 0 || this.writing) if (!(await this.writeNext())) return false;
+    return true;
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -23,8 +23,8 @@ export class AuditFilterDto {
   principal?: string;
 
   /**
-   * Action: `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, or method and route of a REST request, such as
-   * `POST /mcp/servers`.
+   * Action: `tools/call`, `authenticate`, `oauth/connect`, `oauth/disconnect`, method and route of a REST request, such as
+   * `POST /mcp/servers`, or a command, such as `admin create-key`.
    */
   @IfGiven()
   @IsString()
@@ -84,7 +84,7 @@ export class AuditEntryDto {
   /** Service that acted for the principal: its tenant, issuer and subject as a JSON array. */
   actor?: string;
 
-  /** Authentication method: `jwt`, `api-key` or `development`. */
+  /** Authentication method: `jwt`, `api-key` or `development`; `command-line` for a user of the operating system who ran a command. */
   authMethod?: string;
 
   action: string;

@@ -4,8 +4,7 @@ import { SecretsModule } from '@manifold/secrets';
 import { ToolRegistryModule } from '@manifold/tool-registry';
 import { ArgumentsDigest } from './arguments-digest.js';
 import { AuditController } from './audit.controller.js';
-import { AuditLog } from './audit-log.js';
-import { AuditRecords } from './audit-records.js';
+import { AuditLogModule } from './audit-log.module.js';
 import { AuditSearch } from './audit-search.service.js';
 import { CallAudit } from './call-audit.js';
 import { ConnectionAudit } from './connection-audit.js';
@@ -13,8 +12,8 @@ import { RequestAudit } from './request-audit.js';
 
 /** Provides the audit log. Needs the global modules that provide Config and Store. */
 @Module({
-  imports: [OAuthModule, SecretsModule, ToolRegistryModule],
+  imports: [AuditLogModule, OAuthModule, SecretsModule, ToolRegistryModule],
   controllers: [AuditController],
-  providers: [ArgumentsDigest, AuditLog, AuditRecords, AuditSearch, CallAudit, ConnectionAudit, RequestAudit],
+  providers: [ArgumentsDigest, AuditSearch, CallAudit, ConnectionAudit, RequestAudit],
 })
 export class AuditModule {}
