@@ -3,7 +3,8 @@ import type { StdioProgram } from './stdio-program.js';
 
 /**
  * Tells whether a program is one that a pattern names: `node /opt/servers/*.js`. The words of the pattern stand for the command and its
- * first arguments, which may be followed by others. `*` stands for any characters of one word.
+ * first arguments, which may be followed by others. `*` stands for any characters of one word, and for slashes only in a path that begins with
+ * a slash or a dot: in the name of a package they lead to another one (`@acme/x@evil/repository`).
  */
 export function fitsCommand(pattern: string, { command, args }: Pick<StdioProgram, 'command' | 'args'>): boolean {
   const words = pattern.split(' ');
@@ -14,5 +15,10 @@ export function fitsCommand(pattern: string, { command, args }: Pick<StdioProgra
 /** What no `*` stands for: `..` leads out of a folder, and `name@npm:other` or `name @ https://…` names another package. */
 const LEADS_ELSEWHERE = /(?:^|[/\\])\.\.(?:[/\\]|$)|[:\s]/;
 
-const fitsWord = (pattern: string, word: string): boolean =>
-  pattern.includes('*') ? fitsPattern(pattern, word) && !LEADS_ELSEWHERE.test(word) : pattern === word;
+function fitsWord(pattern: string, word: string): boolean {
+  if (!pattern.includes('*')) return pattern === word;
+  if (!fitsPattern(pattern, word) || LEADS_ELSEWHERE.test(word)) return false;
+  return /^[./]/.test(pattern) || slashesIn(word) === slashesIn(pattern);
+}
+
+const slashesIn = (text: string): number => text.replaceAll(/[^/\\]/g, '').length;
