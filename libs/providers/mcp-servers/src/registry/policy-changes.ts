@@ -39,10 +39,10 @@ export class PolicyChanges implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async applyTo(record: ServerRecord): Promise<void> {
-    const status = this.supervisor.server(record.tenant, record.name)?.status;
-    const runs = status === 'connected' || status === 'connecting';
-    const isAllowed = await this.isAllowed(record);
-    if (record.enabled && runs !== isAllowed) this.supervisor.takeOver(record);
+    const { status, instances = [] } = this.supervisor.server(record.tenant, record.name) ?? {};
+    // A server that could not be introduced may have processes of single users all the same.
+    const runs = status === 'connected' || status === 'connecting' || instances.length > 0;
+    if (record.enabled && !(runs && (await this.isAllowed(record)))) this.supervisor.takeOver(record);
   }
 
   private isAllowed(record: ServerRecord): Promise<boolean> {

@@ -152,6 +152,20 @@ describe('the policy of a tenant about stdio servers', () => {
     await connected('tool');
   });
 
+  it('ends the processes of single users when it is changed, also of a server that could not be introduced', async () => {
+    await open({ TENANT_STDIO_SERVERS: 'any' });
+    const old = registration('old', '--reject-list');
+    expect((await acme('POST', '/mcp/servers', { ...old, isolation: 'user' })).status).toBe(200);
+    await until(async () => (await view('old')).status === 'error');
+    const server = gateway.app.get(ServerSupervisor, { strict: false }).server('acme', 'old')!;
+    await server.for({ ...gateway.principal('alice'), tenant: 'acme' }).connect(new AbortController().signal);
+    expect(server.instances).toHaveLength(1);
+
+    setPolicy({ stdio: 'none' });
+    await until(() => server.instances.length === 0);
+    await until(async () => /policy\.stdio of tenant acme/.test((await view('old')).lastError ?? ''));
+  });
+
   it('holds for the tenant "default" where the gateway says so, from the first start on', async () => {
     await open({ STDIO_SERVERS: 'none', SAMPLE_SERVER: 'true' });
     expect((await gateway.rest('GET', '/mcp/servers')).body.servers).toEqual([]);
