@@ -107,8 +107,13 @@ export class ApiKeyService implements OnApplicationShutdown {
     }
   }
 
-  list(tenant: string): Promise<Stored<ApiKeyRecord>[]> {
-    return findAll(this.records, { tenant });
+  /** Returns the keys of a tenant with the roles that they have now. */
+  async list(tenant: string): Promise<Stored<ApiKeyRecord>[]> {
+    const stored = await findAll(this.records, { tenant });
+    return stored.map((key) => ({
+      ...key,
+      value: { ...key.value, roles: [...grantedRoles(key.value, this.policies)] },
+    }));
   }
 
   /** Returns whether any tenant has a key. */

@@ -49,6 +49,8 @@ export class ApiKeyDto {
   name: string;
   tenant: string;
   issuer: string;
+
+  /** Roles that the key has now. Those that the policy of the tenant no longer lets its admins give are left out. */
   roles: Role[];
   groups?: string[];
 
