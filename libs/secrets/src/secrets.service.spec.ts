@@ -110,6 +110,21 @@ describe('SecretsService', () => {
     });
   });
 
+  it('binds the secrets of many users, of whom one has a secret that does not open', async () => {
+    const owners = Array.from({ length: 30 }, (_, index) => ({ principal: principal(`user-${index}`), app: 'github' }));
+    await Promise.all(owners.map((owner, index) => secrets.set(owner, 'TOKEN', `of ${index}`)));
+    const first = (await rows().find({})).find(({ value }) => value.subject === 'user-0');
+    await rows().update(first!.id, first!.revision, {
+      ...first!.value,
+      sealed: `${first!.value.sealed.slice(0, -4)}AAAA`,
+    });
+    await secrets.bind(ann.principal.tenant, 'github', 'https://old.test');
+    const values = await Promise.all(owners.slice(1).map((owner) => secrets.open(owner, 'https://old.test')));
+    expect(values).toEqual(owners.slice(1).map((_, index) => ({ TOKEN: `of ${index + 1}` })));
+    const others = await Promise.all(owners.slice(1).map((owner) => secrets.open(owner, 'https://new.test')));
+    expect(others.every((found) => Object.keys(found).length === 0)).toBe(true);
+  });
+
   it('opens what was set, after a restart too', async () => {
     await secrets.set(ann, 'TOKEN', 'one');
     await secrets.set(ann, '__proto__', 'two');

@@ -45,6 +45,8 @@ interface FoundSecrets {
 
 /** Maximum number of owners whose sealed secrets are cached, including owners without secrets. */
 const CACHED_OWNERS = 10_000;
+/** Number of secrets that get a destination at the same time. */
+const BOUND_AT_ONCE = 8;
 const NONE: readonly SecretRecord[] = [];
 
 /**
@@ -159,7 +161,11 @@ export class SecretsService implements OnApplicationShutdown {
     const unbound = (await findAll(this.records, { tenant, app })).filter(
       ({ value }) => value.destination === undefined,
     );
-    for (const stored of unbound) await this.bindOne(stored, destination);
+    const waiting = unbound.values();
+    const bindNext = async (): Promise<void> => {
+      for (const stored of waiting) await this.bindOne(stored, destination);
+    };
+    await Promise.all(Array.from({ length: BOUND_AT_ONCE }, bindNext));
     if (unbound.length > 0) await this.cache.changed({ tenant, app });
   }
 
