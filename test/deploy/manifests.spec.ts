@@ -74,5 +74,6 @@ describeChart('The chart', () => {
     expect(notes).toContain('node dist/apps/gateway/src/admin.js create-key --name me --roles user,operator,admin');
     expect(notes).toContain('claude mcp add --transport http manifold https://mcp.example.com/mcp');
     expect(notes).toContain('helm -n agents test gateway');
+    expect(notes).toContain('https://mcp.example.com/docs describes its API to callers with a credential');
   });
 });
