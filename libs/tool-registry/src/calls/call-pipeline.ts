@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CallPermits } from './call-permits.js';
 import { CallReports } from './call-reports.js';
 import { ProviderFaults } from './provider-faults.js';
+import { mappedContext } from '../uris/mapped-context.js';
 import type { CallHandler, CallInterceptor } from './tool-call.js';
 
 /** The steps of each call, outermost first. To add a rule for calls, add a file beside this one and a line to `steps`. */
@@ -29,12 +30,16 @@ const checkCall: CallInterceptor = {
   },
 };
 
-/** Calls the provider. Public URIs that the caller has copied into the arguments are replaced by the app's own ones. */
+/** Calls the provider. A caller that sees public URIs uses them in the call, too; the provider gets the app's own ones. */
 const callProvider: CallHandler = async (call) => {
   call.reachedProvider = true;
-  const { entry, context, hasPublicUris } = call;
+  const { entry, args, context, hasPublicUris } = call;
   const { provider, descriptor, uris } = entry;
-  const args = uris?.ownArguments(call.args) ?? call.args;
   if (!uris || !hasPublicUris) return provider.callTool(descriptor.ref, args, context);
-  return uris.callResult(await provider.callTool(descriptor.ref, args, uris.contextOf(context)));
+  try {
+    const own = mappedContext(uris, context);
+    return uris.callResult(await provider.callTool(descriptor.ref, uris.ownArguments(args), own));
+  } catch (error) {
+    throw uris.error(error);
+  }
 };

@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { completes, type CallContext, type RawObject, type ToolProvider } from '@manifold/tool-provider';
 import { Prompts } from './prompts.service.js';
 import { ProviderPrimitives } from './provider-primitives.js';
+import { isOf } from './resource-index.js';
 import { Resources } from './resources.service.js';
 import type { View } from '../catalogue/view.js';
+import { mappedContext } from '../uris/mapped-context.js';
+import type { ServerUris } from '../uris/server-uris.js';
 
 const NOTHING: RawObject = { completion: { values: [] } };
 
@@ -12,6 +15,8 @@ interface Owner {
   readonly app: string;
   /** Reference with the app's own prompt name or URI. */
   readonly reference: RawObject;
+  /** Mapping of the app's URIs; undefined if the view shows the app's own URIs. */
+  readonly uris?: ServerUris;
 }
 
 /** Completes the arguments of prompts and of resource templates. */
@@ -36,11 +41,32 @@ export class Completions {
   ): Promise<RawObject | undefined> {
     const owner = await this.ownerOf(reference, context, view);
     if (!owner) return undefined;
-    const { provider, app } = owner;
+    if (!owner.uris) return this.ask(owner, params, context);
+    const { uris } = owner;
+    try {
+      const result = await this.ask(owner, uris.ownArguments(params), mappedContext(uris, context));
+      return uris.completionResult(result, await this.resourcesOf(owner, context, view));
+    } catch (error) {
+      throw uris.error(error);
+    }
+  }
+
+  private async ask(owner: Owner, params: RawObject, context: CallContext): Promise<RawObject> {
+    const { provider, app, reference } = owner;
     if (!completes(provider)) return NOTHING;
     return this.primitives.call('completion/complete', owner, context, () =>
-      provider.complete(app, owner.reference, params, context),
+      provider.complete(app, reference, params, context),
     );
+  }
+
+  /**
+   * Returns which values of a completion are URIs of the app's resources. Values for a template are parts of a URI, even if they look like
+   * a URI.
+   */
+  private async resourcesOf(owner: Owner, context: CallContext, view: View): Promise<(value: string) => boolean> {
+    if (owner.reference.type !== 'ref/prompt') return () => false;
+    const index = await this.resources.index(context, view);
+    return (value) => index.resourcesAt(value).some(isOf(owner));
   }
 
   private async ownerOf(reference: RawObject, context: CallContext, view: View): Promise<Owner | undefined> {

@@ -15,6 +15,7 @@ import { ProviderPrimitives, type ListedPrimitives } from './provider-primitives
 import { publicNames } from '../catalogue/public-names.js';
 import { shows, type View } from '../catalogue/view.js';
 import { Namespaces } from '../uris/namespaces.js';
+import { mappedContext } from '../uris/mapped-context.js';
 import type { ServerUris } from '../uris/server-uris.js';
 
 type PromptProvider = ToolProvider & OffersPrompts;
@@ -68,11 +69,15 @@ export class Prompts {
     const owner = (await this.index(context, view)).byName.get(publicName);
     if (!owner) return undefined;
     const { provider, app, name, uris } = owner;
-    const [ownArgs, ownContext] = uris ? [uris.ownArguments(args), uris.contextOf(context)] : [args, context];
-    const result = await this.primitives.call('prompts/get', owner, context, () =>
-      provider.getPrompt(app, name, ownArgs, ownContext),
-    );
-    return uris?.promptResult(result) ?? result;
+    const [ownArgs, ownContext] = uris ? [uris.ownArguments(args), mappedContext(uris, context)] : [args, context];
+    try {
+      const result = await this.primitives.call('prompts/get', owner, context, () =>
+        provider.getPrompt(app, name, ownArgs, ownContext),
+      );
+      return uris?.promptResult(result) ?? result;
+    } catch (error) {
+      throw uris?.error(error) ?? error;
+    }
   }
 
   /** @returns a function that ends the subscription; it must be called */

@@ -82,19 +82,45 @@ describe('the public URI of a resource', () => {
     ['note://{id}', 'note://{id}#:~:mcp-server=s'],
     ['page://{name}{#part}', 'page://{name}{#part}:~:mcp-server=s'],
     ['ui://{name}/view', 'ui://s/{name}/view'],
+    ['ui://x#:~:mcp-server=t', 'ui://s/x#:~:mcp-server=t:~:mcp-server=s'],
+    [' \tu\ni://app/index.html', ' \tu\ni://s/app/index.html'],
   ])('of %s is %s', (uri, expected) => {
     expect(publicName(main, 's', uri)).toBe(expected);
     expect(readName(expected)).toEqual({ provider: main, app: 's', uri });
   });
 
-  it.each(['ui://s', 'ui:///x', 'ui:x', 'file:///report.txt', 'file://s/report.txt', '', '#'])(
+  it.each(['ui://s', 'ui:///x', 'ui:x', 'ui://S/x', 'file:///report.txt', 'file://s/report.txt', '', '#'])(
     'is not %s, which names no server',
     (uri) => expect(readPublicUri(uri)).toBeUndefined(),
   );
 
+  it.each([
+    ['notes', 'notes'],
+    ['Notes', '~4eotes'],
+    ['no@tes.x_y-1', 'no~40tes.x_y-1'],
+    ['é~', '~c3~a9~7e'],
+  ])('has no characters in the host that parsers fold or refuse: %s is %s', (app, host) => {
+    expect(publicName(main, app, 'ui://x')).toBe(`ui://${host}/x`);
+    expect(publicName(main, app, 'file:///x')).toBe(`file:///x#:~:mcp-server=${encodeURIComponent(app)}`);
+  });
+
+  it('is read with one spelling of the host only', () => {
+    for (const host of ['Notes', 'n%6ftes', 'n~6ftes', '~4Eotes', '~4', '~ff', 'no@tes', 'no%40tes', '']) {
+      expect(readPublicUri(`ui://${host}/x`)).toBeUndefined();
+    }
+  });
+
+  it('names nobody if its host and its directive name two apps', () => {
+    expect(readPublicUri('ui://a/x#:~:mcp-server=b')).toBeUndefined();
+    expect(readPublicUri('ui://a:~:mcp-server=a/x')).toBeUndefined();
+    expect(readPublicUri('ui://a/x#:~:mcp-server=b:~:mcp-server=a')).toEqual({
+      ...{ namespace: 'a', uri: 'ui://x#:~:mcp-server=b' },
+    });
+  });
+
   it('names the provider of an app too, if it is not the one that has the registered servers', () => {
     expect(publicName(third, 'slack', 'ui://x')).toBe('ui://oth+slack/x');
-    expect(publicName(main, 'oth+slack', 'ui://x')).toBe('ui://oth%2Bslack/x');
+    expect(publicName(main, 'oth+slack', 'ui://x')).toBe('ui://oth~2bslack/x');
   });
 
   it('stays the same in a URL parser, as long as the URI itself does', () => {

@@ -1,6 +1,7 @@
 import fc from '../../../../test/support/fuzz.js';
 import { openCall, ProviderError, type RequestableClient, type ServerRequest } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
+import { mappedContext } from './mapped-context.js';
 import { ServerUris } from './server-uris.js';
 
 const uris = new ServerUris('s');
@@ -65,7 +66,7 @@ describe('the URIs of a server, towards a client that sees several', () => {
       },
     };
     const call = openCall({ principal: fixturePrincipal('alice'), requestId: 'r', timeoutMs: 1_000, client });
-    const { client: own, signal } = uris.contextOf(call.context);
+    const { client: own, signal } = mappedContext(uris, call.context);
     expect(own).toMatchObject({ capabilities: { sampling: {} }, sessionKey: 'session' });
     expect(signal).toBe(call.context.signal);
     const answers = await own!.request({ one: sampling(OWN), two: { method: 'roots/list' } });
@@ -79,16 +80,104 @@ describe('the URIs of a server, towards a client that sees several', () => {
     expect(result).toEqual({ contents: [{ uri: OWN }, { uri: PUBLIC_UI }] });
   });
 
-  it('are named by errors as the client knows them', () => {
-    const rpcError = (uri: string) => ({ code: -32002, message: 'Resource not found', data: { uri, more: 1 } });
-    const error = new ProviderError('upstream_rejected', 'no', { rpcError: rpcError(OWN), retryAfter: 5 });
-    expect(uris.error(error)).toMatchObject({ code: 'upstream_rejected', retryAfter: 5, rpcError: rpcError(PUBLIC) });
+  it('are named by errors as the client knows them, in the message and anywhere in the data', () => {
+    const rpcError = (report: string, page: string) => ({
+      ...{ code: -32002, message: `Not found: "${report}", (${page}). See https://example.com/x; not x-${report}` },
+      data: { uri: report, hint: `try ${page}!`, more: [1, { uriTemplate: 'note://{id}#:~:mcp-server=s' }, 'memo'] },
+    });
+    const own = rpcError(OWN, OWN_UI);
+    own.data.more[1] = { uriTemplate: 'note://{id}' };
+    const error = new ProviderError('upstream_rejected', 'no', { rpcError: own, retryAfter: 5 });
+    const shown = rpcError(PUBLIC, PUBLIC_UI);
+    expect(uris.error(error)).toMatchObject({ code: 'upstream_rejected', message: 'no', retryAfter: 5 });
+    expect((uris.error(error) as ProviderError).rpcError).toEqual({
+      ...{ ...shown, message: shown.message.replace(`x-${PUBLIC}`, `x-${OWN}#:~:mcp-server=s`) },
+    });
+    const named = new ProviderError('timeout', 'x', { rpcError: { code: 1, message: 'https://x/y' } });
+    expect(uris.usedBy('https://x/y', 'by the client').error(named)).toMatchObject({
+      rpcError: { code: 1, message: 'by the client' },
+    });
+    const toOpen = { code: -32042, message: `open ${OWN}`, data: { elicitations: [{ url: 'app://connect' }] } };
     const others = [
-      new Error('x'),
-      new ProviderError('timeout', 'x'),
+      new Error(OWN),
+      new ProviderError('timeout', OWN),
       new ProviderError('timeout', 'x', { rpcError: { code: 1, message: 'x' } }),
+      new ProviderError('upstream_rejected', 'x', { rpcError: toOpen }),
+      named,
     ];
     for (const other of others) expect(uris.error(other)).toBe(other);
+  });
+
+  it('are found in a text in time that grows no faster than the text', () => {
+    const long = 'a'.repeat(200_000);
+    for (const message of [long, `${long}://x`, `x://${'.'.repeat(200_000)}`, 'a://'.repeat(50_000)]) {
+      const error = new ProviderError('upstream_rejected', 'no', { rpcError: { code: 1, message } });
+      expect(uris.error(error)).toBeInstanceOf(ProviderError);
+    }
+  });
+
+  it('are mapped in progress and log messages, and back in `_meta` of the request', () => {
+    const heard: unknown[] = [];
+    const [onProgress, onLog] = [(one: unknown) => heard.push(one), (one: unknown) => heard.push(one)];
+    const meta = { 'x/about': PUBLIC, 'x/other': 'file:///report.txt#:~:mcp-server=t' };
+    const call = openCall({
+      ...{ principal: fixturePrincipal('alice'), requestId: 'r', timeoutMs: 1_000 },
+      ...{ onProgress, onLog, meta },
+    });
+    const own = mappedContext(uris, call.context);
+    own.onProgress!({ progress: 1, message: `reads ${OWN}`, _meta: { 'ui/resourceUri': OWN_UI } });
+    own.onLog!({ level: 'info', data: { at: [OWN, 'https://x'] }, logger: OWN });
+    const [plain, deep] = [
+      { level: 'info', data: 'nothing' },
+      { level: 'info', data: nested(10_000) },
+    ];
+    own.onLog!(plain);
+    own.onLog!(deep);
+    expect(heard.slice(0, 2)).toEqual([
+      { progress: 1, message: `reads ${PUBLIC}`, _meta: { 'ui/resourceUri': PUBLIC_UI } },
+      { level: 'info', data: { at: [PUBLIC, 'https://x'] }, logger: OWN },
+    ]);
+    expect([heard[2] === plain, heard[3] === deep]).toEqual([true, true]);
+    expect(own.meta).toEqual({ ...meta, 'x/about': OWN });
+    call.close();
+  });
+
+  it('are the own ones again in what the client answers, and in its errors', async () => {
+    const answer = (link_: string, page: string, value: string) => ({
+      sampling: {
+        role: 'assistant',
+        content: [link(link_), embedded(page), { type: 'tool_use', input: { x: value } }],
+      },
+      elicitation: { action: 'accept', content: { file: value, other: 'file:///x#:~:mcp-server=t', page: PUBLIC_UI } },
+      roots: { roots: [{ uri: value, name: PUBLIC_UI }, { uri: 'file:///home' }] },
+    });
+    const client = (request: RequestableClient['request']): RequestableClient => ({ capabilities: {}, request });
+    const asked = { one: { method: 'roots/list' } };
+    const ask = (request: RequestableClient['request']) => {
+      const principal = fixturePrincipal('alice');
+      const call = openCall({ principal, requestId: 'r', timeoutMs: 1_000, client: client(request) });
+      return mappedContext(uris, call.context)
+        .client!.request(asked)
+        .finally(() => call.close());
+    };
+    expect(await ask(async () => answer(PUBLIC, PUBLIC_UI, PUBLIC))).toEqual(answer(OWN, OWN_UI, OWN));
+    const refused = new ProviderError('upstream_rejected', 'no', {
+      rpcError: { code: -1, message: `no ${PUBLIC_UI}, no file:///x#:~:mcp-server=t`, data: { uri: PUBLIC_UI } },
+    });
+    await expect(ask(() => Promise.reject(refused))).rejects.toMatchObject({
+      rpcError: { code: -1, message: `no ${OWN_UI}, no file:///x#:~:mcp-server=t`, data: { uri: OWN_UI } },
+    });
+  });
+
+  it('are mapped in the values of a completion that are resources', () => {
+    const result = {
+      completion: { values: [OWN, 'file:///else', OWN_UI, 5], total: 4 },
+      _meta: { ui: { resourceUri: OWN_UI } },
+    };
+    expect(uris.completionResult(result, (value) => value === OWN || value === OWN_UI)).toEqual({
+      completion: { values: [PUBLIC, 'file:///else', OWN_UI, 5], total: 4 },
+      _meta: { ui: { resourceUri: PUBLIC_UI } },
+    });
   });
 
   it('reach the server in its own words, wherever the client has copied them, and no URI of another server does', () => {
@@ -113,7 +202,7 @@ describe('the URIs of a server, towards a client that sees several', () => {
     const definition = { name: 'x', inputSchema: { properties: { uri: {} } }, icons: [{ src: 'https://x' }] };
     expect(uris.definition(definition)).toBe(definition);
     const call = openCall({ principal: fixturePrincipal('alice'), requestId: 'r', timeoutMs: 1_000 });
-    expect(uris.contextOf(call.context)).toBe(call.context);
+    expect(mappedContext(uris, call.context)).toBe(call.context);
     call.close();
   });
 
@@ -150,3 +239,9 @@ describe('the URIs of a server, towards a client that sees several', () => {
     );
   });
 });
+
+function nested(levels: number): unknown {
+  let value: unknown = OWN;
+  for (let level = 0; level < levels; level += 1) value = [value];
+  return value;
+}

@@ -1,25 +1,26 @@
 import { isObject } from '@manifold/async';
 import {
   ProviderError,
-  type CallContext,
+  type LogMessage,
+  type Progress,
   type RawObject,
-  type RequestableClient,
   type ServerRequest,
 } from '@manifold/tool-provider';
+import { mapItems, mapMembers, mapTexts, mapUrisInText, type Mapping, type TextMapping } from './map-values.js';
 import { isAmbiguous, publicUri, readPublicUri } from './public-uri.js';
 
 /** Keys of `_meta` whose value is a URI. Hosts read the first if there is no `_meta.ui.resourceUri`; the second is that of OpenAI's SDK. */
 const META_URIS = ['ui/resourceUri', 'openai/outputTemplate'] as const;
 
-/** URIs that name the same thing wherever they are read. An icon with such a URI stays as it is. */
-const GLOBAL = /^(?:https?|data):/i;
+/** URIs that name the same thing wherever they are read. Icons and messages keep such URIs. */
+const GLOBAL = /^(?:https?|wss?|data):/i;
 
-/** Function that returns another value, or the same value if there is nothing to change. */
-type Mapping = (value: unknown) => unknown;
+/** JSON-RPC error of a server that needs its user to open URLs (2025-11-25). They are no URIs of the server. */
+const URL_ELICITATION_REQUIRED = -32042;
 
 /**
  * The mapping between the URIs of one app and their public URIs. All messages between the app and a client that sees several apps pass
- * through it. A message without a URI is returned as it is. Texts, structured content and schemas are never changed.
+ * through it. A message without a URI is returned as it is. Contents, structured content and schemas are never changed.
  */
 export class ServerUris {
   /** @param used a URI of the app, and the URI by which the client has named it; the client gets that one back */
@@ -56,6 +57,18 @@ export class ServerUris {
   }
 
   /**
+   * Maps the result of `completion/complete`. URIs of apps and skills stay, as in arguments, for which these values are.
+   * @param isResource returns whether a value is the URI of a resource of the app
+   */
+  completionResult(result: RawObject, isResource: (value: string) => boolean): RawObject {
+    const value: Mapping = (text) =>
+      typeof text === 'string' && !isAmbiguous(text) && isResource(text) ? this.publicUri(text) : text;
+    const completion: Mapping = (values) =>
+      isObject(values) ? mapMembers(values, { values: (items) => mapItems(items, value) }) : values;
+    return mapMembers(result, { completion, _meta: this.meta });
+  }
+
+  /**
    * Returns the arguments of a client with the app's own URIs where they have public URIs of this app. A text that may as well be an own
    * URI, such as `ui://app/x`, is not changed.
    */
@@ -63,51 +76,56 @@ export class ServerUris {
     return mapTexts(args, this.ownUri) as T;
   }
 
-  /** Returns a context whose client gets the requests of the app with public URIs. */
-  contextOf(context: CallContext): CallContext {
-    const { client } = context;
-    if (!client) return context;
-    const { principal, requestId, cancellation, onProgress, onLog, meta, origin } = context;
-    return {
-      ...{ principal, requestId, cancellation, onProgress, onLog, meta, origin },
-      client: this.clientOf(client),
-      get signal() {
-        return context.signal;
-      },
-      shorten: (milliseconds) => context.shorten?.(milliseconds),
-    };
+  /** Maps what a client answers to a request of the app. A `uri` in it is that of a resource, also one of an app or skill. */
+  ownAnswers(answers: Readonly<Record<string, RawObject>>): Readonly<Record<string, RawObject>> {
+    return mapTexts(answers, this.answered) as Readonly<Record<string, RawObject>>;
   }
 
-  /** Maps the URI that an error about a resource names. */
+  /** Maps a request of the app to the client. */
+  readonly request = (request: ServerRequest): ServerRequest =>
+    request.params ? { ...request, params: mapMembers(request.params, this.requestMembers) } : request;
+
+  readonly progress = (progress: Progress): Progress => mapMembers(progress, this.progressMembers);
+
+  readonly log = (message: LogMessage): LogMessage => mapMembers(message, this.logMembers);
+
+  /** Maps the URIs in the message and the data of an error of the app. */
   error(error: unknown): unknown {
-    if (!(error instanceof ProviderError) || !isObject(error.rpcError?.data)) return error;
-    const { code, message, rpcError, retryAfter, modelText, setupUrl, cause } = error;
-    const data = this.definition(error.rpcError.data);
-    if (data === error.rpcError.data) return error;
-    return new ProviderError(code, message, {
-      ...{ retryAfter, modelText, setupUrl, cause },
-      rpcError: { ...rpcError!, data },
-    });
+    return withRpcError(error, ({ code, message, data }) =>
+      code === URL_ELICITATION_REQUIRED ? undefined : [this.shown(message), mapTexts(data, this.shownInData)],
+    );
   }
 
-  private clientOf(client: RequestableClient): RequestableClient {
-    const { capabilities, sessionKey } = client;
-    return {
-      capabilities,
-      sessionKey,
-      request: (requests) =>
-        client.request(Object.fromEntries(Object.entries(requests).map(([key, asked]) => [key, this.request(asked)]))),
-    };
-  }
-
-  private request(request: ServerRequest): ServerRequest {
-    return request.params ? { ...request, params: mapMembers(request.params, this.requestMembers) } : request;
+  /** Maps the URIs in the message and the data of an error that a client has answered. */
+  ownError(error: unknown): unknown {
+    return withRpcError(error, ({ message, data }) => [
+      mapUrisInText(message, this.resourceOf),
+      mapTexts(data, this.answered),
+    ]);
   }
 
   private readonly ownUri = (text: string): string => {
     const read = text.endsWith(this.namespace) && !isAmbiguous(text) ? readPublicUri(text) : undefined;
     return read?.namespace === this.namespace ? read.uri : text;
   };
+
+  /** Returns the app's own URI of a public URI, at a place where a client names a resource. */
+  private readonly resourceOf = (uri: string): string => {
+    const read = readPublicUri(uri);
+    return read?.namespace === this.namespace ? read.uri : uri;
+  };
+
+  private readonly answered: TextMapping = (text, member) =>
+    member === 'uri' ? this.resourceOf(text) : this.ownUri(text);
+
+  /** Maps the URIs in a text for people. */
+  private readonly shown = (text: string): string => mapUrisInText(text, this.shownUri);
+
+  private readonly shownInData: TextMapping = (text, member) =>
+    member === 'uri' || member === 'uriTemplate' ? this.publicUri(text) : this.shown(text);
+
+  private readonly shownUri = (uri: string): string =>
+    GLOBAL.test(uri) && uri !== this.used?.own ? uri : this.publicUri(uri);
 
   private readonly uri: Mapping = (uri) => (typeof uri === 'string' ? this.publicUri(uri) : uri);
 
@@ -155,6 +173,11 @@ export class ServerUris {
   };
   private readonly resultMembers = { content: this.blocks, _meta: this.meta };
   private readonly promptMembers = { messages: this.messages, _meta: this.meta };
+  private readonly progressMembers = {
+    message: (message: unknown) => (typeof message === 'string' ? this.shown(message) : message),
+    _meta: this.meta,
+  };
+  private readonly logMembers = { data: (data: unknown) => mapTexts(data, this.shown), _meta: this.meta };
   private readonly readMembers = { contents: (contents: unknown) => mapItems(contents, this.item), _meta: this.meta };
   private readonly requestMembers = {
     messages: this.messages,
@@ -163,38 +186,19 @@ export class ServerUris {
   };
 }
 
-/** Maps some members of an object. An object whose members do not change is returned as it is. */
-function mapMembers<T extends RawObject>(object: T, mappings: Readonly<Record<string, Mapping>>): T {
-  let copy: Record<string, unknown> | undefined;
-  for (const name in mappings) {
-    const value = object[name];
-    if (value === undefined) continue;
-    const mapped = mappings[name]!(value);
-    if (mapped !== value) (copy ??= { ...object })[name] = mapped;
-  }
-  return (copy as T | undefined) ?? object;
-}
+type RpcError = NonNullable<ProviderError['rpcError']>;
 
-/** Maps the items of an array. An array whose items do not change, and any other value, is returned as it is. */
-function mapItems(items: unknown, mapping: Mapping): unknown {
-  if (!Array.isArray(items)) return items;
-  let copy: unknown[] | undefined;
-  for (const [index, item] of items.entries()) {
-    const mapped = mapping(item);
-    if (mapped !== item) (copy ??= [...(items as unknown[])])[index] = mapped;
-  }
-  return copy ?? items;
-}
-
-/** Maps all texts in a JSON value, at any depth. Names of members stay. A value whose texts do not change is returned as it is. */
-function mapTexts(value: unknown, mapping: (text: string) => string): unknown {
-  if (typeof value === 'string') return mapping(value);
-  if (Array.isArray(value)) return mapItems(value, (item) => mapTexts(item, mapping));
-  if (!isObject(value)) return value;
-  let copy: Record<string, unknown> | undefined;
-  for (const name of Object.keys(value)) {
-    const mapped = mapTexts(value[name], mapping);
-    if (mapped !== value[name]) (copy ??= { ...value })[name] = mapped;
-  }
-  return copy ?? value;
+/**
+ * Returns the error with another message and other data of its JSON-RPC error.
+ * @param mapping returns both; undefined if they stay
+ */
+function withRpcError(error: unknown, mapping: (rpcError: RpcError) => [string, unknown] | undefined): unknown {
+  if (!(error instanceof ProviderError) || !error.rpcError) return error;
+  const { code, rpcError, retryAfter, modelText, setupUrl, cause } = error;
+  const [message, data] = mapping(rpcError) ?? [rpcError.message, rpcError.data];
+  if (message === rpcError.message && data === rpcError.data) return error;
+  return new ProviderError(code, error.message, {
+    ...{ retryAfter, modelText, setupUrl, cause },
+    rpcError: { ...rpcError, message, ...(data !== undefined && { data }) },
+  });
 }
