@@ -43,12 +43,23 @@ export class Namespaces {
   }
 }
 
-/** Encodes any name. A lone surrogate, which no URI can have, is replaced. */
-const encoded = (name: string): string => encodeURIComponent(name.replaceAll(/\p{Surrogate}/gu, '\uFFFD'));
+/**
+ * Encodes any name for the host and the fragment of a URI. Clients may fold the case of a host, and some URL parsers refuse percent-encoding
+ * in it. All characters but `a-z`, `0-9`, `.`, `_` and `-` are therefore written as `~` and two digits for each byte: `Notes@home` is
+ * `~4eotes~40home`. Two names differ in more than case then. A lone surrogate, which no URI can have, is replaced.
+ */
+function encoded(name: string): string {
+  const wellFormed = name.replaceAll(/\p{Surrogate}/gu, '\uFFFD');
+  return encodeURIComponent(wellFormed).replaceAll(
+    /%([0-9A-F]{2})|[^a-z0-9._-]/g,
+    (text, byte?: string) => `~${byte?.toLowerCase() ?? text.charCodeAt(0).toString(16)}`,
+  );
+}
 
 function decoded(text: string): string | undefined {
+  if (text.includes('%')) return undefined;
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text.replaceAll('~', '%'));
   } catch {
     return undefined;
   }

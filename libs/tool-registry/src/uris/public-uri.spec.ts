@@ -89,7 +89,7 @@ describe('the public URI of a resource', () => {
     expect(readName(expected)).toEqual({ provider: main, app: 's', uri });
   });
 
-  it.each(['ui://s', 'ui:///x', 'ui:x', 'ui://S/x', 'file:///report.txt', 'file://s/report.txt', '', '#'])(
+  it.each(['ui://s', 'ui:///x', 'ui:x', 'file:///report.txt', 'file://s/report.txt', '', '#'])(
     'is not %s, which names no server',
     (uri) => expect(readPublicUri(uri)).toBeUndefined(),
   );
@@ -101,13 +101,7 @@ describe('the public URI of a resource', () => {
     ['é~', '~c3~a9~7e'],
   ])('has no characters in the host that parsers fold or refuse: %s is %s', (app, host) => {
     expect(publicName(main, app, 'ui://x')).toBe(`ui://${host}/x`);
-    expect(publicName(main, app, 'file:///x')).toBe(`file:///x#:~:mcp-server=${encodeURIComponent(app)}`);
-  });
-
-  it('is read with one spelling of the host only', () => {
-    for (const host of ['Notes', 'n%6ftes', 'n~6ftes', '~4Eotes', '~4', '~ff', 'no@tes', 'no%40tes', '']) {
-      expect(readPublicUri(`ui://${host}/x`)).toBeUndefined();
-    }
+    expect(publicName(main, app, 'file:///x')).toBe(`file:///x#:~:mcp-server=${host}`);
   });
 
   it('names nobody if its host and its directive name two apps', () => {
@@ -158,7 +152,23 @@ describe('the public URI of a resource', () => {
   });
 
   it('is read in one spelling of its owner only', () => {
-    for (const namespace of ['%61', 'servers+a', 'a%2fb', '%', 'a+b+c', '+a', 'none+a']) {
+    for (const namespace of [
+      '%61',
+      '~61',
+      'A',
+      '~4E',
+      '~4',
+      '~ff',
+      '~',
+      'servers+a',
+      'a%2Fb',
+      'a@b',
+      '%',
+      'a+b+c',
+      '+a',
+      'none+a',
+      '',
+    ]) {
       expect(namespaces.read(namespace)).toBeUndefined();
     }
   });
@@ -176,7 +186,10 @@ describe('the public URI of a resource', () => {
         fc.pre(!/^(ui|skill):/i.test(own) || template.startsWith('ui:'));
         fc.pre(!own.endsWith('#') || !template.includes('#'));
         const asked = expand(publicUri('s', template), value);
-        expect(readPublicUri(asked)).toEqual({ namespace: 's', uri: own });
+        // A value that names an app makes a URI that names two.
+        if (template.startsWith('ui:') && value.includes(':~:mcp-server='))
+          return expect(readPublicUri(asked)).toBeUndefined();
+        return expect(readPublicUri(asked)).toEqual({ namespace: 's', uri: own });
       }),
       { numRuns: 2_000 },
     );

@@ -1,5 +1,3 @@
-import { hostOf, namespaceOf } from './namespace-host.js';
-
 /** URI of an app in its own words, and the namespace of the app. */
 export interface NamespacedUri {
   readonly namespace: string;
@@ -21,12 +19,12 @@ const DIRECTIVE = ':~:mcp-server=';
 /**
  * Returns the public URI of an app's URI or URI template. It depends on nothing else, so it never changes. Two apps never have the same
  * public URI, and {@link readPublicUri} reads it back.
- * @param namespace text of `Namespaces`
+ * @param namespace text of `Namespaces`, which a host and a fragment may have
  */
 export function publicUri(namespace: string, uri: string): string {
   const scheme = HOSTED.exec(uri)?.[0];
   if (scheme === undefined) return `${uri}${needsFragment(uri) ? '#' : ''}${DIRECTIVE}${namespace}`;
-  const hosted = `${scheme}${hostOf(namespace)}/${uri.slice(scheme.length)}`;
+  const hosted = `${scheme}${namespace}/${uri.slice(scheme.length)}`;
   // A URI that has a directive of its own also ends with that of its app, because the last directive and the host must name the same app.
   return uri.includes(DIRECTIVE) ? `${hosted}${DIRECTIVE}${namespace}` : hosted;
 }
@@ -56,8 +54,8 @@ export const isAmbiguous = (uri: string): boolean => HOSTED.test(uri);
 
 function readHosted(uri: string, scheme: string, directive: number): NamespacedUri | undefined {
   const end = uri.indexOf('/', scheme.length);
-  const namespace = end < 0 ? undefined : namespaceOf(uri.slice(scheme.length, end));
-  if (namespace === undefined) return undefined;
+  if (end <= scheme.length) return undefined;
+  const namespace = uri.slice(scheme.length, end);
   if (directive < 0) return { namespace, uri: scheme + uri.slice(end + 1) };
   if (directive <= end || uri.slice(directive + DIRECTIVE.length) !== namespace) return undefined;
   return { namespace, uri: scheme + uri.slice(end + 1, directive) };
