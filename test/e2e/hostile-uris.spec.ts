@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { events } from '../../libs/transport/testing/src/mcp-wire.js';
+import { events, request } from '../../libs/transport/testing/src/mcp-wire.js';
 import { cites } from '../support/cite.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { clientSpellings, expansions, HOSTILE_TEMPLATES, HOSTILE_URIS } from '../support/hostile-uris.js';
@@ -25,11 +25,14 @@ interface Answer {
 
 let gateway: GatewayProcess;
 let wire: WireClient;
+let session: string;
+let lastId = 0;
 
 beforeAll(async () => {
   gateway = await GatewayProcess.start();
   const rest = new RestClient(gateway.url);
   wire = new WireClient(gateway.url, { user: 'alice' });
+  session = await wire.openSession();
   for (const name of SERVERS) {
     const args = [PROGRAM, name, ...(name === SERVERS.at(-1) ? [MORE] : [])];
     await rest.register(keepsState({ name, command: process.execPath, args }));
@@ -42,7 +45,8 @@ beforeAll(async () => {
 afterAll(() => gateway?.dispose());
 
 async function ask(method: string, params: Record<string, unknown> = {}): Promise<Answer> {
-  const response = await wire.modern({ id: 1, method, params }, { headers: { 'mcp-name': '' } });
+  lastId += 1;
+  const response = await wire.post(request(lastId, method, params), { session });
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
   return JSON.parse(isStream ? (await events(response).next()).value!.data : await response.text()) as Answer;
 }
