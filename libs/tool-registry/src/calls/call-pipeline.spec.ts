@@ -4,7 +4,7 @@ import { openCall, ProviderError, type ToolProvider } from '@manifold/tool-provi
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
 import { newRegistry } from '../../testing/src/start-registry.js';
 import type { EndedCall } from './ended-call.js';
-import { EVERYTHING } from '../catalogue/view.js';
+import { EVERYTHING, ownViewOf } from '../catalogue/view.js';
 
 const definition = { name: 'echo', inputSchema: { type: 'object' } };
 
@@ -41,6 +41,27 @@ describe('the steps of a call', () => {
     expect(answers).not.toHaveBeenCalled();
     expect(ended).toMatchObject([{ app: 'one', tool: 'echo', outcome: 'not_allowed', milliseconds: 0 }]);
     expect(await metrics.text()).not.toContain('manifold_tool_calls_total{');
+  });
+
+  it('map URIs in arguments and errors, where the caller sees public ones, and nowhere else', async () => {
+    const [own, shown] = ['file:///x', 'file:///x#:~:mcp-server=one+one'];
+    const rpcError = { code: -32000, message: `cannot read ${own}`, data: { uri: own } };
+    const answers = jest.fn().mockRejectedValue(new ProviderError('upstream_rejected', 'refused', { rpcError }));
+    const { registry } = start(answers);
+    const args = { uri: shown };
+    const failed = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
+
+    expect(await failed(registry.call('one_echo', args, open.context, EVERYTHING))).toMatchObject({
+      rpcError: { code: -32000, message: `cannot read ${shown}`, data: { uri: shown } },
+    });
+    expect(answers).toHaveBeenLastCalledWith({}, { uri: own }, expect.anything());
+    for (const call of [
+      () => registry.call('echo', args, open.context, ownViewOf('one')),
+      () => registry.callInApp('one', 'echo', args, open.context),
+    ]) {
+      expect(await failed(call())).toMatchObject({ rpcError });
+      expect(answers).toHaveBeenLastCalledWith({}, args, open.context);
+    }
   });
 
   it('replace an error by which the provider breaks its contract, before it is reported', async () => {

@@ -167,7 +167,6 @@ describe('the public URI of a resource', () => {
       'a+b+c',
       '+a',
       'none+a',
-      '',
     ]) {
       expect(namespaces.read(namespace)).toBeUndefined();
     }
