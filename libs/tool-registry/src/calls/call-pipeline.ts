@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { CallPermits } from './call-permits.js';
 import { CallReports } from './call-reports.js';
 import { ProviderFaults } from './provider-faults.js';
-import { mappedContext } from '../uris/mapped-context.js';
 import type { CallHandler, CallInterceptor } from './tool-call.js';
 
 /** The steps of each call, outermost first. To add a rule for calls, add a file beside this one and a line to `steps`. */
@@ -37,7 +36,7 @@ const callProvider: CallHandler = async (call) => {
   const { provider, descriptor, uris } = entry;
   if (!uris || !hasPublicUris) return provider.callTool(descriptor.ref, args, context);
   try {
-    const own = mappedContext(uris, context);
+    const own = uris.contextOf(context);
     return uris.callResult(await provider.callTool(descriptor.ref, uris.ownArguments(args), own));
   } catch (error) {
     throw uris.error(error);

@@ -5,7 +5,6 @@ import { ProviderPrimitives } from './provider-primitives.js';
 import { isOf } from './resource-index.js';
 import { Resources } from './resources.service.js';
 import type { View } from '../catalogue/view.js';
-import { mappedContext } from '../uris/mapped-context.js';
 import type { ServerUris } from '../uris/server-uris.js';
 
 const NOTHING: RawObject = { completion: { values: [] } };
@@ -44,7 +43,7 @@ export class Completions {
     if (!owner.uris) return this.ask(owner, params, context);
     const { uris } = owner;
     try {
-      const result = await this.ask(owner, uris.ownArguments(params), mappedContext(uris, context));
+      const result = await this.ask(owner, uris.ownArguments(params), uris.contextOf(context));
       return uris.completionResult(result, await this.resourcesOf(owner, context, view));
     } catch (error) {
       throw uris.error(error);

@@ -15,7 +15,6 @@ import { ProviderPrimitives, type ListedPrimitives } from './provider-primitives
 import { publicNames } from '../catalogue/public-names.js';
 import { shows, type View } from '../catalogue/view.js';
 import { Namespaces } from '../uris/namespaces.js';
-import { mappedContext } from '../uris/mapped-context.js';
 import type { ServerUris } from '../uris/server-uris.js';
 
 type PromptProvider = ToolProvider & OffersPrompts;
@@ -69,7 +68,7 @@ export class Prompts {
     const owner = (await this.index(context, view)).byName.get(publicName);
     if (!owner) return undefined;
     const { provider, app, name, uris } = owner;
-    const [ownArgs, ownContext] = uris ? [uris.ownArguments(args), mappedContext(uris, context)] : [args, context];
+    const [ownArgs, ownContext] = uris ? [uris.ownArguments(args), uris.contextOf(context)] : [args, context];
     try {
       const result = await this.primitives.call('prompts/get', owner, context, () =>
         provider.getPrompt(app, name, ownArgs, ownContext),

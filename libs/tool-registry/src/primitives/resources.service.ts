@@ -15,7 +15,6 @@ import { ProviderPrimitives } from './provider-primitives.js';
 import { isOf, ResourceIndex, type ResourceProvider, type ResourceRoute } from './resource-index.js';
 import { UnknownResourceError } from './unknown-resource.error.js';
 import { shows, type View } from '../catalogue/view.js';
-import { mappedContext } from '../uris/mapped-context.js';
 import { Namespaces } from '../uris/namespaces.js';
 import { isAmbiguous, readPublicUri, type NamespacedUri } from '../uris/public-uri.js';
 
@@ -65,7 +64,7 @@ export class Resources {
   async read(uri: string, context: CallContext, view: View): Promise<RawObject> {
     const route = await this.routeTo(uri, context, view);
     const { provider, app, uris } = route;
-    const own = uris ? mappedContext(uris, context) : context;
+    const own = uris?.contextOf(context) ?? context;
     const result = await this.atOwner(uri, route, context, 'resources/read', () =>
       provider.readResource(app, route.uri, own),
     );

@@ -1,7 +1,6 @@
 import fc from '../../../../test/support/fuzz.js';
 import { openCall, ProviderError, type RequestableClient, type ServerRequest } from '@manifold/tool-provider';
 import { fixturePrincipal } from '@manifold/tool-provider/testing';
-import { mappedContext } from './mapped-context.js';
 import { ServerUris } from './server-uris.js';
 
 const uris = new ServerUris('s');
@@ -66,7 +65,7 @@ describe('the URIs of a server, towards a client that sees several', () => {
       },
     };
     const call = openCall({ principal: fixturePrincipal('alice'), requestId: 'r', timeoutMs: 1_000, client });
-    const { client: own, signal } = mappedContext(uris, call.context);
+    const { client: own, signal } = uris.contextOf(call.context);
     expect(own).toMatchObject({ capabilities: { sampling: {} }, sessionKey: 'session' });
     expect(signal).toBe(call.context.signal);
     const answers = await own!.request({ one: sampling(OWN), two: { method: 'roots/list' } });
@@ -124,7 +123,7 @@ describe('the URIs of a server, towards a client that sees several', () => {
       ...{ principal: fixturePrincipal('alice'), requestId: 'r', timeoutMs: 1_000 },
       ...{ onProgress, onLog, meta },
     });
-    const own = mappedContext(uris, call.context);
+    const own = uris.contextOf(call.context);
     own.onProgress!({ progress: 1, message: `reads ${OWN}`, _meta: { 'ui/resourceUri': OWN_UI } });
     own.onLog!({ level: 'info', data: { at: [OWN, 'https://x'] }, logger: OWN });
     const [plain, deep] = [
@@ -156,7 +155,8 @@ describe('the URIs of a server, towards a client that sees several', () => {
     const ask = (request: RequestableClient['request']) => {
       const principal = fixturePrincipal('alice');
       const call = openCall({ principal, requestId: 'r', timeoutMs: 1_000, client: client(request) });
-      return mappedContext(uris, call.context)
+      return uris
+        .contextOf(call.context)
         .client!.request(asked)
         .finally(() => call.close());
     };
@@ -202,7 +202,7 @@ describe('the URIs of a server, towards a client that sees several', () => {
     const definition = { name: 'x', inputSchema: { properties: { uri: {} } }, icons: [{ src: 'https://x' }] };
     expect(uris.definition(definition)).toBe(definition);
     const call = openCall({ principal: fixturePrincipal('alice'), requestId: 'r', timeoutMs: 1_000 });
-    expect(mappedContext(uris, call.context)).toBe(call.context);
+    expect(uris.contextOf(call.context)).toBe(call.context);
     call.close();
   });
 

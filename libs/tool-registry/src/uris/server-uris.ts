@@ -1,9 +1,11 @@
 import { isObject } from '@manifold/async';
 import {
   ProviderError,
+  type CallContext,
   type LogMessage,
   type Progress,
   type RawObject,
+  type RequestableClient,
   type ServerRequest,
 } from '@manifold/tool-provider';
 import { mapItems, mapMembers, mapTexts, mapUrisInText, type Mapping, type TextMapping } from './map-values.js';
@@ -76,18 +78,30 @@ export class ServerUris {
     return mapTexts(args, this.ownUri) as T;
   }
 
+  /**
+   * Returns a context in which the app uses its own URIs, and the client the public ones: in progress, in log messages, in requests of the
+   * app and their answers, and in `_meta`. A context without any of them is returned as it is.
+   */
+  contextOf(context: CallContext): CallContext {
+    const { principal, requestId, cancellation, onProgress, onLog, client, meta, origin } = context;
+    if (!client && !onProgress && !onLog && !meta) return context;
+    return {
+      ...{ principal, requestId, cancellation, origin },
+      onProgress: onProgress && ((progress) => onProgress(this.progress(progress))),
+      onLog: onLog && ((message) => onLog(this.log(message))),
+      client: client && this.clientOf(client),
+      meta: this.ownArguments(meta),
+      get signal() {
+        return context.signal;
+      },
+      shorten: (milliseconds) => context.shorten?.(milliseconds),
+    };
+  }
+
   /** Maps what a client answers to a request of the app. A `uri` in it is that of a resource, also one of an app or skill. */
   ownAnswers(answers: Readonly<Record<string, RawObject>>): Readonly<Record<string, RawObject>> {
     return mapTexts(answers, this.answered) as Readonly<Record<string, RawObject>>;
   }
-
-  /** Maps a request of the app to the client. */
-  readonly request = (request: ServerRequest): ServerRequest =>
-    request.params ? { ...request, params: mapMembers(request.params, this.requestMembers) } : request;
-
-  readonly progress = (progress: Progress): Progress => mapMembers(progress, this.progressMembers);
-
-  readonly log = (message: LogMessage): LogMessage => mapMembers(message, this.logMembers);
 
   /** Maps the URIs in the message and the data of an error of the app. */
   error(error: unknown): unknown {
@@ -96,8 +110,36 @@ export class ServerUris {
     );
   }
 
+  private clientOf(client: RequestableClient): RequestableClient {
+    const { capabilities, sessionKey } = client;
+    return {
+      capabilities,
+      sessionKey,
+      request: async (requests) => {
+        const asked = Object.entries(requests).map(([key, request]) => [key, this.request(request)] as const);
+        try {
+          return this.ownAnswers(await client.request(Object.fromEntries(asked)));
+        } catch (error) {
+          throw this.ownError(error);
+        }
+      },
+    };
+  }
+
+  private request(request: ServerRequest): ServerRequest {
+    return request.params ? { ...request, params: mapMembers(request.params, this.requestMembers) } : request;
+  }
+
+  private progress(progress: Progress): Progress {
+    return mapMembers(progress, this.progressMembers);
+  }
+
+  private log(message: LogMessage): LogMessage {
+    return mapMembers(message, this.logMembers);
+  }
+
   /** Maps the URIs in the message and the data of an error that a client has answered. */
-  ownError(error: unknown): unknown {
+  private ownError(error: unknown): unknown {
     return withRpcError(error, ({ message, data }) => [
       mapUrisInText(message, this.resourceOf),
       mapTexts(data, this.answered),
