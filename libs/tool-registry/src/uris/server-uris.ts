@@ -1,6 +1,5 @@
 import { isObject } from '@manifold/async';
 import {
-  ProviderError,
   type CallContext,
   type LogMessage,
   type Progress,
@@ -8,7 +7,7 @@ import {
   type RequestableClient,
   type ServerRequest,
 } from '@manifold/tool-provider';
-import { mapItems, mapMembers, mapTexts, mapUrisInText, type Mapping, type TextMapping } from './map-values.js';
+import { mapUrisInText, withRpcError } from './message-texts.js';
 import { isAmbiguous, publicUri, readPublicUri } from './public-uri.js';
 
 /** Keys of `_meta` whose value is a URI. Hosts read the first if there is no `_meta.ui.resourceUri`; the second is that of OpenAI's SDK. */
@@ -19,6 +18,15 @@ const GLOBAL = /^(?:https?|wss?|data):/i;
 
 /** JSON-RPC error of a server that needs its user to open URLs (2025-11-25). They are no URIs of the server. */
 const URL_ELICITATION_REQUIRED = -32042;
+
+/** Levels of a value whose texts are mapped. A value may come from a server, and a deeper one could overflow the stack. */
+const MAX_DEPTH = 100;
+
+/** Function that returns another value, or the same value if there is nothing to change. */
+type Mapping = (value: unknown) => unknown;
+
+/** Function that returns another text. The member is the name of the innermost member that the text belongs to. */
+type TextMapping = (text: string, member?: string) => string;
 
 /**
  * The mapping between the URIs of one app and their public URIs. All messages between the app and a client that sees several apps pass
@@ -228,19 +236,42 @@ export class ServerUris {
   };
 }
 
-type RpcError = NonNullable<ProviderError['rpcError']>;
+/** Maps some members of an object. An object whose members do not change is returned as it is. */
+function mapMembers<T extends RawObject>(object: T, mappings: Readonly<Record<string, Mapping>>): T {
+  let copy: Record<string, unknown> | undefined;
+  for (const name in mappings) {
+    const value = object[name];
+    if (value === undefined) continue;
+    const mapped = mappings[name]!(value);
+    if (mapped !== value) (copy ??= { ...object })[name] = mapped;
+  }
+  return (copy as T | undefined) ?? object;
+}
+
+/** Maps the items of an array. An array whose items do not change, and any other value, is returned as it is. */
+function mapItems(items: unknown, mapping: Mapping): unknown {
+  if (!Array.isArray(items)) return items;
+  let copy: unknown[] | undefined;
+  for (const [index, item] of items.entries()) {
+    const mapped = mapping(item);
+    if (mapped !== item) (copy ??= [...(items as unknown[])])[index] = mapped;
+  }
+  return copy ?? items;
+}
 
 /**
- * Returns the error with another message and other data of its JSON-RPC error.
- * @param mapping returns both; undefined if they stay
+ * Maps all texts in a JSON value, down to {@link MAX_DEPTH} levels. Names of members stay. A value whose texts do not change is returned as
+ * it is.
  */
-function withRpcError(error: unknown, mapping: (rpcError: RpcError) => [string, unknown] | undefined): unknown {
-  if (!(error instanceof ProviderError) || !error.rpcError) return error;
-  const { code, rpcError, retryAfter, modelText, setupUrl, cause } = error;
-  const [message, data] = mapping(rpcError) ?? [rpcError.message, rpcError.data];
-  if (message === rpcError.message && data === rpcError.data) return error;
-  return new ProviderError(code, error.message, {
-    ...{ retryAfter, modelText, setupUrl, cause },
-    rpcError: { ...rpcError, message, ...(data !== undefined && { data }) },
-  });
+function mapTexts(value: unknown, mapping: TextMapping, member?: string, depth = 0): unknown {
+  if (typeof value === 'string') return mapping(value, member);
+  if (depth === MAX_DEPTH) return value;
+  if (Array.isArray(value)) return mapItems(value, (item) => mapTexts(item, mapping, member, depth + 1));
+  if (!isObject(value)) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(value)) {
+    const mapped = mapTexts(value[name], mapping, name, depth + 1);
+    if (mapped !== value[name]) (copy ??= { ...value })[name] = mapped;
+  }
+  return copy ?? value;
 }
