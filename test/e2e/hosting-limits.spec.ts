@@ -96,11 +96,14 @@ describe('A stdio server', () => {
 const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
 asRoot('A stdio server of a gateway that runs as root', () => {
+  /** Of a range that no other gateway on the machine is likely to have. */
+  const uid = Number.parseInt(ownUserIds());
+
   it(
     cites('hosting.own-user', 'runs as SERVER_UID, and can read neither the environment nor the data of the gateway'),
     async () => {
       const gateway = await GatewayProcess.start({
-        env: { SERVER_SANDBOX: 'uid', SERVER_UID: '65533', NODE_ENV: 'production' },
+        env: { SERVER_SANDBOX: 'uid', SERVER_UID: String(uid), NODE_ENV: 'production' },
       });
       const operator = new RestClient(gateway.url, { token: await createApiKey(gateway, 'op', 'user,operator') });
       await operator.register({ name: 'spy', ...evaluating('run') });
@@ -116,7 +119,7 @@ asRoot('A stdio server of a gateway that runs as root', () => {
       const logs = gateway.logs();
       await gateway.dispose();
 
-      expect(found).toEqual(['65533', 'EACCES', 'EACCES']);
+      expect(found).toEqual([String(uid), 'EACCES', 'EACCES']);
       expect(logs).not.toContain('are not isolated');
     },
   );
@@ -125,7 +128,7 @@ asRoot('A stdio server of a gateway that runs as root', () => {
     const registry = await NpmRegistrySimulator.start();
     await registry.publish(mcpServer());
     const gateway = await GatewayProcess.start({
-      env: { SERVER_SANDBOX: 'uid', SERVER_UID: '65533', NPM_REGISTRY: registry.url },
+      env: { SERVER_SANDBOX: 'uid', SERVER_UID: String(uid), NPM_REGISTRY: registry.url },
     });
     const { status, body } = await new PackagesClient(new RestClient(gateway.url)).install({
       name: 'weather',
@@ -137,7 +140,7 @@ asRoot('A stdio server of a gateway that runs as root', () => {
 
     expect([status, body.server?.status]).toEqual([200, 'connected']);
     expect(users.size).toBe(1); // the first ids of the range may be those of its installation
-    expect([...users].every((uid) => uid >= 65_533 && uid < 75_533)).toBe(true);
+    expect([...users].every((user) => user >= uid && user < uid + 10_000)).toBe(true);
   });
 
   it(cites('hosting.own-user', 'without isolation is warned of once by each process'), async () => {

@@ -7,6 +7,7 @@ import { freePort } from './free-port.js';
 import { GatewayReplica } from './gateway-replica.js';
 import { descendants, isAlive, processesNaming } from './process-tree.js';
 import { ReplicaSurroundings } from './replica-surroundings.js';
+import { ownUserIds } from './user-ids.js';
 
 /**
  * The number of processes of a test gateway: 1, unless MANIFOLD_TEST_REPLICAS is set. Several processes share a MongoDB stand-in and a real
@@ -151,6 +152,7 @@ export class GatewayProcess {
       PORT: String(port),
       DATA_DIR: dataDir,
       SHUTDOWN_DELAY_MS: '0',
+      ...(this.options.env?.SERVER_UID === undefined && { SERVER_UID_RANGE: ownUserIds() }),
       SERVER_SANDBOX: 'none', // servers of the tests write to files that the tests read
       EVENT_LOOP_DELAY_MAX_MS: '0', // no test is to fail because the machine is busy; only production has it on
       ...(!this.options.sampleServer && { SAMPLE_SERVER: 'false' }),

@@ -11,9 +11,12 @@ import { findIsolation, type Isolation, type IsolationMode } from './isolation/i
 import { isInside, isSecretPlace, visibilityOf } from './isolation/visibility.js';
 import type { Owner } from './owner.js';
 import { ForeignProcess, LaunchError, startFault, type PreparedProgram } from './processes/foreign-process.js';
-import { endProcessesOf, runToEnd, type RunEnd, type RunFollower } from './processes/foreign-run.js';
+import { runToEnd, type RunEnd, type RunFollower } from './processes/foreign-run.js';
 import { findProgram } from './processes/find-program.js';
+import { leftovers } from './processes/leftovers.js';
+import { IdClaim } from './processes/id-claim.js';
 import { limited, type Program } from './processes/resource-limits.js';
+import { usersOfProcesses } from './processes/process-table.js';
 import { beginRun } from './processes/runs.js';
 
 /** The tenant whose servers may run without isolation. */
@@ -66,6 +69,7 @@ export class Launcher implements OnModuleInit {
   private readonly logger = new Logger(Launcher.name);
   private isolation!: Isolation;
   private folders!: OwnerFolders;
+  private claim?: IdClaim;
 
   constructor(private readonly config: Config) {}
 
@@ -77,9 +81,10 @@ export class Launcher implements OnModuleInit {
     await mkdir(this.config.dataDir, { recursive: true, mode: PRIVATE });
     const dataDir = await realpath(this.config.dataDir);
     const root = join(dataDir, 'servers');
-    const userIdsOfOwners = ids && new UserIds(root, ids);
+    const userIdsOfOwners = ids && new UserIds(root, ids, usersOfProcesses);
     this.folders = new OwnerFolders(root, userIdsOfOwners);
     if (ids) await letPass(dataDir);
+    this.claim = ids && new IdClaim(ids);
     await beginRun(join(dataDir, 'runs'), (await userIdsOfOwners?.all()) ?? new Set());
     if (mode === 'none') this.warn(reasons);
     else this.logger.log({ msg: 'hosted servers are isolated', sandbox: mode, reason: reasons.join(' ') || undefined });
@@ -108,7 +113,9 @@ export class Launcher implements OnModuleInit {
    * @throws LaunchError; UserIdsUsedUpError
    */
   async start(launch: Launch): Promise<ForeignProcess> {
-    return ForeignProcess.start(await this.prepare(launch, await this.open(launch.owner)));
+    const program = await ForeignProcess.start(await this.prepare(launch, await this.open(launch.owner)));
+    this.claim?.programStarted();
+    return program;
   }
 
   /**
@@ -137,7 +144,8 @@ export class Launcher implements OnModuleInit {
       return await fill();
     } finally {
       // In a sandbox nothing is left of a run: its processes end with the first one.
-      if (owner.run !== undefined && runAs && this.mode === 'uid') await endProcessesOf(runAs);
+      if (owner.run !== undefined && runAs && this.mode === 'uid' && !(await leftovers.end(runAs.uid)))
+        throw new Error(`Processes of the user ${runAs.uid} cannot be ended`);
       const taken = await Promise.allSettled(lent.map((folder) => takeBack(folder, runAs, targets)));
       if (owner.run !== undefined) await this.folders.removeRun(owner);
       for (const one of taken) if (one.status === 'fulfilled') this.report(one.value);

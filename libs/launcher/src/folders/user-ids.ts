@@ -38,17 +38,21 @@ export class UserIds {
   /** Where the search for a free id begins. */
   private next = 0;
 
-  /** @param root the folder whose folders' folders belong to owners */
+  /**
+   * @param root the folder whose folders' folders belong to owners
+   * @param usersOfProcesses tells the ids under which something runs. All processes under a given id end with its owner's programs
+   */
   constructor(
     private readonly root: string,
     private readonly range: IdRange,
+    private readonly usersOfProcesses: () => ReadonlySet<number>,
   ) {}
 
   /**
    * Returns the ids of an owner's folder. A new folder gets a free user id.
    * @param given the folders inside that belong to the owner
-   * @param isBrief whether the id is soon free again. Such an id is chosen at random: all processes under it are killed at the end, and those
-   *   of another gateway on the machine must not be among them
+   * @param isBrief whether the id is soon free again. Such an id is chosen at random, so that it seldom is that of
+   *   an earlier run
    * @throws UserIdsUsedUpError
    */
   async of(folder: string, given: readonly string[], isBrief = false): Promise<UserAndGroup> {
@@ -95,11 +99,12 @@ export class UserIds {
     const { first, last } = this.range;
     const count = last - first + 1;
     const accounts = accountIds();
+    const busy = this.usersOfProcesses();
     const start = isRandom ? randomInt(count) : this.next;
     for (let step = 0; step < count; step += 1) {
       const id = first + ((start + step) % count);
       // The operator has chosen the first one. Another account of the machine keeps its id.
-      if (taken.has(id) || OTHERS.has(id) || (step + start > 0 && accounts.has(id))) continue;
+      if (taken.has(id) || busy.has(id) || OTHERS.has(id) || (step + start > 0 && accounts.has(id))) continue;
       if (!isRandom) this.next = (id - first + 1) % count; // an id is given again as late as possible
       return id;
     }

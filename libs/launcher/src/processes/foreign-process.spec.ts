@@ -8,6 +8,8 @@ import { commandLine, isAlive, processesNaming } from '../../../../test/support/
 /** Starts `sleep` in a session of its own, whose parent has ended. */
 const daemon = (sleep: string, as = ''): string =>
   `setsid sh -c '(${as} setsid ${sleep} >/dev/null 2>&1 </dev/null &)'`;
+/** Makes a program look like one of another gateway. */
+const PRETENDING = `env MANIFOLD_LAUNCH=${'0f'.repeat(16)}.1`;
 const LIMITS = { memoryMb: 1024, openFiles: 1024, processes: 100 };
 /** Long enough for a look at what programs use. Where it is too short, a test shows less and does not fail. */
 const SOME_LOOKS_MS = 1500;
@@ -55,6 +57,34 @@ describe.each([...possibleModes, 'none'] as const)('a program in mode %s', (mode
     program.streams.stdin.end('now\n');
     expect(await program.exited).toBe('The server exited with code 0');
     await exactly(0);
+  });
+
+  // Without user ids and sandbox, nothing else tells where a daemon comes from.
+  const whereKeptApart = mode === 'none' ? it.skip : it;
+
+  whereKeptApart('takes daemons with it that pretend to be of another gateway', async () => {
+    const program = await start(`${daemon(sleep, PRETENDING)}; read line`);
+    await exactly(1);
+    program.streams.stdin.end('now\n');
+    await program.exited;
+    const next = await start(FOREVER);
+    expect(sleepers()).toHaveLength(0); // what the user id has started before is gone when it is used again
+    await next.kill();
+  });
+
+  whereKeptApart('cannot have more processes by making them daemons of another gateway', async () => {
+    const many = Array.from({ length: 8 }, () => daemon(sleep, PRETENDING)).join('; ');
+    const program = await start(`${many}; ${FOREVER}`, { limits: { ...LIMITS, processes: 6 } });
+    expect(await program.exited).toBe('The server had more than 6 processes');
+    await exactly(0);
+  });
+
+  whereKeptApart('cannot outrun its end by starting others all the time', async () => {
+    const bomb = `setsid sh -c '(${PRETENDING} setsid sh -c "while :; do ${sleep} & sleep 0.01; kill \\$!; done" >/dev/null 2>&1 </dev/null &)'`;
+    const program = await start(`${bomb}; ${FOREVER}`);
+    await eventually('it runs', () => processesNaming(sleep).some(isAlive));
+    await program.kill();
+    expect(processesNaming(sleep).filter(isAlive)).toEqual([]);
   });
 
   it('leaves another program of its owner alone', async () => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processCounter, processLevels, type Count } from '@manifold/metrics';
 import { groupWatch, type Group, type GroupLimits } from './group-watch.js';
 import { launches } from './launches.js';
-import { leftoverSearch } from './leftovers.js';
+import { leftovers } from './leftovers.js';
 import { endGroup, guardGroup, signalGroup, signalProcess } from './process-group.js';
 import { watchdog } from './watchdog.js';
 
@@ -57,6 +57,7 @@ export class ForeignProcess {
   readonly exited: Promise<string>;
   /** Resolves when nothing that the process has started is left. */
   private readonly cleared: Promise<void>;
+  private clearing?: Promise<void>;
   private state: Count | undefined = running;
 
   private constructor(
@@ -74,10 +75,11 @@ export class ForeignProcess {
       groupWatch.remove(this.pid);
       endGroup(this.pid);
       launches.end(group.launch);
+      this.clearing = this.clear();
       if (excess !== undefined) return excess;
       return signal === null ? `The server exited with code ${code}` : `The server was ended by ${signal}`;
     });
-    this.cleared = this.exited.then(() => this.clear());
+    this.cleared = this.exited.then(() => this.clearing);
   }
 
   /**
@@ -87,13 +89,13 @@ export class ForeignProcess {
   static async start(program: PreparedProgram): Promise<ForeignProcess> {
     const { command, args, env, cwd, limits, runAs, isSandboxed = false } = program;
     starting.add();
-    const launch = launches.begin(runAs?.uid);
+    const launch = await leftovers.begin(runAs?.uid);
     try {
       const marked = { ...launch.env, ...env, ...launch.env }; // first, so that it is found early, and last, so that it counts
       const child = spawn(command, args, { cwd, env: marked, ...runAs, detached: true, stdio: 'pipe' });
       const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
       exit.catch(() => undefined); // a child that never started is reported by the next line
-      if (child.pid !== undefined) watchdog.add(child.pid);
+      if (child.pid !== undefined) watchdog.add(child.pid, isSandboxed ? undefined : runAs?.uid);
       await once(child, 'spawn');
       const leader = child.pid as number;
       guardGroup(leader);
@@ -141,7 +143,7 @@ export class ForeignProcess {
 
   /** A sandbox is a process namespace, and the system ends all of it. Elsewhere programs may have daemons. */
   private async clear(): Promise<void> {
-    if (!this.group.isSandboxed) await leftoverSearch.end(this.group.launch.uid);
+    if (!this.group.isSandboxed) await leftovers.end(this.group.launch.uid);
     watchdog.remove(this.pid);
   }
 

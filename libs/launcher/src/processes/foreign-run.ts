@@ -4,13 +4,11 @@ import { existsSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { UserAndGroup } from '../folders/user-ids.js';
 import { startFault, type PreparedProgram } from './foreign-process.js';
 import { groupWatch } from './group-watch.js';
 import { launches, type Launch } from './launches.js';
-import { leftoverSearch } from './leftovers.js';
+import { leftovers } from './leftovers.js';
 import { endGroup, guardGroup, signalGroup } from './process-group.js';
-import { processIds, userOf } from './process-table.js';
 import { watchdog } from './watchdog.js';
 
 /** The tasks of the gateway while it runs a program to its end. */
@@ -47,7 +45,7 @@ const OUTPUT_AFTER_EXIT_MS = 1000;
 export async function runToEnd(program: PreparedProgram, follower: RunFollower): Promise<RunEnd> {
   const { signal } = follower;
   signal.throwIfAborted();
-  const launch = launches.begin(program.runAs?.uid);
+  const launch = await leftovers.begin(program.runAs?.uid);
   const { child, exit, close } = await start(program, launch, follower.onChannel !== undefined);
   const pid = child.pid!;
   let excess: string | undefined;
@@ -66,7 +64,7 @@ export async function runToEnd(program: PreparedProgram, follower: RunFollower):
     const [code, endedBy] = await exit;
     endGroup(pid); // kills processes that it may have left running
     launches.end(launch);
-    if (!group.isSandboxed) await leftoverSearch.end(launch.uid);
+    if (!group.isSandboxed) await leftovers.end(launch.uid);
     await Promise.race([close, delay(OUTPUT_AFTER_EXIT_MS, undefined, { ref: false })]);
     signal.throwIfAborted();
     return { code, signal: endedBy, excess };
@@ -86,7 +84,7 @@ interface Started {
 }
 
 async function start(program: PreparedProgram, launch: Launch, hasChannel: boolean): Promise<Started> {
-  const { name, cwd, env, runAs } = program;
+  const { name, cwd, env, runAs, isSandboxed = false } = program;
   const [command, ...args] = [...nice(), program.command, ...program.args];
   try {
     const stdio = hasChannel ? (['ignore', 'pipe', 'pipe', 'pipe'] as const) : (['pipe', 'pipe', 'pipe'] as const);
@@ -100,7 +98,7 @@ async function start(program: PreparedProgram, launch: Launch, hasChannel: boole
     const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     const close = once(child, 'close');
     for (const end of [exit, close]) end.catch(() => undefined); // a failed start is reported by the next line
-    if (child.pid !== undefined) watchdog.add(child.pid);
+    if (child.pid !== undefined) watchdog.add(child.pid, isSandboxed ? undefined : runAs?.uid);
     await once(child, 'spawn');
     return { child, exit, close };
   } catch (error) {
@@ -114,23 +112,4 @@ function nice(): string[] {
   const path = NICE.find((place) => existsSync(place));
   const more = NICENESS - getPriority();
   return path === undefined || more <= 0 ? [] : [path, '-n', String(more)];
-}
-
-const SHELL = '/bin/sh';
-const ROUNDS = 100;
-const AGAIN_AFTER_MS = 20;
-
-/**
- * Kills all processes of a user. A program that has left its process group cannot hide from it, and cannot start others meanwhile: the kernel
- * signals all at once.
- */
-export async function endProcessesOf({ uid, gid }: UserAndGroup): Promise<void> {
-  if (uid <= 0) throw new Error('The processes of root are not to be ended');
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const child = spawn(SHELL, ['-c', 'kill -9 -1'], { uid, gid, cwd: '/', env: {}, stdio: 'ignore' });
-    await once(child, 'exit'); // its code tells only whether there were any
-    if (!processIds().some((pid) => userOf(pid) === uid)) return;
-    await delay(AGAIN_AFTER_MS); // they are ending, or have killed the shell first
-  }
-  throw new Error(`Processes of the user ${uid} cannot be ended`);
 }

@@ -7,26 +7,32 @@ import { join, resolve } from 'node:path';
 import { possibleModes, TestLauncher } from '@manifold/launcher/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { commandLine, isAlive, processesNaming } from '../../../../test/support/process-tree.js';
+import { ownUserIds } from '../../../../test/support/user-ids.js';
 
 const TYPESCRIPT = resolve(__dirname, '../../../../test/support/typescript.mjs');
 const GATEWAY = resolve(__dirname, '../../testing/src/long-gateway.ts');
 
-/** A gateway of its own process, with a program that starts others and a daemon, and that does not leave when it is asked to. */
+/**
+ * A gateway of its own process, with a program that starts others and daemons, and that does not leave when it is asked to. Where user ids or a
+ * sandbox tell where they come from, one daemon pretends to be of another gateway.
+ */
 class LongGateway {
   private constructor(
     readonly dataDir: string,
+    readonly userIds: string,
     private readonly child: ChildProcess,
     private readonly sleep: string,
   ) {}
 
-  static async start(mode: string): Promise<LongGateway> {
+  static async start(mode: string, userIds = ownUserIds()): Promise<LongGateway> {
     const dataDir = mkdtempSync(join(tmpdir(), 'manifold-killed-'));
     const sleep = `sleep ${86_400 + randomInt(10_000_000)}`;
-    const daemon = `setsid sh -c '(setsid ${sleep} >/dev/null 2>&1 </dev/null &)'`;
+    const pretending = mode === 'none' ? '' : `env MANIFOLD_LAUNCH=${'0f'.repeat(16)}.1`;
+    const daemon = `setsid sh -c '(${pretending} setsid ${sleep} >/dev/null 2>&1 </dev/null &)'`;
     const script = `trap "" TERM; ${daemon}; sh -c "${sleep} & ${sleep}"; while :; do sleep 1000; done`;
     const options = { stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'], detached: true };
-    const child = spawn(process.execPath, ['--import', TYPESCRIPT, GATEWAY, mode, dataDir, script], options);
-    const gateway = new LongGateway(dataDir, child, sleep);
+    const child = spawn(process.execPath, ['--import', TYPESCRIPT, GATEWAY, mode, dataDir, userIds, script], options);
+    const gateway = new LongGateway(dataDir, userIds, child, sleep);
     await once(child.stdout!, 'data');
     await gateway.has(3);
     return gateway;
@@ -70,7 +76,24 @@ describe.each([...possibleModes, 'none'] as const)('a gateway in mode %s that is
     await killed.killWatchdog();
     await killed.kill();
     expect(killed.left).toBe(3);
-    const next = await TestLauncher.start({ SERVER_SANDBOX: mode, DATA_DIR: killed.dataDir });
+    const settings = { DATA_DIR: killed.dataDir, SERVER_UID_RANGE: killed.userIds };
+    const next = await TestLauncher.start({ SERVER_SANDBOX: mode, ...settings });
+    await killed.has(0);
+    expect(other.left).toBe(3);
+    await other.kill();
+    await other.has(0);
+    next.end();
+    for (const { dataDir } of [killed, other]) rmSync(dataDir, { recursive: true });
+  });
+
+  // It may have the same ids, although each gateway should have its own.
+  (mode === 'uid' ? it : it.skip)('leaves what another one has started', async () => {
+    const other = await LongGateway.start(mode);
+    const killed = await LongGateway.start(mode, other.userIds);
+    await killed.kill();
+    await killed.has(1); // the one that pretends. Its id may be that of the other gateway's program
+    const settings = { DATA_DIR: killed.dataDir, SERVER_UID_RANGE: killed.userIds };
+    const next = await TestLauncher.start({ SERVER_SANDBOX: mode, ...settings });
     await killed.has(0);
     expect(other.left).toBe(3);
     await other.kill();

@@ -69,8 +69,9 @@ class Launches {
     return this.ofUser(uid) !== undefined;
   }
 
-  /** Returns the number of a program that runs under this user id. */
-  ofUser(uid: number): number | undefined {
+  /** Returns the number of a program that runs under this user id, if it is not that of the gateway. */
+  ofUser(uid: number | undefined): number | undefined {
+    if (uid === undefined) return undefined;
     for (const launch of this.live.values()) if (launch.uid === uid) return launch.number;
     return undefined;
   }

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { launches, markOf, thisRun } from './launches.js';
+import { launches, markOf, thisRun, type Launch } from './launches.js';
+import { otherGateways } from './other-gateways.js';
 import { signalProcess } from './process-group.js';
 import { adoptiveParents, inTurns, readProcessTable, userOf, type ProcessEntry } from './process-table.js';
 
@@ -7,78 +10,149 @@ import { adoptiveParents, inTurns, readProcessTable, userOf, type ProcessEntry }
 const AGAIN_AFTER_MS = 10;
 /** Ends the search in the end: a process that waits for a disk cannot be killed. */
 const ROUNDS = 100;
+const SHELL = '/bin/sh';
 
-/** What surely was started by programs that have ended. */
-export interface Search {
+/** What was started by programs that have ended. */
+interface Search {
   /** Earlier runs of the gateway, all of whose programs have ended or are to end. */
   readonly runs: ReadonlySet<string>;
-  /** Tells whether a user id belongs to programs that have ended, and to nobody else. */
-  isEnded(uid: number): boolean;
+  /** User ids that belonged to programs that have ended. No program starts under them during the search. */
+  readonly uids: ReadonlySet<number>;
 }
 
 /**
- * Kills what is left of programs that have ended, such as daemons. It is found by the mark in its environment. A process without a mark, or
- * whose environment may not be read, is found by its user id, if it or the first process of that user above it has lost its parent. The
- * parents of all others live, and end them.
+ * Kills what is left of programs that have ended, such as daemons: all processes under their user ids, whatever their environment says, and
+ * under the id of the gateway those that have the mark in their environment.
+ * @returns whether nothing is left
  */
-export async function endLeftovers(search: Search): Promise<void> {
+async function endLeftovers(search: Search): Promise<boolean> {
   for (let round = 0; round < ROUNDS; round += 1) {
     if (round > 0) await delay(AGAIN_AFTER_MS);
-    const entries = await readProcessTable();
-    if (!(await killLeftovers(entries, search))) return;
+    const doomed = await findLeftovers(await readProcessTable(), search);
+    if (doomed.length === 0) return true;
+    for (const { pid } of doomed) signalProcess(pid, 'SIGKILL');
+    // Programs that start others all the time are not caught one by one.
+    if (round > 0) for (const uid of new Set(doomed.flatMap(({ user }) => user ?? []))) await killUser(uid);
   }
+  return false;
 }
 
-async function killLeftovers(entries: readonly ProcessEntry[], search: Search): Promise<boolean> {
+interface Doomed {
+  readonly pid: number;
+  /** Its user id, if all processes of it are to end. */
+  readonly user?: number;
+}
+
+async function findLeftovers(entries: readonly ProcessEntry[], { runs, uids }: Search): Promise<Doomed[]> {
   const adoptive = adoptiveParents();
-  const byPid = new Map(entries.map((entry) => [entry.pid, entry]));
-  /** Whether the process, or the first one of its user above it, has lost its parent. */
-  const isOrphan = ({ parent }: ProcessEntry, uid: number): boolean => {
-    const above = byPid.get(parent);
-    if (adoptive.has(parent) || above === undefined) return true;
-    return userOf(parent) === uid && isOrphan(above, uid);
-  };
-  let found = false;
+  const spared = new SharedIds(entries, adoptive);
+  const doomed: Doomed[] = [];
   await inTurns(entries, (entry) => {
     const { pid } = entry;
     if (adoptive.has(pid)) return;
+    const uid = userOf(pid);
+    if (uid === undefined) return;
+    if (uids.has(uid)) {
+      if (!spared.has(uid)) doomed.push({ pid, user: uid });
+      else if (!spared.isOthers(entry, uid)) doomed.push({ pid });
+      return;
+    }
     const mark = markOf(pid);
-    if (mark === undefined) {
-      const uid = userOf(pid);
-      // The user may have got a new program since the table was read. It is asked last: nothing can start between this and the signal.
-      if (uid === undefined || !search.isEnded(uid) || !isOrphan(entry, uid) || !search.isEnded(uid)) return;
-    } else if (mark.run === thisRun ? launches.isLive(mark.launch) : !search.runs.has(mark.run)) return;
-    found = true;
-    signalProcess(pid, 'SIGKILL');
+    if (mark === undefined) return;
+    if (mark.run === thisRun ? !launches.isLive(mark.launch) : runs.has(mark.run)) doomed.push({ pid });
   });
-  return found;
+  return doomed;
 }
 
-/** Ends what programs of this run leave behind. Programs that end at the same time share the search. */
-class LeftoverSearch {
-  private readonly uids = new Set<number>();
-  private current?: Promise<void>;
-  private next?: Promise<void>;
+/**
+ * The user ids that another gateway on this machine gives, too, against the advice of its operator. A process under such an id is the other's if
+ * it has its mark, or if it has no mark and its parent lives: daemons alone have lost theirs.
+ */
+class SharedIds {
+  private others?: ReturnType<typeof otherGateways>;
+  private readonly byPid: ReadonlyMap<number, ProcessEntry>;
 
-  /**
-   * Resolves when nothing is left of the programs that have ended by now; never rejects.
-   * @param uid the user id of a program that has ended, if it is not that of the gateway
-   */
-  end(uid: number | undefined): Promise<void> {
-    if (uid !== undefined) this.uids.add(uid);
-    return this.current ? (this.next ??= this.current.then(() => this.begin())) : this.begin();
+  constructor(
+    entries: readonly ProcessEntry[],
+    private readonly adoptive: ReadonlySet<number>,
+  ) {
+    this.byPid = new Map(entries.map((entry) => [entry.pid, entry]));
   }
 
-  private begin(): Promise<void> {
+  has(uid: number): boolean {
+    return this.giving(uid).length > 0;
+  }
+
+  isOthers(entry: ProcessEntry, uid: number): boolean {
+    const mark = markOf(entry.pid);
+    return mark === undefined ? !this.isOrphan(entry, uid) : this.giving(uid).some(({ run }) => run === mark.run);
+  }
+
+  private giving(uid: number): ReturnType<typeof otherGateways> {
+    this.others ??= otherGateways();
+    return this.others.filter(({ ranges }) => ranges.some(({ first, last }) => first <= uid && uid <= last));
+  }
+
+  /** Whether the process, or the first one of its user above it, has lost its parent. */
+  private isOrphan({ parent }: ProcessEntry, uid: number): boolean {
+    const above = this.byPid.get(parent);
+    if (this.adoptive.has(parent) || above === undefined) return true;
+    return userOf(parent) === uid && this.isOrphan(above, uid);
+  }
+}
+
+/** Kills all processes of a user at once. They cannot start others meanwhile, as the kernel signals all in one step. */
+async function killUser(uid: number): Promise<void> {
+  const child = spawn(SHELL, ['-c', 'kill -9 -1'], { uid, gid: uid, cwd: '/', env: {}, stdio: 'ignore' });
+  await once(child, 'exit').catch(() => undefined); // its code tells only whether there were any
+}
+
+/** Ends what programs leave behind. Programs that end at the same time share a search. */
+class Leftovers {
+  private wanted = { runs: new Set<string>(), uids: new Set<number>() };
+  /** The user ids of the search that runs. */
+  private ending: ReadonlySet<number> = new Set();
+  private current?: Promise<boolean>;
+  private next?: Promise<boolean>;
+
+  /** Begins a launch, as soon as the processes that earlier ones have left under the same user id are gone. */
+  async begin(uid: number | undefined): Promise<Launch> {
+    while (uid !== undefined && (this.ending.has(uid) || this.wanted.uids.has(uid))) await (this.next ?? this.current);
+    return launches.begin(uid);
+  }
+
+  /**
+   * Ends what is left of the programs that have ended by now; never rejects.
+   * @param uid the user id of a program that has ended, if it is not that of the gateway. If no other program runs under it, all processes
+   *   under it are ended
+   * @returns whether nothing is left
+   */
+  end(uid: number | undefined): Promise<boolean> {
+    return this.endAll(new Set(), uid === undefined ? [] : [uid]);
+  }
+
+  /** Does the same for all programs of earlier runs of the gateway, and of these user ids. */
+  endAll(runs: ReadonlySet<string>, uids: Iterable<number>): Promise<boolean> {
+    for (const run of runs) this.wanted.runs.add(run);
+    for (const uid of uids) if (isOfPrograms(uid) && !launches.usesUser(uid)) this.wanted.uids.add(uid);
+    return this.current ? (this.next ??= this.current.then(() => this.search())) : this.search();
+  }
+
+  private search(): Promise<boolean> {
     this.next = undefined;
-    const uids = new Set(this.uids);
-    this.uids.clear();
-    const isEnded = (uid: number): boolean => uids.has(uid) && !launches.usesUser(uid);
-    this.current = endLeftovers({ runs: new Set(), isEnded })
-      .catch(() => undefined) // without /proc
-      .finally(() => (this.current = undefined));
+    const { wanted } = this;
+    this.wanted = { runs: new Set(), uids: new Set() };
+    this.ending = wanted.uids;
+    this.current = endLeftovers(wanted)
+      .catch(() => false)
+      .finally(() => {
+        this.current = undefined;
+        this.ending = new Set();
+      });
     return this.current;
   }
 }
 
-export const leftoverSearch = new LeftoverSearch();
+const isOfPrograms = (uid: number): boolean => uid > 0 && uid !== process.getuid?.();
+
+export const leftovers = new Leftovers();

@@ -75,7 +75,7 @@ export class ProcessMembers {
         (this.groups.has(entry.session) ? entry.session : undefined) ??
         this.leaderOf.get(entry.parent) ??
         (parent && leaderFor(parent)) ??
-        (adoptive?.has(entry.parent) ? this.leaderByMark(entry.pid) : undefined);
+        (adoptive?.has(entry.parent) ? this.leaderOfDaemon(entry.pid) : undefined);
       if (leader === undefined) this.strangers.add(entry.pid);
       else {
         this.leaderOf.set(entry.pid, leader);
@@ -86,11 +86,14 @@ export class ProcessMembers {
     for (const entry of entries.values()) leaderFor(entry);
   }
 
-  /** A daemon has left its parent and its session. Its environment still says where it comes from, or else its user id does. */
-  private leaderByMark(pid: number): number | undefined {
+  /**
+   * A daemon has left its parent and its session. Its environment still says where it comes from, unless it has written another one; then
+   * its user id does.
+   */
+  private leaderOfDaemon(pid: number): number | undefined {
     const mark = markOf(pid);
-    const uid = mark === undefined ? userOf(pid) : undefined;
-    const launch = mark?.run === thisRun ? mark.launch : uid === undefined ? undefined : launches.ofUser(uid);
-    return launch !== undefined && launches.isLive(launch) ? this.leaderOfLaunch.get(launch) : undefined;
+    if (mark?.run === thisRun && launches.isLive(mark.launch)) return this.leaderOfLaunch.get(mark.launch);
+    const launch = launches.ofUser(userOf(pid));
+    return launch === undefined ? undefined : this.leaderOfLaunch.get(launch);
   }
 }

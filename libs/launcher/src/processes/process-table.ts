@@ -74,6 +74,11 @@ export function userOf(pid: number): number | undefined {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }
 
+/** Returns the user ids under which processes run. */
+export function usersOfProcesses(): ReadonlySet<number> {
+  return new Set(processIds().flatMap((pid) => userOf(pid) ?? []));
+}
+
 /**
  * Returns the processes that can become the parent of a descendant of this process whose own parent ends: process 1, and those above this
  * process.

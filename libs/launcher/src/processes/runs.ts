@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { launches, thisRun } from './launches.js';
-import { endLeftovers } from './leftovers.js';
+import { thisRun } from './launches.js';
+import { leftovers } from './leftovers.js';
 import { processSpace, readProcess } from './process-table.js';
 
 /** What a gateway writes down when it starts, as the only one that can say later whether it still runs. */
@@ -25,8 +25,7 @@ const PRIVATE = 0o700;
 export async function beginRun(folder: string, users: ReadonlySet<number>): Promise<void> {
   await mkdir(folder, { recursive: true, mode: PRIVATE });
   const dead = await deadRuns(folder);
-  const isEnded = (uid: number): boolean => users.has(uid) && !launches.usesUser(uid);
-  if (dead.size > 0) await endLeftovers({ runs: dead, isEnded });
+  if (dead.size > 0) await leftovers.endAll(dead, users);
   for (const run of dead) await rm(join(folder, run), { force: true });
   await note(join(folder, thisRun));
 }

@@ -1,39 +1,64 @@
 import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import type { IdRange } from '../folders/user-ids.js';
 import { markOfRun, thisRun } from './launches.js';
+import { shownRange, WATCHDOG } from './other-gateways.js';
 
 /**
- * Reads lines from descriptor 3: `+ <group>`, `- <group>` and `.` (nothing is left to do). When the lines end without a `.`, the gateway was
- * killed: it kills these process groups, and whatever has the mark of the run in its environment. It lives in a session of its own and
- * below process 1, so that nothing that ends the gateway ends it. Nothing in the text comes from outside; the mark is an argument.
+ * Reads lines from descriptor 3: `+ <group> <user id or 0>`, `- <group>` and `.` (nothing is left to do). When the lines end without a `.`, the
+ * gateway was killed: it kills these process groups, all processes of these users, and whatever has the mark of the run in its environment.
+ * Users whose ids another gateway gives, too, are left to the next start. It lives in a session of its own and below process 1, so that nothing
+ * that ends the gateway ends it. Nothing in the text comes from outside; the mark and the ranges of user ids are an argument.
  */
 const SCRIPT = `
 trap '' HUP INT TERM PIPE
+is_shared() {
+  for file in $(grep -lzsx ${WATCHDOG} /proc/[0-9]*/cmdline); do
+    [ -O "\${file%/cmdline}" ] || continue
+    for word in $(grep -hzs '^MANIFOLD_LAUNCH=' "$file" | tr -d '\\0'); do
+      [ "$word" != "$mark" ] || break
+      case $word in *-*) [ "$1" -lt "\${word%-*}" ] || [ "$1" -gt "\${word#*-}" ] || return 0 ;; esac
+    done
+  done
+  return 1
+}
 watch() {
-  groups=
-  while read -r what group; do
+  programs=
+  while read -r what group user; do
     case $what in
-      +) groups="$groups $group" ;;
+      +) programs="$programs $group:$user" ;;
       -)
         rest=
-        for one in $groups; do [ "$one" = "$group" ] || rest="$rest $one"; done
-        groups=$rest
+        for one in $programs; do [ "\${one%:*}" = "$group" ] || rest="$rest $one"; done
+        programs=$rest
         ;;
       .) exit 0 ;;
     esac
   done
-  for group in $groups; do kill -s KILL -- "-$group"; done
+  users=
+  for one in $programs; do
+    kill -s KILL -- "-\${one%:*}"
+    user=\${one#*:}
+    [ "$user" = 0 ] || is_shared "$user" || users="$users $user"
+  done
   for round in 1 2 3 4 5; do
-    found=$(grep -lzs "^$1" /proc/[0-9]*/environ)
-    [ -n "$found" ] || exit 0
-    for file in $found; do
+    found=$(grep -lzs "^$mark" /proc/[0-9]*/environ)
+    for user in $users; do
+      of_user=$(find /proc -mindepth 1 -maxdepth 1 -user "$user")
+      [ -z "$of_user" ] || setpriv --reuid "$user" --clear-groups sh -c 'kill -9 -1'
+      found="$found $of_user"
+    done
+    set -- $found
+    [ $# -gt 0 ] || exit 0
+    for file; do
       file=\${file#/proc/}
-      kill -s KILL "\${file%/environ}"
+      kill -s KILL "\${file%%/*}"
     done
     sleep 0.1
   done
 }
-watch "$1" <&3 &
+mark=\${1%% *}
+watch <&3 2>/dev/null &
 `;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -42,12 +67,20 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
  * none; what is left is then ended at the next start.
  */
 class Watchdog {
-  private readonly groups = new Set<number>();
+  /** The user id of each group, or 0. */
+  private readonly groups = new Map<number, number>();
+  private readonly ranges = new Set<string>();
   private lines?: Writable;
 
-  add(group: number): void {
-    this.groups.add(group);
-    if (this.lines) this.lines.write(`+ ${group}\n`);
+  /** Shows other gateways which user ids this one gives. */
+  claim(range: IdRange): void {
+    this.ranges.add(shownRange(range));
+  }
+
+  /** @param user the user id that belongs to the program. Undefined: it has none of its own, or leaves nothing under it */
+  add(group: number, user = 0): void {
+    this.groups.set(group, user);
+    if (this.lines) this.lines.write(`+ ${group} ${user}\n`);
     else this.start();
   }
 
@@ -62,7 +95,7 @@ class Watchdog {
 
   private start(): void {
     const stdio = ['ignore', 'ignore', 'ignore', 'pipe'] as const;
-    const shell = spawn('/bin/sh', ['-c', SCRIPT, 'manifold-watchdog', markOfRun(thisRun)], {
+    const shell = spawn('/bin/sh', ['-c', SCRIPT, WATCHDOG, [markOfRun(thisRun), ...this.ranges].join(' ')], {
       stdio: [...stdio],
       env: { PATH },
       cwd: '/',
@@ -77,7 +110,7 @@ class Watchdog {
     };
     lines.on('error', forget).on('close', forget);
     this.lines = lines;
-    for (const group of this.groups) lines.write(`+ ${group}\n`);
+    for (const [group, user] of this.groups) lines.write(`+ ${group} ${user}\n`);
   }
 }
 

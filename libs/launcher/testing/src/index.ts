@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { loadConfig } from '@manifold/config';
 import { Launcher, type IsolationMode, type Launch } from '@manifold/launcher';
+import { ownUserIds } from '../../../../test/support/user-ids.js';
 import { BUBBLEWRAP_PLACES, BUBBLEWRAP_PROBE } from '../../src/isolation/isolation.js';
+
+/** The launchers of a process share what they know about running programs, and so their user ids. */
+const USER_IDS = ownUserIds();
 
 /** A launcher with a data folder of its own. */
 export class TestLauncher {
@@ -28,7 +32,8 @@ export class TestLauncher {
   }
 
   private static async over(dataDir: string, environment: Readonly<Record<string, string>>): Promise<TestLauncher> {
-    const launcher = new Launcher(loadConfig({ SERVER_SANDBOX: 'none', DATA_DIR: dataDir, ...environment }));
+    const settings = { SERVER_SANDBOX: 'none', SERVER_UID_RANGE: USER_IDS, DATA_DIR: dataDir, ...environment };
+    const launcher = new Launcher(loadConfig(settings));
     await launcher.onModuleInit();
     return new TestLauncher(launcher, dataDir, environment);
   }
