@@ -79,6 +79,7 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
   ['settings of the kernel', () => ({ what: 'write', path: '/proc/sys/kernel/hostname' }), BOTH],
   ['control groups', () => ({ what: 'write', path: '/sys/fs/cgroup/cgroup.procs' }), BOTH],
   ['the disk', () => ({ what: 'read', path: '/dev/vda' }), BOTH],
+  ['a file that is larger than it may keep', () => ({ what: 'disk', mib: 33 }), BOTH],
   ['open files that it has inherited', () => ({ what: 'descriptors' }), BOTH],
   ['sockets of system services', () => ({ what: 'list', path: '/run/lock' }), ONLY_BUBBLEWRAP],
 ];
@@ -87,15 +88,20 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
   let gateway: GatewayProcess;
   let targets: Targets;
   let bob: RestClient;
+  let carol: RestClient;
   const table: string[] = [];
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start({ replicas: 1, env: { NODE_ENV: 'production', SERVER_SANDBOX: mode } });
+    gateway = await GatewayProcess.start({
+      replicas: 1,
+      env: { NODE_ENV: 'production', SERVER_SANDBOX: mode, SERVER_DATA_MB: '32' },
+    });
     const clientOf = async (name: string, roles?: string) =>
       new RestClient(gateway.url, { token: await createApiKey(gateway, name, roles) });
     const operator = await clientOf('olga', 'operator');
     const alice = await clientOf('alice');
     bob = await clientOf('bob');
+    carol = await clientOf('carol');
     const hostile = { command: process.execPath, args: [HOSTILE] };
     await operator.request('POST', '/mcp/servers', { name: 'victim', ...hostile, env: { VICTIM: CANARY } });
     const perUser = { isolation: 'user', secretsAs: 'environment', secretNames: ['TOKEN'] };
@@ -164,9 +170,23 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
     expect(await attempt(bob, 'hostile', { what: 'read', path: 'kept' })).toEqual({ got: 'hostile' });
   });
 
-  it('takes its daemons with it', async () => {
+  it('is stopped when it fills the disk, and others go on', async () => {
+    const before = await attempt(bob, 'hostile', { what: 'self' });
+    await attempt(carol, 'hostile', { what: 'files', count: 5, mib: 10 });
+    await eventually('it may not start any more', () =>
+      attempt(carol, 'hostile', { what: 'self' }).then(
+        () => false,
+        (error: Error) => error.message.includes('SERVER_DATA_MB'),
+      ),
+    );
+    expect(await attempt(bob, 'hostile', { what: 'self' })).toEqual(before);
+  });
+
+  it('takes its daemons with it, whatever they pretend to be', async () => {
     const mark = `daemon-of-${mode}-${process.pid}`;
     await attempt(bob, 'hostile', { what: 'daemon', mark });
+    const env = { MANIFOLD_LAUNCH: `${'0f'.repeat(16)}.1` };
+    await attempt(bob, 'hostile', { what: 'daemon', mark, env });
     const daemons = () => processesNaming(mark);
     expect(daemons().length).toBeGreaterThan(0);
     await gateway.kill9();

@@ -102,10 +102,11 @@ const ATTEMPTS = {
     return files;
   },
   connect: ({ port, host, path }) => connect(path === undefined ? { port, host } : { path }),
-  daemon: ({ mark }) => {
+  daemon: ({ mark, env }) => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', mark], {
       detached: true,
       stdio: 'ignore',
+      env: { ...process.env, ...env },
     });
     child.unref();
     return child.pid;
@@ -118,6 +119,10 @@ const ATTEMPTS = {
   disk: ({ mib }) => {
     const file = fs.openSync('big', 'w');
     for (let written = 0; written < mib; written += 1) fs.writeSync(file, Buffer.alloc(1024 * 1024, 1));
+    return 'written';
+  },
+  files: ({ count, mib }) => {
+    for (let file = 0; file < count; file += 1) fs.writeFileSync(`big-${file}`, Buffer.alloc(mib * 1024 * 1024, 1));
     return 'written';
   },
   hog: ({ mib }) => ((globalThis.kept ??= []).push(Buffer.alloc(mib * 1024 * 1024, 1)), 'taken'),

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config, inheritedEnvironment } from '@manifold/config';
+import { DataQuota } from './folders/data-quota.js';
 import { lendFolder, takeBack } from './folders/lent-folder.js';
 import { OwnerFolders, type OwnerFolder } from './folders/owner-folders.js';
 import { UserIds } from './folders/user-ids.js';
@@ -71,7 +72,11 @@ export class Launcher implements OnModuleInit {
   private folders!: OwnerFolders;
   private claim?: IdClaim;
 
-  constructor(private readonly config: Config) {}
+  private readonly quota: DataQuota;
+
+  constructor(private readonly config: Config) {
+    this.quota = new DataQuota(config.hosting.dataMb);
+  }
 
   /** @throws IsolationUnavailableError if the operator demands a mode that this machine does not allow */
   async onModuleInit(): Promise<void> {
@@ -113,7 +118,12 @@ export class Launcher implements OnModuleInit {
    * @throws LaunchError; UserIdsUsedUpError
    */
   async start(launch: Launch): Promise<ForeignProcess> {
-    const program = await ForeignProcess.start(await this.prepare(launch, await this.open(launch.owner)));
+    const folder = await this.open(launch.owner);
+    const excess = await this.quota.refusal(folder);
+    if (excess !== undefined) throw new LaunchError(excess);
+    const { dataMb } = this.config.hosting;
+    const program = await ForeignProcess.start(await this.prepare(launch, folder, dataMb));
+    this.quota.add(folder, program);
     this.claim?.programStarted();
     return program;
   }
@@ -123,7 +133,7 @@ export class Launcher implements OnModuleInit {
    * @throws LaunchError; UserIdsUsedUpError; the reason of the follower's signal, after the program has ended
    */
   async run(launch: Launch, follower: RunFollower): Promise<RunEnd> {
-    return runToEnd(await this.prepare(launch, await this.open(launch.owner)), follower);
+    return runToEnd(await this.prepare(launch, await this.open(launch.owner), 0), follower);
   }
 
   /**
@@ -162,7 +172,7 @@ export class Launcher implements OnModuleInit {
 
   /** Removes the files of a server and of all its users. None of its programs may run. */
   async removeFiles(server: Pick<Owner, 'tenant' | 'server'>): Promise<void> {
-    await this.folders.remove(server);
+    this.quota.forget(await this.folders.remove(server));
   }
 
   /** @throws LaunchError; UserIdsUsedUpError */
@@ -172,7 +182,8 @@ export class Launcher implements OnModuleInit {
     return this.folders.open(owner);
   }
 
-  private async prepare(launch: Launch, folder: OwnerFolder): Promise<PreparedProgram> {
+  /** @param fileMb largest size of a file that it writes. 0: no limit */
+  private async prepare(launch: Launch, folder: OwnerFolder, fileMb: number): Promise<PreparedProgram> {
     const { command, limits, network = 'open' } = launch;
     const { bubblewrap } = this.isolation;
     const { runAs } = folder;
@@ -192,7 +203,7 @@ export class Launcher implements OnModuleInit {
     });
     const limitedProgram = limited(
       { command: file, args: launch.args },
-      { ...limits, hasOwnUser: runAs !== undefined },
+      { ...limits, fileMb, hasOwnUser: runAs !== undefined },
     );
     const program =
       cwd === folder.home || launch.writable?.includes(cwd)

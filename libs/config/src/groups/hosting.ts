@@ -55,6 +55,12 @@ export const hosting = settingGroup({
       default: 100,
       meaning: 'How many processes a server may have. A server with more is stopped.',
     }),
+    SERVER_DATA_MB: setting({
+      parse: integer(0, 1_073_741_824),
+      default: 1024,
+      meaning:
+        'What a server, or each of its users, may keep in its data folder and its temporary files, in MB. A server with more is stopped until files are removed. No file that it writes may be larger. 0: no limit.',
+    }),
     SERVER_START_TIMEOUT_MS: setting({
       parse: integer(1000, 600_000),
       default: 30_000,
@@ -95,6 +101,7 @@ export function hostingConfig(values: HostingValues): HostingConfig {
       openFiles: values.SERVER_OPEN_FILES,
       processes: values.SERVER_PROCESSES,
     },
+    dataMb: values.SERVER_DATA_MB,
     startTimeoutMs: values.SERVER_START_TIMEOUT_MS,
     maxUserServers: values.USER_SERVERS_MAX,
     userServerIdleMs: values.USER_SERVER_IDLE_MS,

@@ -62,12 +62,13 @@ export class OwnerFolders {
     this.ids?.release(folder);
   }
 
-  /** Removes the folders of a server and of all its users. No program of them may run. */
-  async remove(server: Pick<Owner, 'tenant' | 'server'>): Promise<void> {
+  /** Removes the folders of a server and of all its users. No program of them may run. @returns the folder that had them */
+  async remove(server: Pick<Owner, 'tenant' | 'server'>): Promise<string> {
     const folder = this.serverFolder(server);
     const owners = await readdir(folder).catch(() => []);
     await removeTree(folder);
     for (const name of owners) this.ids?.release(join(folder, name));
+    return folder;
   }
 
   private serverFolder({ tenant, server }: Pick<Owner, 'tenant' | 'server'>): string {

@@ -59,6 +59,8 @@ export class ForeignProcess {
   private readonly cleared: Promise<void>;
   private clearing?: Promise<void>;
   private state: Count | undefined = running;
+  /** The limit that it exceeded, as a sentence. */
+  private excess?: string;
 
   private constructor(
     readonly streams: Pick<ChildProcessWithoutNullStreams, 'stdin' | 'stdout' | 'stderr'>,
@@ -66,18 +68,16 @@ export class ForeignProcess {
     exit: Promise<[code: number | null, signal: NodeJS.Signals | null]>,
     limits: GroupLimits,
   ) {
-    let excess: string | undefined;
-    groupWatch.add(group, limits, (reason) => (excess = reason));
+    groupWatch.add(group, limits, (reason) => (this.excess = reason));
     running.add();
     this.exited = exit.then(([code, signal]) => {
-      (this.state === stopping ? stopped : excess === undefined ? endedItself : overLimit).add();
+      (this.state === stopping ? stopped : this.excess === undefined ? endedItself : overLimit).add();
       this.enter(undefined);
       groupWatch.remove(this.pid);
       endGroup(this.pid);
       launches.end(group.launch);
       this.clearing = this.clear();
-      if (excess !== undefined) return excess;
-      return signal === null ? `The server exited with code ${code}` : `The server was ended by ${signal}`;
+      return this.excess ?? endOf(code, signal);
     });
     this.cleared = this.exited.then(() => this.clearing);
   }
@@ -135,6 +135,13 @@ export class ForeignProcess {
     await this.cleared;
   }
 
+  /** Ends the program because of a limit. @param reason the limit, as a sentence */
+  exceed(reason: string): void {
+    if (!this.state) return;
+    this.excess ??= reason;
+    signalGroup(this.pid, 'SIGKILL');
+  }
+
   /** Asks to leave. Bubblewrap would take a signal to its group for itself, and its program would not get it. */
   private async terminate(): Promise<void> {
     if (!this.group.isSandboxed) return signalGroup(this.pid, 'SIGTERM');
@@ -158,6 +165,12 @@ export class ForeignProcess {
     const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
     return Promise.race([this.exited.then(() => true), late]).finally(() => timer.abort());
   }
+}
+
+function endOf(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === 'SIGXFSZ')
+    return 'The server was ended by SIGXFSZ: it wrote a file that is larger than SERVER_DATA_MB';
+  return signal === null ? `The server exited with code ${code}` : `The server was ended by ${signal}`;
 }
 
 const START_FAULTS: Readonly<Record<string, string>> = {

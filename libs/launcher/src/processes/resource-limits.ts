@@ -4,10 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 const PRLIMIT = ['/usr/bin/prlimit', '/bin/prlimit'];
 /** Limit of the number of threads of all processes under the user id of servers. It stops a fork bomb that escapes from its group. */
 const ALL_THREADS = 8_192;
+const MIB = 1024 * 1024;
 
 export interface ProgramLimits {
   /** Limit of each process. */
   readonly openFiles: number;
+  /** Limit of the size of each file that it writes, in MiB. 0: none. */
+  readonly fileMb: number;
   /** Whether the program runs under a user id other than the gateway's. */
   readonly hasOwnUser: boolean;
 }
@@ -19,12 +22,17 @@ export interface Program {
 }
 
 /** Returns a command that starts a program under system limits, or the program itself if `prlimit` is not installed. */
-export function limited({ command, args }: Program, { openFiles, hasOwnUser }: ProgramLimits): Program {
+export function limited({ command, args }: Program, { openFiles, fileMb, hasOwnUser }: ProgramLimits): Program {
   const prlimit = PRLIMIT.find((path) => existsSync(path));
   if (prlimit === undefined) return { command, args };
   const files = Math.min(openFiles, hardLimit('open files'));
   const threads = Math.min(ALL_THREADS, hardLimit('processes'));
-  const limits = [`--nofile=${files}:${files}`, ...(hasOwnUser ? [`--nproc=${threads}:${threads}`] : [])];
+  const bytes = Math.min(fileMb * MIB, hardLimit('file size'));
+  const limits = [
+    `--nofile=${files}:${files}`,
+    ...(fileMb > 0 ? [`--fsize=${bytes}:${bytes}`] : []),
+    ...(hasOwnUser ? [`--nproc=${threads}:${threads}`] : []),
+  ];
   return { command: prlimit, args: [...limits, '--', command, ...args] };
 }
 

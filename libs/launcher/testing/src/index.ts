@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -51,6 +51,13 @@ export class TestLauncher {
     const file = join(this.dataDir, name);
     writeFileSync(file, content);
     return file;
+  }
+
+  /** Removes a file from the home of a server, as its operator does. */
+  removeFrom(server: string, file: string): void {
+    const servers = join(this.dataDir, 'servers');
+    const folder = readdirSync(servers).find((name) => name.startsWith(`${server}~`));
+    rmSync(join(servers, folder!, 'shared/home', file));
   }
 
   end(): void {
