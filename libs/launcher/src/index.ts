@@ -7,5 +7,4 @@ export type { Owner } from './owner.js';
 export { type IsolationMode } from './isolation/isolation.js';
 export { ForeignProcess, LaunchError, type PreparedProgram } from './processes/foreign-process.js';
 export { type RunEnd, type RunFollower } from './processes/foreign-run.js';
-export { askSystemProgram } from './processes/system-program.js';
 export { readProcessTable } from './processes/process-table.js';

@@ -137,6 +137,15 @@ export class Launcher implements OnModuleInit {
   }
 
   /**
+   * Returns the absolute path of the program that a command of the owner would start, such as an interpreter of the machine.
+   * @throws LaunchError with the error of the file system as its cause; UserIdsUsedUpError
+   */
+  async find(owner: Owner, command: string): Promise<string> {
+    const { runAs } = await this.open(owner);
+    return findFor(command, inheritedEnvironment().PATH, process.cwd(), runAs);
+  }
+
+  /**
    * Lets programs of an owner fill new folders. Afterwards the folders belong to the gateway, and nobody else can change them. If the owner is
    * one of a single run, the run ends here.
    * @param fill runs the programs. They name the folders in `writable`
@@ -198,9 +207,7 @@ export class Launcher implements OnModuleInit {
     };
     // A relative path of the command counts from the folder of the gateway, unless its operator has named another.
     const base = launch.cwd === undefined ? process.cwd() : cwd;
-    const file = await findProgram(command, env.PATH ?? '', base, runAs).catch((error: NodeJS.ErrnoException) => {
-      throw startFault(command, error);
-    });
+    const file = await findFor(command, env.PATH, base, runAs);
     const limitedProgram = limited(
       { command: file, args: launch.args },
       { ...limits, fileMb, hasOwnUser: runAs !== undefined },
@@ -253,6 +260,13 @@ export class Launcher implements OnModuleInit {
       remedy: 'install bubblewrap or run the gateway as root, and set SERVER_SANDBOX=auto',
     });
   }
+}
+
+/** @throws LaunchError */
+async function findFor(command: string, path = '', base: string, runAs: OwnerFolder['runAs']): Promise<string> {
+  return findProgram(command, path, base, runAs).catch((error: NodeJS.ErrnoException) => {
+    throw startFault(command, error);
+  });
 }
 
 /** Lets programs of other users pass through the data folder to their own folders. They may not list it, nor read any file in it. */

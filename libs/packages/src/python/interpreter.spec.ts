@@ -1,18 +1,30 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Interpreters } from './interpreter.js';
+import { possibleModes, TestLauncher } from '@manifold/launcher/testing';
+import { installOwner } from '../model/install-owner.js';
+import { Interpreters, type Interpreter } from './interpreter.js';
 
 /** Programs that answer as an interpreter would, and the real one. */
 describe('Interpreters', () => {
   let folder: string;
   const real = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
 
+  const owner = installOwner('default', false);
+  let at: TestLauncher;
+
+  beforeAll(async () => void (at = await TestLauncher.start()));
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'interpreters-'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
+  afterAll(() => at.end());
+
+  const interpretersOf = (bin: string | undefined): { get(): Promise<Interpreter> } => {
+    const interpreters = new Interpreters(bin, at.launcher);
+    return { get: () => interpreters.get(owner) };
+  };
 
   const program = (name: string, script: string): string => {
     const path = join(folder, name);
@@ -20,17 +32,37 @@ describe('Interpreters', () => {
     return path;
   };
   const fault = (bin: string) =>
-    new Interpreters(bin).get().then(
-      () => undefined,
-      (error: { code: string; message: string }) => [error.code, error.message],
-    );
+    interpretersOf(bin)
+      .get()
+      .then(
+        () => undefined,
+        (error: { code: string; message: string }) => [error.code, error.message],
+      );
 
   it('finds python3 in PATH', async () => {
-    const { executable, version, pipWheel } = await new Interpreters(undefined).get();
+    const { executable, version, pipWheel } = await interpretersOf(undefined).get();
     expect(executable).toBe(real);
     expect(version).toMatch(/^3\.1\d/);
     expect(pipWheel).toMatch(/\/pip-[^/]+\.whl$/);
   });
+
+  (possibleModes.includes('uid') ? it : it.skip)(
+    'finds one that other users may run behind one that they may not',
+    async () => {
+      program('python3', 'echo Python 3.12.0');
+      chmodSync(folder, 0o700);
+      const path = process.env.PATH;
+        const isolated = await TestLauncher.start({ SERVER_SANDBOX: 'uid' });
+      try {
+        process.env.PATH = `${folder}:${path}`;
+        const { executable } = await new Interpreters(undefined, isolated.launcher).get(owner);
+        expect(executable).not.toContain(folder);
+      } finally {
+        process.env.PATH = path;
+        isolated.end();
+      }
+    },
+  );
 
   it('says when there is none, and how to set one', async () => {
     const missing = join(folder, 'missing');
@@ -69,7 +101,7 @@ describe('Interpreters', () => {
   it('looks once when it was found, and again when it was not', async () => {
     const calls = join(folder, 'calls');
     const bin = join(folder, 'python');
-    const interpreters = new Interpreters(bin);
+    const interpreters = interpretersOf(bin);
     await expect(interpreters.get()).rejects.toMatchObject({ code: 'python_not_found' });
     program('python', `echo x >> '${calls}'\nexec '${real}' "$@"`);
     const [first, second] = await Promise.all([interpreters.get(), interpreters.get()]);

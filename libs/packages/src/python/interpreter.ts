@@ -1,6 +1,10 @@
 import { realpath } from 'node:fs/promises';
-import { askSystemProgram } from '@manifold/launcher';
+import { homedir } from 'node:os';
+import { basename, dirname } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { LaunchError, type Launcher, type Owner } from '@manifold/launcher';
 import { InstallError } from '../model/install-error.js';
+import { INSTALL_LIMITS } from '../model/install-owner.js';
 
 /** Python interpreter that can create virtual environments. */
 export interface Interpreter {
@@ -16,7 +20,7 @@ export interface Interpreter {
 }
 
 const OLDEST = [3, 10] as const;
-const ANSWER_WITHIN_MS = 20_000;
+const ANSWER_WITHIN_MS = 60_000;
 
 /** Python program that finds the bundled wheel of pip, in the folders that Linux distributions and Python itself use. */
 const PROBE = `
@@ -30,16 +34,26 @@ wheels = [wheel for place in places if place for wheel in sorted(glob.glob(os.pa
 print(json.dumps({'executable': sys.executable, 'prefix': sys.base_prefix, 'pipWheel': wheels[0] if wheels else None}))
 `;
 
-/** Finds the interpreter on first use and caches it. After a failure, the next call searches again. */
+/**
+ * Finds the interpreter on first use and caches it. After a failure, the next call searches again. It must be one that the programs of
+ * installs may run: one in the home of root is closed to them.
+ */
 export class Interpreters {
   private found?: Promise<Interpreter>;
 
   /** @param bin interpreter from the settings; default: `python3` from PATH */
-  constructor(private readonly bin: string | undefined) {}
+  constructor(
+    private readonly bin: string | undefined,
+    private readonly launcher: Launcher,
+  ) {}
 
-  /** @throws InstallError `python_not_found`, `python_too_old`, `python_incomplete` */
-  get(): Promise<Interpreter> {
-    this.found ??= findInterpreter(this.bin ?? 'python3').catch((error: unknown) => {
+  /**
+   * @param owner of installs. What is found holds for those of others, too
+   * @throws InstallError `python_not_found`, `python_too_old`, `python_incomplete`; LaunchError; UserIdsUsedUpError
+   */
+  get(owner: Owner): Promise<Interpreter> {
+    const ask = (args: readonly string[]) => answer(this.launcher, owner, this.bin ?? 'python3', args);
+    this.found ??= findInterpreter(this.bin ?? 'python3', ask).catch((error: unknown) => {
       this.found = undefined;
       throw error;
     });
@@ -47,8 +61,8 @@ export class Interpreters {
   }
 }
 
-async function findInterpreter(bin: string): Promise<Interpreter> {
-  const said = await answer(bin, ['--version']);
+async function findInterpreter(bin: string, ask: (args: readonly string[]) => Promise<string>): Promise<Interpreter> {
+  const said = await ask(['--version']);
   const [, version, major, minor] = /^Python ((\d+)\.(\d+)\S*)/.exec(said) ?? [];
   if (version === undefined) {
     throw new InstallError(
@@ -60,7 +74,7 @@ async function findInterpreter(bin: string): Promise<Interpreter> {
     const hint = 'set PYTHON_BIN to a newer one, such as /usr/bin/python3.11';
     throw new InstallError('python_too_old', `Python 3.10 or newer is needed, and "${bin}" is ${version}: ${hint}`);
   }
-  const { executable, prefix, pipWheel } = probed(await answer(bin, ['-I', '-c', PROBE]));
+  const { executable, prefix, pipWheel } = probed(await ask(['-I', '-c', PROBE]));
   if (executable !== undefined && pipWheel !== undefined) {
     const places = prefix === undefined || prefix === '/' ? [] : [prefix];
     return { executable, version, pipWheel, realExecutable: await realpath(executable), places };
@@ -70,16 +84,33 @@ async function findInterpreter(bin: string): Promise<Interpreter> {
 }
 
 /** Runs the interpreter and returns its output. */
-async function answer(bin: string, args: readonly string[]): Promise<string> {
+async function answer(launcher: Launcher, owner: Owner, bin: string, args: readonly string[]): Promise<string> {
   try {
-    const { stdout, stderr } = await askSystemProgram(bin, args, ANSWER_WITHIN_MS);
-    return stdout || stderr; // Python 2 prints its version on stderr
+    const command = await launcher.find(owner, bin);
+    const readable = [...new Set([command, await realpath(command)].flatMap(treeInHome))];
+    const said: Promise<string>[] = [];
+    const launch = { owner, command, args, env: {}, readable, limits: INSTALL_LIMITS };
+    const { code } = await launcher.run(launch, {
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      onOutput: (stream) => said.push(text(stream)),
+    });
+    const [stdout, stderr] = await Promise.all(said);
+    if (code === 0) return stdout! || stderr!; // Python 2 prints its version on stderr
+    throw new Error(`It exited with code ${code}`);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'was not found' : 'does not run';
+    if (error instanceof LaunchError && error.cause === undefined) throw error; // it may not run here, whatever it is
+    const isMissing = error instanceof LaunchError && (error.cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = isMissing ? 'was not found' : 'does not run';
     const hint = 'install Python 3.10 or newer, or set PYTHON_BIN to it';
     throw new InstallError('python_not_found', `Python ("${bin}") ${why}: ${hint}`, { cause: error });
   }
+}
+
+/** Returns the folder of an installation, such as that of pyenv, below the home of the gateway's user. Elsewhere all is visible to programs. */
+function treeInHome(file: string): string[] {
+  const tree = dirname(dirname(file));
+  const isTree = ['bin', 'shims'].includes(basename(dirname(file))) && tree.startsWith(`${homedir()}/`);
+  return isTree ? [tree] : [];
 }
 
 function probed(text: string): { executable?: string; prefix?: string; pipWheel?: string } {

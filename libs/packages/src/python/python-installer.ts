@@ -65,7 +65,7 @@ export class PythonInstaller {
     private readonly settings: PythonSettings,
     private readonly launcher: Launcher,
   ) {
-    this.interpreters = new Interpreters(settings.bin);
+    this.interpreters = new Interpreters(settings.bin, launcher);
     showQueue('python_installs', () => this.queue.size);
   }
 
@@ -96,10 +96,10 @@ export class PythonInstaller {
     const name = pythonName(wanted.name);
     const indexes = indexesOf(wanted, this.settings);
     return withinTime(this.settings.timeoutMs, signal, async (ended) => {
-      const interpreter = await this.interpreters.get();
+      const owner = installOwner(wanted.tenant, false); // neither way runs code of a package
+      const interpreter = await this.interpreters.get(owner);
       const pip = new Pip(this.launcher, interpreter, this.settings.cacheDir);
       const newest = new LatestVersion(pip, this.launcher, this.settings.cacheDir);
-      const owner = installOwner(wanted.tenant, false); // neither way runs code of a package
       const question = { owner, executable: interpreter.executable, indexes, signal: ended };
       return wanted.allowScripts ? newest.ofAny(name, question) : newest.ofWheels(name, question);
     });
@@ -110,9 +110,9 @@ export class PythonInstaller {
     progress: InstallProgress,
     signal: AbortSignal,
   ): Promise<InstalledPythonPackage> {
-    const { name, folder, allowScripts } = install;
+    const { tenant, name, folder, allowScripts } = install;
     progress.onStep(2, 'looking for Python');
-    const interpreter = await this.interpreters.get();
+    const interpreter = await this.interpreters.get(installOwner(tenant, false));
     progress.onStep(5, 'making the virtual environment');
     await mkdir(dirname(folder), { recursive: true });
     await this.fill(interpreter, install, progress, signal);
