@@ -1,11 +1,15 @@
-import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ENVIRONMENT_OF_GATEWAY, possibleModes, TestLauncher } from '../testing/src/index.js';
+import { ownUserIds } from '../../../test/support/user-ids.js';
 import type { Launch } from './launcher.js';
 import type { IsolationMode } from './isolation/isolation.js';
 
 const everyMode: readonly IsolationMode[] = ['none', ...possibleModes];
+const isRoot = process.getuid?.() === 0;
 const opened: TestLauncher[] = [];
 
 const start = async (mode: IsolationMode, settings: Readonly<Record<string, string>> = {}): Promise<TestLauncher> => {
@@ -48,6 +52,38 @@ describe.each(everyMode)('a program in mode %s', (mode) => {
     const launcher = await start(mode);
     expect(await launcher.run(shell('env'))).not.toContain('of the gateway');
     delete process.env.MANIFOLD_CANARY;
+  });
+
+  it('is in folders that no other user may list, read or change', async () => {
+    const before = await start(mode);
+    chmodSync(before.dataDir, 0o755); // as an operator may have made it
+    const launcher = await before.again();
+    const owner = { tenant: 'acme', server: 'installs' };
+    if (mode !== 'none') await launcher.launcher.folderBelow(join(launcher.dataDir, 'cache'), owner);
+    await launcher.run(shell('true'));
+    // What is in `home` and `tmp` is the program's own business.
+    const folders = readdirSync(launcher.dataDir, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => !/\/(?:home|tmp)\//.test(path),
+    );
+    for (const folder of ['', ...folders].map((path) => join(launcher.dataDir, path)))
+      if (statSync(folder).isDirectory())
+        expect([folder, statSync(folder).mode & (isRoot ? 0o066 : 0o077)]).toEqual([folder, 0]);
+    expect(folders).toContain('runs');
+  });
+
+  it('of a single run leaves no folder when its gateway was killed', async () => {
+    const launcher = await start(mode);
+    const run = async (id: string): Promise<string> =>
+      launcher.run(shell('pwd', { owner: { tenant: 'default', server: '~installs', run: id } }));
+    const [old, young] = [dirname(await run('old')), dirname(await run('young'))];
+    const kept = await launcher.run(shell('pwd'));
+    const daysAgo = new Date(Date.now() - 3 * 24 * 3600 * 1000);
+    utimesSync(old, daysAgo, daysAgo);
+    await launcher.again(); // this gateway runs, so the young one may be in use
+    expect([old, young, kept].map((path) => existsSync(path))).toEqual([false, true, true]);
+    rmSync(join(launcher.dataDir, 'runs'), { recursive: true });
+    await launcher.again();
+    expect([young, kept].map((path) => existsSync(path))).toEqual([false, true]);
   });
 
   it('works in the folder that its operator names', async () => {
@@ -109,23 +145,35 @@ describe.each(everyMode)('a program in mode %s', (mode) => {
 );
 
 (possibleModes.includes('uid') ? describe : describe.skip)('user ids', () => {
+  const first = Number.parseInt(ownUserIds());
+
   it('are one for each owner, and stay with the files', async () => {
-    const launcher = await start('uid', { SERVER_UID_RANGE: '300000-300009', SERVER_GID: '300100' });
+    const launcher = await start('uid', { SERVER_UID_RANGE: `${first}-${first + 9}`, SERVER_GID: '300100' });
     const ids = (launch?: Partial<Launch>): Promise<string> => launcher.run(shell('id -u; id -g', launch));
-    expect(await ids()).toBe('300000\n300100');
-    expect(await ids(ofUser('alice'))).toBe('300001\n300100');
-    expect(await ids()).toBe('300000\n300100');
+    expect(await ids()).toBe(`${first}\n300100`);
+    expect(await ids(ofUser('alice'))).toBe(`${first + 1}\n300100`);
+    expect(await ids()).toBe(`${first}\n300100`);
     const home = await launcher.run(shell('pwd', ofUser('alice')));
-    expect(statSync(home)).toMatchObject({ uid: 300_001, mode: 0o40700 });
+    expect(statSync(home)).toMatchObject({ uid: first + 1, mode: 0o40700 });
+  });
+
+  it('under which something runs already are not given', async () => {
+    const other = spawn('sleep', ['1000'], { uid: first, stdio: 'ignore' });
+    await once(other, 'spawn');
+    const launcher = await start('uid', { SERVER_UID_RANGE: `${first}-${first + 9}` });
+    expect(await launcher.run(shell('id -u'))).toBe(`${first + 1}`);
+    expect(other.exitCode ?? other.signalCode).toBeNull();
+    other.kill('SIGKILL');
+    await once(other, 'exit');
   });
 
   it('that are used up are an error, which ends when a server is removed', async () => {
-    const launcher = await start('uid', { SERVER_UID_RANGE: '300000-300001' });
+    const launcher = await start('uid', { SERVER_UID_RANGE: `${first}-${first + 1}` });
     const of = (server: string): Promise<string> => launcher.run(shell('id -u', { owner: { tenant: 'a', server } }));
-    expect([await of('one'), await of('two')]).toEqual(['300000', '300001']);
+    expect([await of('one'), await of('two')]).toEqual([`${first}`, `${first + 1}`]);
     await expect(of('three')).rejects.toThrow('All 2 user ids of SERVER_UID_RANGE are in use');
     await launcher.launcher.removeFiles({ tenant: 'a', server: 'one' });
-    expect(await of('three')).toBe('300000');
+    expect(await of('three')).toBe(`${first}`);
   });
 });
 

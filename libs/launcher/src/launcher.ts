@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { chmod, mkdir, readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Config, inheritedEnvironment } from '@manifold/config';
+import { closeDataDir } from './folders/data-dir.js';
 import { DataQuota } from './folders/data-quota.js';
 import { lendFolder, takeBack } from './folders/lent-folder.js';
 import { OwnerFolders, type OwnerFolder } from './folders/owner-folders.js';
@@ -22,10 +22,6 @@ import { beginRun } from './processes/runs.js';
 
 /** The tenant whose servers may run without isolation. */
 const DEFAULT_TENANT = 'default';
-/** Programs of other users must be able to pass through DATA_DIR, and may not list it. */
-const PASSABLE = 0o711;
-const OWNER_ONLY = 0o600;
-const PRIVATE = 0o700;
 const IN_SANDBOX_TEMPORARY = '/tmp';
 const EXAMPLES = 10;
 const SHELL = '/bin/sh';
@@ -83,14 +79,13 @@ export class Launcher implements OnModuleInit {
     const { sandbox, userIds, prefersUserIds } = this.config.hosting;
     this.isolation = await findIsolation(sandbox, userIds, prefersUserIds);
     const { mode, ids, reasons } = this.isolation;
-    await mkdir(this.config.dataDir, { recursive: true, mode: PRIVATE });
-    const dataDir = await realpath(this.config.dataDir);
+    const dataDir = await closeDataDir(this.config.dataDir, ids !== undefined);
     const root = join(dataDir, 'servers');
     const userIdsOfOwners = ids && new UserIds(root, ids, usersOfProcesses);
     this.folders = new OwnerFolders(root, userIdsOfOwners);
-    if (ids) await letPass(dataDir);
     this.claim = ids && new IdClaim(ids);
-    await beginRun(join(dataDir, 'runs'), (await userIdsOfOwners?.all()) ?? new Set());
+    const isAlone = await beginRun(join(dataDir, 'runs'), (await userIdsOfOwners?.all()) ?? new Set());
+    await this.folders.removeEndedRuns(isAlone);
     if (mode === 'none') this.warn(reasons);
     else this.logger.log({ msg: 'hosted servers are isolated', sandbox: mode, reason: reasons.join(' ') || undefined });
   }
@@ -267,13 +262,6 @@ async function findFor(command: string, path = '', base: string, runAs: OwnerFol
   return findProgram(command, path, base, runAs).catch((error: NodeJS.ErrnoException) => {
     throw startFault(command, error);
   });
-}
-
-/** Lets programs of other users pass through the data folder to their own folders. They may not list it, nor read any file in it. */
-async function letPass(dataDir: string): Promise<void> {
-  for (const entry of await readdir(dataDir, { withFileTypes: true }))
-    if (entry.isFile()) await chmod(join(dataDir, entry.name), OWNER_ONLY);
-  await chmod(dataDir, PASSABLE);
 }
 
 const below = (home: string, files: Launch['dataFiles'] = {}): Record<string, string> =>

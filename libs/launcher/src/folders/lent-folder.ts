@@ -100,7 +100,7 @@ class TakingBack {
  */
 export async function keptFolder(parent: string, name: string, runAs: UserAndGroup | undefined): Promise<string> {
   const folder = join(parent, name);
-  await mkdir(parent, { recursive: true });
+  await mkdir(parent, { recursive: true, mode: OWNER_ONLY });
   await chmod(parent, runAs ? PASSABLE : OWNER_ONLY);
   await mkdir(folder, { recursive: true, mode: OWNER_ONLY });
   if (runAs && (await lstat(folder)).uid !== runAs.uid) await lchown(folder, runAs.uid, runAs.gid);

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { tupleKey } from '@manifold/async';
 import { folderName, ownerKey, type Owner } from '../owner.js';
 import { keptFolder } from './lent-folder.js';
-import type { UserIds } from './user-ids.js';
+import { foldersIn, type UserIds } from './user-ids.js';
 
 /** The place of an owner's files. It lasts until the server is removed. */
 export interface OwnerFolder {
@@ -21,6 +21,10 @@ export interface OwnerFolder {
 /** Programs of another user must be able to pass through a folder, and may not list it. */
 const PASSABLE = 0o711;
 const PRIVATE = 0o700;
+/** Begins the names of folders of single runs. Those of users begin otherwise. */
+const RUN = 'run~';
+/** Longer than any install may last. */
+const LONGEST_RUN_MS = 24 * 3600 * 1000;
 
 /**
  * The folders of all owners: `<root>/<server>/<shared or user>/{home,tmp}`. `home` and `tmp` belong to the owner's user id, and nobody else may
@@ -62,6 +66,23 @@ export class OwnerFolders {
     this.ids?.release(folder);
   }
 
+  /**
+   * Removes the folders of single runs that a gateway has left when it was killed. Those that another gateway may still use are removed when
+   * no run lasts so long.
+   * @param isAlone whether no other gateway uses these folders
+   */
+  async removeEndedRuns(isAlone: boolean): Promise<void> {
+    for (const server of await foldersIn(this.root)) {
+      for (const folder of await foldersIn(server)) {
+        if (!basename(folder).startsWith(RUN)) continue;
+        const { mtimeMs } = await stat(folder);
+        if (!isAlone && Date.now() - mtimeMs < LONGEST_RUN_MS) continue;
+        await removeTree(folder);
+        this.ids?.release(folder);
+      }
+    }
+  }
+
   /** Removes the folders of a server and of all its users. No program of them may run. @returns the folder that had them */
   async remove(server: Pick<Owner, 'tenant' | 'server'>): Promise<string> {
     const folder = this.serverFolder(server);
@@ -77,7 +98,7 @@ export class OwnerFolders {
 }
 
 function nameOf(owner: Owner): string {
-  if (owner.run !== undefined) return folderName('run', ownerKey(owner));
+  if (owner.run !== undefined) return folderName(RUN.slice(0, -1), ownerKey(owner));
   return owner.user === undefined ? 'shared' : folderName('user', ownerKey(owner));
 }
 

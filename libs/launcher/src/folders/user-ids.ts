@@ -126,7 +126,8 @@ export class UserIds {
   }
 }
 
-async function foldersIn(parent: string): Promise<string[]> {
+/** Returns the folders in a folder; none if it does not exist. */
+export async function foldersIn(parent: string): Promise<string[]> {
   const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(parent, name));
 }

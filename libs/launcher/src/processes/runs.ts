@@ -21,13 +21,15 @@ const PRIVATE = 0o700;
  * that runs, or of another machine, container or boot, is left alone. The note is removed when the gateway exits.
  * @param folder is created if it is missing
  * @param users the user ids of the owners in this data folder
+ * @returns whether no other gateway is known to use the folder: what is left in it of programs is of none that runs
  */
-export async function beginRun(folder: string, users: ReadonlySet<number>): Promise<void> {
+export async function beginRun(folder: string, users: ReadonlySet<number>): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: PRIVATE });
-  const dead = await deadRuns(folder);
+  const { dead, isAlone } = await earlierRuns(folder);
   if (dead.size > 0) await leftovers.endAll(dead, users);
   for (const run of dead) await rm(join(folder, run), { force: true });
   await note(join(folder, thisRun));
+  return isAlone;
 }
 
 async function note(path: string): Promise<void> {
@@ -46,15 +48,20 @@ function removeNotes(): void {
   for (const path of notes) rmSync(path, { force: true });
 }
 
-/** Returns the runs of this machine whose gateway is gone. Records of other machines are removed: nothing of them is here. */
-async function deadRuns(folder: string): Promise<Set<string>> {
+/**
+ * Returns the runs of this machine whose gateway is gone. Records of other machines are removed, because no process of them is here. They may
+ * still use the folder.
+ */
+async function earlierRuns(folder: string): Promise<{ dead: Set<string>; isAlone: boolean }> {
   const dead = new Set<string>();
+  let isAlone = true;
   for (const run of (await readdir(folder)).filter((name) => NAME.test(name))) {
     const record = await readRecord(join(folder, run));
+    if (record?.space === processSpace() && readProcess(record.pid)?.started !== record.started) dead.add(run);
+    else isAlone = false;
     if (record?.space !== processSpace()) await rm(join(folder, run), { force: true });
-    else if (readProcess(record.pid)?.started !== record.started) dead.add(run);
   }
-  return dead;
+  return { dead, isAlone };
 }
 
 /** Returns undefined if the record was not written to its end. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@manifold/config';
@@ -27,6 +27,12 @@ describe('the folders of packages', () => {
     expect(first).not.toBe(second);
     expect(folders.path('node', first)).toBe(join(dataDir, 'packages/npm', first));
     expect(folders.path('python', first)).toBe(join(dataDir, 'packages/python', first));
+  });
+
+  it('let programs of other users pass, and do not show them what is there', async () => {
+    await made('node', 'files');
+    for (const folder of ['packages', 'packages/npm'])
+      expect((await stat(join(dataDir, folder))).mode & 0o777).toBe(0o711);
   });
 
   it('are swept away when nothing uses them; what else lies there stays', async () => {

@@ -42,7 +42,7 @@ export class PackageFolders {
    * parent folder, and cannot list what others have installed.
    */
   async create(runtime: Runtime, serverName: string): Promise<string> {
-    await mkdir(this.roots[runtime], { recursive: true });
+    await mkdir(this.roots[runtime], { recursive: true, mode: PASSABLE });
     await chmod(this.roots[runtime], PASSABLE);
     return `${serverName}~${randomBytes(6).toString('hex')}`;
   }

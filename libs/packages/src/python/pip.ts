@@ -116,7 +116,7 @@ export class Pip {
  * @param parent folder of the gateway
  */
 export async function withWorkFolder<T>(parent: string, task: (work: string) => Promise<T>): Promise<T> {
-  await mkdir(parent, { recursive: true });
+  await mkdir(parent, { recursive: true, mode: 0o700 });
   const work = join(resolve(parent), `work~${randomBytes(6).toString('hex')}`);
   try {
     return await task(work);

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import PQueue from 'p-queue';
 import type { Launcher } from '@manifold/launcher';
@@ -114,7 +113,6 @@ export class PythonInstaller {
     progress.onStep(2, 'looking for Python');
     const interpreter = await this.interpreters.get(installOwner(tenant, false));
     progress.onStep(5, 'making the virtual environment');
-    await mkdir(dirname(folder), { recursive: true });
     await this.fill(interpreter, install, progress, signal);
     const foreign = allowScripts ? [] : await fromElsewhere(folder);
     if (foreign.length > 0) {

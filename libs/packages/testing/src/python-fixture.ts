@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +40,7 @@ export class PythonFixture {
       indexUrl: this.index.url,
       extraIndexUrl: undefined,
       cacheDir: join(this.root, 'cache'),
-      timeoutMs: 500_000,
+      timeoutMs: 600_000, // no install of a test is to fail because the machine is busy
       ...settings,
     };
     return new PythonInstaller(complete, this.launching.launcher);
@@ -47,7 +48,9 @@ export class PythonFixture {
 
   /** A path at which nothing is. */
   newFolder(): string {
-    return join(this.root, 'environments', String(++this.made));
+    const parent = join(this.root, 'environments');
+    mkdirSync(parent, { recursive: true, mode: 0o711 });
+    return join(parent, String(++this.made));
   }
 
   async install(
