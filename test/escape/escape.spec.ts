@@ -172,13 +172,11 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
 
   it('is stopped when it fills the disk, and others go on', async () => {
     const before = await attempt(bob, 'hostile', { what: 'self' });
+    const { got } = (await attempt(carol, 'hostile', { what: 'self' })) as { got: { home: string } };
+    const pid = await eventually('its process is found', () => pidIn(got.home));
     await attempt(carol, 'hostile', { what: 'files', count: 5, mib: 10 });
-    await eventually('it may not start any more', () =>
-      attempt(carol, 'hostile', { what: 'self' }).then(
-        () => false,
-        (error: Error) => error.message.includes('SERVER_DATA_MB'),
-      ),
-    );
+    await eventually('it has ended', () => !isAlive(pid));
+    await expect(attempt(carol, 'hostile', { what: 'self' })).rejects.toThrow('503');
     expect(await attempt(bob, 'hostile', { what: 'self' })).toEqual(before);
   });
 
