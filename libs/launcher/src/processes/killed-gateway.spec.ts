@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { possibleModes, TestLauncher } from '@manifold/launcher/testing';
@@ -24,14 +24,16 @@ class LongGateway {
     private readonly sleep: string,
   ) {}
 
-  static async start(mode: string, userIds = ownUserIds()): Promise<LongGateway> {
+  static async start(mode: string, userIds = ownUserIds(), under: readonly string[] = []): Promise<LongGateway> {
     const dataDir = mkdtempSync(join(tmpdir(), 'manifold-killed-'));
     const sleep = `sleep ${86_400 + randomInt(10_000_000)}`;
     const pretending = mode === 'none' ? '' : `env MANIFOLD_LAUNCH=${'0f'.repeat(16)}.1`;
     const daemon = `setsid sh -c '(${pretending} setsid ${sleep} >/dev/null 2>&1 </dev/null &)'`;
     const script = `trap "" TERM; ${daemon}; sh -c "${sleep} & ${sleep}"; while :; do sleep 1000; done`;
     const options = { stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'], detached: true };
-    const child = spawn(process.execPath, ['--import', TYPESCRIPT, GATEWAY, mode, dataDir, userIds, script], options);
+    const node = [process.execPath, '--import', TYPESCRIPT, GATEWAY, mode, dataDir, userIds, script];
+    const [command, ...args] = [...under, ...node];
+    const child = spawn(command!, args, options);
     const gateway = new LongGateway(dataDir, userIds, child, sleep);
     await once(child.stdout!, 'data');
     await gateway.has(3);
@@ -62,9 +64,20 @@ class LongGateway {
   }
 }
 
+/** Starts a program without a capability that Docker does not give. */
+const WITHOUT_PTRACE = ['/usr/bin/setpriv', '--bounding-set', '-sys_ptrace', '--inh-caps', '-sys_ptrace', '--'];
+
 describe.each([...possibleModes, 'none'] as const)('a gateway in mode %s that is killed', (mode) => {
   it('leaves nothing', async () => {
     const gateway = await LongGateway.start(mode);
+    await gateway.kill();
+    await gateway.has(0);
+    rmSync(gateway.dataDir, { recursive: true });
+  });
+
+  const canDropPtrace = mode === 'uid' && existsSync(WITHOUT_PTRACE[0]!);
+  (canDropPtrace ? it : it.skip)('leaves nothing if it could not read the environment of programs', async () => {
+    const gateway = await LongGateway.start(mode, ownUserIds(), WITHOUT_PTRACE);
     await gateway.kill();
     await gateway.has(0);
     rmSync(gateway.dataDir, { recursive: true });

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -73,6 +82,18 @@ export const possibleModes: readonly IsolationMode[] = [
   ...(hasBubblewrap() ? (['bubblewrap'] as const) : []),
   ...(isRoot() ? (['uid'] as const) : []),
 ];
+
+const SYS_PTRACE = 1n << 19n;
+/**
+ * Whether this process can read the environment and the shared memory of programs under other user ids. Docker's default capabilities do not
+ * allow it to root. Programs under the own id are always open.
+ */
+export const seesOtherUsers = !isRoot() || (capabilities() & SYS_PTRACE) !== 0n;
+
+function capabilities(): bigint {
+  const [, mask = '0'] = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${process.pid}/status`, 'utf8')) ?? [];
+  return BigInt(`0x${mask}`);
+}
 
 function hasBubblewrap(): boolean {
   const path = BUBBLEWRAP_PLACES.find((place) => existsSync(place));
