@@ -8,6 +8,7 @@ import { textOf } from '../support/mcp-clients.js';
 import { PackagesClient } from '../support/packages-client.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
+import { ownUserIds } from '../support/user-ids.js';
 
 /** A server without files, which other users may run too: every tool evaluates its name. */
 const evaluating = (...tools: string[]) => ({

@@ -69,3 +69,13 @@ export const processesNaming = (text: string): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => commandLine(pid).includes(text));
+
+/** CAP_SYS_PTRACE in the masks of /proc. */
+const SYS_PTRACE = 1n << 19n;
+
+/** Tells whether this process has the capability to inspect processes of other users. */
+export function mayInspectOthers(): boolean {
+  const status = readFileSync(`/proc/${process.pid}/status`, 'utf8');
+  const [, mask = '0'] = /^CapEff:\s*([0-9a-f]+)/m.exec(status) ?? [];
+  return (BigInt(`0x${mask}`) & SYS_PTRACE) !== 0n;
+}

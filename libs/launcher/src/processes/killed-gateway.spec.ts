@@ -64,8 +64,9 @@ class LongGateway {
   }
 }
 
-/** Starts a program without a capability that Docker does not give. */
-const WITHOUT_PTRACE = ['/usr/bin/setpriv', '--bounding-set', '-sys_ptrace', '--inh-caps', '-sys_ptrace', '--'];
+/** Starts a program without the capabilities that let it see the environment of others, which Docker does not give either. */
+const DROPPED = '-sys_ptrace,-perfmon,-sys_admin';
+const WITHOUT_PTRACE = ['/usr/bin/setpriv', '--bounding-set', DROPPED, '--inh-caps', DROPPED, '--'];
 
 describe.each([...possibleModes, 'none'] as const)('a gateway in mode %s that is killed', (mode) => {
   it('leaves nothing', async () => {

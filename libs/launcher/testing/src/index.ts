@@ -1,19 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { loadConfig } from '@manifold/config';
 import { Launcher, type IsolationMode, type Launch } from '@manifold/launcher';
+import { mayInspectOthers } from '../../../../test/support/process-tree.js';
 import { ownUserIds } from '../../../../test/support/user-ids.js';
 import { BUBBLEWRAP_PLACES, BUBBLEWRAP_PROBE } from '../../src/isolation/isolation.js';
 
@@ -83,17 +75,11 @@ export const possibleModes: readonly IsolationMode[] = [
   ...(isRoot() ? (['uid'] as const) : []),
 ];
 
-const SYS_PTRACE = 1n << 19n;
 /**
  * Whether this process can read the environment and the shared memory of programs under other user ids. Docker's default capabilities do not
  * allow it to root. Programs under the own id are always open.
  */
-export const seesOtherUsers = !isRoot() || (capabilities() & SYS_PTRACE) !== 0n;
-
-function capabilities(): bigint {
-  const [, mask = '0'] = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${process.pid}/status`, 'utf8')) ?? [];
-  return BigInt(`0x${mask}`);
-}
+export const seesOtherUsers = !isRoot() || mayInspectOthers();
 
 function hasBubblewrap(): boolean {
   const path = BUBBLEWRAP_PLACES.find((place) => existsSync(place));
