@@ -52,7 +52,7 @@ describe('Interpreters', () => {
       program('python3', 'echo Python 3.12.0');
       chmodSync(folder, 0o700);
       const path = process.env.PATH;
-        const isolated = await TestLauncher.start({ SERVER_SANDBOX: 'uid' });
+      const isolated = await TestLauncher.start({ SERVER_SANDBOX: 'uid' });
       try {
         process.env.PATH = `${folder}:${path}`;
         const { executable } = await new Interpreters(undefined, isolated.launcher).get(owner);
