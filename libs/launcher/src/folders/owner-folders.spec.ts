@@ -24,7 +24,7 @@ describe('the files of an owner', () => {
   let folders: OwnerFolders;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'manifold-owners-'));
-    ids = new NotingIds(root, { first: 1, last: 2 });
+    ids = new NotingIds(root, { first: 1, last: 2 }, () => new Set());
     folders = new OwnerFolders(root, ids);
   });
   afterEach(() => rmSync(root, { recursive: true }));

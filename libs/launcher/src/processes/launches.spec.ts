@@ -5,7 +5,7 @@ import { eventually } from '../../../../test/support/eventually.js';
 import { isAlive } from '../../../../test/support/process-tree.js';
 import { possibleModes } from '../../testing/src/index.js';
 import { launches, markOf, thisRun, type Launch } from './launches.js';
-import { endLeftovers } from './leftovers.js';
+import { leftovers } from './leftovers.js';
 
 /** User ids that nobody else on this machine uses. */
 const [HOSTILE, VICTIM] = [700_000 + (process.pid % 50_000), 800_000 + (process.pid % 50_000)];
@@ -58,7 +58,7 @@ describe('the mark in the environment of a process', () => {
     const [said] = await Promise.all([text(parent.stdout), once(parent, 'exit')]);
     const daemon = Number(said);
     expect(isAlive(daemon)).toBe(true);
-    await endLeftovers({ runs: new Set(), isEnded: (uid) => uid === HOSTILE });
+    await leftovers.end(HOSTILE);
     await eventually('the daemon is gone', () => !isAlive(daemon));
   });
 });
