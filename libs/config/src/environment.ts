@@ -25,16 +25,10 @@ export const forgetSecretsOfProcess = (): void => forgetVariables(SECRET_VARIABL
 /** Variables that a child process inherits: those that programs need to run, and no secrets of the gateway. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TERM'];
 
-/** Variables for network access through a proxy; npm and pip use them. A proxy URL may contain a password. */
-const NETWORK = [
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'NODE_EXTRA_CA_CERTS',
-];
+/** Certificates that programs trust in addition. */
+const CERTIFICATES = ['NODE_EXTRA_CA_CERTS'];
+/** Variables for network access through a proxy. A proxy URL may contain a password. */
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 /** Returns the part of this process's environment that child processes get. */
 export function inheritedEnvironment(): Record<string, string> {
@@ -42,8 +36,13 @@ export function inheritedEnvironment(): Record<string, string> {
 }
 
 /** Returns the variables that a child process also gets when it downloads packages for an operator. */
-export function networkEnvironment(): Record<string, string> {
-  return chosen(NETWORK);
+export function certificateEnvironment(): Record<string, string> {
+  return chosen(CERTIFICATES);
+}
+
+/** Returns the variables that name the proxy through which the gateway has to leave its network. */
+export function proxyEnvironment(): Record<string, string> {
+  return chosen(PROXIES);
 }
 
 function chosen(names: readonly string[]): Record<string, string> {

@@ -18,10 +18,11 @@ export {
 } from './model/config.js';
 export { ConfigModule } from './config.module.js';
 export {
+  certificateEnvironment,
   configOfProcess,
   forgetSecretsOfProcess,
   inheritedEnvironment,
-  networkEnvironment,
+  proxyEnvironment,
   warningsOfProcess,
 } from './environment.js';
 export { loadConfig } from './load-config.js';

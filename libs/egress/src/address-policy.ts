@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { ConfigError, type Config } from '@manifold/config';
 import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -86,6 +87,18 @@ export class AddressPolicy {
     else this.ranges.push([range, bits]);
     return true;
   }
+}
+
+/** Returns the policy of the gateway. @throws ConfigError */
+export function addressPolicyOf({
+  environment,
+  egressAllow,
+}: Pick<Config, 'environment' | 'egressAllow'>): AddressPolicy {
+  const policy = new AddressPolicy({ allow: egressAllow, allowLoopback: environment === 'development' });
+  if (policy.faults.length === 0) return policy;
+  throw new ConfigError(
+    policy.faults.map((entry) => `EGRESS_ALLOW: "${entry}" is not a host, an address or a CIDR; correct or remove it`),
+  );
 }
 
 const withoutDot = (host: string): string => host.replace(/\.$/, '');

@@ -1,4 +1,4 @@
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type SocketConstructorOpts } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressPolicy } from './address-policy.js';
 import type { AddressResolver } from './address-resolver.js';
@@ -8,8 +8,8 @@ import { EgressError } from './egress-error.js';
  * Opens connections to any address. Every failure to connect is an EgressError, so that callers can tell "never connected" from "connection
  * lost".
  */
-export function plainConnector(timeoutMs: number): buildConnector.connector {
-  return namingFailures(buildConnector({ timeout: timeoutMs }));
+export function plainConnector(timeoutMs: number, options: SocketConstructorOpts = {}): buildConnector.connector {
+  return namingFailures(buildConnector({ ...options, timeout: timeoutMs }));
 }
 
 /**
@@ -20,8 +20,10 @@ export function guardedConnector(
   policy: AddressPolicy,
   resolver: AddressResolver,
   timeoutMs: number,
+  options: SocketConstructorOpts = {},
 ): buildConnector.connector {
-  const connect = namingFailures(buildConnector({ timeout: timeoutMs, lookup: guardedLookup(policy, resolver) }));
+  const lookup = guardedLookup(policy, resolver);
+  const connect = namingFailures(buildConnector({ ...options, timeout: timeoutMs, lookup }));
   return (options, callback) => {
     const { hostname } = options;
     if (isIP(hostname) && !policy.permits(hostname, hostname)) return callback(forbidden(hostname), null);

@@ -1,9 +1,9 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Cancellation } from '@manifold/async';
-import { Config, ConfigError } from '@manifold/config';
+import { Config } from '@manifold/config';
 import { processCounter } from '@manifold/metrics';
 import { Agent, fetch, type Dispatcher } from 'undici';
-import { AddressPolicy } from './address-policy.js';
+import { addressPolicyOf } from './address-policy.js';
 import { AddressResolver } from './address-resolver.js';
 import { boundedResponse } from './bounded-response.js';
 import { guardedConnector, plainConnector } from './connector.js';
@@ -57,15 +57,7 @@ export class Egress implements OnApplicationShutdown {
     resolver: AddressResolver,
     private readonly limits: EgressLimits,
   ) {
-    const allowLoopback = config.environment === 'development';
-    const policy = new AddressPolicy({ allow: config.egressAllow, allowLoopback });
-    if (policy.faults.length > 0) {
-      throw new ConfigError(
-        policy.faults.map(
-          (entry) => `EGRESS_ALLOW: "${entry}" is not a host, an address or a CIDR; correct or remove it`,
-        ),
-      );
-    }
+    const policy = addressPolicyOf(config);
     const timeouts = { headersTimeout: limits.headersMs, bodyTimeout: 0 };
     this.agents = {
       guarded: new Agent({ ...timeouts, connect: guardedConnector(policy, resolver, limits.connectMs) }),
