@@ -10,6 +10,7 @@ import { UserIds } from './folders/user-ids.js';
 import { bubblewrapOptions, type Visibility } from './isolation/bubblewrap.js';
 import { findIsolation, type Isolation, type IsolationMode } from './isolation/isolation.js';
 import { isInside, isSecretPlace, visibilityOf } from './isolation/visibility.js';
+import { behindListener, PORT_IN_SANDBOX, type WayOut } from './processes/way-out.js';
 import type { Owner } from './owner.js';
 import { ForeignProcess, LaunchError, startFault, type PreparedProgram } from './processes/foreign-process.js';
 import { runToEnd, type RunEnd, type RunFollower } from './processes/foreign-run.js';
@@ -46,8 +47,10 @@ export interface Launch {
   readonly readable?: readonly string[];
   /** Folders that it may change in addition to the owner's folder. */
   readonly writable?: readonly string[];
-  /** `none`: it has no network, in mode bubblewrap. */
-  readonly network?: 'open' | 'none';
+  /**
+   * `none`: it has no network, in mode bubblewrap. A way out: it is led to the proxy of the gateway, and in mode bubblewrap reaches nothing else.
+   */
+  readonly network?: 'open' | 'none' | WayOut;
   readonly limits: PreparedProgram['limits'];
 }
 
@@ -96,11 +99,18 @@ export class Launcher implements OnModuleInit {
 
   /**
    * Returns why programs of the tenant may not run here, with the setting to change. Undefined: they may.
+   * @param network what the program must not be able to pass by. Undefined: its network is open
    */
-  refusal(tenant: string): string | undefined {
-    if (this.isolation.mode !== 'none') return undefined;
+  refusal(tenant: string, network?: 'none' | 'proxy'): string | undefined {
+    const { mode, reasons } = this.isolation;
+    const why = reasons.join(' ');
+    const refusal = mode === 'none' ? this.refusalWithoutIsolation(tenant, why) : undefined;
+    if (refusal !== undefined || network === undefined || mode === 'bubblewrap') return refusal;
+    return `network "${network}" cannot be enforced in mode ${mode} of SERVER_SANDBOX, only in mode bubblewrap. ${why}`.trim();
+  }
+
+  private refusalWithoutIsolation(tenant: string, why: string): string | undefined {
     const { environment, hosting } = this.config;
-    const why = this.isolation.reasons.join(' ');
     if (tenant !== DEFAULT_TENANT)
       return `Servers of this tenant need isolation, which this gateway does not have. Ask its operator to set SERVER_SANDBOX. ${why}`;
     if (environment === 'production' && hosting.sandbox !== 'none')
@@ -193,8 +203,10 @@ export class Launcher implements OnModuleInit {
     const { runAs } = folder;
     const cwd = this.workingFolder(launch, folder);
     const temporary = bubblewrap === undefined ? folder.temporary : IN_SANDBOX_TEMPORARY;
+    const wayOut = typeof network === 'object' ? network : undefined;
     const env: Record<string, string> = {
       ...inheritedEnvironment(),
+      ...wayOut?.environment(bubblewrap === undefined ? undefined : PORT_IN_SANDBOX),
       HOME: folder.home,
       TMPDIR: temporary,
       ...below(folder.home, launch.dataFiles),
@@ -213,10 +225,12 @@ export class Launcher implements OnModuleInit {
         : startedIn(cwd, isInside(cwd, folder.home), limitedProgram);
     const at = program === limitedProgram ? cwd : folder.home;
     if (bubblewrap === undefined) return { ...program, name: command, env, cwd: at, limits, runAs };
-    const options = bubblewrapOptions(this.visibility(launch, file, folder, cwd), at, network);
+    const options = bubblewrapOptions(this.visibility(launch, file, folder, cwd), at, network !== 'open');
     const [outer, inner] = apart(env);
-    const args = [...inner, ...options, program.command, ...program.args];
-    return { command: bubblewrap, args, name: command, env: outer, cwd: '/', limits, runAs, isSandboxed: true };
+    const setting = Object.entries(inner).flatMap(([name, value]) => ['--setenv', name, value]);
+    const inside = wayOut ? behindListener(program, inner) : program;
+    const args = [...(wayOut ? [] : setting), ...options, inside.command, ...inside.args];
+    return { command: bubblewrap, args, name: command, env: outer, cwd: '/', limits, runAs, isSandboxed: true, wayOut };
   }
 
   private visibility(launch: Launch, file: string, folder: OwnerFolder, cwd: string): Visibility {
@@ -276,10 +290,10 @@ const startedIn = (folder: string, mayBeNew: boolean, { command, args }: Program
   args: ['-c', mayBeNew ? IN_NEW_FOLDER : IN_FOLDER, folder, command, ...args],
 });
 
-/** Takes variables of the loader out of the environment of bubblewrap, which runs outside of the sandbox, and sets them inside. */
-function apart(env: Readonly<Record<string, string>>): [outer: Record<string, string>, options: string[]] {
+/** Takes variables of the loader out of the environment of bubblewrap, which runs outside of the sandbox. They are set inside. */
+function apart(env: Readonly<Record<string, string>>): [outer: Record<string, string>, inner: Record<string, string>] {
   const isLoaders = ([name]: [string, string]): boolean => LOADER_VARIABLE.test(name);
   const entries = Object.entries(env);
   const outer = Object.fromEntries(entries.filter((entry) => !isLoaders(entry)));
-  return [outer, entries.filter(isLoaders).flatMap(([name, value]) => ['--setenv', name, value])];
+  return [outer, Object.fromEntries(entries.filter(isLoaders))];
 }

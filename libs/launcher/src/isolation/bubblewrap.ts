@@ -30,8 +30,9 @@ const CONTAINED = ['--die-with-parent', '--cap-drop', 'ALL'];
 /**
  * Returns the options of bubblewrap (`bwrap`, version 0.4 or newer) for a program.
  * @param cwd the working directory, as the program sees it
+ * @param isCutOff whether its network has a loopback and nothing else
  */
-export function bubblewrapOptions(see: Visibility, cwd: string, network: 'open' | 'none'): string[] {
+export function bubblewrapOptions(see: Visibility, cwd: string, isCutOff: boolean): string[] {
   const hidden = see.hidden.flatMap(hide);
   const folders = hidden.filter(({ options }) => options[0] === IN_MEMORY);
   const mounts = [
@@ -43,7 +44,7 @@ export function bubblewrapOptions(see: Visibility, cwd: string, network: 'open' 
   const outerFirst = mounts.sort((one, other) => depth(one.path) - depth(other.path));
   return [
     ...APART,
-    ...(network === 'none' ? ['--unshare-net'] : []),
+    ...(isCutOff ? ['--unshare-net'] : []),
     ...CONTAINED,
     ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'],
     ...['--bind', see.temporary, '/tmp', '--bind', see.temporary, '/dev/shm'],

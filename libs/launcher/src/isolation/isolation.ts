@@ -28,7 +28,7 @@ export class IsolationUnavailableError extends Error {
 export const BUBBLEWRAP_PLACES = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
 /** Options with which bubblewrap does nothing but what a sandbox needs. */
 export const BUBBLEWRAP_PROBE = [
-  ...['--unshare-user', '--unshare-pid', '--die-with-parent', '--cap-drop', 'ALL'],
+  ...['--unshare-user', '--unshare-pid', '--unshare-net', '--die-with-parent', '--cap-drop', 'ALL'],
   ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', process.execPath, '--version'],
 ];
 const PROBE_MS = 20_000;

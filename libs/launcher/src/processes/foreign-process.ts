@@ -1,7 +1,8 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processCounter, processLevels, type Count } from '@manifold/metrics';
+import { takeListener, type WayOut } from './way-out.js';
 import { groupWatch, type Group, type GroupLimits } from './group-watch.js';
 import { launches } from './launches.js';
 import { leftovers } from './leftovers.js';
@@ -20,6 +21,8 @@ export interface PreparedProgram {
   readonly limits: GroupLimits & { readonly openFiles: number };
   /** User and group of the process. Undefined: those of the gateway. */
   readonly runAs?: { readonly uid: number; readonly gid: number };
+  /** The program first opens a listener, which serves as its way out of the sandbox. */
+  readonly wayOut?: WayOut;
   /** The command is bubblewrap: the program is a descendant of its child, and nothing of the program outlives it. */
   readonly isSandboxed?: boolean;
 }
@@ -87,19 +90,21 @@ export class ForeignProcess {
    * @throws LaunchError
    */
   static async start(program: PreparedProgram): Promise<ForeignProcess> {
-    const { command, args, env, cwd, limits, runAs, isSandboxed = false } = program;
+    const { command, args, env, cwd, limits, runAs, wayOut, isSandboxed = false } = program;
     starting.add();
     const launch = await leftovers.begin(runAs?.uid);
     try {
       const marked = { ...launch.env, ...env, ...launch.env }; // first, so that it is found early, and last, so that it counts
-      const child = spawn(command, args, { cwd, env: marked, ...runAs, detached: true, stdio: 'pipe' });
+      const stdio: StdioOptions = wayOut ? ['pipe', 'pipe', 'pipe', 'ipc'] : 'pipe';
+      const child = spawn(command, args, { cwd, env: marked, ...runAs, detached: true, stdio });
+      if (wayOut) takeListener(child, wayOut);
       const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
       exit.catch(() => undefined); // a child that never started is reported by the next line
       if (child.pid !== undefined) watchdog.add(child.pid, isSandboxed ? undefined : runAs?.uid);
       await once(child, 'spawn');
       const leader = child.pid as number;
       guardGroup(leader);
-      return new ForeignProcess(child, { leader, launch, isSandboxed }, exit, limits);
+      return new ForeignProcess(child as ChildProcessWithoutNullStreams, { leader, launch, isSandboxed }, exit, limits);
     } catch (error) {
       launches.end(launch);
       throw startFault(program.name, error as NodeJS.ErrnoException);

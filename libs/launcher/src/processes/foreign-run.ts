@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { takeListener } from './way-out.js';
 import { startFault, type PreparedProgram } from './foreign-process.js';
 import { groupWatch } from './group-watch.js';
 import { launches, type Launch } from './launches.js';
@@ -84,7 +85,7 @@ interface Started {
 }
 
 async function start(program: PreparedProgram, launch: Launch, hasChannel: boolean): Promise<Started> {
-  const { name, cwd, env, runAs, isSandboxed = false } = program;
+  const { name, cwd, env, runAs, isSandboxed = false, wayOut } = program;
   const [command, ...args] = [...nice(), program.command, ...program.args];
   try {
     const stdio = hasChannel ? (['ignore', 'pipe', 'pipe', 'pipe'] as const) : (['pipe', 'pipe', 'pipe'] as const);
@@ -93,8 +94,9 @@ async function start(program: PreparedProgram, launch: Launch, hasChannel: boole
       env: { ...launch.env, ...env, ...launch.env },
       ...runAs,
       detached: true,
-      stdio: [...stdio],
+      stdio: wayOut ? [...stdio, 'ipc'] : [...stdio],
     });
+    if (wayOut) takeListener(child, wayOut);
     const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     const close = once(child, 'close');
     for (const end of [exit, close]) end.catch(() => undefined); // a failed start is reported by the next line
