@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { networkEnvironment } from '../../libs/config/src/environment.js';
+import { certificateEnvironment, proxyEnvironment } from '../../libs/config/src/environment.js';
 import { cites } from '../support/cite.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
@@ -63,7 +63,9 @@ class Agent {
 
   beforeAll(async () => {
     shared = mkdtempSync(join(tmpdir(), 'manifold-shared-'));
-    gateway = await GatewayProcess.start({ env: { ...networkEnvironment(), NPM_REGISTRY: REGISTRY } });
+    gateway = await GatewayProcess.start({
+      env: { ...certificateEnvironment(), ...proxyEnvironment(), NPM_REGISTRY: REGISTRY },
+    });
     rest = new RestClient(gateway.url);
     packages = new PackagesClient(rest);
   });

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Config, PackagesConfig } from '@manifold/config';
+import { EgressProxy } from '@manifold/egress';
 import { LeasesModule } from '@manifold/bus';
 import { Launcher } from '@manifold/launcher';
 import { TenantsModule } from '@manifold/tenants';
@@ -68,8 +69,9 @@ const pythonSettings = (config: PackagesConfig): PythonSettings => ({
     { provide: PythonSettings, useFactory: pythonSettings, inject: [PackagesConfig] },
     {
       provide: PythonInstaller,
-      useFactory: (settings: PythonSettings, launcher: Launcher) => new PythonInstaller(settings, launcher),
-      inject: [PythonSettings, Launcher],
+      useFactory: (settings: PythonSettings, launcher: Launcher, proxy: EgressProxy) =>
+        new PythonInstaller(settings, launcher, proxy),
+      inject: [PythonSettings, Launcher, EgressProxy],
     },
     AllowedPackages,
     Jobs,

@@ -46,14 +46,15 @@ export function wheel({
 /**
  * Returns a source package. It contains its own build module, which needs nothing from an index. pip runs it even to read the metadata.
  * @param marker a file that exists once code of the package has run
+ * @param code further code that runs then
  */
-export function sourceDistribution(name: string, version: string, marker: string): Distribution {
+export function sourceDistribution(name: string, version: string, marker: string, code = ''): Distribution {
   const base = `${name.replaceAll('-', '_')}-${version}`;
   const built = wheel({ name, version, files: { [`${name.replaceAll('-', '_')}.py`]: `VERSION = '${version}'\n` } });
   const files = {
     [`${base}/PKG-INFO`]: metadata(name, version, []),
     [`${base}/pyproject.toml`]: '[build-system]\nrequires = []\nbuild-backend = "build_it"\nbackend-path = ["."]\n',
-    [`${base}/build_it.py`]: buildBackend(built, marker),
+    [`${base}/build_it.py`]: buildBackend(built, marker, code),
   };
   return { project: name, file: `${base}.zip`, content: zipArchive(files) };
 }
@@ -70,11 +71,11 @@ function metadata(name: string, version: string, requires: readonly string[], re
   ].join('\n');
 }
 
-function buildBackend(built: Distribution, marker: string): string {
+function buildBackend(built: Distribution, marker: string, code: string): string {
   return `import base64, os
 
 open(${JSON.stringify(marker)}, 'w').close()
-
+${code}
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     with open(os.path.join(folder, '${built.file}'), 'wb') as file:

@@ -63,10 +63,11 @@ export class PackageInstalls {
   checkPolicy(tenant: string, { runtime, wanted, settings }: InstallRequest): void {
     this.policy.checkScripts(tenant, scriptsOf(runtime, wanted));
     if (!isStdio(settings)) return;
-    const { command = 'node', args = [], env = {}, secretsAs, secretNames = [] } = settings;
+    const { command = 'node', args = [], env = {}, secretsAs, secretNames = [], network } = settings;
     const variables = [...Object.keys(env), ...(secretsAs === 'environment' ? secretNames : [])];
     // A word may be the name of a program of the package, which is not known yet. A path leads to another program.
-    this.policy.checkNew(tenant, { command, args, variables }, !command.includes('/'));
+    const program = { command, args, variables, network: network === 'open' ? undefined : network };
+    this.policy.checkNew(tenant, program, !command.includes('/'));
   }
 
   /** @throws PackageNotAllowedError; ProblemError 403 */

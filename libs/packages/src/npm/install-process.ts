@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { networkEnvironment } from '@manifold/config';
-import type { Launcher, Owner, RunEnd } from '@manifold/launcher';
+import { certificateEnvironment } from '@manifold/config';
+import type { Launcher, Owner, RunEnd, WayOut } from '@manifold/launcher';
 import { InstallError } from '../model/install-error.js';
 import { INSTALL_LIMITS } from '../model/install-owner.js';
 import type { InstallProgress } from '../model/install-progress.js';
@@ -18,6 +18,8 @@ export interface InstallRun {
   readonly order: InstallOrder;
   /** Node options of the program. */
   readonly nodeOptions: readonly string[];
+  /** The way to the registry. */
+  readonly network: WayOut;
   readonly signal: AbortSignal;
   readonly progress: Pick<InstallProgress, 'onStep' | 'onLog'>;
 }
@@ -29,7 +31,7 @@ export interface InstallRun {
  */
 export async function runInstall(
   launcher: Launcher,
-  { owner, order, nodeOptions, signal, progress }: InstallRun,
+  { owner, order, nodeOptions, network, signal, progress }: InstallRun,
 ): Promise<Extract<Outcome, { kind: 'installed' }>> {
   const log = new InstallLog((line) => progress.onLog(line));
   const reports = new ReportReader(log, progress);
@@ -38,7 +40,8 @@ export async function runInstall(
     owner,
     command: process.execPath,
     args: [...nodeOptions, PROGRAM],
-    env: networkEnvironment(),
+    env: certificateEnvironment(),
+    network,
     cwd: folder,
     writable: [folder, cacheDir],
     limits: INSTALL_LIMITS,

@@ -1,7 +1,9 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { EgressProxy } from '@manifold/egress';
 import PQueue from 'p-queue';
 import { showQueue } from '@manifold/metrics';
 import { Launcher } from '@manifold/launcher';
+import { withProxy } from '../model/install-access.js';
 import { InstallError } from '../model/install-error.js';
 import { asInstallFault, installOwner } from '../model/install-owner.js';
 import type { InstallProgress } from '../model/install-progress.js';
@@ -37,7 +39,7 @@ const AT_ONCE = 2;
  * Installs npm packages into folders.
  *
  * Each install runs in a separate process of the tenant, with a minimal environment without secrets. Install scripts run only if they are
- * allowed. Dependencies come only from the registry. When an install has ended, its files belong to the gateway.
+ * allowed. Dependencies come only from the registry, through the proxy of the gateway. When an install has ended, its files belong to the gateway.
  */
 @Injectable()
 export class NpmInstaller implements OnApplicationShutdown {
@@ -47,6 +49,7 @@ export class NpmInstaller implements OnApplicationShutdown {
   constructor(
     private readonly settings: NpmSettings,
     private readonly launcher: Launcher,
+    private readonly proxy: EgressProxy,
   ) {
     showQueue('npm_installs', () => this.queue.size);
   }
@@ -103,16 +106,13 @@ export class NpmInstaller implements OnApplicationShutdown {
   ): Promise<NpmInstall> {
     const { registry, nodeOptions } = this.settings;
     const owner = installOwner(tenant, allowScripts);
+    const client = { tenant, name: `install of ${name}`, configured: [registry] };
     return this.launcher.fill({ owner, folders: [folder] }, async () => {
       const cacheDir = await this.launcher.folderBelow(this.settings.cacheDir, owner);
       const order = { name, version, folder, registry, cacheDir, allowScripts, expectIntegrity };
-      const { version: exact, integrity } = await runInstall(this.launcher, {
-        owner,
-        order,
-        nodeOptions,
-        signal,
-        progress,
-      });
+      const { version: exact, integrity } = await withProxy(this.proxy, client, (network) =>
+        runInstall(this.launcher, { owner, order, nodeOptions, network, signal, progress }),
+      );
       return { name, version: exact, integrity };
     });
   }

@@ -3,7 +3,7 @@ import type { Launcher } from '@manifold/launcher';
 import { InstallError } from '../model/install-error.js';
 import { withWorkFolder, type Pip, type PipRun } from './pip.js';
 
-type Question = Pick<PipRun, 'owner' | 'executable' | 'indexes' | 'signal'>;
+type Question = Pick<PipRun, 'owner' | 'network' | 'executable' | 'indexes' | 'signal'>;
 
 /** Asks the newest version of packages. */
 export class LatestVersion {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import type { Launcher, Owner } from '@manifold/launcher';
+import type { Launcher, Owner, WayOut } from '@manifold/launcher';
 import type { Interpreter } from './interpreter.js';
 import { indexEnvironment, type PackageIndexes } from './package-indexes.js';
 import { pipFault } from './pip-faults.js';
@@ -13,6 +13,8 @@ import { redactor } from './redaction.js';
 export interface PipRun {
   /** The owner that may change the folder `work`, and that of the executable if pip installs. */
   readonly owner: Owner;
+  /** The way to the indexes. */
+  readonly network: WayOut;
   /** Python that runs pip and for which pip installs. */
   readonly executable: string;
   /** pip command, such as `install` or `download`, with its options. */
@@ -55,7 +57,7 @@ export class Pip {
 
   /** @returns how pip ended and what it printed. @throws LaunchError; the reason of the signal */
   async run(run: PipRun): Promise<PipEnd> {
-    const { owner, executable, command, requirements, indexes, allowScripts, work, folder, signal } = run;
+    const { owner, network, executable, command, requirements, indexes, allowScripts, work, folder, signal } = run;
     const redacted = redactor(indexes);
     const lines: string[] = [];
     const onLine = (raw: string) => {
@@ -68,6 +70,7 @@ export class Pip {
     const options = [...OPTIONS, ...(allowScripts ? [] : ['--only-binary', ':all:']), '--log', join(work, LOG)];
     const exit = await runPython(this.launcher, {
       owner,
+      network,
       executable,
       program: PIP_PROGRAM,
       args: [...this.programArgs(cache, allowScripts), ...command, ...options, '--', ...requirements],

@@ -66,7 +66,10 @@ describe('PythonInstaller and an index that does not have or give what was asked
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    const fault = { code: 'registry_unreachable', message: expect.stringContaining('no connection') };
+    const fault = {
+      code: 'registry_unreachable',
+      message: expect.stringContaining(`Cannot connect to 127.0.0.1:${port}`),
+    };
     const indexUrl = `http://127.0.0.1:${port}/simple/`;
     await expect(fixture.install({ name: 'demo', indexUrl })).rejects.toMatchObject(fault);
   });

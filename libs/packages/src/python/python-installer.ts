@@ -1,14 +1,16 @@
 import { dirname, join, resolve } from 'node:path';
+import type { EgressProxy, ProxyClient } from '@manifold/egress';
 import PQueue from 'p-queue';
 import type { Launcher } from '@manifold/launcher';
 import { showQueue } from '@manifold/metrics';
+import { withProxy } from '../model/install-access.js';
 import { InstallError } from '../model/install-error.js';
 import { installOwner } from '../model/install-owner.js';
 import type { InstallProgress } from '../model/install-progress.js';
 import { Interpreters, type Interpreter } from './interpreter.js';
 import { LatestVersion } from './latest-version.js';
 import { indexesOf, type PackageIndexes } from './package-indexes.js';
-import { Pip, withWorkFolder } from './pip.js';
+import { Pip, withWorkFolder, type PipRun } from './pip.js';
 import { PipSteps } from './pip-steps.js';
 import { pipDependencies, pythonName, pythonVersion } from './python-grammar.js';
 import type { PythonSettings } from './python-settings.js';
@@ -47,6 +49,8 @@ interface Install {
 }
 
 const AT_ONCE = 2;
+/** The index unless another one is configured, and the host of its files. */
+const PYPI = ['https://pypi.org/', 'https://files.pythonhosted.org/'];
 
 /**
  * Installs a Python package into a virtual environment of its own.
@@ -63,6 +67,7 @@ export class PythonInstaller {
   constructor(
     private readonly settings: PythonSettings,
     private readonly launcher: Launcher,
+    private readonly proxy: EgressProxy,
   ) {
     this.interpreters = new Interpreters(settings.bin, launcher);
     showQueue('python_installs', () => this.queue.size);
@@ -99,8 +104,10 @@ export class PythonInstaller {
       const interpreter = await this.interpreters.get(owner);
       const pip = new Pip(this.launcher, interpreter, this.settings.cacheDir);
       const newest = new LatestVersion(pip, this.launcher, this.settings.cacheDir);
-      const question = { owner, executable: interpreter.executable, indexes, signal: ended };
-      return wanted.allowScripts ? newest.ofAny(name, question) : newest.ofWheels(name, question);
+      return withProxy(this.proxy, this.client(wanted.tenant, name), (network) => {
+        const question = { owner, network, executable: interpreter.executable, indexes, signal: ended };
+        return wanted.allowScripts ? newest.ofAny(name, question) : newest.ofWheels(name, question);
+      });
     });
   }
 
@@ -128,7 +135,7 @@ export class PythonInstaller {
   /** Makes the environment and runs pip in it. Afterwards the folder belongs to the gateway. */
   private async fill(
     interpreter: Interpreter,
-    { tenant, requirements, indexes, allowScripts, folder }: Install,
+    { tenant, name, requirements, indexes, allowScripts, folder }: Install,
     progress: InstallProgress,
     signal: AbortSignal,
   ): Promise<void> {
@@ -142,15 +149,25 @@ export class PythonInstaller {
       command: ['install', '--progress-bar', 'off', '--no-warn-script-location'],
       onLine: (line: string) => steps.onLine(line),
     };
-    await withWorkFolder(dirname(folder), async (work) => {
-      const targets = [interpreter.realExecutable];
-      const end = await launcher.fill({ owner, folders: [folder, work], targets }, async () => {
-        await makeEnvironment(launcher, owner, interpreter, folder, signal, (line) => progress.onLog(line));
-        progress.onStep(15, 'asking the package index');
-        return pip.run({ ...run, work });
+    const install = (network: PipRun['network']): Promise<void> =>
+      withWorkFolder(dirname(folder), async (work) => {
+        const targets = [interpreter.realExecutable];
+        const end = await launcher.fill({ owner, folders: [folder, work], targets }, async () => {
+          await makeEnvironment(launcher, owner, interpreter, folder, signal, (line) => progress.onLog(line));
+          progress.onStep(15, 'asking the package index');
+          return pip.run({ ...run, network, work });
+        });
+        await pip.check(end, work, indexes);
       });
-      await pip.check(end, work, indexes);
-    });
+    await withProxy(this.proxy, this.client(tenant, name), install);
+  }
+
+  /** The operator's indexes are reached wherever they are. Those of a request are not: whoever sends one may not know the network. */
+  private client(tenant: string, name: string): ProxyClient {
+    const { indexUrl, extraIndexUrl } = this.settings;
+    const main = indexUrl === undefined ? PYPI : [indexUrl];
+    const configured = extraIndexUrl === undefined ? main : [...main, extraIndexUrl];
+    return { tenant, name: `install of ${name}`, configured };
   }
 
   /** Queues a task. If the signal aborts while the task waits, this rejects at once. A running task handles the signal itself. */

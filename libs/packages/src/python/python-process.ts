@@ -2,7 +2,7 @@ import type { Launch, Launcher, RunEnd } from '@manifold/launcher';
 import { INSTALL_LIMITS } from '../model/install-owner.js';
 import { OutputLines } from './output-lines.js';
 
-export interface PythonRun extends Pick<Launch, 'owner' | 'env' | 'readable' | 'writable'> {
+export interface PythonRun extends Pick<Launch, 'owner' | 'network' | 'env' | 'readable' | 'writable'> {
   readonly executable: string;
   /** Program from python-programs.ts. */
   readonly program: string;

@@ -20,6 +20,7 @@ export async function makeEnvironment(
   const lines: string[] = [];
   const exit = await runPython(launcher, {
     owner,
+    network: 'none',
     executable: interpreter.executable,
     program: VENV_PROGRAM,
     args: ['--without-pip', folder],

@@ -1,4 +1,5 @@
 import { PythonInstaller } from '../../src/python/index.js';
+import { testProxy } from '@manifold/egress/testing';
 import { TestLauncher } from '@manifold/launcher/testing';
 import { RecordedProgress } from './recorded-progress.js';
 
@@ -7,4 +8,8 @@ const [indexUrl, cacheDir, folder] = process.argv.slice(2);
 const settings = { bin: undefined, indexUrl, extraIndexUrl: undefined, cacheDir, timeoutMs: 500_000 };
 const { launcher } = await TestLauncher.start();
 const wanted = { tenant: 'default', name: 'held', allowScripts: false };
-void new PythonInstaller(settings, launcher).install(wanted, folder, new RecordedProgress());
+void new PythonInstaller(settings, launcher, testProxy({ environment: 'development' })).install(
+  wanted,
+  folder,
+  new RecordedProgress(),
+);

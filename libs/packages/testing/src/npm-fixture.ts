@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { commandLine, processesNaming } from '../../../../test/support/process-tree.js';
 import { NpmRegistrySimulator } from '../../../../test/simulators/npm-registry/index.js';
+import type { EgressProxy } from '@manifold/egress';
+import { testProxy } from '@manifold/egress/testing';
 import { TestLauncher } from '@manifold/launcher/testing';
 import { NpmInstaller, type NpmInstall, type NpmRequest } from '../../src/npm/npm-installer.js';
 import type { NpmSettings } from '../../src/npm/npm-settings.js';
@@ -59,13 +61,15 @@ export class NpmFixture {
     readonly registry: NpmRegistrySimulator,
     readonly settings: NpmSettings,
     readonly launching: TestLauncher,
+    readonly proxy: EgressProxy,
     readonly installer: NpmInstaller,
   ) {}
 
-  /** @param environment settings of the launcher */
+  /** @param environment settings of the launcher. @param egress what installs reach beside the registry */
   static async start(
     settings: Partial<NpmSettings> = {},
     environment: Readonly<Record<string, string>> = {},
+    egress: Parameters<typeof testProxy>[0] = {},
   ): Promise<NpmFixture> {
     const root = await mkdtemp(join(tmpdir(), 'manifold-npm-'));
     await chmod(root, 0o755); // the user of an install must be able to pass
@@ -78,16 +82,19 @@ export class NpmFixture {
       ...settings,
     };
     const launching = await TestLauncher.start(environment);
-    return new NpmFixture(root, registry, complete, launching, new NpmInstaller(complete, launching.launcher));
+    const proxy = testProxy(egress);
+    const installer = new NpmInstaller(complete, launching.launcher, proxy);
+    return new NpmFixture(root, registry, complete, launching, proxy, installer);
   }
 
   /** Returns another installer with other settings. */
   installerWith(settings: Partial<NpmSettings>): NpmInstaller {
-    return new NpmInstaller({ ...this.settings, ...settings }, this.launching.launcher);
+    return new NpmInstaller({ ...this.settings, ...settings }, this.launching.launcher, this.proxy);
   }
 
   async stop(): Promise<void> {
     await this.installer.onApplicationShutdown();
+    this.proxy.onApplicationShutdown();
     await this.registry.stop();
     this.launching.end();
     await rm(this.root, { recursive: true });

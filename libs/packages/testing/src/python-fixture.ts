@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EgressProxy } from '@manifold/egress';
+import { testProxy } from '@manifold/egress/testing';
 import { TestLauncher } from '@manifold/launcher/testing';
 import { PythonIndex } from '../../../../test/simulators/python-index/index.js';
 import { PythonInstaller, type PythonSettings, type InstalledPythonPackage } from '../../src/python/index.js';
@@ -19,16 +21,22 @@ export class PythonFixture {
     readonly index: PythonIndex,
     readonly root: string,
     readonly launching: TestLauncher,
+    private readonly proxy: EgressProxy,
   ) {}
 
-  /** @param environment settings of the launcher */
-  static async open(environment: Readonly<Record<string, string>> = {}): Promise<PythonFixture> {
+  /** @param environment settings of the launcher. @param egress what installs reach: unless told, all of loopback */
+  static async open(
+    environment: Readonly<Record<string, string>> = {},
+    egress: Parameters<typeof testProxy>[0] = { environment: 'development' },
+  ): Promise<PythonFixture> {
     const root = await mkdtemp(join(tmpdir(), 'python-fixture-'));
     await chmod(root, 0o755); // the user of an install must be able to pass
-    return new PythonFixture(await PythonIndex.start(), root, await TestLauncher.start(environment));
+    const launching = await TestLauncher.start(environment);
+    return new PythonFixture(await PythonIndex.start(), root, launching, testProxy(egress));
   }
 
   async close(): Promise<void> {
+    this.proxy.onApplicationShutdown();
     await this.index.stop();
     this.launching.end();
     await rm(this.root, { recursive: true, force: true });
@@ -43,7 +51,7 @@ export class PythonFixture {
       timeoutMs: 600_000, // no install of a test is to fail because the machine is busy
       ...settings,
     };
-    return new PythonInstaller(complete, this.launching.launcher);
+    return new PythonInstaller(complete, this.launching.launcher, this.proxy);
   }
 
   /** A path at which nothing is. */
