@@ -9,6 +9,7 @@ export { ServerFeatures, type ChangeListener, type Changing, type Introduction }
 export { programOf } from './model/program-of.js';
 export { secretsIn } from './model/secret-headers.js';
 export { connectionTo, openSecrets, withConnectionFor, withInstanceFor } from './connections/server-connection.js';
+export { ProgramStarter } from './connections/program-starter.js';
 export { ServerConnector } from './connections/server-connector.js';
 export { ServerHttp } from './connections/server-http.js';
 export { ServerEras } from './metadata/server-eras.js';

@@ -23,6 +23,7 @@ export { SERVER_NAME, SERVER_NAME_RULE } from './server-name.js';
 export { ServerLimitsDto } from './server-limits.dto.js';
 export {
   ISOLATIONS,
+  NETWORKS,
   ReconnectionOptionsDto,
   REPLICA_COUNTS,
   SECRET_CARRIERS,

@@ -17,12 +17,14 @@ import {
 } from 'class-validator';
 import { IfGiven } from '@manifold/rest';
 import { ServerAccessRulesDto } from './access-rules.dto.js';
+import { IsAllowedDomains } from './allowed-domains.decorator.js';
 import { IsHttpUrl } from './http-url.decorator.js';
 import { SECRET_NAME } from './secret-name.js';
 import { ServerLimitsDto } from './server-limits.dto.js';
 import { IsStringMap } from './string-map.decorator.js';
 
 export const TRANSPORT_TYPES = ['stdio', 'streamable_http'] as const;
+export const NETWORKS = ['open', 'none', 'proxy'] as const;
 export const REPLICA_COUNTS = ['each', 'one'] as const;
 export const ISOLATIONS = ['shared', 'user'] as const;
 export const SECRET_CARRIERS = ['arguments', 'environment', 'headers'] as const;
@@ -99,6 +101,27 @@ export class ServerSettingsDto {
   @IfGiven()
   @IsStringMap(ENV)
   env?: Record<string, string>;
+
+  /**
+   * stdio: `open` (the default): the server has the network of the gateway. `none`: it has none. `proxy`: it reaches the hosts of
+   * `allowedDomains` at public addresses, and private ones that EGRESS_ALLOW names, through the proxy that its variables HTTP_PROXY and
+   * HTTPS_PROXY name. `none` and `proxy` need a gateway in mode `bubblewrap` (SERVER_SANDBOX).
+   */
+  @ApiPropertyOptional({ enum: NETWORKS })
+  @IfGiven()
+  @IsIn(NETWORKS)
+  network?: (typeof NETWORKS)[number];
+
+  /**
+   * `network: "proxy"`: the hosts that the server may reach: `example.com`, `*.example.com` (names below it), an address or `*`, each with an
+   * optional port (`example.com:8443`). Without a port, 80 and 443 are meant. Unless given, `*`.
+   */
+  @ApiPropertyOptional({ type: [String] })
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(256)
+  @IsAllowedDomains()
+  allowedDomains?: string[];
 
   /**
    * Required for streamable_http: the URL of the server's MCP endpoint. The values of its query are returned as "[hidden]". Send "[hidden]"

@@ -23,6 +23,10 @@ export interface ServerSettings {
   /** Absolute, or relative to the data folder of the server. Empty: the data folder. */
   readonly cwd?: string;
   readonly env?: Record<string, string>;
+  /** What a stdio server reaches: what the gateway reaches, nothing, or what the proxy of the gateway lets through. */
+  readonly network?: 'open' | 'none' | 'proxy';
+  /** For the network `proxy`: `example.com`, `*.example.com`, an address or `*`, each with an optional port. */
+  readonly allowedDomains?: string[];
   readonly url?: string;
   readonly headers?: Record<string, string>;
   readonly reconnectionOptions?: ReconnectionOptions;

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { isObject } from '@manifold/async';
 import type { Principal } from '@manifold/auth';
-import { Config } from '@manifold/config';
-import { Launcher, type Launch } from '@manifold/launcher';
+import type { Launch } from '@manifold/launcher';
 import { ProblemError, toProblem } from '@manifold/rest';
 import { ServerExtensions } from '@manifold/server-model';
 import { ProviderError } from '@manifold/tool-provider';
 import { whatRuns } from '../model/access-settings.js';
 import type { CallsInFlight } from '../model/calls-in-flight.js';
 import { programOf } from '../model/program-of.js';
+import { ProgramStarter, type ServerLaunch } from './program-starter.js';
 import { ServerHttp } from './server-http.js';
 import { transportWith } from './launch-secrets.js';
 import { StartRefusedError } from './start-refused-error.js';
@@ -63,15 +63,16 @@ export class ServerConnector implements OnModuleInit {
   private readonly logger = new Logger(ServerConnector.name);
 
   constructor(
-    private readonly config: Config,
-    private readonly launcher: Launcher,
+    private readonly programs: ProgramStarter,
     private readonly http: ServerHttp,
     private readonly extensions: ServerExtensions,
     private readonly singletons: SingletonServers,
   ) {}
 
   onModuleInit(): void {
-    this.extensions.policy.isolation = { refusalFor: (tenant) => this.launcher.refusal(tenant) };
+    this.extensions.policy.isolation = {
+      refusalFor: (tenant, network) => this.programs.refusal(tenant, network),
+    };
   }
 
   /** Checks whether the tenant may run the server. @throws ProblemError 403 `stdio_not_allowed` with the setting to change */
@@ -117,7 +118,7 @@ export class ServerConnector implements OnModuleInit {
     const era: EraMemory = { known: metadata.era, found: (found) => metadata.eraFound(found) };
     if (transport.transportType === 'stdio') {
       await this.requireAllowed(destination.stored);
-      const start = (): Promise<StdioProcess> => this.launcher.start(this.launchOf(destination, transport));
+      const start = (): Promise<StdioProcess> => this.programs.start(launchOf(destination, transport));
       const open = (until: AbortSignal): Promise<UpstreamConnection> =>
         connectStdio(start, { log, signal: until, era, clientCapabilities: capabilities });
       if (connectsAsSingleton(destination))
@@ -133,17 +134,6 @@ export class ServerConnector implements OnModuleInit {
     const options = { egress, log, signal, era, onSession, clientCapabilities: capabilities };
     const connection = await connectHttp({ ...transport, session }, options);
     return isSingle ? new SerializedConnection(connection) : connection;
-  }
-
-  private launchOf({ record, folder, dataFiles, user }: Destination, program: StdioSettings): Launch {
-    const { tenant, name: server, limits } = record;
-    return {
-      ...program,
-      dataFiles,
-      owner: { tenant, server, user: user?.key },
-      readable: folder === undefined ? [] : [folder],
-      limits: { ...this.config.hosting.limits, ...limits },
-    };
   }
 
   /** @throws StartRefusedError */
@@ -162,6 +152,11 @@ export class ServerConnector implements OnModuleInit {
       throw new StartRefusedError(name, error);
     }
   }
+}
+
+function launchOf({ record, folder, dataFiles, user }: Destination, program: StdioSettings): ServerLaunch {
+  const { tenant, name: server, limits } = record;
+  return { owner: { tenant, server, user: user?.key }, program, folder, dataFiles, limits };
 }
 
 /** If each user has a separate instance, the instance that only introduces the server is no singleton: it serves no user. */

@@ -4,6 +4,7 @@ import type { ServerRecord } from './server-record.js';
 /** Returns the program that a server runs, for the check of who may run what. Undefined for a remote server. */
 export function programOf({ transport, secretsAs, secretNames = [] }: ServerRecord): StdioProgram | undefined {
   if (transport.transportType !== 'stdio') return undefined;
-  const { command, args, env } = transport;
-  return { command, args, variables: [...Object.keys(env), ...(secretsAs === 'environment' ? secretNames : [])] };
+  const { command, args, env, network } = transport;
+  const variables = [...Object.keys(env), ...(secretsAs === 'environment' ? secretNames : [])];
+  return { command, args, variables, network };
 }

@@ -7,6 +7,10 @@ export type StdioSettings = {
   env: Record<string, string>;
   /** Working folder, absolute or relative to the data folder of the server. Undefined: the data folder. */
   cwd?: string;
+  /** Undefined: the network of the gateway. */
+  network?: 'none' | 'proxy';
+  /** With the network `proxy`: the hosts that the server may reach. Undefined: all at the ports of the web. */
+  allowedDomains?: string[];
 };
 
 export type HttpSettings = {

@@ -130,5 +130,10 @@ describe('who may run what', () => {
       message: 'Set SERVER_SANDBOX',
     });
     await expect(check('default')).resolves.toBeUndefined();
+    policy.isolation = { refusalFor: (_tenant, network) => network && `${network} needs SERVER_SANDBOX` };
+    policy.checkNew('default', program, true);
+    expect(() => policy.checkNew('default', { ...program, network: 'proxy' }, true)).toThrow(
+      'proxy needs SERVER_SANDBOX',
+    );
   });
 });

@@ -8,8 +8,11 @@ import { loaderVariable, type StdioProgram } from './stdio-program.js';
 
 /** Keeps the processes of tenants apart on this machine. The library that starts processes implements it. */
 export interface ProcessIsolation {
-  /** Returns why a tenant can run no processes here, with the setting to change: a sentence. Undefined if it can. */
-  refusalFor(tenant: string): string | undefined;
+  /**
+   * Returns why a tenant can run no processes with this network here, with the setting to change: a sentence. Undefined if it can.
+   * @param network undefined: an open one
+   */
+  refusalFor(tenant: string, network?: StdioProgram['network']): string | undefined;
 }
 
 /** The packages of an install that could run code while they are installed. */
@@ -62,7 +65,7 @@ export class ServerPolicy {
   }
 
   private refusalOf(tenant: string, program: StdioProgram, isOfPackage: boolean): ProblemError | undefined {
-    const isolation = this.isolation?.refusalFor(tenant);
+    const isolation = this.isolation?.refusalFor(tenant, program.network);
     if (isolation !== undefined) return notAllowed(isolation);
     for (const { value, origin } of this.policies.stdioRules(tenant)) {
       const why = stdioFault(value, program, isOfPackage);

@@ -4,6 +4,8 @@ export interface StdioProgram {
   readonly args: readonly string[];
   /** Names of the environment variables that operators or users set. */
   readonly variables: readonly string[];
+  /** What the program must not be able to pass by. Undefined: its network is open. */
+  readonly network?: 'none' | 'proxy';
 }
 
 /** Patterns of variables with which loaders, interpreters and installers run other code than that of the program. */

@@ -45,6 +45,23 @@ describe('the settings of a server', () => {
     expect(changed).toMatchObject({ createdAt: MONDAY.toISOString(), updatedAt: TUESDAY.toISOString() });
   });
 
+  it('have a network, whose domains go with the proxy', () => {
+    const networkOf = ({ transport }: ServerRecord) => {
+      const { network, allowedDomains } = transport as { network?: string; allowedDomains?: string[] };
+      return { network, allowedDomains };
+    };
+    expect(networkOf(stdio())).toEqual({});
+    const proxied = changedRecord(stdio(), { network: 'proxy', allowedDomains: ['a.example'] }, TUESDAY);
+    expect(networkOf(proxied)).toEqual({ network: 'proxy', allowedDomains: ['a.example'] });
+    expect(networkOf(changedRecord(proxied, { args: ['a.js', 'b'] }, TUESDAY))).toEqual(networkOf(proxied));
+    expect(networkOf(changedRecord(proxied, { allowedDomains: ['*'] }, TUESDAY)).allowedDomains).toEqual(['*']);
+    const closed = changedRecord(proxied, { network: 'none' }, TUESDAY);
+    expect(networkOf(closed)).toEqual({ network: 'none' });
+    expect(networkOf(changedRecord(closed, { network: 'open' }, TUESDAY))).toEqual({});
+    const problem = problemOf(() => changedRecord(stdio(), { allowedDomains: ['a.example'] }, TUESDAY));
+    expect(problem).toMatchObject({ status: 400, errors: [{ pointer: '/allowedDomains', code: 'does_not_fit' }] });
+  });
+
   it('lose everything of the old transport when it changes', () => {
     const changed = changedRecord(stdio(), { transportType: 'streamable_http', url: 'https://a.example/mcp' }, TUESDAY);
     expect(changed.transport).toEqual({ transportType: 'streamable_http', url: 'https://a.example/mcp', headers: {} });

@@ -7,6 +7,7 @@ import {
   type ServerRecord,
   type StdioSettings,
 } from '@manifold/mcp-hosting';
+import { networkSettings } from './network-settings.js';
 import { secretSettings } from './secret-settings.js';
 import { withStoredValues } from './stored-values.js';
 
@@ -123,6 +124,7 @@ function stdioSettings(settings: ServerSettings, before?: StdioSettings): StdioS
     args: settings.args ?? before?.args ?? [],
     env: settings.env ?? before?.env ?? {},
     cwd: (settings.cwd ?? before?.cwd) || undefined,
+    ...networkSettings(settings, before),
   };
 }
 

@@ -25,6 +25,7 @@ export function operatorView(
     ...serverView(server, tools),
     ...settingsView(server, sessionId),
     lanes: record.lanes ?? true,
+    network: record.transport.transportType === 'stdio' ? (record.transport.network ?? 'open') : undefined,
     replicas: record.transport.transportType === 'stdio' ? (record.replicas ?? 'each') : undefined,
     ...runView(server),
     createdAt: record.createdAt,

@@ -42,6 +42,16 @@ describe('the body of a registration', () => {
     expect(await validate(RegisterServerDto, full)).toEqual(full);
   });
 
+  it('names the network of a stdio server, and hosts that can be meant', async () => {
+    const allowedDomains = ['api.example', '*.example:8443', '10.0.0.1', '[::1]:80', '*'];
+    expect(await faultsOf(RegisterServerDto, { ...STDIO, network: 'proxy', allowedDomains })).toEqual([]);
+    for (const network of ['closed', '', null, true])
+      expect(await faultsOf(RegisterServerDto, { ...STDIO, network })).toEqual(['/network']);
+    for (const domain of ['https://api.example', 'a b', '127.1', '', 7, 'x'.repeat(300)])
+      expect(await faultsOf(UpdateServerDto, { allowedDomains: ['api.example', domain] })).toEqual(['/allowedDomains']);
+    expect(await faultsOf(UpdateServerDto, { allowedDomains: 'api.example' })).toEqual(['/allowedDomains']);
+  });
+
   it('completes reconnection options that are given in part', async () => {
     const body = await validate(UpdateServerDto, { reconnectionOptions: { maxRetries: 5 } });
     expect(body).toMatchObject({ reconnectionOptions: { maxRetries: 5, maxReconnectionDelay: 30_000 } });

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString, Matches } from 'class-validator';
 import {
   ISOLATIONS,
+  NETWORKS,
   ReconnectionOptionsDto,
   REPLICA_COUNTS,
   SECRET_CARRIERS,
@@ -62,6 +63,13 @@ export class ServerDto {
 
   @ApiPropertyOptional(STRING_MAP)
   env?: Record<string, string>;
+
+  /** stdio only: what the server reaches. */
+  @ApiPropertyOptional({ enum: NETWORKS })
+  network?: (typeof NETWORKS)[number];
+
+  /** `network: "proxy"`: the hosts that the server may reach. If absent, all hosts at ports 80 and 443. */
+  allowedDomains?: string[];
 
   url?: string;
 

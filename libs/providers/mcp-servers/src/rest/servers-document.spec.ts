@@ -1,3 +1,4 @@
+import { ServerPolicy } from '@manifold/server-model';
 import { parse } from 'yaml';
 import { registration, TestGateway, textOf } from '../../testing/src/gateway.js';
 
@@ -52,6 +53,24 @@ describe('the servers of a tenant as a document', () => {
     expect(JSON.stringify(document)).not.toContain('hunter');
     expect(Object.keys(document.servers[0].headers)).toEqual(['X-Api-Key', 'authorization', 'x-team']);
     expect(Object.keys(document.servers[1].env)).toEqual(['A', 'B']);
+  });
+
+  it('names networks, and refuses those that the machine cannot enforce', async () => {
+    const proxied = { network: 'proxy', allowedDomains: ['api.example', '*.example:8443'] };
+    const document = { version: 1, servers: [off('hermit', { network: 'none' }), off('proxied', proxied)] };
+    const policy = gateway.app.get(ServerPolicy, { strict: false });
+    const refused = 'a network needs SERVER_SANDBOX';
+    policy.isolation = { refusalFor: (_tenant, network) => network && refused };
+    const errors = [0, 1].map((index) => expect.objectContaining({ pointer: `/servers/${index}`, detail: refused }));
+    expect(await bring(document)).toMatchObject({ status: 403, body: { code: 'stdio_not_allowed', errors } });
+    policy.isolation = undefined;
+    await bring(document);
+    expect((await exported()).servers).toMatchObject(document.servers);
+    const shown = async (name: string) => (await gateway.rest('GET', `/mcp/servers/${name}`)).body.server as object;
+    expect(await shown('proxied')).toMatchObject(proxied);
+    await gateway.rest('PUT', '/mcp/servers/proxied', { network: 'open' });
+    expect(await shown('proxied')).toMatchObject({ network: 'open' });
+    expect(await shown('proxied')).not.toHaveProperty('allowedDomains');
   });
 
   it.each([

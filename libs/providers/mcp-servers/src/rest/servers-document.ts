@@ -32,13 +32,12 @@ function transportOf(
   }
   // The path of a package, and so its command, differs between machines.
   const own = packaged && ownArguments(transport, packaged);
-  const { transportType, command, args, cwd, env } = hiddenTransport(
+  const { transportType, command, args, cwd, env, network, allowedDomains } = hiddenTransport(
     { ...transport, args: own ?? transport.args },
     reference,
   );
-  return packaged
-    ? { transportType, args: own && args, cwd, env: sorted(env) }
-    : { transportType, command, args, cwd, env: sorted(env) };
+  const place = { cwd, env: sorted(env), network, allowedDomains };
+  return packaged ? { transportType, args: own && args, ...place } : { transportType, command, args, ...place };
 }
 
 /** Returns the reference to a confidential value: `${input:remote.headers.Authorization}`. */
