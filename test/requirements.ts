@@ -280,6 +280,13 @@ const sections = [
     },
   },
   {
+    source: `${THREATS}, threats 86 and 87`,
+    requirements: {
+      'egress.installs': 'installs reach the registries of the operator, public addresses and what EGRESS_ALLOW names',
+      'egress.server-network': 'in a sandbox, a server with the network none or proxy reaches nothing else',
+    },
+  },
+  {
     source: `${README}; ${OPERATIONS}#roles`,
     requirements: {
       'auth.deny-by-default': 'without a credential every route but the public ones is 401, unknown paths too',

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
+import { TestOrigin } from '@manifold/egress/testing';
 import type { IsolationMode } from '@manifold/launcher';
 import { possibleModes } from '@manifold/launcher/testing';
 import { createApiKey } from '../support/api-keys.js';
@@ -84,21 +87,47 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
   ['sockets of system services', () => ({ what: 'list', path: '/run/lock' }), ONLY_BUBBLEWRAP],
 ];
 
+interface NetworkTargets {
+  /** Port of the gateway, at 127.0.0.1. */
+  readonly port: number;
+  /** Name of an abstract socket of the host, which is in no folder. */
+  readonly abstract: string;
+}
+
+/** What hostile servers with the network `none` and `proxy` try. */
+const PAST_THE_NETWORK: readonly [what: string, attempt: (at: NetworkTargets) => Record<string, unknown>][] = [
+  ['the gateway', ({ port }) => ({ what: 'connect', host: '127.0.0.1', port })],
+  ['a public address', () => ({ what: 'connect', host: '1.1.1.1', port: 443 })],
+  ['the credentials of a cloud', () => ({ what: 'connect', host: '169.254.169.254', port: 80 })],
+  ['an abstract socket of the host', ({ abstract }) => ({ what: 'connect', path: abstract })],
+  ['a name server', () => ({ what: 'resolve', name: 'exfiltrated.example.com' })],
+];
+/** What one with the network `proxy` asks the proxy for. */
+const PAST_THE_PROXY: typeof PAST_THE_NETWORK = [
+  ['the gateway', ({ port }) => ({ what: 'throughProxy', url: `http://127.0.0.1:${port}/healthz` })],
+  ['a tunnel to the gateway', ({ port }) => ({ what: 'throughProxy', authority: `localhost:${port}` })],
+  ['the gateway in another notation', ({ port }) => ({ what: 'throughProxy', url: `http://2130706433:${port}/` })],
+  ['the credentials of a cloud', () => ({ what: 'throughProxy', url: 'http://169.254.169.254/latest/meta-data' })],
+  ['a host that is not on its list', () => ({ what: 'throughProxy', authority: 'exfiltration.example.com:443' })],
+  ['another port of a host on its list', () => ({ what: 'throughProxy', authority: '127.0.0.2:22' })],
+];
+
 (possibleModes.length > 0 ? describe : describe.skip).each(possibleModes)('A hostile server in mode %s', (mode) => {
   let gateway: GatewayProcess;
   let targets: Targets;
   let bob: RestClient;
   let carol: RestClient;
+  let operator: RestClient;
   const table: string[] = [];
 
   beforeAll(async () => {
     gateway = await GatewayProcess.start({
       replicas: 1,
-      env: { NODE_ENV: 'production', SERVER_SANDBOX: mode, SERVER_DATA_MB: '32' },
+      env: { NODE_ENV: 'production', SERVER_SANDBOX: mode, SERVER_DATA_MB: '32', EGRESS_ALLOW: '127.0.0.2' },
     });
     const clientOf = async (name: string, roles?: string) =>
       new RestClient(gateway.url, { token: await createApiKey(gateway, name, roles) });
-    const operator = await clientOf('olga', 'operator');
+    operator = await clientOf('olga', 'operator');
     const alice = await clientOf('alice');
     bob = await clientOf('bob');
     carol = await clientOf('carol');
@@ -142,6 +171,61 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
     const outcome = await attempt(bob, 'hostile', args(targets));
     table.push(`${'refused' in outcome ? `no (${outcome.refused})` : 'YES'}: ${what}`);
     if (holds.includes(mode)) expect(outcome).toEqual({ refused: expect.any(String) });
+  });
+
+  describe('with a network of its own', () => {
+    const inSandbox = mode === 'bubblewrap' ? it : it.skip;
+    let origin: TestOrigin;
+    let abstract: Server;
+    let at: NetworkTargets;
+
+    const register = (name: string, settings: Record<string, unknown>) =>
+      operator.request('POST', '/mcp/servers', { name, command: process.execPath, args: [HOSTILE], ...settings });
+
+    beforeAll(async () => {
+      origin = await TestOrigin.start((_request, response) => response.end('reached'), '127.0.0.2');
+      abstract = createServer((socket) => socket.end());
+      const name = `\0manifold-escape-${process.pid}`;
+      await once(abstract.listen(name), 'listening');
+      at = { port: Number(new URL(gateway.url).port), abstract: name };
+      if (mode !== 'bubblewrap') return;
+      const listed = [`127.0.0.2:${origin.port}`, `127.0.0.1:${at.port}`, `localhost:${at.port}`, '169.254.169.254'];
+      const proxied = { network: 'proxy', allowedDomains: listed };
+      expect(await register('hermit', { network: 'none' })).toMatchObject({ status: 200 });
+      expect(await register('proxied', proxied)).toMatchObject({ status: 200 });
+    });
+    afterAll(async () => {
+      await new Promise((resolve) => abstract.close(resolve));
+      await origin.stop();
+    });
+
+    const refused = async (server: string, what: string, args: Record<string, unknown>) => {
+      const outcome = await attempt(bob, server, args);
+      table.push(`${'refused' in outcome ? `no (${outcome.refused})` : 'YES'}: ${what}, as ${server}`);
+      expect(outcome).toEqual({ refused: expect.any(String) });
+    };
+
+    inSandbox.each(PAST_THE_NETWORK)('tries to reach %s', async (what, args) => {
+      for (const server of ['hermit', 'proxied']) await refused(server, what, args(at));
+    });
+
+    inSandbox.each(PAST_THE_PROXY)('asks the proxy for %s', (what, args) => refused('proxied', what, args(at)));
+
+    inSandbox('reaches what its list and EGRESS_ALLOW name, also after the gateway has restarted', async () => {
+      const wanted = { what: 'throughProxy', url: `${origin.url}/` };
+      expect(await attempt(bob, 'proxied', wanted)).toEqual({ got: 200 });
+      await gateway.restart();
+      expect(await attempt(bob, 'proxied', wanted)).toEqual({ got: 200 });
+    });
+
+    (mode === 'bubblewrap' ? it.skip : it).each(['none', 'proxy'])(
+      'is refused where %s cannot be enforced',
+      async (network) => {
+        const { status, body } = await register('hermit', { network });
+        expect(status).toBe(403);
+        expect(JSON.stringify(body)).toMatch(/network.*SERVER_SANDBOX/);
+      },
+    );
   });
 
   it('sees nothing in DATA_DIR but the way to its own folder', async () => {

@@ -1,7 +1,9 @@
 // A hosted server that attacks. Its one tool makes an attempt by name and returns what came of it: `{"got": …}` with what it got hold of, or
 // `{"refused": "EACCES"}`. The parameters name the targets, as if it knew everything about the machine.
 import { spawn, spawnSync } from 'node:child_process';
+import dns from 'node:dns/promises';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -68,6 +70,17 @@ const connect = (options) =>
     socket.setTimeout(3000, () => reject(new Error('no answer')));
   });
 
+/** Asks the proxy that the environment names, for a page or for a tunnel. */
+const throughProxy = ({ url, authority }) =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(process.env.HTTP_PROXY);
+    const wanted = authority === undefined ? { path: url } : { path: authority, method: 'CONNECT' };
+    const asking = http.request({ hostname, port, ...wanted, agent: false });
+    const answered = ({ statusCode, statusMessage }) =>
+      statusCode < 400 ? resolve(statusCode) : reject(new Error(`${statusCode} ${statusMessage}`));
+    asking.on('response', answered).on('connect', answered).on('error', reject).end();
+  });
+
 const ATTEMPTS = {
   read: ({ path }) => read(path).slice(0, 200),
   write: ({ path }) => fs.writeFileSync(path, 'hostile', { flag: 'a' }) ?? 'written',
@@ -102,6 +115,8 @@ const ATTEMPTS = {
     return files;
   },
   connect: ({ port, host, path }) => connect(path === undefined ? { port, host } : { path }),
+  throughProxy,
+  resolve: ({ name }) => dns.resolve4(name),
   daemon: ({ mark, env }) => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', mark], {
       detached: true,
