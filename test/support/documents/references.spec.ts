@@ -8,6 +8,9 @@ const NOT_SCANNED = /^(?:test\/deploy\/(?:golden|schemas)\/|test\/support\/docum
 
 /** What documents explain and libs/config does not read, with whose it is. */
 const OTHER_NAMES: Record<string, string> = {
+  HTTP_PROXY: 'of programs, and of the network in which the gateway runs',
+  HTTPS_PROXY: 'of programs, and of the network in which the gateway runs',
+  NO_PROXY: 'of programs, and of the network in which the gateway runs',
   MCP_AUTH_TYPE: 'the environment of a registered server',
   OAUTH2_SLACK: 'a value of MCP_AUTH_TYPE',
   CALL_API_REQUEST: 'a tool',
