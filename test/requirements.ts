@@ -1,10 +1,10 @@
 /**
- * What the gateway must do, as data: an id, where it comes from, and the behaviour. Tests cite the ids (support/cite.ts) and
+ * The requirements of the gateway, as data: an id, the source, and the behaviour. Tests cite the ids (support/cite.ts) and
  * support/requirements.spec.ts fails when nobody cites one. A requirement is added together with its test.
  */
 export interface Requirement {
   readonly id: RequirementId;
-  /** Public specifications and documents of this repository, divided by `; `. Of docs/THREATS.md with the numbers of threats. */
+  /** Public specifications and documents of this repository, divided by `; `. docs/THREATS.md is cited with the numbers of threats. */
   readonly source: string;
   readonly behaviour: string;
 }
@@ -73,7 +73,7 @@ const sections = [
     requirements: {
       'legacy.resume.exactly':
         'GET with Last-Event-ID replays exactly the missed messages of that stream, and goes on with it',
-      'legacy.resume.restart': 'what was written before kill -9 can be replayed after it, each message once',
+      'legacy.resume.restart': 'messages that were written before kill -9 can be replayed after it, each once',
     },
   },
   {
@@ -511,7 +511,7 @@ const sections = [
         'a stdio server with MCP_AUTH_TYPE=OAUTH2_GOOGLE is called with the account that a user has connected by its tools',
       'oauth.tools-login': '/auth/google/login leads a user to that, and to nobody else’s account',
       'oauth.discover':
-        'what a server that is not registered wants of its users can be asked, at public addresses only',
+        'an operator can ask what authorization a server needs before it is registered, at public addresses only',
       'oauth.manual-client': 'users connect as the client that an operator has registered by hand',
     },
   },
@@ -539,9 +539,9 @@ const sections = [
     requirements: {
       'replicas.registry':
         'a server that is registered, changed or deleted at one replica is so at the others when the answer is there',
-      'replicas.reports': 'whoever asks for a server is told what it does, and what it writes, on all replicas',
+      'replicas.reports': 'the answer about a server has its state and its log on all replicas',
       'replicas.sealed':
-        'what replicas say to each other can be read, written, repeated or redirected by nobody who has only Redis',
+        'an attacker who has only Redis can neither read, write, repeat nor redirect the messages between replicas',
       'replicas.secrets': 'a secret that is set or deleted at one replica is used or missed at the others at once',
       'replicas.revocation':
         'an API key that is revoked at one replica is refused by the others at once, without Redis within 5 s',
@@ -583,7 +583,7 @@ const sections = [
       'tenancy.access':
         'a server and its tools are there for those alone whom its rule lets in, for clients of both eras, over REST and at its own endpoint',
       'tenancy.access-change': 'a changed rule counts at all replicas at once, and running sessions are told of it',
-      'tenancy.isolation': 'what one tenant has does not exist for the admins and operators of another',
+      'tenancy.isolation': 'the records of a tenant do not exist for the admins and operators of another',
       'tenancy.admin':
         'admins of the tenant "default" set tenants up and give them their first key; others read their own',
       'tenancy.disabled': 'callers of a disabled tenant are refused by all replicas at once',
@@ -593,7 +593,7 @@ const sections = [
     },
   },
   {
-    source: `${OPERATIONS}#who-may-run-what; ${THREATS}, threats 90 and 91`,
+    source: `${OPERATIONS}#rules-for-programs-and-roles; ${THREATS}, threats 90 and 91`,
     requirements: {
       'policy.stdio':
         'a tenant gets no stdio server that its policy does not allow, whether registered, changed or imported',

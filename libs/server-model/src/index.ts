@@ -1,5 +1,5 @@
 // The model of a registered server: settings, DTOs, names and access rules; and the interface of the server registry.
-// It also decides who may run what. Packages, the registry of servers and others share it. It does not run servers.
+// It also decides which programs may run. Packages, the registry of servers and others share it. It does not run servers.
 export type { AccessRule, AccessUser, ServerAccessRules, ToolAccess } from './access-rules.js';
 export { ServerAccessRulesDto } from './access-rules.dto.js';
 export { IsHttpUrl } from './http-url.decorator.js';

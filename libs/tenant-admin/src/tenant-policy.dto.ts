@@ -38,7 +38,7 @@ const IsWordOrList = ({ words, item, rule }: WordsOrList): PropertyDecorator => 
   );
 };
 
-/** Who may run what in the tenant. The rules of the gateway (STDIO_SERVERS, INSTALL_SCRIPTS) hold as well. */
+/** The rules for programs and roles of the tenant. The rules of the gateway (STDIO_SERVERS, INSTALL_SCRIPTS) hold as well. */
 export class TenantPolicyDto {
   /**
    * The stdio servers that the tenant may have: `none`, `packages` (programs of installed packages), `any`, or packages and the listed

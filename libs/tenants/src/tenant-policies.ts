@@ -10,7 +10,7 @@ export interface PolicyRule<T> {
 }
 
 /**
- * The rules of who may run what, for each tenant. The rules of the gateway hold for all tenants. A tenant other than `default` also has
+ * The rules for programs and roles, for each tenant. The rules of the gateway hold for all tenants. A tenant other than `default` also has
  * rules of its own, and both must allow what it does.
  */
 @Injectable()

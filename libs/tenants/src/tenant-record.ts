@@ -20,7 +20,7 @@ export type TenantLimits = {
  */
 export type AllowedPackages = { node?: string[]; python?: string[] };
 
-/** Who may run what in a tenant. A missing rule is that of the gateway's configuration for tenants other than `default`. */
+/** The rules for programs and roles of a tenant. A missing rule is that of the gateway's configuration for tenants other than `default`. */
 export type TenantPolicy = {
   stdio?: (typeof STDIO_WORDS)[number] | string[];
   allowScripts?: (typeof SCRIPT_WORDS)[number] | string[];

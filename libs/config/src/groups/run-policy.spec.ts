@@ -2,7 +2,7 @@ import { loadConfig } from '../load-config.js';
 
 const policyOf = (settings: Record<string, string> = {}) => loadConfig(settings).runPolicy;
 
-describe('the settings of who may run what', () => {
+describe('the settings of the rules for programs and roles', () => {
   it('allow the tenant "default" everything, and others packages without scripts and without operators', () => {
     expect(policyOf()).toEqual({
       stdio: 'any',

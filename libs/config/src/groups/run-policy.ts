@@ -44,8 +44,8 @@ const roles: Parser<readonly RoleName[]> = (written) => {
 };
 
 export const runPolicy = settingGroup({
-  title: 'Who may run what',
-  about: 'See [Who may run what](#who-may-run-what).',
+  title: 'Rules for programs and roles',
+  about: 'See [Rules for programs and roles](#rules-for-programs-and-roles).',
   settings: {
     STDIO_SERVERS: setting({
       parse: stdioRule,

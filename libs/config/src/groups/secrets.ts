@@ -13,7 +13,7 @@ const masterKey: Parser<string> = (written) => {
 
 export const secretsKeys = settingGroup({
   title: 'Keys of the secrets',
-  about: 'What users and operators entrust to the gateway is sealed under these keys: see [Keys](#keys).',
+  about: 'The gateway seals what users and operators entrust to it under these keys: see [Keys](#keys).',
   settings: {
     SECRETS_KEY: setting({
       parse: masterKey,

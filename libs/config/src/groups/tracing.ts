@@ -42,7 +42,7 @@ export const tracing = settingGroup({
       ),
       default: 'parentbased_always_on',
       meaning:
-        'Which traces are exported: `always_on`, `always_off`, `traceidratio`, or one of them with `parentbased_` before it.',
+        'Selects the traces that are exported: `always_on`, `always_off`, `traceidratio`, or one of them with `parentbased_` before it.',
     }),
     OTEL_TRACES_SAMPLER_ARG: setting({
       parse: ratio,

@@ -10,7 +10,7 @@ export type ScriptRule = (typeof SCRIPT_WORDS)[number] | readonly string[];
 
 export type RoleName = (typeof ROLE_NAMES)[number];
 
-/** Settings of who may run what. */
+/** Settings of the rules for programs and roles. */
 export interface RunPolicyConfig {
   /** The rules that hold for every tenant. */
   readonly stdio: StdioRule;

@@ -1,7 +1,7 @@
 import type { StdioProgram } from '@manifold/server-model';
 import type { ServerRecord } from './server-record.js';
 
-/** Returns the program that a server runs, for the check of who may run what. Undefined for a remote server. */
+/** Returns the program that a server runs, for the rules for programs. Undefined for a remote server. */
 export function programOf({ transport, secretsAs, secretNames = [] }: ServerRecord): StdioProgram | undefined {
   if (transport.transportType !== 'stdio') return undefined;
   const { command, args, env, network } = transport;

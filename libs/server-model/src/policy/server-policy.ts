@@ -25,7 +25,7 @@ export interface InstallScripts {
   readonly hasOwnIndex: boolean;
 }
 
-/** Decides who may run what: every path by which a stdio server comes to exist, changes or starts asks it. */
+/** Decides which programs and install scripts a tenant may run. Every path that creates, changes or starts a stdio server asks it. */
 @Injectable()
 export class ServerPolicy {
   /** Not set: processes of every tenant may run on this machine. */
