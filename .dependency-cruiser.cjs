@@ -1,6 +1,6 @@
 /** The import rules of docs/ARCHITECTURE.md. Run by `npm run imports`, which is a part of `npm test`. */
 const PROVIDER_MAY_USE = 'tool-provider|async|auth|rest|oauth|egress|config|store|tenants|metrics|observability';
-/** What the provider of registered servers uses beyond that: it is the registry of what the others only call. */
+/** Further libraries for the provider of registered servers: it is the registry that the others only call. */
 const MCP_SERVERS_MAY_USE = `${PROVIDER_MAY_USE}|bus|secrets|server-model|mcp-client|mcp-hosting`;
 const SPEC_OR_TEST = '(\\.spec\\.ts$)|(/testing/)';
 

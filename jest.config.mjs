@@ -73,7 +73,7 @@ export default {
   projects: [
     project('unit', ['apps', 'libs', 'test/support', 'test/simulators', 'test/deploy']),
     project('e2e', ['test/e2e'], { leftOut: isReplicated ? NOT_ON_REPLICAS : [] }),
-    // What .ci/run alone runs: several replicas, gateways that are killed again and again, the real registries.
+    // Only .ci/run runs these: several replicas, gateways that are killed again and again, the real registries.
     project('ci', ['test/ci', 'test/escape', 'libs/transport'], {
       testRegex: '(/test/(ci|escape)/.*|/crossing)\\.spec\\.ts$',
     }),

@@ -1,5 +1,5 @@
-// What `npm test` runs: the specs of jest.config.mjs, several of them in one file of jest, which loads all modules anew for each of its
-// files: a third of the time otherwise. `npx jest path/to/one.spec.ts` runs one spec by itself.
+// The specs of jest.config.mjs as `npm test` runs them: several in one file of jest. Jest loads all modules anew for each file, which
+// would take a third of the time. `npx jest path/to/one.spec.ts` runs one spec by itself.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,8 +1,8 @@
 import { median } from './statistics.mjs';
 
 /**
- * The bounds of speed and memory that the project set itself, each as a measured value and its limit. What compares two loads compares
- * them within each round, and takes the median of the rounds: a shared machine is not equally fast in all of them.
+ * The bounds of speed and memory that the project set itself, each as a measured value and its limit. A comparison of
+ * two loads compares them within each round, and takes the median of the rounds: a shared machine is not equally fast in all of them.
  */
 export function checkBounds({ rows, bytesPerSession, start }) {
   const inRound = (round) => (id, inFlight) =>

@@ -11,7 +11,7 @@ const QUICK = { rounds: 1, warmUpMs: 300, measureMs: 700, sessions: 100 };
 const ACTIONS = 1000;
 const USERS = 80;
 const CONNECTIONS = 32;
-/** Of those that the simulator makes. */
+/** One of the integrations that the simulator makes. */
 const INTEGRATION = 'suite0';
 
 const SCENARIOS = [
@@ -71,7 +71,7 @@ const medians = (runs) =>
     ['callsPerSecond', 'p50', 'p99', 'cpuPerCall'].map((field) => [field, median(runs.map((run) => run[field]))]),
   );
 
-/** Of the integration that all users have connected: its name, and arguments that fit its schema. */
+/** Returns the first action of the integration that all users have connected: its name, and arguments that fit its schema. */
 async function firstAction(url, token, session) {
   const { tools } = await callMcp(url, token, session, 'tools/list');
   const action = tools.find(({ name }) => name.startsWith(INTEGRATION.toUpperCase()));

@@ -24,7 +24,7 @@ const SCENARIOS = [
   { id: 'sessions', name: 'session opened and closed' },
 ];
 
-/** What relaying costs beyond plain calls: progress, sessions, and memory over many of both. */
+/** Measures the cost of relaying beyond plain calls: progress, sessions, and memory over many of both. */
 export async function measureRelay({ quick, date }) {
   const extent = quick ? QUICK : FULL;
   const rows = await withGateway([], (setting) => measureLoads(setting, extent));

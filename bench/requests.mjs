@@ -1,4 +1,4 @@
-/** What the load generator sends, once per connection: `head` without Content-Length, and the body around the JSON-RPC id. */
+/** Makes the requests of the load generator, once per connection: `head` without Content-Length, and the body around the JSON-RPC id. */
 
 const MODERN_REVISION = '2026-07-28';
 const LEGACY_REVISION = '2025-11-25';

@@ -13,7 +13,7 @@ import { measureRelay } from './relay.mjs';
 import { measureServers } from './servers.mjs';
 import { writeInto } from './report.mjs';
 
-/** What can be measured, by the name of its place in the performance page. */
+/** The benchmarks, by the name of their place in the performance page. */
 const BENCHES = {
   bench: measureServers,
   paragon: measureParagon,

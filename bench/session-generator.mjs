@@ -1,6 +1,6 @@
 /**
  * Sessions of the legacy era, opened and closed without a pause, in a process of its own: as many keep-alive connections as sessions at a
- * time, on bare sockets. What counts as one call is `initialize` and the DELETE of its session.
+ * time, on bare sockets. One call is `initialize` and the DELETE of its session.
  *
  * Job: { port, token, inFlight, warmUpMs, measureMs }.
  */

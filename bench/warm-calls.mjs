@@ -10,7 +10,10 @@ const LISTED_TOOLS = 100;
 const CONNECTIONS = 32;
 const MESSAGE = 'a message of the benchmark';
 
-/** What is measured, in this order within a round. `id` is what bounds refer to. With 32 in flight first: they warm up what one at a time would not. */
+/**
+ * The loads, in their order within a round. Bounds refer to `id`. The load of 32 in flight comes first: it warms up what one call at a
+ * time would not.
+ */
 const SCENARIOS = [
   { id: 'direct', name: 'raw JSON-RPC client on the stdio echo', inFlight: [32, 1] },
   { id: 'http', name: 'bare node:http JSON echo', inFlight: [32, 1] },

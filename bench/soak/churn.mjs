@@ -13,7 +13,7 @@ const CANCEL_AFTER_MS = 30;
 const echoServer = (name) => ({ name, command: process.execPath, args: [ECHO_STDIO, '--tools=20'] });
 
 /**
- * What clients do all day, well and badly, and what goes wrong behind the gateway. Answers that nobody may get are counted.
+ * Does what clients do all day, well and badly, and injects faults behind the gateway. It counts the answers that no client may get.
  *
  * 1. `register`, once for a gateway; 2. `start`; 3. `stop`, which ends with the last answer.
  */

@@ -18,7 +18,7 @@ const SESSION_IDLE_MS = 10_000;
 const SAMPLES = 60;
 /** Long enough for sessions to expire, and for connections to be closed. */
 const REST_MS = 4 * SESSION_IDLE_MS;
-/** Of a load that nothing is measured of, so that what is made once is there. */
+/** Milliseconds of load before the first measurement, in which all that is made only once gets made. */
 const FIRST_MS = 10_000;
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } });

@@ -7,7 +7,7 @@ const MB = 1024 * 1024;
 /** Sockets, pipes, processes, watchers; timers and requests come and go. */
 const HANDLES = "process.getActiveResourcesInfo().filter((name) => name.endsWith('Wrap')).length";
 
-/** What a process holds at a moment. Memory in MB; the heap after a collection. */
+/** Measures what a process holds at this moment. Memory is in MB, the heap after a collection. */
 export async function sampleOf(pid, inspector) {
   const heap = (await inspector.heapUsed()) / MB;
   const handles = await inspector.evaluate(HANDLES);

@@ -7,7 +7,7 @@ const WARM_UP = 1 / 5;
 const MOST_HEAP = 1;
 /** Memory that the allocator keeps comes in steps, MB. */
 const MOST_RSS = 30;
-/** What a connection more or less makes. */
+/** Handles and descriptors by which samples may differ, because a connection more or less was open. */
 const SLACK = 3;
 
 /**

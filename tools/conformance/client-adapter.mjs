@@ -1,9 +1,9 @@
 /**
  * node client-adapter.mjs <URL of the suite's MCP server>
  *
- * What the conformance suite runs as the client under test: a user of the gateway at CONFORMANCE_GATEWAY who calls a tool of the suite's
- * server, and consents wherever the gateway asks for it. The client under test is the gateway; this only plays the operator and the user.
- * Ends with 0 when the tool was called.
+ * The conformance suite runs this program as the client under test. It plays a user of the gateway at CONFORMANCE_GATEWAY who calls a tool
+ * of the suite's server and consents wherever the gateway asks for it, and the operator. The client under test is the gateway. The program
+ * ends with 0 when the tool was called.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

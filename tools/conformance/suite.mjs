@@ -11,14 +11,14 @@ const ADAPTER = path.join(import.meta.dirname, 'client-adapter.mjs');
 /** All scenarios of clients begin at the same time, on however few cores. */
 const CLIENT_LIMIT_MS = 120_000;
 
-/** What a revision asks of servers: `required` decides, `unscored` (with the reason) is run all the same. */
+/** Returns the scenarios that a revision has for servers: `required` decides, `unscored` (with the reason) is run all the same. */
 export function requirementsOf(revision) {
   const set = requirementSet(revision);
   const unscored = set.not_scored.filter(({ leg }) => leg === 'server');
   return { required: set.server, unscored: new Map(unscored.map(({ scenario, reason }) => [scenario, reason])) };
 }
 
-/** What a revision asks of clients about authorization: the part that the gateway does in the place of its clients. */
+/** Returns the scenarios that a revision has for the authorization of clients, which the gateway does in the place of its clients. */
 export function clientRequirementsOf(revision) {
   const required = requirementSet(revision).client.filter((scenario) => scenario.startsWith('auth/'));
   return { required, unscored: new Map() };

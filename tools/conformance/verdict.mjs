@@ -1,8 +1,8 @@
 import { table } from '../../bench/report.mjs';
 
 /**
- * What became of each scenario of a revision. A failure that is expected does not count, and one that no longer happens counts, so
- * that the list of expected failures stays true.
+ * Judges each scenario of a revision. An expected failure does not count, and one that no longer happens counts, so that the list of
+ * expected failures stays true.
  *
  * @param requirements `required` (names) and `unscored` (names with reasons)
  * @param checks those of each scenario that came to its end
@@ -49,7 +49,7 @@ export function scenarioTable(rows) {
   );
 }
 
-/** What went wrong, and what the suite warns of, for people who look for the cause; empty when there is nothing. */
+/** Returns the failures and warnings of the suite, for people who look for the cause; empty when there are none. */
 export function problemsOf(rows) {
   return rows
     .filter(({ outcome, warnings }) => outcome === 'failed' || warnings > 0)

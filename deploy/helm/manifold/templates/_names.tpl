@@ -14,7 +14,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: gateway
 {{- end }}
 
-{{/* Of everything. What `component` is differs: the selector of the gateway's pods must not find the pod of the smoke test. */}}
+{{/* Labels of every object. `component` differs: the selector of the gateway's pods must not find the pod of the smoke test. */}}
 {{- define "manifold.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
@@ -52,7 +52,7 @@ http://{{ include "manifold.fullname" . }}.{{ .Release.Namespace }}.svc{{ if ne 
 {{ if or .Values.secrets.mongoUrl .Values.config.MONGO_HOST }}true{{ end }}
 {{- end }}
 
-{{/* What a value of `config` is as text: numbers as they were written, lists as JSON. */}}
+{{/* A value of `config` as text: numbers as they were written, lists as JSON. */}}
 {{- define "manifold.text" -}}
 {{ kindIs "string" . | ternary . (toJson .) }}
 {{- end }}
