@@ -24,7 +24,7 @@ export interface HelmRun {
   readonly stderr: string;
 }
 
-/** One command of Helm on the chart, for the release `gateway` in the namespace `agents`. Whatever its exit code is, it is no error. */
+/** Runs Helm on the chart, for the release `gateway` in the namespace `agents`. Does not throw for an exit code other than 0. */
 export function helm(command: 'lint' | 'template' | 'install', ...args: readonly string[]): HelmRun {
   const release = command === 'lint' ? [] : ['gateway'];
   const all = [command, ...release, CHART, '--namespace', 'agents', ...args];
@@ -39,7 +39,7 @@ export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
-  // What is in it depends on the kind.
+  // Its content depends on the kind.
   readonly spec?: never;
   readonly data?: Readonly<Record<string, string>>;
 }

@@ -16,8 +16,8 @@ export async function isDone(what: string, ask: () => boolean | Promise<boolean>
 }
 
 /**
- * Repeats a query until each replica answers it with yes. What one replica has learned reaches the others a moment later, and the next
- * request of a test goes to any of them.
+ * Repeats a query until each replica answers it with yes. A change at one replica reaches the others a moment later, and the next request
+ * of a test goes to any of them.
  */
 export async function onEvery(
   gateway: GatewayProcess,

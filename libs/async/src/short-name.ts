@@ -8,7 +8,7 @@ const DIGEST_CHARACTERS = 16;
 const HALF_CHARACTER = /[\uD800-\uDBFF]$/;
 
 /**
- * Returns a name from outside as logs, the audit log and answers show it. Of a long name the beginning remains, with its length and the
+ * Returns a name from outside as logs, the audit log and answers show it. A long name is cut to its beginning, its length and the
  * beginning of its SHA-256, so that two long names can be told apart.
  */
 export function shortName(name: string): string {

@@ -1,6 +1,6 @@
 /** Carries errors of one family to another replica. */
 export interface ErrorCodec {
-  /** Returns an error as JSON; undefined for an error that is not of the family. Of that one, the other replica learns nothing. */
+  /** Returns an error as JSON; undefined for an error that is not of the family, of which the other replica then learns nothing. */
   write(error: unknown): unknown;
   /** Makes the error from what `write` returned at the other replica. */
   read(written: unknown): Error;

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { ApiBody } from '@nestjs/swagger';
 
 interface ExampleOptions {
-  /** What must exist before the request; unless given, a fresh gateway in development is enough. */
+  /** The preparation that the request needs. Unless given, a fresh gateway in development is enough. */
   readonly needs?: string;
   /** Whether the request needs the body. */
   readonly required?: boolean;

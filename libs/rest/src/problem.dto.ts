@@ -21,10 +21,10 @@ export class ProblemDto implements Omit<ProblemBody, 'type' | 'success'> {
   /** The HTTP status. */
   status: number;
 
-  /** What went wrong, for people. */
+  /** The cause, for people. */
   detail: string;
 
-  /** What went wrong, for programs; for example `server_not_found`. */
+  /** The cause, for programs; for example `server_not_found`. */
   code: string;
 
   /** The id of the request in the gateway's log. */

@@ -1,7 +1,7 @@
 import { ValidateBy } from 'class-validator';
 
 const MAX_LENGTH = 2_048;
-/** What every reader of URLs takes apart in the same way. The URL parser also accepts blanks, backslashes and missing slashes. */
+/** URLs that all parsers read in the same way. The URL parser also accepts blanks, backslashes and missing slashes. */
 const PLAIN = /^https?:\/\/[^\s\\]+$/i;
 
 /** Requires an absolute http or https URL without credentials. */

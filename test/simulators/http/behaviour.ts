@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange, Fault } from './exchange.js';
 
 /**
- * What a simulator does instead of its usual answer:
+ * The behaviour of a simulator in place of its usual answer:
  * - `{ status }`: an error in the form of its API; `retryAfter` is the header, in seconds or as a date;
  * - `{ json }`: this JSON, with 200 unless given;
  * - `{ slowMs }`: the usual answer, but so many milliseconds later;

@@ -7,7 +7,7 @@ import type { Records } from './records.js';
 export interface IssuingRules {
   /** Lifetime of an access token. */
   accessTokenSeconds: number;
-  /** Which grants come with a refresh token. */
+  /** The grants that come with a refresh token. */
   refreshTokens: 'always' | 'offline_access' | 'never';
   /** Whether each refresh issues a new refresh token. If an old one is used again, the whole grant is revoked. */
   rotateRefreshTokens: boolean;

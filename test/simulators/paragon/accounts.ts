@@ -6,7 +6,7 @@ export interface Credential {
   readonly configurations: readonly never[];
 }
 
-/** Which users have connected which integrations. */
+/** Keeps which users have connected which integrations. */
 export class Accounts {
   private readonly credentials = new Map<string, Map<string, Credential>>();
   private created = 0;

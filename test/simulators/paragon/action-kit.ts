@@ -18,7 +18,7 @@ export function actionOf(generation: Generation, method: string, body: unknown):
 
 /**
  * Answers requests to ActionKit: GET lists actions, POST runs one. `limit_to_available` (true unless given) leaves out integrations that
- * the user has not connected; `integrations` names the wanted ones. Of the formats only `json_schema` is simulated.
+ * the user has not connected; `integrations` names the wanted ones. `json_schema` is the only format that is simulated.
  * @throws ApiError
  */
 export function answerActionKit(

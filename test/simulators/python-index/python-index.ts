@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Distribution } from './distributions.js';
 
-/** What the index does instead of its usual answer: answer a status, never answer, or end the connection in the middle of the body. */
+/** The behaviour of the index in place of its usual answer: a status, no answer, or a connection that ends in the middle of the body. */
 export type IndexBehaviour = { readonly status: number } | 'never' | 'cut';
 
 const JSON_TYPE = 'application/vnd.pypi.simple.v1+json';

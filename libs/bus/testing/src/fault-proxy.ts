@@ -51,7 +51,7 @@ export class FaultProxy {
     return () => Buffer.concat([...overheard.values()].flat());
   }
 
-  /** As it was in the beginning. What went through `swallow` cannot go on: streams have holes. */
+  /** Ends all faults. Connections that lost bytes to `swallow` are closed: their streams have holes. */
   heal(): void {
     if (this.swallows) for (const pair of this.pairs) for (const socket of pair) socket.resetAndDestroy();
     this.refuses = false;

@@ -23,8 +23,8 @@ export async function lendFolder(folder: string, runAs: UserAndGroup | undefined
 }
 
 /**
- * Makes all that is in a lent folder belong to the gateway: others can read it and nobody else can change it. What leads out of the folder is
- * removed: links to other places, names of others' files, devices, pipes and sockets.
+ * Makes all that is in a lent folder belong to the gateway: others can read it and nobody else can change it. It removes all that leads out
+ * of the folder: links to other places, names of others' files, devices, pipes and sockets.
  *
  * It works from the top down. When a folder belongs to the gateway, no program of the owner can change its entries any more, so a path that
  * was looked at stays the same, even if a program of the owner is still alive.

@@ -1,4 +1,4 @@
-/* What it costs to watch 100 programs that rest, each of three processes. */
+/* Measures the cost of watching 100 programs that rest, each of three processes. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { report } from '../../../../test/support/measuring/measures.js';
 import { launchOf, TestLauncher } from './index.js';

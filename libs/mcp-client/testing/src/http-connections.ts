@@ -16,7 +16,7 @@ export const FAST = {
 /** Connections over HTTP with what they reported, closed together. */
 export class HttpConnections {
   readonly log = new LogRing();
-  /** What `onSession` was called with, in order. */
+  /** The sessions that `onSession` was told, in order. */
   readonly sessions: (UpstreamSession | undefined)[] = [];
   readonly egress = testEgress({ environment: 'development' });
   private readonly open: UpstreamConnection[] = [];

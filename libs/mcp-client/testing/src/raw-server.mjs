@@ -11,7 +11,7 @@ const text = (value) => ({
 const notify = (method, params) => write({ method, params });
 const tool = (name) => ({ name, inputSchema: { type: 'object' } });
 
-/** What this server has received, for tests that ask what arrived. */
+/** The messages that this server has received, for tests that ask what arrived. */
 const received = [];
 let waiting = [];
 const hoard = [];
@@ -126,7 +126,7 @@ const tools = {
       answer(id, text({ code: error.code, count: open.length }));
     }
   },
-  /** What a stranger could learn of the gateway. */
+  /** Tries to read the environment of the gateway. */
   spy({ id }) {
     const attempt = () => {
       try {

@@ -1,7 +1,7 @@
 /** Part of a text. A part with a name is confidential. */
 export interface Piece {
   readonly text: string;
-  /** What the part is called, such as the parameter of a URL. Several parts of one text may have the same name. */
+  /** Name of the part, such as the parameter of a URL. Several parts of one text may have the same name. */
   readonly name?: string;
 }
 

@@ -74,7 +74,7 @@ export class ConnectLinks {
     return this.opened(record);
   }
 
-  /** Returns the same as `look`, but uses the link up. Of concurrent requests on all replicas, only one succeeds. */
+  /** Returns the same as `look`, but uses the link up. Only one of concurrent requests on all replicas succeeds. */
   async consume(server: string, token: string): Promise<ConnectInvitation | undefined> {
     const invitation = await this.look(server, token);
     return invitation && (await this.links.remove(recordId(token))) ? invitation : undefined;

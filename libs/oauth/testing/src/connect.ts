@@ -4,7 +4,7 @@ import { type ProtectedServer } from '../../src/protocol/protected-server.js';
 import { ResourceOwner } from '../../../../test/simulators/oauth/index.js';
 import type { OAuthProcess } from './oauth-process.js';
 
-/** What a browser brings back. */
+/** The parameters with which a browser comes back. */
 export const callbackOf = (url: URL): Callback => Object.fromEntries(url.searchParams);
 
 /** The `Cookie` header that follows from a `Set-Cookie` header. */

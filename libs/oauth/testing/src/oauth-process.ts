@@ -28,7 +28,7 @@ export class OAuthProcess {
     private readonly opened: OpenStore,
     /** Its database, watched. */
     readonly store: WatchedStore,
-    /** What it has logged, errors with their causes included. */
+    /** Its log lines, including errors and their causes. */
     readonly logged: readonly string[],
   ) {}
 

@@ -3,7 +3,7 @@ import { TokenService, type TokenOptions } from '../../src/tokens/token.service.
 import { OAuthProcess } from './oauth-process.js';
 import { user } from './user.js';
 
-/** What a test asks a token child for. */
+/** A request of a test to a token child. */
 export interface TokenRequest {
   readonly id: number;
   readonly subject: string;

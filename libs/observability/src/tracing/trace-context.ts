@@ -1,6 +1,6 @@
 import type { TraceCarrier } from '@manifold/tool-provider';
 
-/** The format of W3C Trace Context, section 3.2. Of later versions, only headers in this format are accepted. */
+/** The format of W3C Trace Context, section 3.2. Headers of later versions are accepted only in this format. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** Visible characters and spaces: the characters that are valid in a header. */
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;

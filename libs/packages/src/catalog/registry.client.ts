@@ -7,7 +7,7 @@ const TIME_LIMIT_MS = 5_000;
 /** Maximum size of one page, in characters. The largest entries have some kilobytes, and a page has at most 100 entries. */
 const SIZE_LIMIT = 2 * 1024 * 1024;
 
-/** Error: the registry did not answer, or its answer is not a page of servers. Of the URL, the message contains only the host. */
+/** Error: the registry did not answer, or its answer is not a page of servers. The message contains only the host of the URL. */
 export class RegistryError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -17,7 +17,7 @@ export interface PipOutput {
 
 const NO_WHEEL_HINT = 'Building from source runs code of the package while it is installed; "allowScripts" allows it';
 
-/** What the launcher's programs say of an interpreter that other users than the gateway's cannot reach. */
+/** The error of the launcher's programs for an interpreter that only the gateway's user can reach. */
 const CLOSED_PYTHON = /^(?:prlimit: failed to execute|bwrap:).*Permission denied/;
 const CLOSED_PYTHON_HINT = 'Set PYTHON_BIN to one outside of closed folders such as the home of root';
 

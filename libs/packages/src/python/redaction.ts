@@ -4,8 +4,8 @@ import type { PackageIndexes } from './package-indexes.js';
 const LEAST_LENGTH = 4;
 
 /**
- * Returns a function that removes addresses and credentials from pip's output. Of a URL, only scheme, host and the last part of the path
- * stay, because some indexes have their token in the path.
+ * Returns a function that removes addresses and credentials from pip's output. A URL keeps only its scheme, its host and the last part of its
+ * path, because some indexes have their token in the path.
  */
 export function redactor({ indexUrl, extraIndexUrl }: PackageIndexes): (line: string) => string {
   const urls = [indexUrl, extraIndexUrl].filter((url) => url !== undefined).map((url) => new URL(url));

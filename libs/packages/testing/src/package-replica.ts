@@ -15,7 +15,7 @@ import { NpmSettings } from '../../src/npm/index.js';
 import { RUN_TYPESCRIPT } from './npm-fixture.js';
 import { ServerFixture, type StoredServers } from './server-fixture.js';
 
-/** What replicas share, and what they are told. */
+/** The systems that replicas share, and their settings. */
 export interface Surroundings {
   /** The database is in it, and a folder for each replica. */
   readonly folder: string;

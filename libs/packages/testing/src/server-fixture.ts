@@ -7,7 +7,7 @@ import {
   type ServerSettings,
 } from '@manifold/server-model';
 
-/** What the replicas have stored of servers. */
+/** The servers that the replicas have stored, by name. */
 export type StoredServers = Map<string, HostedServer>;
 
 /** A registry of servers that runs none of them. Replicas share what is stored, and know of each other's changes at once. */

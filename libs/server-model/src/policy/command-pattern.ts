@@ -12,7 +12,7 @@ export function fitsCommand(pattern: string, { command, args }: Pick<StdioProgra
   return given.length === words.length && given.every((word, index) => fitsWord(words[index]!, word));
 }
 
-/** What no `*` stands for: `..` leads out of a folder, and `name@npm:other` or `name @ https://…` names another package. */
+/** Texts that `*` does not match: `..` leads out of a folder, and `name@npm:other` or `name @ https://…` names another package. */
 const LEADS_ELSEWHERE = /(?:^|[/\\])\.\.(?:[/\\]|$)|[:\s]/;
 
 function fitsWord(pattern: string, word: string): boolean {

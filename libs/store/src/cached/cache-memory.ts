@@ -1,4 +1,4 @@
-/** What a `CachedCollection` holds in memory: the whole collection, or what was used last. */
+/** The memory of a `CachedCollection`: it holds the whole collection, or the values that were used last. */
 export interface CacheMemory<Key, Value> {
   /** Returns the value from memory, without a read. */
   peek(key: Key): Value | undefined;

@@ -1,7 +1,7 @@
 import type { Fields, Stored } from '../collection.js';
 import type { RecordPlace } from '../change-record.js';
 
-/** Which record, or which group of records, the keys of a cache stand for. */
+/** Maps the keys of a cache to records, or to groups of records. */
 export interface RecordKeys<T extends Fields, Key> {
   /** Names a key in memory. Different keys have different texts. */
   text(key: Key): string;

@@ -23,7 +23,7 @@ export interface CacheProcess {
   readonly cache: CachedCollection<Note, NoteKey, string, Partial<NoteKey>>;
   readonly feed: JoinedFeed;
   readonly records: HeldCollection<Note>;
-  /** What the cache has told: `[change, isHere]`, or a key after a gap. */
+  /** The events that the cache has reported: `[change, isHere]`, or a key after a gap. */
   readonly heard: unknown[];
 }
 

@@ -5,7 +5,7 @@ import { BREAD, MILK, put, startProcess, startTwo } from './cache-process.js';
 import { JoinedFeed } from './joined-feeds.js';
 import { notes, type Note, type Stores } from './notes.js';
 
-/** What each kind of memory of a `CachedCollection` does in its own way. */
+/** Tests in what the memories of a `CachedCollection` differ. */
 export function exerciseCacheMemories(stores: Stores): void {
   describe('with the whole collection in memory', () => {
     it('knows everything after the start, and later reads only what is announced', async () => {

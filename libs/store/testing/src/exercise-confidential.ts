@@ -11,7 +11,7 @@ const sealed: CollectionSpec<Letter> = { ...LETTERS, confidential: confidentialF
 const VALUE: Letter = { to: 'alice', subject: 'hello', body: 'canary' };
 
 export function exerciseConfidential(stores: Stores): void {
-  describe('of confidential fields', () => {
+  describe('with confidential fields', () => {
     /** The records as they are in the database. The registry of a store does not allow the two declarations side by side. */
     const asStored = async () => (await stores.another()).collection<Letter>(LETTERS);
     const letters = () => {

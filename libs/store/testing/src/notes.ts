@@ -1,6 +1,6 @@
 import type { CollectionSpec, Store } from '../../src/collection.js';
 
-/** What the suite stores. */
+/** The records that the suite stores. */
 export type Note = {
   owner: string;
   title: string;
@@ -13,7 +13,7 @@ export const notes: CollectionSpec<Note> = {
   indexes: [{ fields: ['owner', 'title'], unique: true }, { fields: ['owner'] }, { fields: ['flag'] }],
 };
 
-/** What a part of the suite works with: stores that are open for the running test. */
+/** The stores that are open for the running test. */
 export interface Stores {
   /** The test's first store. */
   store(): Store;

@@ -15,7 +15,7 @@ export interface ProviderFixture {
   readonly provider: ToolProvider;
   /** A tool whose result shows on whose behalf it ran. */
   readonly identity: FixtureCall;
-  /** What the result of `identity` must contain for this user, and for no other. */
+  /** Returns the text that the result of `identity` must contain for this user, and for no other. */
   markOf(principal: Principal): string;
   /** A tool that runs for at least ten seconds and reports progress meanwhile, where the upstream can. */
   readonly slow: FixtureCall;

@@ -15,7 +15,7 @@ export type LoggedEvent = {
 
 type EventsRecord = { session: string; events: LoggedEvent[] };
 
-/** What servers and clients said to each other is stored sealed. */
+/** The messages between servers and clients are stored sealed. */
 export const EVENTS: CollectionSpec<EventsRecord> = {
   name: 'mcp_events',
   replaceable: true, // events are written asynchronously, so a crash may lose the last ones anyway

@@ -5,7 +5,7 @@ import { ProviderApp } from './provider-app.js';
 
 const APPS = ['crm', 'mail', 'wiki'];
 
-/** Of about 500 bytes each. */
+/** Makes actions of about 500 bytes each. */
 const actionsOf = (app: string) =>
   Array.from({ length: 100 }, (_, index) => ({
     key: `action-${index}`,

@@ -2,7 +2,7 @@ import type { RequestableClient, LogMessage, Progress, ServerRequest, RawObject 
 
 type Answer = (request: ServerRequest) => RawObject | Promise<RawObject>;
 
-/** What a client would be that the transport hands over with a call: answers requests, and keeps all that it hears. */
+/** Stands for the client that the transport hands over with a call. It answers requests, and keeps all that it hears. */
 export class FakeClient implements RequestableClient {
   readonly requests: ServerRequest[] = [];
   readonly logs: LogMessage[] = [];
@@ -22,7 +22,7 @@ export class FakeClient implements RequestableClient {
     return Object.fromEntries(await Promise.all(answers)) as Record<string, RawObject>;
   }
 
-  /** What a call of this client brings along. */
+  /** The part of a call context that comes from this client. */
   get brought() {
     return {
       client: this as RequestableClient,

@@ -86,7 +86,7 @@ export class TestGateway {
         bodyParser: false,
       },
     );
-    // What tenants may do is the subject of these specs, not whether this machine can keep their programs apart.
+    // These specs test what tenants may do, not whether this machine can keep their programs apart.
     app.get(Launcher, { strict: false }).refusal = () => undefined;
     readJsonBodies(app.getHttpAdapter().getInstance(), config.bodies);
     app.useGlobalPipes(new DtoValidationPipe());
@@ -156,7 +156,7 @@ export class TestGateway {
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
-  /** What a failed test left running. */
+  /** Ends the gateways that failed tests left running. */
   static async destroyAll(): Promise<void> {
     await Promise.all([...TestGateway.started].map((gateway) => gateway.destroy()));
   }

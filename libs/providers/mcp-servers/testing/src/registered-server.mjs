@@ -45,7 +45,7 @@ const tools = ['received', 'echo', 'reject', 'hang', 'exit', 'grow', 'pid', 'slo
 const stopSlowCalls = [];
 
 const run = {
-  /** What came in, without repeating it: results are searched for secrets. */
+  /** Answers hashes of the arguments, never the values: results are searched for secrets. */
   received: (args) =>
     text(Object.fromEntries(Object.entries(args).map(([name, value]) => [name, sha256(String(value))]))),
   echo: (args) => {
@@ -71,7 +71,7 @@ const run = {
     stopSlowCalls.push(() => clearInterval(timer));
   },
   pid: () => text(String(process.pid)),
-  /** What is in an environment variable, without repeating it. */
+  /** Answers the hash of an environment variable, never its value. */
   variable: ({ name }) => text(process.env[name] === undefined ? 'not set' : sha256(process.env[name])),
   /** Says it aloud. */
   reveal: ({ name }) => {

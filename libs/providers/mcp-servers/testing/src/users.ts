@@ -13,7 +13,7 @@ export const registrationOf = (name: string, ...flags: string[]) => ({
   secretNames: ['TOKEN'],
 });
 
-/** What there is to say of the users' servers of one gateway. */
+/** Answers questions about the users' servers of one gateway. */
 export class Users {
   private constructor(readonly gateway: TestGateway) {}
 

@@ -26,7 +26,7 @@ export const PROJECT_ID = 'project-1';
 export interface SetupAppOptions {
   /** Environment variables. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Of another one, which may be running or have been stopped. */
+  /** The folder of another app, which may be running or have been stopped. */
   readonly dataDir?: string;
 }
 
