@@ -11,11 +11,11 @@ const ROUNDS = 4;
 /** Acknowledged writes after which a round ends with kill -9, in the middle of further ones. */
 const WRITES = 12;
 
-/** What the echo server reports of arguments that hold this secret only. */
+/** Returns what the echo server reports for arguments that hold this secret only. */
 const digestOf = (secret: Record<string, string>): string =>
   createHash('sha256').update(JSON.stringify(secret)).digest('hex');
 
-/** What one round wrote and was told is written. */
+/** The writes of one round that the gateway confirmed. */
 interface Acknowledged {
   readonly servers: string[];
   readonly secrets: { readonly name: string; readonly value: string }[];

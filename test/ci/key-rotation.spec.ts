@@ -19,7 +19,7 @@ const GENTLY = 2;
 
 const users = Array.from({ length: SECRETS }, (_, index) => `user-${index}`);
 const valueOf = (user: string): string => `the token of ${user}`;
-/** What the echo server reports of arguments that hold this secret only. */
+/** Returns what the echo server reports for arguments that hold this secret only. */
 const digestOf = (user: string): string =>
   createHash('sha256')
     .update(JSON.stringify({ TOKEN: valueOf(user) }))

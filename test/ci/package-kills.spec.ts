@@ -24,7 +24,7 @@ describe('Packages of a gateway that is killed', () => {
   let gateway: GatewayProcess;
   let rest: RestClient;
   let packages: PackagesClient;
-  /** What was acknowledged last, by server: a version, or that there is none. What was not acknowledged may be either. */
+  /** The versions that may be there, by server: the last acknowledged one (undefined: none), and those of unacknowledged requests. */
   let possible: Map<string, Set<string | undefined>>;
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('Packages of a gateway that is killed', () => {
   });
 
   const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!;
-  /** Of the replica that has the most. */
+  /** Returns the number of installs of the replica that has the most. */
   const installs = (): number => {
     const folders = gateway.dataDirs.map((dataDir) => join(dataDir, 'packages/npm'));
     return Math.max(...folders.map((folder) => (existsSync(folder) ? readdirSync(folder).length : 0)));
@@ -53,7 +53,7 @@ describe('Packages of a gateway that is killed', () => {
     return new Map(body.packages.map(({ mcpServerId, version }) => [mcpServerId, version]));
   }
 
-  /** Begins something that the state allows. What it answers is acknowledged, when it answers. */
+  /** Begins something that the state allows. When it answers, the answer is acknowledged. */
   function begin(server: string, version: string | undefined): string {
     const wanted = pick(VERSIONS);
     const acknowledged = (status: number, now: string | undefined): void => {

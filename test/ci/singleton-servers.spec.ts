@@ -122,7 +122,7 @@ const HAND_OVER_MS = 60_000;
     cites('replicas.one-crash', 'has crashed for nobody before both replicas can start it: the next call is answered'),
     async () => {
       const crash = { serverName: 'singleton', methodName: 'crash', args: {} };
-      /** What the crash is answered, and the calls that follow it at once. */
+      /** Returns the answers to the crash and to the calls that follow it at once. */
       const crashAt = async (asked: GatewayReplica, next: GatewayReplica): Promise<unknown[]> => {
         const { status } = await operator(asked).callTool(crash);
         const answers = await Promise.all([next, ...gateway.replicas].map((replica) => echo(replica)));

@@ -50,7 +50,7 @@ const find = (manifests: readonly Manifest[], kind: string): Manifest => {
 const deploymentOf = (manifests: readonly Manifest[]): DeploymentSpec =>
   find(manifests, 'Deployment').spec as unknown as DeploymentSpec;
 
-describeChart('What the chart promises', () => {
+describeChart('The promises of the chart', () => {
   let production: readonly Manifest[];
   let small: readonly Manifest[];
 

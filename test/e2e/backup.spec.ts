@@ -12,7 +12,7 @@ import { echoServer } from '../support/upstreams.js';
 
 const CALL = { serverName: 'echo', methodName: 'received', args: {} };
 const valueOf = (number: number): string => `value ${number}`;
-/** What the echo server reports of arguments that hold this secret only. */
+/** Returns what the echo server reports for arguments that hold this secret only. */
 const digestOf = (value: string): string =>
   createHash('sha256')
     .update(JSON.stringify({ TOKEN: value }))

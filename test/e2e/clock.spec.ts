@@ -81,7 +81,7 @@ describe('A gateway whose clock is set', () => {
     clock.remove();
   });
 
-  /** What holds whatever the clock says. */
+  /** Checks what must hold at every time that the clock shows. */
   async function expectUsual(): Promise<void> {
     expect((await as(user('bob', 3 * 3600)).callTool(ECHO)).status).toBe(200);
     expect((await as(revoked).tools()).status).toBe(401);

@@ -114,7 +114,7 @@ describe('in production', () => {
     },
   );
 
-  // Whoever runs the container asks it by its address: that must not look like a sick gateway.
+  // An orchestrator probes a container by its address. It must not take the refusal for a sick gateway.
   it('answers probes under any Host', async () => {
     const probes = ['/livez', '/readyz', '/healthz'].map((path) =>
       send('GET', path, { host: '10.0.0.7:3001' }, limited),

@@ -33,8 +33,8 @@ async function settled(): Promise<ServerView[]> {
   });
 }
 
-/** What the servers noted since the second start of the gateway. */
 let registrationEntries: number;
+/** Returns what the servers noted since the second start of the gateway. */
 const restarted = (): JournalEntry[] => readJournal(journal).slice(registrationEntries);
 const countOf = (event: JournalEntry['event']): number => restarted().filter((entry) => entry.event === event).length;
 

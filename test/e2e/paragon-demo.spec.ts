@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => demo.dispose());
 
-/** What the setup page and the stub of the Connect SDK on it do when the user presses the button. */
+/** Does what the setup page and the stub of the Connect SDK on it do when the user presses the button. */
 async function connectAccount(url: string, token: string): Promise<void> {
   const [, paragon] = /simulated Paragon \((\S+)\)/.exec(demo.output)!;
   const link = await post(`${url}/setup`, { token }, { origin: url });

@@ -11,7 +11,7 @@ import { echoServer } from '../support/upstreams.js';
 
 const SECRET = { username: 'alice', serverName: 'echo', secretName: 'TOKEN' };
 const VALUE = 'canary-of-the-database-51d0';
-/** What a user says to a server. */
+/** A text that a user sends to a server. */
 const SAID = 'canary-of-a-call-7c42';
 /** A value of a server's environment. */
 const SETTING = 'canary-of-a-setting-2ab9';
@@ -29,7 +29,7 @@ function filesOf(folder: string): Map<string, Buffer> {
   return new Map(files.sort().map((name) => [name, readFileSync(join(folder, name))]));
 }
 
-/** What the database keeps: `-shm` is where SQLite's processes meet, in memory that happens to have a name. */
+/** Returns digests of the files of the database, without `-shm`: that file is shared memory of SQLite's processes. */
 const digests = (folder: string): string[] =>
   [...filesOf(folder)]
     .filter(([name]) => !name.endsWith('-shm'))

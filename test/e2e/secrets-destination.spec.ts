@@ -56,7 +56,7 @@ describe('Secrets of a server that gets another origin', () => {
     expect(textOf((await call()).body.data)).toBe('hello');
   });
 
-  it('of users are asleep until their owner confirms the new origin', async () => {
+  it('are asleep until their owner confirms the new origin', async () => {
     const changes = { url: other.url, headers: { 'X-Operator': 'Bearer of-the-other' } };
     expect((await rest.update('moves', changes)).status).toBe(200);
     const refused = await call();

@@ -10,7 +10,7 @@ interface Received {
   readonly sha256: string;
 }
 
-/** What the simulated `received` tool answers for these arguments. */
+/** Returns the answer of the simulated tool `received` for these arguments. */
 function received(args: Record<string, unknown>): Received {
   const names = Object.keys(args).sort();
   const json = JSON.stringify(Object.fromEntries(names.map((name) => [name, args[name]])));

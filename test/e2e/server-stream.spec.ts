@@ -62,7 +62,7 @@ describe('GET /mcp', () => {
 
 interface Listening {
   listed(): Promise<string[]>;
-  /** What was listed at each notification. */
+  /** The tools that were listed at each notification. */
   readonly seen: readonly string[][];
   close(): Promise<void>;
 }

@@ -96,7 +96,7 @@ describe('SIGTERM', () => {
     },
   );
 
-  // Of several replicas, those without a call have ended by then.
+  // Not on several replicas: those without a call have ended by then.
   itOnOne(cites('operation.drain', 'takes no new session while calls end, and is not ready'), async () => {
     const { client } = await connectSdk1({ url: gateway.url });
     const call = client.callTool({ ...SLOW, arguments: { ms: 18_000, steps: 3 } }); // long enough to be seen while it drains

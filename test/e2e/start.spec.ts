@@ -96,7 +96,7 @@ describe('a start in production', () => {
   });
 });
 
-/** What a gateway writes that cannot start, line by line. */
+/** Returns the lines that a gateway prints when it cannot start. */
 async function refusal(env: Record<string, string>): Promise<string[]> {
   const error: unknown = await GatewayProcess.start({ env }).then(
     (gateway) => gateway.dispose(),

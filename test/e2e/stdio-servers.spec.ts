@@ -98,7 +98,7 @@ describe('a registered stdio server', () => {
   });
 });
 
-describe('what a stdio server has started', () => {
+describe('a program that a stdio server has started', () => {
   /** The server itself and a program that it has started and forgotten, which never ends by itself. */
   const SLEEPER = 'sleep 86400';
   const withSleeper = ({ command, args }: { command: string; args: string[] }, sleeper = SLEEPER) => ({

@@ -10,7 +10,7 @@ import { WireClient } from '../support/wire-client.js';
 
 type Answer = { readonly result?: { readonly tools: { readonly name: string }[] }; readonly error?: object };
 
-/** What operators and admins of a tenant can name, with the ids of another one in it. */
+/** Requests of operators and admins of a tenant, with ids of another tenant in them. */
 const FOREIGN: [method: string, path: string, body?: object][] = [
   ['GET', '/mcp/servers/theirs'],
   ['PUT', '/mcp/servers/theirs', { displayName: 'mine' }],

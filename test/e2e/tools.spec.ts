@@ -117,7 +117,7 @@ describe('tools/call', () => {
   });
 });
 
-describe.each(SERVERS)('what nobody knows, from the upstream %s', (server) => {
+describe.each(SERVERS)('an unknown field, from the upstream %s', (server) => {
   const name = `${server}_unknown_fields`;
   const KNOWN_TO_NOBODY = {
     content: [{ type: 'text', text: 'known', x_content: { nested: ['kept'] } }],

@@ -30,7 +30,7 @@ interface Targets {
 const BOTH: readonly Mode[] = ['bubblewrap', 'uid'];
 const ONLY_UID: readonly Mode[] = ['uid'];
 const ONLY_BUBBLEWRAP: readonly Mode[] = ['bubblewrap'];
-/** What the hostile server tries: a name, the attempt, and the modes in which it must be refused. */
+/** The attempts of the hostile server: name, attempt, and the modes in which it must be refused. */
 const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string, unknown>, holds: readonly Mode[]][] = [
   ['the environment of the gateway', ({ gateway }) => ({ what: 'read', path: `/proc/${gateway.pid}/environ` }), BOTH],
   ['the memory of the gateway', ({ gateway }) => ({ what: 'memory', pid: gateway.pid }), BOTH],
@@ -153,7 +153,7 @@ const PAST_THE_PROXY: typeof PAST_THE_NETWORK = [
   });
 
   afterAll(async () => {
-    process.stdout.write(`What a hostile server gets in mode ${mode}:\n  ${table.join('\n  ')}\n`);
+    process.stdout.write(`Results of the attempts in mode ${mode}:\n  ${table.join('\n  ')}\n`);
     rmSync(targets?.hostFile, { force: true });
     await gateway?.dispose();
   });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SEALED_COLLECTIONS } from './sealed-collections.js';
 
-/** Who seals, and what becomes of it in a rotation of keys. */
+/** The files that seal: the collection that a rotation of keys seals anew, or the reason why none is needed. */
 const SEALING: Readonly<Record<string, string>> = {
   'audit/src/arguments-digest.ts': 'audit_keys',
   'oauth/src/browser/connect-links.service.ts': 'ends within 15 minutes',
@@ -16,7 +16,7 @@ const SEALING: Readonly<Record<string, string>> = {
   'transport/src/json-rpc/sealed-text.ts': 'clients carry it; it opens for a day',
 };
 
-/** Who declares confidential fields, and of which collection. */
+/** The files that declare confidential fields, and their collections. */
 const CONFIDENTIAL: Readonly<Record<string, string>> = {
   'mcp-hosting/src/metadata/server-sessions.ts': 'mcp_server_sessions',
   'mcp-hosting/src/model/servers-collection.ts': 'mcp_servers',

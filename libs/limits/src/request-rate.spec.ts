@@ -2,7 +2,7 @@ import { RequestRate, type SharedWindow } from './request-rate.js';
 
 const START = 1_800_000_000_000;
 
-/** What Redis would keep: one window for all keys, sixty seconds from its first point. */
+/** Stands for the counters in Redis: one window for all keys, sixty seconds from its first point. */
 class Ledger {
   taken = 0;
   isAway = false;

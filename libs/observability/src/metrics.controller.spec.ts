@@ -12,7 +12,7 @@ describe('the metrics', () => {
     expect(await controller.read(operator, reply)).toContain('# TYPE');
   });
 
-  it('of all tenants are not shown to operators and admins of another tenant', async () => {
+  it('for all tenants are not shown to operators and admins of another tenant', async () => {
     const refused = controller.read({ ...operator, tenant: 'acme' }, reply);
     await expect(refused).rejects.toMatchObject({ status: 403, code: 'other_tenant' });
   });

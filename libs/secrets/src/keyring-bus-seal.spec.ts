@@ -10,7 +10,7 @@ import { masterKeySource } from './master-keys/choose-source.js';
 const KEY = 'bMVdTGr0MJNqH6nVJkZcW3v8sBqzXyPu';
 const MESSAGE = '{"topic":"sse.posted","body":"a word in confidence"}';
 
-describe('What replicas say to each other', () => {
+describe('A message between replicas', () => {
   const open: OpenStore[] = [];
   const started: Keyring[] = [];
 

@@ -65,7 +65,7 @@ describe('SecretsService', () => {
     await rows().update(row.id, row.revision, { ...row.value, ...change });
   }
 
-  describe('of a destination', () => {
+  describe('secrets with a destination', () => {
     const [old, other] = ['https://a.example', 'https://b.example'];
 
     it('are asleep at another one until their owner confirms it, or sets them again', async () => {
@@ -95,7 +95,7 @@ describe('SecretsService', () => {
       await expect(secrets.open(ann, other)).rejects.toMatchObject({ name: 'SecretUnreadableError' });
     });
 
-    it('is the one that the server had, for secrets of an earlier version', async () => {
+    it('get the one that the server had, if an earlier version stored them', async () => {
       const bob = { ...ann, principal: principal('bob') };
       await secrets.set(ann, 'TOKEN', 'of ann');
       await secrets.set(bob, 'TOKEN', 'of bob');

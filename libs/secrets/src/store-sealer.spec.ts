@@ -60,7 +60,7 @@ describe('The confidential fields of a store with a keyring', () => {
     expect(await store.collection(LETTERS).get(id)).toMatchObject({ value: VALUE, keyId: result.keyId });
   });
 
-  it('of an earlier version are sealed at the start', async () => {
+  it('are sealed at the start if an earlier version wrote them', async () => {
     const earlier = await openStore({ DATA_DIR: folder.config.dataDir });
     const { id } = await earlier.store.collection<Letter>(PLAIN).insert(VALUE);
     await earlier.close();

@@ -19,11 +19,11 @@ describe('the memory of listings', () => {
     expect(Object.keys(forgotten)).toEqual(['user-1', 'user-300']);
   });
 
-  it('of a listing that a change has overtaken is free again when those who asked for it have it', async () => {
+  it('is free again when those who asked for a listing have it, if a change has overtaken the listing', async () => {
     expect(await figuresOf(PROGRAM, 'overtakenListing')).toEqual({ left: 0 });
   });
 
-  it('of a listing that has changed is free again, and so is that of its catalogue', async () => {
+  it('is free again when a listing has changed, and so is that of its catalogue', async () => {
     expect(await figuresOf(PROGRAM, 'replacedListing')).toEqual({ left: 0 });
   });
 });

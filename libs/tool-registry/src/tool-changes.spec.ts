@@ -179,7 +179,7 @@ describe('a change that the provider does not announce', () => {
   });
 });
 
-describe('of two replicas', () => {
+describe('tool changes at two replicas', () => {
   /** Each with a provider of its own, as each process has; the backend behind them is one. */
   function startTwo() {
     const backend = { tools: ['a'] };

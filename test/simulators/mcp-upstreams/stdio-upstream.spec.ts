@@ -81,7 +81,7 @@ describe('the stdio upstream', () => {
     controller.abort();
 
     await expect(hanging).rejects.toThrow();
-    // What is read in one go with the cancellation is answered before the call has ended.
+    // The server answers messages that it read in one go with the cancellation before the call has ended.
     await eventually('the call has ended', async () => (await call('cancelled')) === '1');
   });
 

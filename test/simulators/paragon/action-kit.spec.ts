@@ -77,7 +77,7 @@ describe('a run', () => {
   it.each([
     ['/actions', message],
     ['/tools', { tool: message.action, parameters: message.parameters }],
-  ])('of %s answers who ran what with which parameters', async (path, body) => {
+  ])('with %s answers the user, the action and the parameters', async (path, body) => {
     const credential = simulator.connect('alice', 'slack');
     const answer = await alice.post(path, body);
 
@@ -117,7 +117,7 @@ describe('a run', () => {
     ['the other generation’s word', '/tools', { action: 'SLACK_SEND_MESSAGE', parameters: {} }, 400],
     ['no parameters', '/actions', { action: 'SLACK_SEND_MESSAGE' }, 400],
     ['no object', '/actions', null, 400],
-  ])('of %s at %s is refused', async (_, path, body, status) => {
+  ])('with %s at %s is refused', async (_, path, body, status) => {
     simulator.connect('alice', 'slack');
 
     expect(await alice.post(path, body)).toMatchObject({ status, body: { message: expect.any(String), status } });

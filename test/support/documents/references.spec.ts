@@ -6,7 +6,7 @@ const SCANNED = /\.(?:ts|mts|mjs|cjs|md|yaml|yml)$/;
 /** Made by programs, or made to hold references to nothing. */
 const NOT_SCANNED = /^(?:test\/deploy\/(?:golden|schemas)\/|test\/support\/documents\/[\w-]+\.spec\.ts$)/;
 
-/** What documents explain and libs/config does not read, with whose it is. */
+/** Names that documents explain and libs/config does not read, with their owners. */
 const OTHER_NAMES: Record<string, string> = {
   HTTP_PROXY: 'of programs, and of the network in which the gateway runs',
   HTTPS_PROXY: 'of programs, and of the network in which the gateway runs',
@@ -27,7 +27,7 @@ const OTHER_NAMES: Record<string, string> = {
   MCP_CONFORMANCE_CONTEXT: 'the conformance suite',
 };
 
-describe('what code, tests and documents refer to', () => {
+describe('the references of code, tests and documents', () => {
   const known = knownOf(Object.keys(OTHER_NAMES));
   const scanned = [...known.paths].filter((path) => SCANNED.test(path) && !NOT_SCANNED.test(path));
 

@@ -1,6 +1,6 @@
 import { readRepositoryFile, repositoryPaths } from './repository.js';
 
-/** What is printed, as far as the code has it in one piece. */
+/** The printed texts, as far as the code has them in one piece. */
 const MESSAGES = [
   ' is in use (set PORT to another one)',
   ' or newer, this is Node ',

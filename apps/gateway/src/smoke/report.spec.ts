@@ -12,7 +12,7 @@ const result = (outcome: StepResult['outcome'], detail?: string): StepResult => 
 });
 const RESULTS = [result('passed', 'fine'), result('failed', EVIL), result('failed'), result('skipped', EVIL)];
 
-/** What a parser of XML, one that stops at the first fault, makes of it. */
+/** A program for Python that parses XML, stops at the first fault, and prints the tree as JSON. */
 const PARSE = `
 import json, sys, xml.etree.ElementTree as tree
 def plain(node): return {"tag": node.tag, "attributes": node.attrib, "children": [plain(child) for child in node]}

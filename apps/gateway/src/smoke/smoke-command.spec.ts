@@ -16,7 +16,7 @@ describe('The smoke command', () => {
   afterEach(() => server?.close());
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** What is said about wrong usage. */
+  /** Returns the message about wrong usage. */
   async function complaint(...args: string[]): Promise<string> {
     let said = '';
     const program = smokeProgram(

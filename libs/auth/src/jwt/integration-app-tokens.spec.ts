@@ -199,7 +199,7 @@ describe('The access tokens of Integration.app', () => {
       },
     );
 
-    it('of one user are as many principals as there are tokens: a forged one reaches nothing of another', async () => {
+    it('are one principal each, even those of one user: a forged one reaches nothing of another', async () => {
       const tokens = await verifier(forwarding);
       const real = await tokens.principalOf(hmac(older()));
       const forged = await tokens.principalOf(hmac(older(), 'HS512', 'forged'));

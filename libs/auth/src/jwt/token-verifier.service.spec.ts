@@ -84,7 +84,7 @@ describe('The tokens of configured issuers', () => {
     });
   });
 
-  it('of two issuers with one sub are two principals (threat 6)', async () => {
+  it('are two principals if two issuers name one sub (threat 6)', async () => {
     const tokens = await verifier();
     const [one, two] = await Promise.all([tokens.principalOf(published.token()), tokens.principalOf(fixed.token())]);
     expect(one.subject).toBe(two.subject);
@@ -198,7 +198,7 @@ describe('The tokens of configured issuers', () => {
     });
   });
 
-  describe('whose keys are published', () => {
+  describe('with published keys', () => {
     it('cause at most two requests for 1,000 random kids, and good ones still pass (threat 3)', async () => {
       const tokens = await verifier();
       stopClock(); // however long it takes
@@ -324,7 +324,7 @@ describe('The tokens of configured issuers', () => {
     await refused((await verifier()).principalOf(fixed.token(claims)), /./);
   });
 
-  describe('of Paragon have neither iss nor kid', () => {
+  describe('from Paragon have neither iss nor kid', () => {
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const project = {
       PROJECT_ID: 'p-1',

@@ -3,7 +3,7 @@ import { LogRing } from '../protocol/log-ring.js';
 import { NotSentError } from '../protocol/not-sent-error.js';
 import type { OutgoingMessage } from '../protocol/transport.js';
 
-/** What a process or an HTTP server cannot show. The rest is in connect-stdio.spec.ts and connect-http.spec.ts. */
+/** Cases that a process or an HTTP server cannot show. The rest is in connect-stdio.spec.ts and connect-http.spec.ts. */
 describe('JsonRpcConnection', () => {
   it('cancels requests at the server, but never initialize', async () => {
     const sent: OutgoingMessage[] = [];

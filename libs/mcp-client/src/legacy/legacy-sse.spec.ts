@@ -14,7 +14,7 @@ class SseServer {
   private readonly transports = new Map<string, SSEServerTransport>();
   private readonly server: Server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.handle(request, response));
 
-  /** What POSTs to the stream's URL are answered with. */
+  /** @param refusal status of the answer to POSTs to the stream's URL */
   constructor(private readonly refusal: number) {}
 
   async start(): Promise<string> {

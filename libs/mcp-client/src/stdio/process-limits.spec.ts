@@ -21,7 +21,7 @@ const start = async (launch: Partial<Launch> = {}): Promise<UpstreamConnection> 
 };
 const end = (connection: UpstreamConnection) => new Promise<string>((resolve) => connection.onClosed(resolve));
 
-/** What the tool `multiply` has started and is still there. */
+/** Counts the processes that the tool `multiply` has started and that still run. */
 async function sleepers(): Promise<number> {
   const table = await readProcessTable();
   return table.filter(({ pid }) => commandOf(pid) === `sleep\0${SECONDS}\0`).length;

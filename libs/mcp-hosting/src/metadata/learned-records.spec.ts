@@ -11,7 +11,7 @@ const LEARNED: CollectionSpec<Learned> = {
   indexes: [{ fields: ['tenant', 'name'], unique: true }],
 };
 
-describe('what the gateway learned of its servers', () => {
+describe('the learned metadata of a server', () => {
   let gateway: TestGateway;
   let collection: Collection<Learned>;
   beforeAll(async () => {

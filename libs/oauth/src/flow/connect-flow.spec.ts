@@ -170,7 +170,7 @@ describe('the scopes', () => {
     expect(connected.owner.principal).toMatchObject({ tenant: 'default', issuer: 'https://one.test', subject: 'ann' });
   });
 
-  it('of one authorization server are not asked of another', async () => {
+  it('that belong to one authorization server are not asked of another', async () => {
     await connect(gateway, ann, server(), { challenge: bearerChallenge('Bearer scope="files:delete"') });
     const other = await AuthorizationServer.start();
     upstream.metadataChange = { authorization_servers: [other.issuer] };

@@ -56,7 +56,7 @@ function token(options: { process?: OAuthProcess; rejected?: string; url?: strin
   return process.get(TokenService).accessToken(ann, { url, signal, rejected });
 }
 
-/** What the server says to a call with this token. */
+/** Returns the status of the server's answer to a call with this token. */
 async function call(accessToken: string): Promise<number> {
   const response = await fetch(upstream.url, {
     method: 'POST',

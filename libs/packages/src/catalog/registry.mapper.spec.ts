@@ -23,7 +23,7 @@ function shown(server: object): CatalogServerDto {
 const bodyOf = (server: object): Record<string, unknown> | undefined => shown(server).install?.body;
 
 describe('a server of the registry', () => {
-  it('of npm is installed in the version that the registry names', () => {
+  it('is installed from npm in the version that the registry names', () => {
     expect(shown({ packages: [npm], title: 'Tool', websiteUrl: 'https://example.com' })).toEqual({
       source: 'registry',
       name: 'io.example/tool',
@@ -41,7 +41,7 @@ describe('a server of the registry', () => {
     });
   });
 
-  it('of PyPI is installed with the module that its name suggests, and says so', () => {
+  it('is installed from PyPI with the module that its name suggests, and says so', () => {
     const server = shown({ packages: [pypi] });
     expect(server.note).toContain('pythonModule');
     expect(server).toMatchObject({ runtime: 'python', package: 'Example-Tool.server' });

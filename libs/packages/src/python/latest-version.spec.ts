@@ -38,7 +38,7 @@ describe('The newest version', () => {
   it.each([
     ['unknown', 'package_not_found'],
     ['failing', 'registry_unreachable'],
-  ])('of "%s" is an error of its own: %s', async (name, code) => {
+  ])('is an error of its own for the project "%s": %s', async (name, code) => {
     const [other, failed] = await Promise.allSettled([latest('grown'), latest(name)]);
     expect(other).toMatchObject({ value: '1.10' });
     expect(failed).toMatchObject({ reason: { name: 'InstallError', code } });

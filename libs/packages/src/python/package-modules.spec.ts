@@ -30,7 +30,7 @@ describe('the modules of a Python package', () => {
     [['native'], 'native.fast', true],
     [['native'], 'quoted.main', true],
     [['absent'], 'absent', false],
-  ])('of %j contain %s: %s', async (packages, module, isContained) => {
+  ])('for %j contain %s: %s', async (packages, module, isContained) => {
     expect(await containsModule(folder, packages, module)).toBe(isContained);
   });
 

@@ -2,7 +2,7 @@ import { pipFault } from './pip-faults.js';
 
 const output = { program: 'pip', exit: 1, lines: [], reasons: [], python: '3.11.7' } as const;
 
-/** What pip says in states that a test cannot bring about. The rest is shown with a real pip, in python-installer.faults.spec.ts. */
+/** Output of pip in states that a test cannot bring about. The rest is shown with a real pip, in python-installer.faults.spec.ts. */
 describe('pipFault', () => {
   it.each([
     ['ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device'],

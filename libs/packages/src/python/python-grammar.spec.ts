@@ -1,7 +1,7 @@
 import { PackageNotAllowedError } from '../model/package-grammar.js';
 import { indexUrl, pipDependencies, pythonModule, pythonName, pythonVersion } from './python-grammar.js';
 
-/** What nobody may give to pip or Python, wherever it is asked for. */
+/** Values that no field may pass to pip or Python. */
 const NEVER = [
   '',
   ' ',

@@ -1,6 +1,6 @@
 import { installRequest } from './install-request.js';
 
-describe('what an install asks for', () => {
+describe('the request of an install', () => {
   it('is a package of npm over stdio, unless the body says something else', () => {
     const body = { name: 'x', serverName: 's', args: ['--a'], env: { A: '1' }, isolation: 'user' };
     expect(installRequest(body as never)).toEqual({

@@ -23,7 +23,7 @@ describe('connections', () => {
     expect(none).not.toHaveBeenCalled();
   });
 
-  it.each([[[true, false]], [[false, true]]])('of which one works make the integration work: %j', (order) => {
+  it.each([[[true, false]], [[false, true]]])('make the integration work if one of them works: %j', (order) => {
     const connections = order.map((disconnected) => connection('a', { disconnected }));
     expect(appsOf(connections, jest.fn())).toMatchObject({ active: [{ key: 'a' }], disconnected: [] });
   });

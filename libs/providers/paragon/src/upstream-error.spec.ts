@@ -6,7 +6,7 @@ const refusal = (status: number, body: unknown, retryAfter?: number) => ({
   retryAfter,
 });
 
-describe('what Paragon answers in place of a result', () => {
+describe('an error of Paragon', () => {
   it.each([
     [400, 'upstream_rejected'],
     [401, 'reauth_required'],

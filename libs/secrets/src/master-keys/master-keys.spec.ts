@@ -61,7 +61,7 @@ describe('LocalMasterKeys', () => {
     expect(Buffer.from(ONE).toString('hex')).not.toContain(id.slice(0, 8));
   });
 
-  it('of a file are read anew when they are needed', async () => {
+  it('read their file anew when it is needed', async () => {
     const keys = await keyFile(`${ONE}\n`);
     const before = await keys.wrap(DATA_KEY, []);
     await writeFile(file, `${TWO}\r\n\n${ONE}\n`);

@@ -31,7 +31,7 @@ async function verdict(
   }
 }
 
-describe('who may run what', () => {
+describe('the policy for stdio servers', () => {
   it('is any command in the tenant "default", and packages alone in others', async () => {
     expect(await verdict({ tenant: 'default' }, 'sh -c id')).toBe('allowed');
     expect(await verdict({}, 'sh -c id')).toMatch(

@@ -1,7 +1,7 @@
 import { ProviderError, type ProviderErrorCode } from '@manifold/tool-provider';
 import { outcomeOf } from './call-permits.js';
 
-describe('What the end of a call says of its upstream', () => {
+describe('The outcome of a call for its upstream', () => {
   it.each<[ProviderErrorCode, number | undefined, string]>([
     ['upstream_unavailable', undefined, 'unavailable'],
     ['upstream_unavailable', 30, 'unknown'],
@@ -13,11 +13,11 @@ describe('What the end of a call says of its upstream', () => {
     ['not_connected', undefined, 'unknown'],
     ['permission_denied', undefined, 'unknown'],
     ['reauth_required', undefined, 'unknown'],
-  ])('of %s with Retry-After %s is %s', (code, retryAfter, outcome) => {
+  ])('after %s with Retry-After %s is %s', (code, retryAfter, outcome) => {
     expect(outcomeOf(new ProviderError(code, 'words', { retryAfter }))).toBe(outcome);
   });
 
-  it('is that it is there, when there is a result', () => {
+  it('is "answered" if there is a result', () => {
     expect(outcomeOf(undefined)).toBe('answered');
   });
 });

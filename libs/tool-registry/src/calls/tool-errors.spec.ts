@@ -17,7 +17,7 @@ const CASES: readonly [ProviderErrorCode, status: number, code: string][] = [
 const CALL = { serverName: 'files', username: 'alice' };
 
 describe('a failed call', () => {
-  it.each(CASES)('of kind %s is %i %s for an HTTP client', (code, status, problemCode) => {
+  it.each(CASES)('with the code %s is %i %s for an HTTP client', (code, status, problemCode) => {
     expect(toolProblem(new ProviderError(code, 'It failed'), CALL)).toMatchObject({
       status,
       code: problemCode,
@@ -25,7 +25,7 @@ describe('a failed call', () => {
     });
   });
 
-  it.each(CASES)('of kind %s is a result that the model can read', (code) => {
+  it.each(CASES)('with the code %s is a result that the model can read', (code) => {
     expect(errorResult(new ProviderError(code, 'It failed'))).toEqual({
       isError: true,
       content: [{ type: 'text', text: expect.stringMatching(/^It failed/) }],

@@ -18,7 +18,7 @@ const TOO_DEEP = TEXT.replace('"x"', `${'['.repeat(62)}1${']'.repeat(62)}`);
 const VERSION = 'io.modelcontextprotocol/protocolVersion';
 const CAPABILITIES = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } };
 
-/** What no era takes, made of a call that every era takes. */
+/** Bodies that each era refuses, made from a call that each era accepts. */
 const BODIES: [string, (call: string) => string, number, number][] = [
   ['half of it', (call) => call.slice(0, -2), 400, -32700],
   ['more than it', (call) => `${call}}`, 400, -32700],
@@ -34,7 +34,7 @@ const BODIES: [string, (call: string) => string, number, number][] = [
   ['an id that is an object', (call) => call.replace('"id":1', '"id":{}'), 400, -32600],
 ];
 
-describe('what is refused', () => {
+describe('bad input', () => {
   const act = jest.fn(async () => text('done'));
   const asking = jest.fn(async () => text('asked'));
   const inputSchema = { type: 'object', properties: { target: { type: 'string', 'x-mcp-header': 'Target' } } };
@@ -202,7 +202,7 @@ describe('what is refused', () => {
   });
 });
 
-describe('what these were made of', () => {
+describe('the good input that the bad input was made of', () => {
   it('is taken', async () => {
     const tools = { act: async () => text('done') };
     const app = await startTransport({ providers: [new RelayProvider({ app: { tools } })] });

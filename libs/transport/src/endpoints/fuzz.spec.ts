@@ -93,7 +93,7 @@ const headers = fc.record(
   { requiredKeys: [] },
 );
 
-describe('whatever is sent', () => {
+describe('random input', () => {
   const provider = new RelayProvider({
     app: { tools: askingTools().tools, resources: ['a://1'], templates: ['a://2/{x}'], prompts: ['asking'] },
   });

@@ -27,7 +27,7 @@ describe('batches', () => {
     ]);
   });
 
-  it('of notifications alone have no answer', async () => {
+  it('have no answer if they hold notifications only', async () => {
     const response = await send(app.url, [{ jsonrpc: '2.0', method: 'notifications/initialized' }], { session });
     expect(response.status).toBe(202);
     expect(await response.text()).toBe('');
@@ -52,7 +52,7 @@ describe('batches', () => {
     ]);
   });
 
-  it('of twenty requests are served', async () => {
+  it('with twenty requests are served', async () => {
     const body = Array.from({ length: 20 }, (_, id) => callTool(id, 'echo', { message: id }));
     expect(await (await send(app.url, body, { session })).json()).toHaveLength(20);
   });
@@ -82,7 +82,7 @@ describe('batches', () => {
     expect(response.status).toBe(400);
   });
 
-  it('of the oldest revision are served as long as no header names another', async () => {
+  it('in the oldest revision are served as long as no header names another', async () => {
     const oldest = await openSession(app.url, 'alice', '2024-11-05');
     const response = await send(app.url, [request(1, 'ping')], { session: oldest });
     expect(await response.json()).toEqual([{ jsonrpc: '2.0', id: 1, result: {} }]);

@@ -176,7 +176,7 @@ describe('sessions of the legacy era', () => {
     expect((await send(app.url, initialize())).status).toBe(200);
   });
 
-  it('of one principal are a share of all, and others still get theirs (threat 62)', async () => {
+  it('are limited to a share for each principal, and others still get theirs (threat 62)', async () => {
     await start({ MCP_MAX_SESSIONS: '8', SHARE_PER_PRINCIPAL: '50', SHARE_PER_TENANT: '75' });
     const open = (user: string) => send(app.url, initialize(), { headers: { authorization: `Bearer ${user}` } });
     const answers = [];

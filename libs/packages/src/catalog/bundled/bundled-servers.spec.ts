@@ -13,7 +13,7 @@ const ENV_NAME = /^[A-Z][A-Z0-9_]*$/;
 const serverOf = (name: string) => BUNDLED_SERVERS.find((server) => server.name === name)!;
 const bodyOf = (name: string): Record<string, unknown> => serverOf(name).install!.body;
 
-/** What the route says of a body. */
+/** Returns the faults that the route finds in a body. */
 async function faultsOf(body: Record<string, unknown>, path: string): Promise<unknown> {
   const pipe = new DtoValidationPipe();
   try {

@@ -6,10 +6,10 @@ afterAll(() => TestGateway.destroyAll());
 
 const TOKEN = 'token-of-';
 
-describe('what a server offers to single users', () => {
+describe('a primitive of one user', () => {
   let gateway: TestGateway;
   let upstream: RawHttpServer;
-  /** What each user owns at the server. */
+  /** The resources of each user at the server. */
   const owned: Record<string, string[]> = { alice: ['file://alice'], bob: ['file://bob'] };
 
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describe('what a server offers to single users', () => {
     expect(await Promise.all(['alice', 'bob', 'carol'].map(uris))).toEqual([['file://alice'], ['file://bob'], []]);
   });
 
-  it('is the very same list until it changes', async () => {
+  it('is in the very same list until the list changes', async () => {
     const list = () => as('alice', (context) => gateway.provider.listResources(context));
     expect(await list()).toBe(await list());
   });

@@ -6,7 +6,7 @@ import { principalOf, registration, TestGateway, textOf, until } from '../../tes
 afterAll(() => TestGateway.destroyAll());
 
 /** Over a real process and over a real socket. */
-describe.each(['stdio', 'http'])('what a server offers beside tools, over %s', (transport) => {
+describe.each(['stdio', 'http'])('the primitives of a server, over %s', (transport) => {
   let gateway: TestGateway;
   let upstream: HttpUpstream | undefined;
 
@@ -211,7 +211,7 @@ describe.each(['stdio', 'http'])('what a server offers beside tools, over %s', (
   });
 });
 
-describe('what a server offers beside tools', () => {
+describe('the list of primitives of a server', () => {
   it('is known after a restart before any process runs', async () => {
     const first = await TestGateway.start();
     await first.rest('POST', '/mcp/servers', { name: 'notes', ...echoServer('--offers=1') });

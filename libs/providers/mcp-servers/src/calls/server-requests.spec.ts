@@ -21,9 +21,9 @@ describe.each<Kind>([
   { title: 'over stdio', transport: 'stdio', crowd: 20 },
   { title: 'over Streamable HTTP', transport: 'http', crowd: 20 },
   { title: 'over HTTP+SSE', transport: 'sse', crowd: 6 },
-  { title: 'of a stdio server with one connection', transport: 'stdio', lanes: false, crowd: 10 },
-  { title: 'of an HTTP server with one connection', transport: 'http', lanes: false, crowd: 6 },
-])('what a server asks and logs in a call, $title', ({ transport, lanes, crowd }) => {
+  { title: 'over stdio with one connection', transport: 'stdio', lanes: false, crowd: 10 },
+  { title: 'over Streamable HTTP with one connection', transport: 'http', lanes: false, crowd: 6 },
+])("a server's request in a call, $title", ({ transport, lanes, crowd }) => {
   let gateway: TestGateway;
   let upstream: HttpUpstream | undefined;
   let ledger: string;

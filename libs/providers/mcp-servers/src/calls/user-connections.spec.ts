@@ -33,7 +33,7 @@ describe('an HTTP server that gets secrets as headers', () => {
     });
   const setToken = (user: string, serverName: string, secretValue: string) =>
     gateway.rest('POST', '/secrets/set', { serverName, secretName: 'TOKEN', secretValue }, user);
-  /** What came in with the calls of one task. */
+  /** Returns what the server received with the calls of one task. */
   const callsOf = async (task: () => Promise<unknown>): Promise<Received[]> => {
     const before = upstream.sent('tools/call').length;
     await task();

@@ -206,7 +206,7 @@ describe('the callback refuses', () => {
     ['refuse', 400],
     ['talk', 400],
     ['repeat', 502],
-  ])('what a server makes of the code that does %s: %s', async (misbehaviour, status) => {
+  ])('a server that answers the code with "%s": %s', async (misbehaviour, status) => {
     await gateway.rest('PUT', '/mcp/servers/mail', {
       env: { MCP_AUTH_TYPE: 'OAUTH2_GOOGLE', ISSUER: authority.issuer, MISBEHAVE: misbehaviour },
     });

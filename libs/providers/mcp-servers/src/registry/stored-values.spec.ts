@@ -33,7 +33,7 @@ function faultsOf(task: () => unknown): string[] {
   }
 }
 
-/** What a client would send that read the settings and changed some of them. */
+/** Returns the settings as a client sends them that has read them and changed some. */
 const shown = (settings: object, changes: object = {}): object => ({
   ...hiddenTransport(record(settings).transport),
   ...changes,
@@ -98,7 +98,7 @@ describe('confidential settings', () => {
     ['https://b.example/mcp', { headers: { Authorization: 'new' } }, []],
     ['https://b.example/mcp', { headers: {} }, []],
     ['https://a.example/other', {}, []],
-  ])('of a remote server do not go to %s with %j', (url, more, pointers) => {
+  ])('for a remote server do not go to %s with %j', (url, more, pointers) => {
     expect(faultsOf(() => change(record(HTTP), { url, ...more }))).toEqual(
       pointers.map((pointer) => `${pointer} other_destination`),
     );
@@ -113,7 +113,7 @@ describe('confidential settings', () => {
     ['another package with new values', { args: ['-y', 'evil'], env: { A: 'b' } }, []],
     ['other arguments', { args: ['-y', 'weather', '--verbose'] }, []],
     ['a remote server', { transportType: 'streamable_http', url: 'https://b.example/' }, []],
-  ])('of a program do not go to %s', (_, settings, pointers) => {
+  ])('for a program do not go to %s', (_, settings, pointers) => {
     expect(faultsOf(() => change(record(STDIO), settings))).toEqual(
       pointers.map((pointer) => `${pointer} other_destination`),
     );

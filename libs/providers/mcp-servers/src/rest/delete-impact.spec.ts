@@ -1,7 +1,7 @@
 import { ServerExtensions } from '@manifold/server-model';
 import { registration, TestGateway } from '../../testing/src/gateway.js';
 
-describe('what a deletion takes with it', () => {
+describe('the impact of a deletion', () => {
   let gateway: TestGateway;
   beforeAll(async () => (gateway = await TestGateway.start()));
   afterAll(() => gateway.destroy());

@@ -21,7 +21,7 @@ function inputSchema(schema: unknown, schemas: Json = {}): Json {
 
 const bodySchema = (schema: unknown, schemas?: Json): unknown => (inputSchema(schema, schemas).properties as Json).body;
 
-/** Which of the bodies the tool accepts. */
+/** Returns those of the bodies that the tool accepts. */
 function accepted(schema: unknown, bodies: readonly unknown[], schemas?: Json): unknown[] {
   const validate = ajv.compile(inputSchema(schema, schemas));
   return bodies.filter((body) => validate({ body }));
@@ -191,7 +191,7 @@ describe('the input schema of an OpenAPI action', () => {
         'through very many others',
         Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`A${n || ''}`, ref(`A${n + 1}`)])),
       ],
-    ])('of a schema %s are refused', (_, schemas) => {
+    ])('that lead from a schema %s are refused', (_, schemas) => {
       expect(() => inputSchema({ type: 'object', properties: { a: ref('A') } }, schemas)).toThrow(OpenApiError);
       expect(() => inputSchema(ref('A'), schemas)).toThrow(OpenApiError);
     });

@@ -13,7 +13,7 @@ const query = (name: string, more: Json = {}): Json => ({ name, in: 'query', sch
 const header = (name: string, more: Json = {}): Json => ({ name, in: 'header', schema: string, ...more });
 const jsonBody = (schema: unknown, more: Json = {}): Json => ({ content: { 'application/json': { schema } }, ...more });
 
-/** What a document offers, and what of it is left out and why. */
+/** Reads a document. Returns its operations, and the reasons for those that are left out. */
 async function read(paths: unknown, more: Json = {}) {
   const skipped: Record<string, string> = {};
   const faults: OpenApiError[] = [];
@@ -160,7 +160,7 @@ describe('the operations of an OpenAPI document', () => {
     expect(urls).toEqual(['/item/a', 'https://own.example/v1/a', 'https://all.example/b']);
   });
 
-  describe('which body they take', () => {
+  describe('have a body that', () => {
     const sentAs = async (content: Json): Promise<string | undefined> => {
       const made = await operation('/', 'post', { requestBody: { content } });
       return made.request({ body: { a: null } }).headers['content-type'];
@@ -172,7 +172,7 @@ describe('the operations of an OpenAPI document', () => {
       [['application/json-patch+json', 'application/json; charset=utf-8'], 'application/json; charset=utf-8'],
       [['*/*'], 'application/json'],
       [['APPLICATION/JSON'], 'APPLICATION/JSON'],
-    ])('of %j is sent as %s', async (types, expected) => {
+    ])('is sent as one of the types %j: %s', async (types, expected) => {
       expect(await sentAs(Object.fromEntries(types.map((type) => [type, {}])))).toBe(expected);
     });
 
@@ -191,7 +191,7 @@ describe('the operations of an OpenAPI document', () => {
       expect(await required(jsonBody({}))).not.toHaveProperty('required');
     });
 
-    it('of other types is refused with the reason when it is called', async () => {
+    it('is refused with the reason if it is no JSON', async () => {
       const content = { 'multipart/form-data': { schema: {} }, 'text/plain': {}, 'application/json\r\nX-A: b': {} };
       const upload = await operation('/', 'post', { summary: 'Upload', requestBody: { content, required: true } });
       const reason = 'SLACK_UPLOAD takes its body as multipart/form-data or text/plain';
@@ -236,7 +236,7 @@ describe('the operations of an OpenAPI document', () => {
       });
     });
 
-    it('whose URL is printable ASCII whatever the arguments hold', async () => {
+    it('with a URL of printable ASCII for all arguments', async () => {
       const { url } = await request(
         '/ä/{id}',
         { parameters: [path('id'), query('é')] },
