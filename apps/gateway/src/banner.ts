@@ -36,7 +36,7 @@ There is no API key yet. Make the first one for yourself, with the settings of t
 Manifold listens on ${url}
 
   MCP clients   ${config.publicUrl}/mcp${config.legacySse ? `   (HTTP+SSE: ${config.publicUrl}/sse)` : ''}
-  REST API      ${config.publicUrl}/docs
+  REST API      ${config.publicUrl}/docs${config.publicDetails ? '' : '   (with a key, unless PUBLIC_DETAILS=true)'}
   Database      ${databaseName(config)}
 
 A client brings its key: Authorization: Bearer <API key>
