@@ -20,6 +20,7 @@ const MESSAGES = [
   'the command or its working folder does not exist',
   ' may not be reached from the gateway',
   'The registry has no ',
+  'it may not be executed',
   'The server exited with code ',
   'This link cannot be used',
 ];
