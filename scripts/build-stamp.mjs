@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, 'dist');
 const stampFile = path.join(dist, '.stamp');
+const INCOMPLETE = 'Manifold cannot be built: the packages are not all there. Install them: npm ci';
 
 function sourceFiles(folder) {
   return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
@@ -77,15 +78,26 @@ function reasonToBuild() {
  */
 async function build() {
   const nest = path.join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  if (!existsSync(nest)) fail('Manifold cannot be built: the packages are not all there. Install them: npm ci');
+  if (!existsSync(nest)) fail(INCOMPLETE);
+  const bundle = await loadBundler();
   const compiled = spawnSync(process.execPath, [nest, 'build', 'gateway'], {
     cwd: root,
     stdio: ['ignore', 2, 'inherit'],
   });
   if (compiled.status !== 0) process.exit(compiled.status ?? 1);
-  const { bundle } = await import('./bundle.mjs');
   await bundle();
   writeStamp();
+}
+
+/** Loads the bundler before the compiler runs, so that a missing package is found at once. */
+async function loadBundler() {
+  try {
+    const { bundle } = await import('./bundle.mjs');
+    return bundle;
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    fail(INCOMPLETE);
+  }
 }
 
 function fail(line) {

@@ -100,6 +100,16 @@ describe('the scripts that run the programs', () => {
     });
   });
 
+  it('say in one line that a package of the bundler is missing, before they compile', () => {
+    write('scripts/bundle.mjs', "import 'esbuild';\n");
+    write('node_modules/@nestjs/cli/bin/nest.js', "console.error('compiled');\n");
+    const { status, lines } = run();
+    expect({ status, lines }).toEqual({
+      status: 1,
+      lines: [expect.stringMatching(/^Building Manifold/), expect.stringMatching(/not all there.*npm ci$/)],
+    });
+  });
+
   it.each<[string, () => void]>([
     ['is missing', () => rmSync(join(folder, 'node_modules/libsql'), { recursive: true })],
     ['is for another system', () => write('node_modules/libsql/index.js', "require('@libsql/linux-s390x-gnu');\n")],
