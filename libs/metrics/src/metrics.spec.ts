@@ -36,13 +36,13 @@ describe('Metrics', () => {
     const { hits } = countsOfCache('spec');
     hits.add();
     showQueue('spec', () => 7);
-    metrics.gauges('manifold_spec_read', 'Read', 'kind', () => [['x', 1.5]]);
+    metrics.gauge('manifold_spec_read', 'Read', () => 1.5);
     const families = await read(metrics);
     expect(valueOf(families, 'manifold_spec_late_total', { kind: 'a\\"b\\\\c\\nd' })).toBe(3);
     expect(valueOf(families, 'manifold_spec_level', { state: 'busy' })).toBe(-2);
     expect(valueOf(families, 'manifold_cache_requests_total', { cache: 'spec', result: 'hit' })).toBe(1);
     expect(valueOf(families, 'manifold_queue_length', { queue: 'spec' })).toBe(7);
-    expect(valueOf(families, 'manifold_spec_read', { kind: 'x' })).toBe(1.5);
+    expect(valueOf(families, 'manifold_spec_read', {})).toBe(1.5);
   });
 
   it('refuses a name that is taken', () => {

@@ -4,7 +4,7 @@ import { Counter } from './counter.js';
 import { Histogram } from './histogram.js';
 import type { Metric, MetricName } from './metric.js';
 import { processMetrics } from './process-metrics.js';
-import { ReadGauge, type Reading } from './reading.js';
+import { ReadGauge } from './reading.js';
 
 /** The Prometheus metrics of this process: its own, those of Node, and values that are read for each scrape. */
 @Injectable()
@@ -36,11 +36,6 @@ export class Metrics {
   /** Adds a gauge that is read for each scrape. */
   gauge(name: MetricName, help: string, read: () => number): void {
     this.add(new ReadGauge(name, help, undefined, () => [['', read()]]));
-  }
-
-  /** Adds a gauge with one label that is read for each scrape. */
-  gauges(name: MetricName, help: string, label: string, read: Reading): void {
-    this.add(new ReadGauge(name, help, label, read));
   }
 
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
