@@ -22,7 +22,7 @@ export {
   serverKey,
   servesUsersApart,
   takesSecretsAsArguments,
-  toolProviderOf,
+  tokenProviderOf,
   secretsDestination,
   type SecretSettings,
   type ServerRecord,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { isObject } from '@manifold/async';
+import { isObject, tupleKey } from '@manifold/async';
 import type { Principal } from '@manifold/auth';
 import type { Launch } from '@manifold/launcher';
 import { ProblemError, toProblem } from '@manifold/rest';
@@ -168,7 +168,7 @@ function singletonServer({ stored, user }: Destination): SingletonServer {
   const settings = createHash('sha256')
     .update(JSON.stringify(whatRuns(stored), inOrder))
     .digest('base64url');
-  return { key: JSON.stringify(user ? [tenant, name, user.key] : [tenant, name]), settings };
+  return { key: user ? tupleKey(tenant, name, user.key) : tupleKey(tenant, name), settings };
 }
 
 /** Sorts the members of objects, so that equal records have equal JSON texts on all replicas. */

@@ -19,6 +19,7 @@ const RETRY_MS = 10 * 60_000;
 /** Priority in the queue of starts. Calls have a higher priority. */
 const NOT_URGENT = -1;
 
+/** Dependencies of everything that starts servers. */
 export interface StartSupervision {
   readonly connector: ServerConnector;
   /** Limits how many servers start at the same time. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RawObject } from '@manifold/tool-provider';
-import { serverKey } from '../model/server-record.js';
+import { serverOwnerKey } from '../model/server-record.js';
 import type { UpstreamConnection } from '@manifold/mcp-client';
 
 /** Receives the params of `notifications/resources/updated`. */
@@ -15,7 +15,7 @@ export class ResourceSubscriptions {
 
   /** @param owner key of the principal that owns the connection; undefined for the connection that all users share */
   of(tenant: string, name: string, owner?: string): SubscribedServer {
-    const key = keyOf(tenant, name, owner);
+    const key = serverOwnerKey(tenant, name, owner);
     const server = this.servers.get(key) ?? new SubscribedServer();
     this.servers.set(key, server);
     return server;
@@ -23,11 +23,9 @@ export class ResourceSubscriptions {
 
   /** Moves the subscriptions of the server to its new connection. */
   moveTo(connection: UpstreamConnection, tenant: string, name: string, owner?: string): void {
-    this.servers.get(keyOf(tenant, name, owner))?.follow(connection);
+    this.servers.get(serverOwnerKey(tenant, name, owner))?.follow(connection);
   }
 }
-
-const keyOf = (tenant: string, name: string, owner = ''): string => `${serverKey(tenant, name)}\0${owner}`;
 
 /**
  * The subscriptions of one server. The server sees one subscription for each resource. It moves to each new connection,

@@ -4,7 +4,7 @@ import { Bus } from '@manifold/bus';
 import { Store, type CollectionSpec } from '@manifold/store';
 import type { ChangedApp, RawObject } from '@manifold/tool-provider';
 import { learnedRecords, putLearned, type LearnedRecords, type ServerKey } from './learned-records.js';
-import { serverKey } from '../model/server-record.js';
+import { serverKey, serverOwnerKey } from '../model/server-record.js';
 import type { Primitives } from '@manifold/mcp-client';
 
 /** The information that a server reports about itself when it is connected (MCP, `InitializeResult`). */
@@ -100,7 +100,7 @@ export class ServerFeatures implements OnModuleInit, OnApplicationShutdown {
    *   precedence.
    */
   primitivesFor(tenant: string, name: string, owner: string | undefined): Primitives | undefined {
-    const own = owner === undefined ? undefined : this.own.get(ownKey(tenant, name, owner));
+    const own = owner === undefined ? undefined : this.own.get(serverOwnerKey(tenant, name, owner));
     return own ?? this.of(tenant, name)?.primitives;
   }
 
@@ -110,12 +110,12 @@ export class ServerFeatures implements OnModuleInit, OnApplicationShutdown {
     if (!known || owner === undefined) return known !== undefined;
     const { introduction, primitives } = known;
     const declaresAny = 'resources' in introduction.capabilities || 'prompts' in introduction.capabilities;
-    return !declaresAny || !isEmpty(primitives) || this.own.has(ownKey(tenant, name, owner));
+    return !declaresAny || !isEmpty(primitives) || this.own.has(serverOwnerKey(tenant, name, owner));
   }
 
   /** Sets the primitives of a single user. Undefined removes them. */
   updateOwn(tenant: string, name: string, owner: string, primitives: Primitives | undefined): void {
-    const key = ownKey(tenant, name, owner);
+    const key = serverOwnerKey(tenant, name, owner);
     const before = JSON.stringify(this.primitivesFor(tenant, name, owner));
     if (primitives) this.own.set(key, primitives, { size: JSON.stringify(primitives).length });
     else this.own.delete(key);
@@ -126,7 +126,7 @@ export class ServerFeatures implements OnModuleInit, OnApplicationShutdown {
 
   async forget(tenant: string, name: string): Promise<void> {
     this.known.delete(serverKey(tenant, name));
-    const prefix = ownKey(tenant, name, '');
+    const prefix = serverOwnerKey(tenant, name, '');
     for (const key of this.own.keys()) if (key.startsWith(prefix)) this.own.delete(key);
     await this.records.remove({ tenant, name });
   }
@@ -153,8 +153,6 @@ export class ServerFeatures implements OnModuleInit, OnApplicationShutdown {
     for (const listener of this.listeners[what]) listener(changed);
   }
 }
-
-const ownKey = (tenant: string, name: string, owner: string): string => `${serverKey(tenant, name)}\0${owner}`;
 
 const isEmpty = ({ resources, templates, prompts }: Primitives): boolean =>
   resources.length + templates.length + prompts.length === 0;

@@ -68,12 +68,19 @@ export const secretsDestination = ({ destination, transport }: ServerRecord): st
 /** Returns one string for (tenant, name). Names contain no NUL, so two servers never have the same key. */
 export const serverKey = (tenant: string, name: string): string => `${name}\0${tenant}`;
 
+/**
+ * Returns one string for what a server has for one user. The key of a server is its prefix.
+ * @param owner key of the user's principal; empty for what all users share
+ */
+export const serverOwnerKey = (tenant: string, name: string, owner = ''): string =>
+  `${serverKey(tenant, name)}\0${owner}`;
+
 /** Tools with which a server authorizes its users. Only the gateway calls them, because agents do not need codes and tokens. */
 export const AUTHORIZATION_URL_TOOL = 'auth_get_authorization_url';
 export const EXCHANGE_TOOL = 'auth_exchange_code';
 
 /** Returns the provider, in lower case, whose tokens a server requires with each call: `MCP_AUTH_TYPE=OAUTH2_GOOGLE` is `google`. */
-export function toolProviderOf({ transport }: ServerRecord): string | undefined {
+export function tokenProviderOf({ transport }: ServerRecord): string | undefined {
   const type = transport.transportType === 'stdio' ? transport.env.MCP_AUTH_TYPE : undefined;
   if (type === undefined) return undefined; // as nearly always, and each call asks
   const [, provider] = /^OAUTH2_([A-Z][A-Z0-9_]{0,31})$/.exec(type) ?? [];
@@ -82,4 +89,4 @@ export function toolProviderOf({ transport }: ServerRecord): string | undefined 
 
 /** Returns whether only the gateway may call a tool. */
 export const isAuthorizationTool = (record: ServerRecord, tool: string): boolean =>
-  (tool === AUTHORIZATION_URL_TOOL || tool === EXCHANGE_TOOL) && toolProviderOf(record) !== undefined;
+  (tool === AUTHORIZATION_URL_TOOL || tool === EXCHANGE_TOOL) && tokenProviderOf(record) !== undefined;

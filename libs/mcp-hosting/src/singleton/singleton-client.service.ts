@@ -108,5 +108,6 @@ function passOn(
   return undefined;
 }
 
-const unreachable = (cause?: unknown): ProviderError =>
+/** Returns the error of a call to a singleton server whose replica does not answer. */
+export const unreachable = (cause?: unknown): ProviderError =>
   new ProviderError('upstream_unavailable', 'The replica that runs the server cannot be reached', { cause });

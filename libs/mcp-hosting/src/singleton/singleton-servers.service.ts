@@ -2,10 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Bus, Leases, type Candidacy, type KeptLease } from '@manifold/bus';
 import { Canceller, untilAborted } from '@manifold/async';
-import { ProviderError } from '@manifold/tool-provider';
 import type { UpstreamConnection } from '@manifold/mcp-client';
 import { LeasedConnection } from './leased-connection.js';
-import { SingletonClient } from './singleton-client.service.js';
+import { SingletonClient, unreachable } from './singleton-client.service.js';
 import { SingletonHost, type HostContext, type SingletonServer } from './singleton-host.service.js';
 
 /** Time between two attempts to take over a server, or to reach the replica that runs it. */
@@ -131,6 +130,3 @@ const isHeldBy = (replica: string, candidacy: Candidacy): Promise<boolean> =>
   );
 
 const gone = (): Error => new Error('The replica no longer responds');
-
-const unreachable = (): ProviderError =>
-  new ProviderError('upstream_unavailable', 'The server runs on another replica, which cannot be reached');

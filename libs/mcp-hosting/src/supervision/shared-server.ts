@@ -1,7 +1,8 @@
 import type { ServerMetadata } from '../metadata/server-metadata.js';
 import type { ServerRecord } from '../model/server-record.js';
 import type { CallableServer, ServerRun, ServerStatus, UserInstance } from '../connections/server-run.js';
-import { SupervisedServer, type Supervision } from './supervised-server.js';
+import type { StartSupervision } from '../connections/server-dedicated-connections.js';
+import { SupervisedServer } from './supervised-server.js';
 import type { LogRing } from '@manifold/mcp-client';
 
 /** One configuration of a server that serves all users with one connection. */
@@ -14,7 +15,7 @@ export class SharedServer implements ServerRun {
     readonly record: ServerRecord,
     readonly log: LogRing,
     readonly metadata: ServerMetadata,
-    supervision: Supervision,
+    supervision: StartSupervision,
   ) {
     this.forAll = new SupervisedServer(record, log, metadata, supervision);
   }

@@ -26,9 +26,6 @@ const METHOD_NOT_FOUND = -32601;
 
 const NO_SECRETS: Secrets = {};
 
-/** Dependencies of all supervised servers. */
-export type Supervision = StartSupervision;
-
 /** The owner of a connection that is not shared by all users. */
 export interface ServerOwner {
   /** Unique among the owners of one server. */
@@ -80,7 +77,7 @@ export class SupervisedServer implements CallableServer {
     readonly record: ServerRecord,
     readonly log: LogRing,
     private readonly metadata: ConnectionMetadata,
-    private readonly supervision: Supervision,
+    private readonly supervision: StartSupervision,
     private readonly owner?: ServerOwner,
   ) {
     this.program = new LocalProgram(record, supervision.connector);

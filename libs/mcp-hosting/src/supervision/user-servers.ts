@@ -7,15 +7,16 @@ import { LATE_CALLS_MS } from '../model/calls-in-flight.js';
 import type { UserConsents } from '../connections/user-consents.js';
 import { launchSecrets } from '../connections/launch-secrets.js';
 import { openSecrets } from '../connections/server-connection.js';
+import type { StartSupervision } from '../connections/server-dedicated-connections.js';
 import { UserConnectionMetadata, type ServerMetadata } from '../metadata/server-metadata.js';
 import type { ServerRecord } from '../model/server-record.js';
 import type { Secrets, ServerRun, ServerStatus, UserInstance } from '../connections/server-run.js';
-import { SupervisedServer, type ServerOwner, type Supervision } from './supervised-server.js';
+import { SupervisedServer, type ServerOwner } from './supervised-server.js';
 import { LogRing } from '@manifold/mcp-client';
 import type { UserServerPool } from './user-server-pool.js';
 
 /** Dependencies of all servers that run for single users. */
-export interface UserSupervision extends Supervision {
+export interface UserSupervision extends StartSupervision {
   readonly pool: UserServerPool;
   readonly secrets: SecretsService;
   readonly consents: UserConsents;

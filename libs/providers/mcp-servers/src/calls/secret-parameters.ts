@@ -4,7 +4,7 @@ import {
   serverKey,
   takesSecretsAsArguments,
   type ServerRecord,
-  toolProviderOf,
+  tokenProviderOf,
   ServerTools,
 } from '@manifold/mcp-hosting';
 
@@ -67,6 +67,6 @@ export class SecretParameters implements OnModuleInit, OnApplicationShutdown {
 }
 
 function toolAuthParameters(record: ServerRecord): readonly string[] {
-  const provider = toolProviderOf(record);
+  const provider = tokenProviderOf(record);
   return provider === undefined ? [] : [USER_PARAMETER, clientParameter(provider)];
 }

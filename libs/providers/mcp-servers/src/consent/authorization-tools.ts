@@ -10,7 +10,7 @@ import {
   type ServerRun,
   ServerSupervisor,
   ServerTools,
-  toolProviderOf,
+  tokenProviderOf,
 } from '@manifold/mcp-hosting';
 import { ServerAccess } from '../calls/server-access.js';
 import type { RawObject, UpstreamConnection } from '@manifold/mcp-client';
@@ -41,7 +41,7 @@ export class AuthorizationTools {
   ): Promise<RawObject> {
     const { server, principal } = owner;
     const run = this.supervisor.server(principal.tenant, server);
-    if (!run?.record.enabled || toolProviderOf(run.record) !== provider) {
+    if (!run?.record.enabled || tokenProviderOf(run.record) !== provider) {
       throw new OAuthFlowError('discovery_failed', `Server ${server} does not authorize its users at ${provider}`);
     }
     const call = openCall({ principal: userOf(principal), requestId: `oauth-${server}`, timeoutMs: TIMEOUT_MS });

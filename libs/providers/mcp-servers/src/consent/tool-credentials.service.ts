@@ -10,7 +10,7 @@ import {
   openSecrets,
   secretsDestination,
   takesSecretsAsArguments,
-  toolProviderOf,
+  tokenProviderOf,
   type CallableServer,
   type Secrets,
   type ServerRecord,
@@ -66,7 +66,7 @@ export class ToolCredentialsService {
   async addTo(args: RawObject, server: CallableServer, context: CallContext): Promise<FilledArguments> {
     const { principal } = context;
     const { record } = server;
-    const provider = toolProviderOf(record);
+    const provider = tokenProviderOf(record);
     if (provider !== undefined && !server.live) await connectionTo(server, context.signal); // opening it sets `server.secrets`
     const added = provider === undefined ? undefined : await this.of(principal, record, provider);
     const own = takesSecretsAsArguments(record) ? await this.secretsFor(principal, record) : undefined;
@@ -116,7 +116,7 @@ export class ToolCredentialsService {
   /** @returns a link on which the user connects. @throws errors of the store */
   linkFor(principal: Principal, record: ServerRecord): Promise<string> {
     const { name } = record;
-    const provider = toolProviderOf(record)!;
+    const provider = tokenProviderOf(record)!;
     return this.links.create({ owner: { principal, server: name }, server: { name, url: '' }, provider });
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { ConnectLinks, Connections } from '@manifold/oauth';
-import { type ServerRecord, toolProviderOf } from '@manifold/mcp-hosting';
+import { type ServerRecord, tokenProviderOf } from '@manifold/mcp-hosting';
 import { VisibleServers } from '../registry/visible-servers.service.js';
 import { ToolCredentialsService } from './tool-credentials.service.js';
 
@@ -19,7 +19,7 @@ export class UserAccounts {
   ) {}
 
   async stateOf(user: Principal, record: ServerRecord): Promise<AuthState> {
-    const provider = toolProviderOf(record);
+    const provider = tokenProviderOf(record);
     if (provider !== undefined) {
       const tokens = await this.credentials.tokensOf(user, record, provider);
       return tokens ? 'connected' : 'not_connected';
@@ -35,7 +35,7 @@ export class UserAccounts {
     const record = this.servers.get(user, name);
     const state = await this.stateOf(user, record);
     if (state !== 'not_connected' && state !== 'reauth_required') return undefined;
-    if (toolProviderOf(record) !== undefined) return this.credentials.linkFor(user, record);
+    if (tokenProviderOf(record) !== undefined) return this.credentials.linkFor(user, record);
     const { transport } = record;
     if (transport.transportType !== 'streamable_http') return undefined;
     return this.links.create({ owner: { principal: user, server: name }, server: { name, url: transport.url } });

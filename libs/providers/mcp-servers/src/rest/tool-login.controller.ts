@@ -3,7 +3,7 @@ import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
 import { ApiProblems, invalidRequest, ProblemError } from '@manifold/rest';
-import { type ServerRecord, toolProviderOf } from '@manifold/mcp-hosting';
+import { type ServerRecord, tokenProviderOf } from '@manifold/mcp-hosting';
 import { VisibleServers } from '../registry/visible-servers.service.js';
 import { ToolCredentialsService } from '../consent/tool-credentials.service.js';
 
@@ -52,7 +52,9 @@ export class ToolLoginController {
   }
 
   private serverFor(principal: Principal, provider: string, name: string | undefined): ServerRecord {
-    const able = this.servers.list(principal).filter((record) => record.enabled && toolProviderOf(record) === provider);
+    const able = this.servers
+      .list(principal)
+      .filter((record) => record.enabled && tokenProviderOf(record) === provider);
     const [chosen, ...others] = name === undefined ? able : able.filter((record) => record.name === name);
     if (!chosen) throw new ProblemError(404, 'server_not_found', 'No server authorizes its users at this provider');
     if (others.length === 0) return chosen;
