@@ -129,7 +129,7 @@ export async function startSimulator(name, job) {
   return { child, settings, tokens };
 }
 
-/** Tries to connect until somebody listens. */
+/** Tries to connect until a program listens. */
 async function listening({ child, port }) {
   const deadline = performance.now() + START_LIMIT_MS;
   while (!(await accepts(port))) {

@@ -76,7 +76,7 @@ class TakingBack {
     const info = await lstat(path);
     if (info.isDirectory()) folders.push(path);
     else if (info.isSymbolicLink()) this.links.push(path);
-    // A hard link may name a file of somebody else, which must not change hands.
+    // A hard link may name a file of another owner, which must not change hands.
     else if (info.isFile() && (this.lender === undefined || info.uid === this.lender))
       await this.own(path, info.mode & ANY_EXECUTE_BIT ? EXECUTABLE : READABLE);
     else await this.remove(path);

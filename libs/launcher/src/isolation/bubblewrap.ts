@@ -49,7 +49,7 @@ export function bubblewrapOptions(see: Visibility, cwd: string, isCutOff: boolea
     ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'],
     ...['--bind', see.temporary, '/tmp', '--bind', see.temporary, '/dev/shm'],
     ...outerFirst.flatMap(({ options }) => options),
-    // Folders in memory: whoever writes to them takes memory that is not counted.
+    // Folders in memory are read-only: the memory of files in them would not be counted.
     ...[...folders.map(({ path }) => path), '/dev'].flatMap((path) => ['--remount-ro', path]),
     ...['--chdir', cwd, '--'],
   ];

@@ -55,7 +55,7 @@ export const PAGE_SCRIPT = `
     ask.hidden = true;
     done.hidden = false;
     document.title = name + ' is connected';
-    // Not while somebody is still at work in the portal.
+    // Not while the user is still at work in the portal.
     if (document.activeElement.tagName !== 'IFRAME') connected.focus();
   }
 
