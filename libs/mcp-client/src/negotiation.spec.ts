@@ -60,7 +60,7 @@ describe('the era of a stdio server', () => {
     ['is legacy when it does not answer the probe', INITIALIZES, 'legacy'],
     ['is legacy when the probe ends it', `${INITIALIZES} else if (m.id) process.exit(1);`, 'legacy'],
     ['is modern when it knows nothing else', `${DISCOVERS} ${REFUSES}`, 'modern'],
-  ])('of one that starts slowly %s', async (_, answer, era) => {
+  ])('that starts slowly %s', async (_, answer, era) => {
     const found = memory();
     await connect(answer, found, 1);
     expect(found.eras).toEqual([era]);

@@ -12,7 +12,10 @@ class SseServer {
   readonly keys: unknown[] = [];
   status: number | undefined;
   private readonly transports = new Map<string, SSEServerTransport>();
-  private readonly server: Server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.handle(request, response));
+  private readonly server: Server = createServer(
+    { keepAliveTimeout: 0 },
+    (request, response) => void this.handle(request, response),
+  );
 
   /** @param refusal status of the answer to POSTs to the stream's URL */
   constructor(private readonly refusal: number) {}
