@@ -35,7 +35,10 @@ export class IntegrationAppSimulator {
     const catalogue = new Catalogue(defaultCatalogue());
     this.state = { workspace, catalogue, connections: new Connections(), pageSize };
     this.routes = new Routes(this.state);
-    this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(new Exchange(request, response)));
+    this.server = createServer(
+      { keepAliveTimeout: 0 },
+      (request, response) => void this.serve(new Exchange(request, response)),
+    );
   }
 
   static async start(workspace: SimulatedWorkspace): Promise<IntegrationAppSimulator> {

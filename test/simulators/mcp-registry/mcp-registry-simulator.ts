@@ -31,7 +31,10 @@ export class McpRegistrySimulator {
   private readonly server: Server;
 
   private constructor() {
-    this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(new Exchange(request, response)));
+    this.server = createServer(
+      { keepAliveTimeout: 0 },
+      (request, response) => void this.serve(new Exchange(request, response)),
+    );
   }
 
   static async start(): Promise<McpRegistrySimulator> {

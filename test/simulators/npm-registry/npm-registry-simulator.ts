@@ -38,7 +38,10 @@ export class NpmRegistrySimulator {
   private readonly server: Server;
 
   private constructor(private readonly options: NpmRegistryOptions) {
-    this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(new Exchange(request, response)));
+    this.server = createServer(
+      { keepAliveTimeout: 0 },
+      (request, response) => void this.serve(new Exchange(request, response)),
+    );
   }
 
   static async start(options: NpmRegistryOptions = {}): Promise<NpmRegistrySimulator> {

@@ -35,7 +35,10 @@ export class ParagonSimulator {
   private constructor({ projectId, publicKey }: SimulatedProject) {
     this.state = new ParagonState(projectId);
     this.routes = new Routes(this.state, publicKey);
-    this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(new Exchange(request, response)));
+    this.server = createServer(
+      { keepAliveTimeout: 0 },
+      (request, response) => void this.serve(new Exchange(request, response)),
+    );
   }
 
   static async start(project: SimulatedProject): Promise<ParagonSimulator> {
