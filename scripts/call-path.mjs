@@ -25,6 +25,7 @@ const COUNTED_ROUNDS = 50;
 /** The share of the calls that must have added an entry: what compares the entries of a batch is entered once less than there are entries. */
 const MOST_CALLS = 0.5;
 const POLL_MS = 200;
+const HANGS_AFTER_MS = 600_000;
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -34,8 +35,10 @@ async function freePort() {
   return port;
 }
 
-async function until(ask) {
-  while (!(await ask().catch(() => false))) await sleep(POLL_MS);
+async function until(what, ask) {
+  for (const end = Date.now() + HANGS_AFTER_MS; Date.now() < end; await sleep(POLL_MS))
+    if (await ask().catch(() => false)) return;
+  throw new Error(`The gateway does not get there: ${what}`);
 }
 
 /** Returns how often the gateway has entered each function since the last question, by "file function". */
@@ -55,7 +58,7 @@ const withoutStream = (url, init) =>
   init.method === 'GET' ? Promise.resolve(new Response(null, { status: 405 })) : fetch(url, init);
 
 async function enteredByCall(gateway, url) {
-  await until(async () => (await fetch(`${url}/readyz`)).ok);
+  await until('ready', async () => (await fetch(`${url}/readyz`)).ok);
   const client = new Client({ name: 'call-path', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { fetch: withoutStream }));
   const call = () => client.callTool({ name: TOOL, arguments: { message: 'hello' } });
@@ -63,7 +66,7 @@ async function enteredByCall(gateway, url) {
     for (let round = 0; round < rounds; round += 1) await Promise.all(Array.from({ length: CALLS_AT_ONCE }, call));
   };
   try {
-    await until(async () => (await client.listTools()).tools.some(({ name }) => name === TOOL));
+    await until(`${TOOL} is listed`, async () => (await client.listTools()).tools.some(({ name }) => name === TOOL));
     await calls(WARM_ROUNDS);
     await entered(gateway);
     const started = performance.now();

@@ -118,6 +118,8 @@ describe('an idle chat', () => {
       const { body } = await rest.request<Record<string, string>>('GET', '/mcp/sessions');
       return !('idle' in body);
     });
+    const answer = await new WireClient(development.url).post(request(1, 'ping'), { session: idle! });
+    expect(answer.status).toBe(404);
     expect(await opened()).not.toBe(idle);
   });
 });

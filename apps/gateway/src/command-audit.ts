@@ -4,12 +4,9 @@ import { NestFactory } from '@nestjs/core';
 import { AuditLog, AuditLogModule } from '@manifold/audit';
 import { tupleKey } from '@manifold/async';
 import { DEFAULT_TENANT } from '@manifold/auth';
-import { ConfigModule, type Config } from '@manifold/config';
+import { COMMAND_LINE_ISSUER, ConfigModule, type Config } from '@manifold/config';
 import { StoreModule } from '@manifold/store';
 import type { CommandEntry } from './audited-action.js';
-
-/** Stands for the command line in entries: how the user was identified, and the issuer of the user. */
-const COMMAND_LINE = 'command-line';
 
 @Module({})
 class CommandAuditModule {}
@@ -28,8 +25,8 @@ export async function writeCommandEntry(config: Config, entry: CommandEntry): Pr
     log.append({
       time: Date.now(),
       tenant: DEFAULT_TENANT,
-      principal: tupleKey(DEFAULT_TENANT, COMMAND_LINE, operatingSystemUser()),
-      authMethod: COMMAND_LINE,
+      principal: tupleKey(DEFAULT_TENANT, COMMAND_LINE_ISSUER, operatingSystemUser()),
+      authMethod: COMMAND_LINE_ISSUER,
       action: `admin ${command}`,
       resource: resourceOf(target),
       decision: 'allowed',

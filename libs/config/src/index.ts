@@ -37,5 +37,6 @@ export {
   type ScriptRule,
   type StdioRule,
 } from './model/run-policy.js';
+export { COMMAND_LINE_ISSUER } from './groups/issuers.js';
 export { secretsKeyFault } from './groups/secrets-key.js';
 export { PRODUCT_NAME, VERSION } from './version.js';

@@ -323,10 +323,13 @@ describe.each(['PARAGON_USERS', 'INTEGRATION_APP_USERS'])('%s', (name) => {
     expect(faultsOf({ AUTH_ISSUERS, INTEGRATION_APP_FORWARD_ONLY: 'true' })).toEqual([]);
   });
 
-  it.each(['manifold', 'useparagon.com/p-1', 'workspace-1'])('stands for no issuer called %s', (issuer) => {
-    const faults = faultsOf({ ...environment, AUTH_ISSUERS: JSON.stringify([{ ...idp, issuer, tenant: 'acme' }]) });
-    expect(faults).toEqual([expect.stringContaining('AUTH_ISSUERS: is not valid at 0.issuer (')]);
-  });
+  it.each(['manifold', 'command-line', 'useparagon.com/p-1', 'workspace-1'])(
+    'stands for no issuer called %s',
+    (issuer) => {
+      const faults = faultsOf({ ...environment, AUTH_ISSUERS: JSON.stringify([{ ...idp, issuer, tenant: 'acme' }]) });
+      expect(faults).toEqual([expect.stringContaining('AUTH_ISSUERS: is not valid at 0.issuer (')]);
+    },
+  );
 });
 
 function ecKey(): string {

@@ -8,7 +8,9 @@ import type { Transport } from './protocol/transport.js';
 import type { RawObject } from './protocol/upstream-connection.js';
 
 /** Time to wait for the answer to `server/discover`. A modern server that has started answers sooner. */
-export const PROBE_PATIENCE_MS = 1_000;
+const PROBE_PATIENCE_MS = 1_000;
+/** Time within which the end of a server that does not read any more becomes known. */
+const ENDS_WITHIN_MS = 1_000;
 const LATE = Symbol();
 
 /** Thrown if the process ends on the probe for its era. Some legacy servers do so if the first message is not `initialize`. */
@@ -60,12 +62,12 @@ export async function negotiate(
   signal.throwIfAborted();
   // The probe must not be cancelled, because a legacy server expects no further message before `initialize`.
   const answer = discover(rpc, new AbortController().signal);
-  let [isAnswered, hasEnded] = [false, false];
+  let isAnswered = false;
   void answer.then(
     () => (isAnswered = true),
     () => undefined,
   );
-  rpc.onClosed(() => (hasEnded = true));
+  const ended = new Promise<boolean>((resolve) => rpc.onClosed(() => resolve(true)));
   const waiting = new AbortController();
   const race = Promise.race([answer, delay(patienceMs, LATE, { signal: waiting.signal })]).finally(() =>
     waiting.abort(),
@@ -82,9 +84,11 @@ export async function negotiate(
   try {
     return { era: 'legacy', initializeResult: await handshake(rpc, transport, signal, clientCapabilities) };
   } catch (error) {
-    const introduction = error instanceof ProviderError && error.rpcError ? await late : undefined;
+    const isRefused = error instanceof ProviderError && error.rpcError !== undefined;
+    const introduction = isRefused ? await late : undefined;
     if (introduction) return { era: 'modern', introduction };
-    // A server that starts slowly ends when it reads the probe, and `initialize` was sent by then.
-    throw hasEnded && !isAnswered && !signal.aborted ? new EndedByProbeError(error) : error;
+    if (isRefused || isAnswered || signal.aborted) throw error;
+    // A server that starts slowly ends when it reads the probe, and `initialize` was sent by then. Its end may be known a moment later.
+    throw (await Promise.race([ended, delay(ENDS_WITHIN_MS, false)])) ? new EndedByProbeError(error) : error;
   }
 }

@@ -16,8 +16,10 @@ const STATE_ID = 'sealing';
  * Seals what earlier versions of the gateway have stored in the clear. Runs at each start, before anything reads the records.
  *
  * 1. The state is stored as unfinished. 2. The records of each collection are sealed. 3. The database wipes what it has kept of them.
- * 4. The state is stored as finished: later starts read no records. After an interruption the next start continues, and wipes also if it
- * finds nothing to seal itself.
+ * 4. The state is stored as finished. After an interruption the next start continues, and wipes also if it finds nothing to seal itself.
+ *
+ * Later starts look again, because a restored backup brings records of an earlier version back and may leave the state. Only collections
+ * whose records can be created again are then not read: they are large, and their records are soon gone.
  */
 @Injectable()
 export class SealingUpgrade {
@@ -32,11 +34,13 @@ export class SealingUpgrade {
   async run(collections: readonly SealedRecords[]): Promise<void> {
     const wanted = collections.filter(({ spec }) => spec.confidential).map(({ spec }) => spec);
     const before = (await this.states.get(STATE_ID))?.value;
-    const left = wanted.filter(({ name }) => !before?.sealed.includes(name));
-    if (before?.isWiped && left.length === 0) return;
-    await this.note(before?.sealed ?? [], false);
+    const left = wanted.filter(({ name, replaceable }) => !replaceable || !before?.sealed.includes(name));
+    if (!before?.isWiped) await this.note(before?.sealed ?? [], false);
     let records = 0;
     for (const spec of left) records += await this.store.sealExisting(spec);
+    const isNew = wanted.some(({ name }) => !before?.sealed.includes(name));
+    if (before?.isWiped && records === 0 && !isNew) return;
+    if (before?.isWiped) await this.note(before.sealed, false);
     if (records > 0) this.logger.log({ msg: 'confidential settings of an earlier version are now sealed', records });
     const wasInterrupted = before?.isWiped === false;
     const isWiped = (records === 0 && !wasInterrupted) || (await this.wipe());

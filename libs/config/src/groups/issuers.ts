@@ -4,6 +4,8 @@ import { json } from '../model/parsers.js';
 
 /** The issuer of API keys, and of the users of development. */
 export const GATEWAY_ISSUER = 'manifold';
+/** The issuer of the users of the operating system who run admin commands, in the audit log. */
+export const COMMAND_LINE_ISSUER = 'command-line';
 
 const role = z.enum(['user', 'operator', 'admin', 'service']);
 
@@ -46,8 +48,10 @@ export const tokenIssuers = json(issuers, 'an array of issuers, as docs/OPERATIO
  */
 export function reservedIssuerFaults(issuers: readonly IssuerConfig[], backends: readonly string[]): string[] {
   return issuers.flatMap(({ issuer }, index) =>
-    issuer === GATEWAY_ISSUER || backends.includes(issuer)
-      ? [`AUTH_ISSUERS: is not valid at ${index}.issuer (the name stands for API keys or for tokens of a backend)`]
+    issuer === GATEWAY_ISSUER || issuer === COMMAND_LINE_ISSUER || backends.includes(issuer)
+      ? [
+          `AUTH_ISSUERS: is not valid at ${index}.issuer (the name stands for API keys, the command line or tokens of a backend)`,
+        ]
       : [],
   );
 }

@@ -10,7 +10,7 @@ const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 const MAX_LOG_LINE_BYTES = 64 * 1024;
 /** Time to wait, when a process ends, for its exit, its last answer and its last output to arrive. */
-const LAST_WORDS_MS = 1_000;
+const LAST_WORDS_MS = 200;
 
 /** A running program, and how it is ended. */
 export interface StdioProcess {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isObject } from '@manifold/async';
 import { completes, type CallContext, type RawObject, type ToolProvider } from '@manifold/tool-provider';
 import { Prompts } from './prompts.service.js';
 import { ProviderPrimitives } from './provider-primitives.js';
@@ -8,6 +9,11 @@ import type { View } from '../catalogue/view.js';
 import type { ServerUris } from '../uris/server-uris.js';
 
 const NOTHING: RawObject = { completion: { values: [] } };
+const NO_RESOURCE = (): boolean => false;
+
+/** Whether one of the values may be a URI. Resources are listed for such values alone. */
+const hasUri = (values: unknown): boolean =>
+  Array.isArray(values) && values.some((value) => typeof value === 'string' && /^[a-z][a-z0-9+.-]*:/i.test(value));
 
 interface Owner {
   readonly provider: ToolProvider;
@@ -44,7 +50,11 @@ export class Completions {
     const { uris } = owner;
     try {
       const result = await this.ask(owner, uris.ownArguments(params), uris.contextOf(context));
-      return uris.completionResult(result, await this.resourcesOf(owner, context, view));
+      const isResource =
+        isObject(result.completion) && hasUri(result.completion.values)
+          ? await this.resourcesOf(owner, context, view)
+          : NO_RESOURCE;
+      return uris.completionResult(result, isResource);
     } catch (error) {
       throw uris.error(error);
     }
@@ -63,7 +73,7 @@ export class Completions {
    * a URI.
    */
   private async resourcesOf(owner: Owner, context: CallContext, view: View): Promise<(value: string) => boolean> {
-    if (owner.reference.type !== 'ref/prompt') return () => false;
+    if (owner.reference.type !== 'ref/prompt') return NO_RESOURCE;
     const index = await this.resources.index(context, view);
     return (value) => index.resourcesAt(value).some(isOf(owner));
   }
