@@ -89,12 +89,22 @@ export class AddressPolicy {
   }
 }
 
-/** Returns the policy of the gateway. @throws ConfigError */
-export function addressPolicyOf({
+/** Returns the policy for requests of the gateway. @throws ConfigError */
+export const addressPolicyOf = ({
   environment,
   egressAllow,
-}: Pick<Config, 'environment' | 'egressAllow'>): AddressPolicy {
-  const policy = new AddressPolicy({ allow: egressAllow, allowLoopback: environment === 'development' });
+}: Pick<Config, 'environment' | 'egressAllow'>): AddressPolicy =>
+  addressPolicy(egressAllow, environment === 'development');
+
+/**
+ * Returns the policy for programs that the gateway starts. Loopback is closed to them also in development, where the gateway itself has a port
+ * there that wants no credential. @throws ConfigError
+ */
+export const addressPolicyForPrograms = ({ egressAllow }: Pick<Config, 'egressAllow'>): AddressPolicy =>
+  addressPolicy(egressAllow, false);
+
+function addressPolicy(allow: readonly string[], allowLoopback: boolean): AddressPolicy {
+  const policy = new AddressPolicy({ allow, allowLoopback });
   if (policy.faults.length === 0) return policy;
   throw new ConfigError(
     policy.faults.map((entry) => `EGRESS_ALLOW: "${entry}" is not a host, an address or a CIDR; correct or remove it`),

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { tupleKey } from '@manifold/async';
 import { Config } from '@manifold/config';
-import { addressPolicyOf } from '../address-policy.js';
+import { addressPolicyForPrograms } from '../address-policy.js';
 import { AddressResolver } from '../address-resolver.js';
 import { EgressLimits } from '../egress-limits.js';
 import { forward, tunnel } from './forwarding.js';
@@ -46,10 +46,11 @@ export class EgressProxy implements OnApplicationShutdown {
     { connectMs }: EgressLimits,
     private readonly limits: ProxyLimits,
   ) {
-    this.dialler = new ProxyDialler(addressPolicyOf(config), resolver, connectMs);
+    this.dialler = new ProxyDialler(addressPolicyForPrograms(config), resolver, connectMs);
     const { headerBytes, headersMs } = limits;
     const options = { maxHeaderSize: headerBytes, headersTimeout: headersMs, requestTimeout: 0 };
     this.server = createServer({ ...options, connectionsCheckingInterval: headersMs / 2 });
+    this.server.on('error', (err) => this.logger.error({ msg: 'the egress proxy cannot take connections', err }));
     this.server.on('connection', (socket) => this.welcome(socket));
     this.server.on('request', (request, response) => void this.onRequest(request, response));
     this.server.on('connect', (request, socket, head) => void this.onConnect(request, socket as Socket, head));
@@ -58,7 +59,10 @@ export class EgressProxy implements OnApplicationShutdown {
   /** Gives a client access. The caller closes it when the last program of the client has ended. */
   async open(client: ProxyClient): Promise<ProxyAccess> {
     this.listening ??= once(this.server.listen(0, '127.0.0.1').unref(), 'listening');
-    await this.listening;
+    await this.listening.catch((error: unknown) => {
+      this.listening = undefined; // the next client tries again
+      throw error;
+    });
     const [id, password] = [randomBytes(9), randomBytes(24)].map((bytes) => bytes.toString('base64url'));
     const access = new ProxyAccess(client, id!, password!, {
       port: (this.server.address() as AddressInfo).port,

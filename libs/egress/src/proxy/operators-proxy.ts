@@ -4,6 +4,9 @@ import { proxyEnvironment } from '@manifold/config';
 import { ProxyRefusal } from './proxy-refusal.js';
 import type { ProxyTarget } from './proxy-target.js';
 
+/** Time for the operator's proxy to open a tunnel: it has to connect to the target. */
+const ANSWERS_WITHIN_MS = 60_000;
+
 /** The proxy through which the gateway itself has to leave its network. */
 export interface OperatorsProxy {
   readonly url: URL;
@@ -18,13 +21,29 @@ export function operatorsProxyFor(
 ): OperatorsProxy | undefined {
   const variables = proxyEnvironment();
   const named = (name: string): string => variables[name.toLowerCase()] || variables[name] || '';
-  const url = URL.parse(kind === 'tunnel' ? named('HTTPS_PROXY') : named('HTTP_PROXY'));
-  if (!url || isExcepted(named('NO_PROXY'), hostname, authority)) return undefined;
-  const credentials = [url.username, url.password].map(decodeURIComponent).join(':');
+  const variable = kind === 'tunnel' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  if (named(variable) === '' || isExcepted(named('NO_PROXY'), hostname, authority)) return undefined;
+  const url = proxyUrl(variable, named(variable));
+  const credentials = [url.username, url.password].map(decoded).join(':');
   return {
     url,
     authorization: credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`,
   };
+}
+
+/** Reads the URL of a proxy. As for curl and pip, it may lack the scheme. @throws ProxyRefusal */
+function proxyUrl(variable: string, text: string): URL {
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url?.hostname && ['http:', 'https:'].includes(url.protocol)) return url;
+  throw new ProxyRefusal('connect_failed', `${variable} of the gateway is not the URL of an HTTP proxy`);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a single percent sign
+  }
 }
 
 function isExcepted(list: string, hostname: string, authority: string): boolean {
@@ -50,7 +69,12 @@ export function tunnelThrough(socket: Socket, proxy: OperatorsProxy, { authority
       headers: { host: authority, ...(authorization !== undefined && { 'proxy-authorization': authorization }) },
     });
     asking.on('error', reject);
+    asking.setTimeout(ANSWERS_WITHIN_MS, () => {
+      const words = `The proxy that HTTPS_PROXY of the gateway names did not answer for ${authority}`;
+      asking.destroy(new ProxyRefusal('timeout', words));
+    });
     asking.on('connect', ({ statusCode = 0 }, _socket, head) => {
+      socket.setTimeout(0);
       if (statusCode === 200) {
         socket.unshift(head);
         return resolve(socket);

@@ -16,6 +16,8 @@ const EVERY_MS = 10_000;
 const REST_AT_LEAST_MS = 1000;
 /** A look is followed by a rest of so many times its length, so that all looks take at most a twentieth of a core. */
 const REST = 20;
+/** The longest rest: an owner whose folder takes long must not keep those of others from being measured. */
+const REST_AT_MOST_MS = 60_000;
 
 interface Watched {
   readonly folder: OwnerFolder;
@@ -71,10 +73,12 @@ export class DataQuota {
   private async look(): Promise<void> {
     const [next] = this.watched.values();
     const start = performance.now();
-    if (next) await this.check(next);
-    const rest = Math.max(EVERY_MS / this.watched.size, REST_AT_LEAST_MS, (performance.now() - start) * REST);
+    // What cannot be measured now is measured at the next look.
+    if (next) await this.check(next).catch(() => undefined);
+    const rest = Math.min((performance.now() - start) * REST, REST_AT_MOST_MS);
     clearTimeout(this.timer); // programs may have been removed and added in between
-    this.timer = this.watched.size > 0 ? this.plan(rest) : undefined;
+    const pause = Math.max(EVERY_MS / this.watched.size, REST_AT_LEAST_MS, rest);
+    this.timer = this.watched.size > 0 ? this.plan(pause) : undefined;
   }
 
   private async check(watched: Watched): Promise<void> {

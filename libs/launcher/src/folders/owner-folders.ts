@@ -75,10 +75,14 @@ export class OwnerFolders {
     for (const server of await foldersIn(this.root)) {
       for (const folder of await foldersIn(server)) {
         if (!basename(folder).startsWith(RUN)) continue;
-        const { mtimeMs } = await stat(folder);
+        const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Infinity })); // another gateway has removed it
         if (!isAlone && Date.now() - mtimeMs < LONGEST_RUN_MS) continue;
-        await removeTree(folder);
-        this.ids?.release(folder);
+        // A process that is left may still write to it. Then the next start tries again, and the id stays taken.
+        const isRemoved = await removeTree(folder).then(
+          () => true,
+          () => false,
+        );
+        if (isRemoved) this.ids?.release(folder);
       }
     }
   }

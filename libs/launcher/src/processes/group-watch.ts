@@ -83,13 +83,13 @@ class GroupWatch {
   private judge(watched: Watched): void {
     const reason = excess(watched, this.programOf(watched));
     if (reason === undefined) return;
-    const members = this.members.of(watched.leader);
+    const members = [...this.members.of(watched.leader).keys()].filter((pid) => this.members.isSame(pid));
     this.watched.delete(watched.leader);
     watched.onExceeded(reason);
     // Whole groups are killed first: the system kills all members at once, even while they start further processes.
-    const sessions = new Set([...members.keys()].map((pid) => readProcess(pid)?.session));
-    for (const session of sessions) if (session !== undefined && members.has(session)) signalGroup(session, 'SIGKILL');
-    for (const pid of members.keys()) signalProcess(pid, 'SIGKILL');
+    const sessions = new Set(members.map((pid) => readProcess(pid)?.session));
+    for (const pid of members) if (sessions.has(pid)) signalGroup(pid, 'SIGKILL');
+    for (const pid of members) signalProcess(pid, 'SIGKILL');
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { launches, markOf, thisRun, type Launch } from './launches.js';
 import { otherGateways } from './other-gateways.js';
+import { SYSTEM_PATH } from './watchdog.js';
 import { signalProcess } from './process-group.js';
 import { adoptiveParents, inTurns, readProcessTable, userOf, type ProcessEntry } from './process-table.js';
 
@@ -10,7 +11,13 @@ import { adoptiveParents, inTurns, readProcessTable, userOf, type ProcessEntry }
 const AGAIN_AFTER_MS = 10;
 /** Ends the search in the end: a process that waits for a disk cannot be killed. */
 const ROUNDS = 100;
+/** These are made however long they take. */
+const FIRST_ROUNDS = 3;
 const SHELL = '/bin/sh';
+/** Time that the program which kills all processes of a user gets, if they stop it. */
+const KILLS_WITHIN_MS = 1000;
+/** Ends the search in the end: processes may hinder it. */
+const SEARCHES_MS = 10_000;
 
 /** What was started by programs that have ended. */
 interface Search {
@@ -26,7 +33,8 @@ interface Search {
  * @returns whether nothing is left
  */
 async function endLeftovers(search: Search): Promise<boolean> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const end = performance.now() + SEARCHES_MS;
+  for (let round = 0; round < ROUNDS && (round < FIRST_ROUNDS || performance.now() < end); round += 1) {
     if (round > 0) await delay(AGAIN_AFTER_MS);
     const doomed = await findLeftovers(await readProcessTable(), search);
     if (doomed.length === 0) return true;
@@ -101,9 +109,16 @@ class SharedIds {
   }
 }
 
-/** Kills all processes of a user at once. They cannot start others meanwhile, as the kernel signals all in one step. */
+/**
+ * Kills all processes of a user at once. They cannot start others meanwhile, as the kernel signals all in one step. They can stop the program
+ * that does it, so it takes their user id only after it has started, and not for long.
+ */
 async function killUser(uid: number): Promise<void> {
-  const child = spawn(SHELL, ['-c', 'kill -9 -1'], { uid, gid: uid, cwd: '/', env: {}, stdio: 'ignore' });
+  const args = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', SHELL, '-c', 'kill -9 -1'];
+  const child = spawn('setpriv', args, {
+    ...{ cwd: '/', env: { PATH: SYSTEM_PATH }, stdio: 'ignore' },
+    ...{ timeout: KILLS_WITHIN_MS, killSignal: 'SIGKILL' },
+  });
   await once(child, 'exit').catch(() => undefined); // its code tells only whether there were any
 }
 

@@ -9,6 +9,8 @@ export class ProcessMembers {
   /** Parent of each member when it was first seen, by leader. */
   private readonly groups = new Map<number, Map<number, number>>();
   private readonly leaderOf = new Map<number, number>();
+  /** When each member but the leaders was started, in ticks of the system. */
+  private readonly started = new Map<number, number>();
   private readonly leaderOfLaunch = new Map<number, number>();
   /** Processes that belong to no program. */
   private strangers = new Set<number>();
@@ -26,7 +28,7 @@ export class ProcessMembers {
   }
 
   remove(leader: number): void {
-    for (const pid of this.groups.get(leader)?.keys() ?? []) this.leaderOf.delete(pid);
+    for (const pid of this.groups.get(leader)?.keys() ?? []) this.forgetPid(pid);
     this.groups.delete(leader);
     for (const [launch, of] of this.leaderOfLaunch) if (of === leader) this.leaderOfLaunch.delete(launch);
   }
@@ -34,6 +36,11 @@ export class ProcessMembers {
   /** Returns the members as of the last refresh, the leader among them: pid and parent. */
   of(leader: number): ReadonlyMap<number, number> {
     return this.groups.get(leader) ?? new Map();
+  }
+
+  /** Whether a member is still the process that it was when it was first seen. The system may have given its pid to another one. */
+  isSame(pid: number): boolean {
+    return this.groups.has(pid) || readProcess(pid)?.started === this.started.get(pid);
   }
 
   /**
@@ -62,7 +69,12 @@ export class ProcessMembers {
 
   private forget(pid: number): void {
     this.groups.get(this.leaderOf.get(pid)!)?.delete(pid);
+    this.forgetPid(pid);
+  }
+
+  private forgetPid(pid: number): void {
     this.leaderOf.delete(pid);
+    this.started.delete(pid);
   }
 
   private assign(entries: ReadonlyMap<number, ProcessEntry>): void {
@@ -79,6 +91,7 @@ export class ProcessMembers {
       if (leader === undefined) this.strangers.add(entry.pid);
       else {
         this.leaderOf.set(entry.pid, leader);
+        this.started.set(entry.pid, entry.started);
         this.groups.get(leader)!.set(entry.pid, entry.parent);
       }
       return leader;

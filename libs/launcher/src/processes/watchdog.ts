@@ -45,7 +45,7 @@ watch() {
     found=$(grep -lzs "^$mark" /proc/[0-9]*/environ)
     for user in $users; do
       of_user=$(find /proc -mindepth 1 -maxdepth 1 -user "$user")
-      [ -z "$of_user" ] || setpriv --reuid "$user" --clear-groups sh -c 'kill -9 -1'
+      [ -z "$of_user" ] || timeout -s KILL 1 setpriv --reuid "$user" --clear-groups sh -c 'kill -9 -1'
       found="$found $of_user"
     done
     set -- $found
@@ -60,7 +60,8 @@ watch() {
 mark=\${1%% *}
 watch <&3 2>/dev/null &
 `;
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Where programs of the system are. */
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * A small process that ends all programs if the gateway is killed by SIGKILL. It exists as long as programs run. Without a shell there is
@@ -95,15 +96,18 @@ class Watchdog {
 
   private start(): void {
     const stdio = ['ignore', 'ignore', 'ignore', 'pipe'] as const;
-    const shell = spawn('/bin/sh', ['-c', SCRIPT, WATCHDOG, [markOfRun(thisRun), ...this.ranges].join(' ')], {
-      stdio: [...stdio],
-      env: { PATH },
-      cwd: '/',
-      detached: true,
-    });
-    shell.on('error', () => undefined);
-    shell.unref();
-    const lines = shell.stdio[3] as Writable & { unref(): void };
+    const argument = [markOfRun(thisRun), ...this.ranges].join(' ');
+    const options = { stdio: [...stdio], env: { PATH: SYSTEM_PATH }, cwd: '/', detached: true };
+    let lines: (Writable & { unref(): void }) | undefined;
+    try {
+      const shell = spawn('/bin/sh', ['-c', SCRIPT, WATCHDOG, argument], options);
+      shell.on('error', () => undefined);
+      shell.unref();
+      lines = shell.stdio?.[3] as typeof lines;
+    } catch {
+      // The system has no process or descriptor left. The next program tries again.
+    }
+    if (!lines) return;
     lines.unref();
     const forget = (): void => {
       if (this.lines === lines) this.lines = undefined; // the next program starts another one
