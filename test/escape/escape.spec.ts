@@ -82,7 +82,7 @@ const ATTEMPTS: readonly [what: string, attempt: (at: Targets) => Record<string,
   ['settings of the kernel', () => ({ what: 'write', path: '/proc/sys/kernel/hostname' }), BOTH],
   ['control groups', () => ({ what: 'write', path: '/sys/fs/cgroup/cgroup.procs' }), BOTH],
   ['the disk', () => ({ what: 'read', path: '/dev/vda' }), BOTH],
-  ['a file that is larger than it may keep', () => ({ what: 'disk', mib: 33 }), BOTH],
+  ['a file that is larger than it may keep', () => ({ what: 'large', mib: 33 }), BOTH],
   ['open files that it has inherited', () => ({ what: 'descriptors' }), BOTH],
   ['sockets of system services', () => ({ what: 'list', path: '/run/lock' }), ONLY_BUBBLEWRAP],
 ];

@@ -131,9 +131,13 @@ const ATTEMPTS = {
       spawn('sleep', ['60.7'], { stdio: 'ignore' }).on('error', () => {});
     return 'started';
   },
-  disk: ({ mib }) => {
-    const file = fs.openSync('big', 'w');
-    for (let written = 0; written < mib; written += 1) fs.writeSync(file, Buffer.alloc(1024 * 1024, 1));
+  large: ({ mib }) => {
+    const file = fs.openSync('large', 'w');
+    try {
+      fs.writeSync(file, 'x', mib * 1024 * 1024); // a hole before it, which takes nothing of the disk
+    } finally {
+      fs.closeSync(file);
+    }
     return 'written';
   },
   files: ({ count, mib }) => {

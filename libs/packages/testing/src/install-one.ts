@@ -8,7 +8,7 @@ const [indexUrl, cacheDir, folder] = process.argv.slice(2);
 const settings = { bin: undefined, indexUrl, extraIndexUrl: undefined, cacheDir, timeoutMs: 500_000 };
 const { launcher } = await TestLauncher.start();
 const wanted = { tenant: 'default', name: 'held', allowScripts: false };
-void new PythonInstaller(settings, launcher, testProxy({ environment: 'development' })).install(
+void new PythonInstaller(settings, launcher, testProxy({ allow: '127.0.0.1' })).install(
   wanted,
   folder,
   new RecordedProgress(),

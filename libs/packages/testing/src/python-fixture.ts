@@ -27,7 +27,7 @@ export class PythonFixture {
   /** @param environment settings of the launcher. @param egress what installs reach: unless told, all of loopback */
   static async open(
     environment: Readonly<Record<string, string>> = {},
-    egress: Parameters<typeof testProxy>[0] = { environment: 'development' },
+    egress: Parameters<typeof testProxy>[0] = { allow: '127.0.0.1' },
   ): Promise<PythonFixture> {
     const root = await mkdtemp(join(tmpdir(), 'python-fixture-'));
     await chmod(root, 0o755); // the user of an install must be able to pass
