@@ -82,7 +82,9 @@ export class ConnectSdkStub {
   integrations: Record<string, { enabled: boolean }> = { slack: { enabled: false } };
   /** Set: what the API refuses each user with. */
   refusal?: string;
-  private readonly server = createServer({ keepAliveTimeout: 0 }, (request, response) => this.answer(request, response));
+  private readonly server = createServer({ keepAliveTimeout: 0 }, (request, response) =>
+    this.answer(request, response),
+  );
 
   static async start(): Promise<ConnectSdkStub> {
     const stub = new ConnectSdkStub();
