@@ -1,7 +1,7 @@
 /** An entry of the audit log about a command: which one, on what, and how it ended. */
 export interface CommandEntry {
   readonly command: string;
-  /** What the command worked on, by name. Never a secret. */
+  /** The targets of the command, by name. Never a secret. */
   readonly target: Readonly<Record<string, string>>;
   readonly outcome: 'ok' | 'failed';
   /** Reason for a failure. */

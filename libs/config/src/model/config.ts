@@ -118,7 +118,7 @@ export interface HostingConfig {
   readonly prefersUserIds: boolean;
   /** Limits of one server and the processes that it starts, unless its own settings say otherwise. `openFiles` counts for each process. */
   readonly limits: { readonly memoryMb: number; readonly openFiles: number; readonly processes: number };
-  /** What each owner of servers may keep in its data folder, in MiB. 0: no limit. */
+  /** The limit for the data folder of each owner of servers, in MiB. 0: no limit. */
   readonly dataMb: number;
   /** Time limit in milliseconds for a server's answer to `initialize`, unless its own settings say otherwise. */
   readonly startTimeoutMs: number;

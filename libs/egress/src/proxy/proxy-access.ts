@@ -9,7 +9,7 @@ export interface ProxyClient {
   readonly tenant: string;
   /** For the log and for messages: `server notes`. */
   readonly name: string;
-  /** What it may reach. Undefined: every host and port with a permitted address. */
+  /** The hosts and ports that it may reach. Undefined: every host and port with a permitted address. */
   readonly allowedDomains?: readonly string[];
   /** URLs from the settings of the operator. The addresses of their hosts and ports are not checked. */
   readonly configured?: readonly string[];
@@ -17,7 +17,7 @@ export interface ProxyClient {
   readonly noProxy?: string;
 }
 
-/** What an access needs of the proxy. */
+/** The parts of the proxy that an access uses. */
 export interface ProxyEntrance {
   readonly port: number;
   accept(socket: Socket, access: ProxyAccess): void;
