@@ -147,7 +147,8 @@ import { WireClient } from '../support/wire-client.js';
       await (await one!.post(callTool(3, 'enable-tools', { tools: ['echo_echo'] }), { session })).text();
       expect(await namesAt(two!)).toContain('echo_echo');
       const next = reader(await two!.get({ session }));
-      await operatorAtOne!.callTool({ serverName: 'echo', methodName: 'change', args: {} });
+      const change = { serverName: 'echo', methodName: 'change', args: {} };
+      expect((await operatorAtOne!.callTool(change)).status).toBe(200);
       expect((await next()).message).toMatchObject({ method: 'notifications/tools/list_changed' });
       await one!.delete({ session });
     },

@@ -46,6 +46,13 @@ const HAND_OVER_MS = 60_000;
     const host = gateway.replicas.find((replica) => replica.isRunning && descendants(replica.pid).includes(pid!));
     return { host: host!, other: gateway.replicas.find((replica) => replica !== host)! };
   };
+  /** Repeats a call that found the server on its way from one replica to the other. */
+  const answered = (replica: GatewayReplica, methodName: string, args: Record<string, unknown>) =>
+    eventually(
+      `${methodName} is answered`,
+      async () => (await operator(replica).callTool({ serverName: 'singleton', methodName, args })).status === 200,
+      HAND_OVER_MS,
+    );
   const servedBy = (replica: GatewayReplica) =>
     eventually('the server answers', async () => (await echo(replica)).status === 200, HAND_OVER_MS);
 
@@ -94,8 +101,8 @@ const HAND_OVER_MS = 60_000;
         await post('resources/subscribe', { uri });
         const stream = events(await client(replica).get({ session }));
         const other = gateway.replicas.find((one) => one !== replica)!;
-        await operator(other).callTool({ serverName: 'singleton', methodName: 'touch', args: { uri } });
-        await operator(other).callTool({ serverName: 'singleton', methodName: 'change', args: {} });
+        await answered(other, 'touch', { uri });
+        await answered(other, 'change', {});
         const heard = new Set<unknown>();
         for await (const { data } of stream) {
           heard.add((JSON.parse(data) as Message).method);

@@ -87,7 +87,7 @@ describe('A gateway whose clock is set', () => {
     expect((await as(revoked).tools()).status).toBe(401);
     expect(await echoIn(session)).toBe(200);
     expect(await echoIn(await mcp().openSession())).toBe(200);
-    await admins().callTool({ serverName: 'echo', methodName: 'change', args: {} });
+    expect((await admins().callTool({ serverName: 'echo', methodName: 'change', args: {} })).status).toBe(200);
     expect(await stream.next()).toMatchObject({ value: { data: expect.stringContaining('list_changed') as string } });
     // Once a minute has passed since it crashed it is started again, and ends in the middle of the call.
     const frail = await admins().callTool(CRASH);

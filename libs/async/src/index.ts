@@ -2,6 +2,7 @@
 // Every library may use it. It imports no other library of this repository and depends on neither HTTP nor Nest.
 export { type Cancellation, type CancellationListener } from './cancellation.js';
 export { Canceller } from './canceller.js';
+export { setAwakeTimeout } from './awake-timeout.js';
 export { notifyWhenSlow, waitAtMost, withTimeLimit } from './time-limit.js';
 export { untilAborted } from './until-aborted.js';
 export { isObject } from './is-object.js';

@@ -30,6 +30,7 @@ export class McpConnection implements UpstreamConnection {
   readonly correlates: UpstreamConnection['correlates'];
   /** The server's answers to `resources/subscribe` by URI. */
   private readonly subscriptions = new Map<string, Promise<RawObject>>();
+  private readonly updateListeners: ((params: RawObject) => void)[] = [];
   /** The answer to `logging/setLevel` in the current session. */
   private logging?: Promise<unknown>;
 
@@ -83,16 +84,20 @@ export class McpConnection implements UpstreamConnection {
 
   onResourceUpdated(listener: (params: RawObject) => void): void {
     this.parts.rpc.onNotification('notifications/resources/updated', listener);
+    this.updateListeners.push(listener);
   }
 
   /**
    * Handles a new session, which does not know the subscriptions and log level of the previous one. Subscriptions are sent
-   * again at once, the log level with the next request whose caller reads the log.
+   * again at once, and their resources count as updated. The log level is sent with the next request whose caller reads the log.
    */
   sessionRenewed(): void {
     this.logging = undefined;
     for (const uri of this.subscriptions.keys()) {
-      this.askForUpdates(uri).catch((error: Error) => this.logFault('resources/subscribe', error));
+      this.askForUpdates(uri).then(
+        () => this.updateListeners.forEach((listener) => listener({ uri })),
+        (error: Error) => this.logFault('resources/subscribe', error),
+      );
     }
   }
 

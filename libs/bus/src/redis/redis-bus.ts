@@ -1,4 +1,5 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { setAwakeTimeout } from '@manifold/async';
 import { Bus, type Unsubscribe } from '../bus.js';
 import { BusCalls } from '../calls/bus-calls.js';
 import type { CallHandler, CallOptions } from '../calls/call.js';
@@ -11,7 +12,7 @@ import type { SealedChannels } from './sealed-channels.js';
 
 /** Milliseconds that an announcement waits for acknowledgements. */
 const ANNOUNCED_WITHIN_MS = 3_000;
-/** Milliseconds between two checks of the connections, and the timeout of one check. */
+/** Milliseconds between two checks of the connections, and the timeout of one check. Time in which this process stands still does not count. */
 const BEAT_MS = 2_000;
 
 interface Announcement {
@@ -188,13 +189,13 @@ export class RedisBus extends Bus implements OnModuleInit, OnApplicationShutdown
 
   private async beat(): Promise<void> {
     const id = this.nextId();
-    let timer: NodeJS.Timeout | undefined;
+    let clear: (() => void) | undefined;
     const heard = await new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), BEAT_MS);
+      clear = setAwakeTimeout(() => resolve(false), BEAT_MS);
       this.beatHeard = (beat) => beat === id && resolve(true);
       this.send(this.replica, { kind: 'beat', id }).catch(() => resolve(false));
     });
-    clearTimeout(timer);
+    clear?.();
     if (this.closed) return;
     if (heard && !this.beats) this.found();
     if (!heard) this.noBeat();

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** Timeout in milliseconds for an answer of Redis. */
-const ANSWER_MS = 2_000;
+const CONNECT_MS = 2_000;
+/** Timeout in milliseconds for an answer of Redis. The beats of the bus notice sooner that Redis does not answer, and end its connections. */
+const ANSWER_MS = 10_000;
 const LONGEST_RETRY_MS = 1_000;
 
 const OPTIONS: RedisOptions = {
@@ -11,7 +12,7 @@ const OPTIONS: RedisOptions = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   commandTimeout: ANSWER_MS,
-  connectTimeout: ANSWER_MS,
+  connectTimeout: CONNECT_MS,
   retryStrategy: (attempt) => Math.min(LONGEST_RETRY_MS, attempt * 50),
   connectionName: 'manifold',
 };

@@ -26,13 +26,13 @@ export class ChangeStream {
 
   /**
    * @param lists the list changes that the server announces, as `notifications` of the request
-   * @param onGap called when changes may have been missed
+   * @param onGap called when changes may have been missed, with the URIs of the resources in the stream
    */
   constructor(
     private readonly rpc: JsonRpcConnection,
     private readonly lists: RawObject,
     private readonly log: LogRing,
-    private readonly onGap: () => void,
+    private readonly onGap: (uris: readonly string[]) => void,
   ) {
     rpc.onNotification(ACKNOWLEDGED, (params) => this.acknowledge?.(params));
   }
@@ -127,7 +127,7 @@ export class ChangeStream {
     try {
       await delay(wait, undefined, { signal: this.ended.signal, ref: false });
       await this.reopen();
-      this.onGap();
+      this.onGap([...this.uris]);
     } catch (error) {
       this.broke(error as Error);
     }

@@ -45,10 +45,14 @@ export class ModernConnection implements UpstreamConnection {
     request: (method, params, options) => this.send(method, params, options, ALL_CAPABILITIES),
   };
   private readonly gapListeners: (() => void)[] = [];
+  private readonly updateListeners: ((params: RawObject) => void)[] = [];
   private listing?: Promise<unknown>;
 
   constructor(private readonly parts: ModernConnectionParts) {
-    const onGap = (): void => this.gapListeners.forEach((listener) => listener());
+    const onGap = (uris: readonly string[]): void => {
+      for (const listener of this.gapListeners) listener();
+      for (const uri of uris) for (const listener of this.updateListeners) listener({ uri });
+    };
     this.changes = new ChangeStream(parts.rpc, announced(parts.introduction), parts.log, onGap);
     this.changes.start();
   }
@@ -107,6 +111,7 @@ export class ModernConnection implements UpstreamConnection {
 
   onResourceUpdated(listener: (params: RawObject) => void): void {
     this.parts.rpc.onNotification('notifications/resources/updated', listener);
+    this.updateListeners.push(listener);
   }
 
   onClosed(listener: (reason: string) => void): void {

@@ -77,7 +77,11 @@ export interface UpstreamConnection {
   subscribe(uri: string, signal: AbortSignal): Promise<void>;
   /** Ends a subscription. Has no effect without one. Errors are only logged. */
   unsubscribe(uri: string): void;
-  /** @param listener gets the params of `notifications/resources/updated` */
+  /**
+   * Registers a listener for updates of subscribed resources. It is also called, with the URI alone, when an update may have been
+   * missed.
+   * @param listener gets the params of `notifications/resources/updated`
+   */
   onResourceUpdated(listener: (params: RawObject) => void): void;
   /**
    * Registers a listener that is called once when the connection ends by itself, with the reason in words for operators. It

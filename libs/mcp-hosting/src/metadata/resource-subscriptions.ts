@@ -55,11 +55,17 @@ class SubscribedServer {
     return end;
   }
 
-  /** Makes the subscriptions again on a new connection of the server. */
+  /**
+   * Makes the subscriptions again on a new connection of the server. The resources count as updated, because an update between the
+   * two connections was missed.
+   */
   follow(connection: UpstreamConnection): void {
     this.hear(connection);
     for (const uri of this.listeners.keys()) {
-      connection.subscribe(uri, NEVER).catch(() => undefined); // the listeners receive nothing until the next connection
+      connection.subscribe(uri, NEVER).then(
+        () => this.updated({ uri }),
+        () => undefined, // the listeners receive nothing until the next connection
+      );
     }
   }
 

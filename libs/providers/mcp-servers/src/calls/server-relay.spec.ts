@@ -179,17 +179,21 @@ describe.each(['stdio', 'http'])('the primitives of a server, over %s', (transpo
     const uri = 'sim://notes/3';
     const heard: unknown[] = [];
     const end = await subscribe(uri, (params) => heard.push(params.uri));
-    const isBack = async (): Promise<boolean> => {
-      await tool('touch', { uri }).catch(() => undefined);
-      return heard.length > 0;
+    /** What was changed in between counts as updated; from then on the server says it. */
+    const isBack = async (): Promise<void> => {
+      await until(() => heard.length > 0);
+      heard.length = 0;
+      await tool('touch', { uri });
+      await until(() => heard.length > 0);
+      heard.length = 0;
     };
     if (upstream) await upstream.dropSessions();
     else await tool('crash').catch(() => undefined);
-    await until(isBack);
+    await until(() => tool('echo', { message: 'again' }).then(Boolean, () => false));
+    await isBack();
 
-    heard.length = 0;
     await gateway.rest('PUT', '/mcp/servers/notes', { description: 'changed' });
-    await until(isBack);
+    await isBack();
     end();
   });
 
