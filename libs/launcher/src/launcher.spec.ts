@@ -137,6 +137,11 @@ describe.each(everyMode)('a program in mode %s', (mode) => {
       rmSync(target, { recursive: true });
     });
 
+    it('gain no privileges by programs of other users', async () => {
+      const launcher = await start(mode);
+      expect(await launcher.run(shell('grep NoNewPrivs /proc/self/status'))).toMatch(/NoNewPrivs:\t1/);
+    });
+
     it('run for tenants other than default, too', async () => {
       const launcher = await start(mode);
       expect(await launcher.run(shell('echo here', { owner: { tenant: 'acme', server: 'any' } }))).toBe('here');
