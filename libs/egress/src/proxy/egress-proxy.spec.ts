@@ -275,6 +275,39 @@ describe('The proxy for programs', () => {
     await eventually('its place is free', async () => (await tunnel(urlOf(one), `127.0.0.1:${port}`)).status === 200);
   });
 
+  it('looks up the names of a client one by one, so that names without an answer hold up no other client', async () => {
+    const asked: string[] = [];
+    class SilentResolver extends AddressResolver {
+      override resolve(hostname: string): ReturnType<AddressResolver['resolve']> {
+        asked.push(hostname);
+        return hostname.startsWith('silent') ? new Promise(() => undefined) : super.resolve('127.0.0.1');
+      }
+    }
+    const limits = { connectionsPerClient: 2 };
+    const proxy = proxyWith({ allow: '127.0.0.1', resolver: new SilentResolver(), limits });
+    const [one, other] = [await proxy.open(CLIENT), await proxy.open({ ...CLIENT, name: 'server other' })];
+    const hold = async (name: string): Promise<void> => {
+      const socket = connect(Number(urlOf(one).port), '127.0.0.1');
+      sockets.push(socket);
+      const [field] = Object.entries(authorizationOf(urlOf(one)));
+      socket.write(`CONNECT ${name}.test:80 HTTP/1.1\r\nHost: x\r\n${field!.join(': ')}\r\n\r\n`);
+      await once(socket, 'ready');
+    };
+    await hold('silent1');
+    await eventually('the first name is asked for', () => asked.length === 1);
+    // The program gives up, and asks for other names.
+    for (const name of ['silent2', 'silent3', 'silent4']) {
+      sockets.pop()!.destroy();
+      await hold(name);
+    }
+    await eventually('too many names wait', async () => {
+      const { status, phrase } = await tunnel(urlOf(one), 'silent5.test:80');
+      return status === 503 && phrase.startsWith('Too many names');
+    });
+    expect(await tunnel(urlOf(other), `any.test:${origin.port}`)).toMatchObject({ status: 200 });
+    expect(asked).toEqual(['silent1.test', 'any.test']);
+  });
+
   it('drops the oldest connection without a credential, never one of a client', async () => {
     const proxy = proxyWith({ allow: '127.0.0.1', limits: { strangers: 2 } });
     const url = urlOf(await proxy.open(CLIENT));

@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import PQueue from 'p-queue';
 import { tupleKey } from '@manifold/async';
 import { Config } from '@manifold/config';
-import { addressPolicyForPrograms } from '../address-policy.js';
+import { addressPolicyForPrograms, type AddressPolicy } from '../address-policy.js';
 import { AddressResolver } from '../address-resolver.js';
 import { EgressLimits } from '../egress-limits.js';
+import { FairResolver } from './fair-resolver.js';
 import { forward, tunnel } from './forwarding.js';
-import { ProxyAccess, type ProxyClient } from './proxy-access.js';
+import { ProxyAccess, type ProxyClient, type ProxyEntrance } from './proxy-access.js';
 import { ProxyDialler } from './proxy-dialler.js';
 import { ProxyLimits } from './proxy-limits.js';
 import { answerRefusal, ProxyRefusal, refusalFor, refuseTunnel } from './proxy-refusal.js';
@@ -21,7 +23,7 @@ import { RefusedHosts } from './refused-hosts.js';
  *
  * 1. `open` gives a launch a credential, and the variables that lead its programs here.
  * 2. Each request names its target. The list of the client and the address policy of the gateway decide (threats 21 and 22).
- * 3. Requests and tunnels pass through, bounded in number, in idle time and, by back-pressure, in memory.
+ * 3. Requests and tunnels pass through, bounded in number, in names that are looked up, in idle time and, by back-pressure, in memory.
  * 4. `ProxyAccess.close` ends all connections of the launch.
  */
 @Injectable()
@@ -35,19 +37,21 @@ export class EgressProxy implements OnApplicationShutdown {
   private readonly strangers = new Set<Socket>();
   private readonly answering = new WeakMap<Socket, ServerResponse>();
   private readonly told = new RefusedHosts();
-  private readonly dialler: ProxyDialler;
+  private readonly policy: AddressPolicy;
+  private readonly lookups: PQueue;
   private readonly server: Server;
   private listening?: Promise<unknown>;
   private connections = 0;
 
   constructor(
     config: Config,
-    resolver: AddressResolver,
-    { connectMs }: EgressLimits,
+    private readonly resolver: AddressResolver,
+    private readonly egressLimits: EgressLimits,
     private readonly limits: ProxyLimits,
   ) {
-    this.dialler = new ProxyDialler(addressPolicyForPrograms(config), resolver, connectMs);
-    const { headerBytes, headersMs } = limits;
+    this.policy = addressPolicyForPrograms(config);
+    const { headerBytes, headersMs, lookups } = limits;
+    this.lookups = new PQueue({ concurrency: lookups });
     const options = { maxHeaderSize: headerBytes, headersTimeout: headersMs, requestTimeout: 0 };
     this.server = createServer({ ...options, connectionsCheckingInterval: headersMs / 2 });
     this.server.on('error', (err) => this.logger.error({ msg: 'the egress proxy cannot take connections', err }));
@@ -64,11 +68,14 @@ export class EgressProxy implements OnApplicationShutdown {
       throw error;
     });
     const [id, password] = [randomBytes(9), randomBytes(24)].map((bytes) => bytes.toString('base64url'));
-    const access = new ProxyAccess(client, id!, password!, {
+    const entrance: ProxyEntrance = {
       port: (this.server.address() as AddressInfo).port,
       accept: (socket, owner) => this.accept(socket, owner),
       forget: ({ id: closed }) => void this.accesses.delete(closed),
-    });
+    };
+    const resolver = new FairResolver(this.resolver, this.lookups, this.limits.connectionsPerClient);
+    const dialler = new ProxyDialler(this.policy, resolver, this.egressLimits.connectMs);
+    const access = new ProxyAccess(client, id!, password!, entrance, dialler);
     this.accesses.set(access.id, access);
     return access;
   }
@@ -151,7 +158,7 @@ export class EgressProxy implements OnApplicationShutdown {
     client: Socket,
   ): ReturnType<ProxyDialler['dial']> {
     try {
-      const dialled = await this.dialler.dial(target, kind, access.check(target));
+      const dialled = await access.dialler.dial(target, kind, access.check(target));
       if (client.destroyed) dialled.socket.destroy();
       return dialled;
     } catch (error) {

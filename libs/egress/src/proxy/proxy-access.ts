@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { AllowedDomains } from './allowed-domains.js';
+import type { ProxyDialler } from './proxy-dialler.js';
 import { ProxyRefusal } from './proxy-refusal.js';
 import type { ProxyTarget } from './proxy-target.js';
 
@@ -41,6 +42,8 @@ export class ProxyAccess {
     readonly id: string,
     private readonly password: string,
     private readonly entrance: ProxyEntrance,
+    /** Opens the connections of this client. */
+    readonly dialler: ProxyDialler,
   ) {
     this.domains = client.allowedDomains && new AllowedDomains(client.allowedDomains);
     this.configured = new Set((client.configured ?? []).map(placeOf));

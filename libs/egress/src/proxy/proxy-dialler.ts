@@ -50,7 +50,10 @@ export class ProxyDialler {
    * a name that only it can resolve.
    */
   private async check({ hostname, authority }: ProxyTarget): Promise<void> {
-    const addresses = await this.resolver.resolve(hostname).catch(() => []);
+    const addresses = await this.resolver.resolve(hostname).catch((error: unknown) => {
+      if (error instanceof ProxyRefusal) throw error;
+      return [];
+    });
     if (addresses.every(({ address }) => this.policy.permits(hostname, address))) return;
     const words = `The address of ${authority} is not public, and EGRESS_ALLOW of the gateway does not name it`;
     throw new ProxyRefusal('address_forbidden', words);

@@ -8,6 +8,8 @@ export class ProxyLimits {
   readonly connections: number = 1024;
   /** Connections that have shown no credential yet. The oldest one goes first. */
   readonly strangers: number = 64;
+  /** Names of all clients that are looked up at a time. The system looks up four, and the gateway needs some of these itself. */
+  readonly lookups: number = 2;
   readonly headerBytes: number = 16 * 1024;
   /** Time until the headers of a request have arrived. */
   readonly headersMs: number = 10_000;

@@ -45,6 +45,7 @@ export class ProxyRefusal extends Error {
 export function refusalFor(error: unknown, authority: string): ProxyRefusal {
   if (error instanceof ProxyRefusal) return error;
   const cause = error instanceof EgressError ? error : undefined;
+  if (cause?.cause instanceof ProxyRefusal) return cause.cause;
   if (cause?.code === 'address_forbidden') {
     const words = `The address of ${authority} is not public, and EGRESS_ALLOW of the gateway does not name it`;
     return new ProxyRefusal('address_forbidden', words, { cause });
