@@ -23,15 +23,18 @@ export function rotateSecretsCommand({ withRotation, print, note, exitWith, reco
     )
     .option('--dry-run', 'only count; change nothing')
     .addOption(new Option('--prune', 'only remove keys that were retired a day ago or earlier').conflicts('dryRun'))
-    .action(({ dryRun, prune }: { readonly dryRun?: true; readonly prune?: true }) =>
-      audited({ record }, 'rotate-secrets', dryRun ? { mode: 'dry-run' } : prune ? { mode: 'prune' } : {}, () =>
+    .action(({ dryRun, prune }: { readonly dryRun?: true; readonly prune?: true }) => {
+      const target: Record<string, string> = dryRun ? { mode: 'dry-run' } : prune ? { mode: 'prune' } : {};
+      return audited({ record }, 'rotate-secrets', target, () =>
         withRotation(async (rotation, collections) => {
           const work = { collections, note, now: Date.now };
           if (dryRun) return describe(await rotation.plan(work));
-          return report(await (prune ? rotation.prune(work) : rotation.rotate(work)));
+          const result = await (prune ? rotation.prune(work) : rotation.rotate(work));
+          if (result.unreadable.length > 0) target.unreadable = String(result.unreadable.length);
+          return report(result);
         }),
-      ),
-    );
+      );
+    });
 
   function describe({ isUnfinished, counts, rewrapped, pruned }: RotationPlan): void {
     if (isUnfinished) note('An earlier rotation is not finished: it would continue');
