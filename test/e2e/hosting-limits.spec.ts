@@ -97,7 +97,7 @@ describe('A stdio server', () => {
 const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
 asRoot('A stdio server of a gateway that runs as root', () => {
-  /** Of a range that no other gateway on the machine is likely to have. */
+  /** The first id of a range that no other gateway on the machine is likely to have. */
   const uid = Number.parseInt(ownUserIds());
 
   it(

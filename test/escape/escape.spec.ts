@@ -94,7 +94,7 @@ interface NetworkTargets {
   readonly abstract: string;
 }
 
-/** What hostile servers with the network `none` and `proxy` try. */
+/** The attempts of hostile servers with the network `none` and `proxy`. */
 const PAST_THE_NETWORK: readonly [what: string, attempt: (at: NetworkTargets) => Record<string, unknown>][] = [
   ['the gateway', ({ port }) => ({ what: 'connect', host: '127.0.0.1', port })],
   ['a public address', () => ({ what: 'connect', host: '1.1.1.1', port: 443 })],
@@ -102,7 +102,7 @@ const PAST_THE_NETWORK: readonly [what: string, attempt: (at: NetworkTargets) =>
   ['an abstract socket of the host', ({ abstract }) => ({ what: 'connect', path: abstract })],
   ['a name server', () => ({ what: 'resolve', name: 'exfiltrated.example.com' })],
 ];
-/** What one with the network `proxy` asks the proxy for. */
+/** The targets that one with the network `proxy` asks the proxy for. */
 const PAST_THE_PROXY: typeof PAST_THE_NETWORK = [
   ['the gateway', ({ port }) => ({ what: 'throughProxy', url: `http://127.0.0.1:${port}/healthz` })],
   ['a tunnel to the gateway', ({ port }) => ({ what: 'throughProxy', authority: `localhost:${port}` })],

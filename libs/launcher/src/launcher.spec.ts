@@ -61,7 +61,7 @@ describe.each(everyMode)('a program in mode %s', (mode) => {
     const owner = { tenant: 'acme', server: 'installs' };
     if (mode !== 'none') await launcher.launcher.folderBelow(join(launcher.dataDir, 'cache'), owner);
     await launcher.run(shell('true'));
-    // What is in `home` and `tmp` is the program's own business.
+    // The content of `home` and `tmp` is the program's own business.
     const folders = readdirSync(launcher.dataDir, { recursive: true, encoding: 'utf8' }).filter(
       (path) => !/\/(?:home|tmp)\//.test(path),
     );

@@ -34,7 +34,7 @@ const UNESCAPED = [
   /[^]{2}/, // none
 ];
 
-/** What each encoder writes for each byte, in upper-case and in lower-case digits. */
+/** The text that each encoder writes for each byte, in upper-case and in lower-case digits. */
 const ESCAPES = UNESCAPED.flatMap((kept) => {
   const upper = Array.from({ length: 256 }, (_, byte) => {
     const character = String.fromCharCode(byte);

@@ -23,7 +23,7 @@ export interface ServerSettings {
   /** Absolute, or relative to the data folder of the server. Empty: the data folder. */
   readonly cwd?: string;
   readonly env?: Record<string, string>;
-  /** What a stdio server reaches: what the gateway reaches, nothing, or what the proxy of the gateway lets through. */
+  /** The network of a stdio server: that of the gateway, none, or the one behind the proxy of the gateway. */
   readonly network?: 'open' | 'none' | 'proxy';
   /** For the network `proxy`: `example.com`, `*.example.com`, an address or `*`, each with an optional port. */
   readonly allowedDomains?: string[];

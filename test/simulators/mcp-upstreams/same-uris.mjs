@@ -8,7 +8,7 @@ const UI = 'ui://app/index.html';
 const REPORT = 'file:///report.txt';
 const mimeType = 'text/html;profile=mcp-app';
 const subscribed = new Set();
-/** What waits for an answer of the client, by the id of the request. */
+/** Requests that wait for an answer of the client, by id. */
 const asked = new Map();
 
 const write = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);

@@ -59,7 +59,7 @@ export const hosting = settingGroup({
       parse: integer(0, 1_073_741_824),
       default: 1024,
       meaning:
-        'What a server, or each of its users, may keep in its data folder and its temporary files, in MB. A server with more is stopped until files are removed. No file that it writes may be larger. 0: no limit.',
+        'The size that a server, or each of its users, may keep in its data folder and its temporary files, in MB. A server with more is stopped until files are removed. No file that it writes may be larger. 0: no limit.',
     }),
     SERVER_START_TIMEOUT_MS: setting({
       parse: integer(1000, 600_000),

@@ -10,7 +10,7 @@ const OF_CONNECTION = new Set([
   ...['proxy-authorization', 'proxy-authenticate', 'expect'],
 ]);
 
-/** Connects two sockets until both have ended. What one of them does not take, is not read from the other one. */
+/** Connects two sockets until both have ended. Bytes that one of them does not take are not read from the other one. */
 export function tunnel(client: Socket, upstream: Socket, head: Buffer, idleMs: number): void {
   countForwarded();
   client.write('HTTP/1.1 200 Connection Established\r\n\r\n');

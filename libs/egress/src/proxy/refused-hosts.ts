@@ -5,7 +5,7 @@ const HOSTS_OF_CLIENT = 100;
 export class RefusedHosts {
   private readonly clients = new Map<string, Set<string>>();
 
-  /** Returns whether to log the refusal. Of a client with very many hosts, only the first ones are logged. */
+  /** Returns whether to log the refusal. If a client has very many hosts, only the first ones are logged. */
   isNew(client: string, host: string): boolean {
     const hosts = this.clients.get(client) ?? new Set();
     if (hosts.has(host) || hosts.size >= HOSTS_OF_CLIENT) return false;

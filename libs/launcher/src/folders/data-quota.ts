@@ -73,7 +73,7 @@ export class DataQuota {
   private async look(): Promise<void> {
     const [next] = this.watched.values();
     const start = performance.now();
-    // What cannot be measured now is measured at the next look.
+    // A folder that cannot be measured now is measured at the next look.
     if (next) await this.check(next).catch(() => undefined);
     const rest = Math.min((performance.now() - start) * REST, REST_AT_MOST_MS);
     clearTimeout(this.timer); // programs may have been removed and added in between
@@ -88,7 +88,7 @@ export class DataQuota {
     if (reason !== undefined) for (const program of watched.programs) program.exceed(reason);
   }
 
-  /** Returns what is wrong with the owner's data. What cannot be measured now counts as before. */
+  /** Returns what is wrong with the owner's data. A folder that cannot be measured now counts as before. */
   private async measure({ home, temporary }: OwnerFolder): Promise<string | undefined> {
     const size = await folderSize([home, temporary]);
     const isExceeding = size === undefined ? this.exceeding.has(home) : size === 'unreadable' || size > this.limitMb;

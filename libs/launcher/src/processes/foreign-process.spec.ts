@@ -68,7 +68,7 @@ describe.each([...possibleModes, 'none'] as const)('a program in mode %s', (mode
     program.streams.stdin.end('now\n');
     await program.exited;
     const next = await start(FOREVER);
-    // What the user id has started before is gone when it is used again. The system ends a sandbox a moment after its first process.
+    // Processes that the user id has started before are gone when it is used again. The system ends a sandbox a moment after its first process.
     if (mode === 'uid') expect(sleepers()).toHaveLength(0);
     await exactly(0);
     await next.kill();

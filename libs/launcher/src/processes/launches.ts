@@ -14,7 +14,7 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What the environment of a process says about where it comes from. */
+/** The origin of a process, as its environment states it. */
 export interface Mark {
   readonly run: string;
   readonly launch: number;
@@ -58,7 +58,7 @@ class Launches {
     return this.live.has(number);
   }
 
-  /** Tells whether a process of this user can belong to a launch. Of a launch that has ended, only its processes would say so. */
+  /** Tells whether a process of this user can belong to a launch. When a launch has ended, only its processes would say so. */
   mayBeOf(number: number, uid: number | undefined): boolean {
     const launch = this.live.get(number);
     return launch === undefined || uid === (launch.uid ?? process.getuid?.());

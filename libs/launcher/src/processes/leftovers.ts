@@ -19,7 +19,7 @@ const KILLS_WITHIN_MS = 1000;
 /** Ends the search in the end: processes may hinder it. */
 const SEARCHES_MS = 10_000;
 
-/** What was started by programs that have ended. */
+/** Processes that were started by programs that have ended. */
 interface Search {
   /** Earlier runs of the gateway, all of whose programs have ended or are to end. */
   readonly runs: ReadonlySet<string>;

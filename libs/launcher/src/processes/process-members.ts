@@ -3,7 +3,7 @@ import { adoptiveParents, inTurns, processIds, readProcess, userOf, type Process
 
 /**
  * Knows which processes belong to which program: the descendants of its first process, the leader, and those whose parents have ended. A
- * refresh lists /proc, and reads only the processes that it has not seen before. What a process belongs to never changes.
+ * refresh lists /proc, and reads only the processes that it has not seen before. The group of a process never changes.
  */
 export class ProcessMembers {
   /** Parent of each member when it was first seen, by leader. */

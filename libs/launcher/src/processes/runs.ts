@@ -5,7 +5,7 @@ import { thisRun } from './launches.js';
 import { leftovers } from './leftovers.js';
 import { processSpace, readProcess } from './process-table.js';
 
-/** What a gateway writes down when it starts, as the only one that can say later whether it still runs. */
+/** The note that a gateway writes when it starts. It says later whether the gateway still runs. */
 interface RunRecord {
   /** Name of the boot and of the process namespace in which the following means something. */
   readonly space: string;

@@ -16,7 +16,7 @@ export interface ServerLaunch {
   readonly limits?: ServerLimits;
 }
 
-/** What a server behind the proxy may reach unless its settings name domains: the web. */
+/** Domains that a server behind the proxy may reach unless its settings name others: the web. */
 const THE_WEB = ['*'];
 /** A sandboxed server has a loopback of its own. */
 const OWN_LOOPBACK = 'localhost,127.0.0.1,::1';

@@ -48,7 +48,7 @@ export class Interpreters {
   ) {}
 
   /**
-   * @param owner of installs. What is found holds for those of others, too
+   * @param owner of installs. The result holds for those of others, too
    * @throws InstallError `python_not_found`, `python_too_old`, `python_incomplete`; LaunchError; UserIdsUsedUpError
    */
   get(owner: Owner): Promise<Interpreter> {

@@ -4,7 +4,7 @@ export interface StdioProgram {
   readonly args: readonly string[];
   /** Names of the environment variables that operators or users set. */
   readonly variables: readonly string[];
-  /** What the program must not be able to pass by. Undefined: its network is open. */
+  /** The rule of the network that the program must not pass by. Undefined: its network is open. */
   readonly network?: 'none' | 'proxy';
 }
 

@@ -179,7 +179,7 @@ describe.each(['stdio', 'http'])('the primitives of a server, over %s', (transpo
     const uri = 'sim://notes/3';
     const heard: unknown[] = [];
     const end = await subscribe(uri, (params) => heard.push(params.uri));
-    /** What was changed in between counts as updated; from then on the server says it. */
+    /** A change in between counts as an update. From then on the server announces changes. */
     const isBack = async (): Promise<void> => {
       await until(() => heard.length > 0);
       heard.length = 0;
