@@ -1,9 +1,11 @@
 import { spawn, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processCounter, processLevels, type Count } from '@manifold/metrics';
 import { takeListener, type WayOut } from './way-out.js';
 import { groupWatch, type Group, type GroupLimits } from './group-watch.js';
+import { killProgram } from './kill-program.js';
 import { launches } from './launches.js';
 import { leftovers } from './leftovers.js';
 import { endGroup, guardGroup, signalGroup, signalProcess } from './process-group.js';
@@ -80,7 +82,7 @@ export class ForeignProcess {
       endGroup(this.pid);
       launches.end(group.launch);
       this.clearing = this.clear();
-      return this.excess ?? endOf(code, signal);
+      return this.excess ?? endOf(code, signal ?? (group.isSandboxed ? signalOf(code) : null));
     });
     this.cleared = this.exited.then(() => this.clearing);
   }
@@ -126,16 +128,16 @@ export class ForeignProcess {
     this.streams.stdin.end();
     if (!(await this.exitsWithin(LEAVE_MS))) {
       await this.terminate();
-      if (!(await this.exitsWithin(TERMINATE_MS))) signalGroup(this.pid, 'SIGKILL');
+      if (!(await this.exitsWithin(TERMINATE_MS))) void killProgram(this.group, this.exited);
     }
     await this.cleared;
   }
 
-  /** Kills the process group with SIGKILL. Resolves when the process has ended and nothing is left; never rejects. */
+  /** Kills the program with SIGKILL. Resolves when the process has ended and nothing is left; never rejects. */
   async kill(): Promise<void> {
     if (this.state) {
       this.enter(stopping);
-      signalGroup(this.pid, 'SIGKILL');
+      void killProgram(this.group, this.exited);
     }
     await this.cleared;
   }
@@ -144,7 +146,7 @@ export class ForeignProcess {
   exceed(reason: string): void {
     if (!this.state) return;
     this.excess ??= reason;
-    signalGroup(this.pid, 'SIGKILL');
+    void killProgram(this.group, this.exited);
   }
 
   /** Asks to leave. Bubblewrap would take a signal to its group for itself, and its program would not get it. */
@@ -170,6 +172,13 @@ export class ForeignProcess {
     const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
     return Promise.race([this.exited.then(() => true), late]).finally(() => timer.abort());
   }
+}
+
+/** Returns the signal that ended the program in a sandbox. Bubblewrap reports it as its own exit code, as a shell does. */
+function signalOf(code: number | null): NodeJS.Signals | null {
+  const number = (code ?? 0) - 128;
+  const known = Object.entries(constants.signals).find(([, value]) => value === number);
+  return (known?.[0] as NodeJS.Signals | undefined) ?? null;
 }
 
 function endOf(code: number | null, signal: NodeJS.Signals | null): string {

@@ -7,9 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { takeListener } from './way-out.js';
 import { startFault, type PreparedProgram } from './foreign-process.js';
 import { groupWatch } from './group-watch.js';
+import { killProgram } from './kill-program.js';
 import { launches, type Launch } from './launches.js';
 import { leftovers } from './leftovers.js';
-import { endGroup, guardGroup, signalGroup } from './process-group.js';
+import { endGroup, guardGroup } from './process-group.js';
 import { watchdog } from './watchdog.js';
 
 /** The tasks of the gateway while it runs a program to its end. */
@@ -53,7 +54,7 @@ export async function runToEnd(program: PreparedProgram, follower: RunFollower):
   guardGroup(pid);
   const group = { leader: pid, launch, isSandboxed: program.isSandboxed ?? false };
   groupWatch.add(group, program.limits, (reason) => (excess = reason));
-  const kill = (): void => signalGroup(pid, 'SIGKILL');
+  const kill = (): void => void killProgram(group, exit);
   signal.addEventListener('abort', kill, { once: true });
   const channel = child.stdio[3] as Duplex | undefined;
   try {

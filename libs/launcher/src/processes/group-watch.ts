@@ -63,6 +63,17 @@ class GroupWatch {
     return this.programOf(group);
   }
 
+  /** Returns the first process of the program's sandbox. Undefined: it has not started, or has ended. */
+  async firstInSandbox(group: Group): Promise<number | undefined> {
+    await this.members.refresh();
+    return this.firstOf(group);
+  }
+
+  private firstOf({ leader, isSandboxed }: Group): number | undefined {
+    if (!isSandboxed) return undefined;
+    return [...this.members.of(leader)].find(([pid, parent]) => parent === leader && this.members.isSame(pid))?.[0];
+  }
+
   private programOf({ leader, isSandboxed }: Group): number[] {
     const members = this.members.of(leader);
     if (!isSandboxed) return [...members.keys()];
@@ -86,6 +97,8 @@ class GroupWatch {
     const members = [...this.members.of(watched.leader).keys()].filter((pid) => this.members.isSame(pid));
     this.watched.delete(watched.leader);
     watched.onExceeded(reason);
+    const first = this.firstOf(watched);
+    if (first !== undefined) return signalProcess(first, 'SIGKILL'); // the rest of the sandbox ends with it
     // Whole groups are killed first: the system kills all members at once, even while they start further processes.
     const sessions = new Set(members.map((pid) => readProcess(pid)?.session));
     for (const pid of members) if (sessions.has(pid)) signalGroup(pid, 'SIGKILL');
