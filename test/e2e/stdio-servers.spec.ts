@@ -114,9 +114,11 @@ describe('a program that a stdio server has started', () => {
   async function register(name: string, registration: { command: string; args: string[] }): Promise<number[]> {
     const before = gateway.children();
     const { body } = await rest.register({ name, ...registration });
-    const family = gateway.children().filter((pid) => !before.includes(pid));
     expect(body.server.status).toBe('connected');
-    expect(family.map(commandLine)).toContain(SLEEPER);
+    const family = await eventually('the program has started the other one', () => {
+      const pids = gateway.children().filter((pid) => !before.includes(pid));
+      return pids.map(commandLine).includes(SLEEPER) && pids;
+    });
     expect(family.length).toBeGreaterThan(1);
     return family;
   }
