@@ -143,6 +143,7 @@ describe('a program that a stdio server has started', () => {
     await call('crashing', 'crash');
 
     await eventually('nothing of it runs', () => !family.some(isAlive));
+    await rest.remove('crashing'); // it would start again among those of the next tests
   });
 
   it(cites('stdio.no-orphans', 'ends with it when it is removed, however stubborn it is'), async () => {
