@@ -101,7 +101,7 @@ const HAND_OVER_MS = 60_000;
         await post('resources/subscribe', { uri });
         const stream = events(await client(replica).get({ session }));
         const other = gateway.replicas.find((one) => one !== replica)!;
-        await answered(other, 'touch', { uri });
+        await answered(other, 'touch', { uri: 'sim://notes/1' }); // over REST, by the server's own URI
         await answered(other, 'change', {});
         const heard = new Set<unknown>();
         for await (const { data } of stream) {
