@@ -1,5 +1,7 @@
-import type { ListKind } from './paged-list.js';
-import type { RawObject } from '../protocol/upstream-connection.js';
+import { isObject } from '@manifold/async';
+import type { ListedItem, ListKind } from './paged-list.js';
+import { schemaOfObject } from './mend-item.js';
+import { OFFICIAL } from './official-schemas.js';
 
 const MAX_SCHEMA_LENGTH = 64 * 1024;
 /** Valid names: twice the length that the specification allows for tools, without control characters, which could not be shown. */
@@ -10,6 +12,13 @@ const URI = /^\P{Cc}{1,4096}$/u;
 const isName = (value: string): boolean => NAME.test(value);
 const isUri = (value: string): boolean => URI.test(value);
 
+/** Completes an item that has no name: its URI serves as one. */
+const namedBy =
+  (key: string) =>
+  (item: ListedItem): undefined => {
+    if (typeof item.name !== 'string') item.name = item[key];
+  };
+
 export const TOOLS: ListKind = {
   method: 'tools/list',
   field: 'tools',
@@ -17,10 +26,19 @@ export const TOOLS: ListKind = {
   many: 'tools',
   key: 'name',
   isKey: isName,
-  fault: ({ inputSchema, outputSchema }: RawObject) => {
+  schemas: OFFICIAL.tool,
+  complete: (tool) => {
+    const { inputSchema, outputSchema } = tool;
     const isTooLarge = (schema: unknown): boolean =>
       schema !== undefined && JSON.stringify(schema).length > MAX_SCHEMA_LENGTH;
-    return [inputSchema, outputSchema].some(isTooLarge) ? 'a schema of it has more than 64 KB' : undefined;
+    if ([inputSchema, outputSchema].some(isTooLarge)) return 'a schema of it has more than 64 KB';
+    const input = schemaOfObject(inputSchema);
+    if (!input) return 'its inputSchema does not describe an object';
+    const output = isObject(outputSchema) ? schemaOfObject(outputSchema) : undefined;
+    Object.assign(tool, { inputSchema: input });
+    if (output) Object.assign(tool, { outputSchema: output });
+    else if (outputSchema !== undefined) delete tool.outputSchema;
+    return undefined;
   },
 };
 
@@ -31,6 +49,8 @@ export const RESOURCES: ListKind = {
   many: 'resources',
   key: 'uri',
   isKey: isUri,
+  schemas: OFFICIAL.resource,
+  complete: namedBy('uri'),
 };
 
 export const TEMPLATES: ListKind = {
@@ -40,6 +60,8 @@ export const TEMPLATES: ListKind = {
   many: 'resource templates',
   key: 'uriTemplate',
   isKey: isUri,
+  schemas: OFFICIAL.template,
+  complete: namedBy('uriTemplate'),
 };
 
 export const PROMPTS: ListKind = {
@@ -49,4 +71,5 @@ export const PROMPTS: ListKind = {
   many: 'prompts',
   key: 'name',
   isKey: isName,
+  schemas: OFFICIAL.prompt,
 };

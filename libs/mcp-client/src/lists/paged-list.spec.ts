@@ -5,11 +5,23 @@ describe('listTools', () => {
   const servers = new RawStdio();
   afterEach(() => servers.close());
 
-  async function list(mode: string): Promise<{ names: string[]; logged: string; tools: readonly object[] }> {
+  interface Listed {
+    readonly names: string[];
+    readonly logged: string;
+    readonly notices: readonly string[];
+    readonly tools: readonly object[];
+    again(): Promise<Listed>;
+  }
+
+  async function list(mode: string): Promise<Listed> {
     const log = new LogRing();
-    const tools = await (await servers.connect(mode, log)).listTools(unaborted());
-    const logged = log.lines().map((line) => line.message);
-    return { names: tools.map((tool) => tool.name), logged: logged.join('\n'), tools };
+    const connection = await servers.connect(mode, log);
+    const again = async (): Promise<Listed> => {
+      const tools = await connection.listTools(unaborted());
+      const logged = log.lines().map((line) => line.message);
+      return { names: tools.map(({ name }) => name), logged: logged.join('\n'), notices: log.notices(), tools, again };
+    };
+    return again();
   }
 
   it('reads every page, and keeps fields that it does not know', async () => {
@@ -37,13 +49,28 @@ describe('listTools', () => {
     expect(logged).toContain('cut after 10000 tools');
   });
 
-  it('drops tools without a valid name, with a name given twice, with a schema too large or too deep, and says so', async () => {
-    const { names, logged } = await list('bad-tools');
+  it('leaves out tools without a valid name, with a name given twice, with a schema too large or too deep, and says so', async () => {
+    const { names, logged, notices } = await list('bad-tools');
     expect(names).toEqual(['twice', 'last']);
+    expect(logged).toMatch(/^8 tools of the server were left out, because clients would refuse the whole list: /);
     expect(logged.match(/it has no valid name/g)).toHaveLength(5);
-    expect(logged).toContain('"twice" was dropped: its name occurs twice');
-    expect(logged).toContain('"large" was dropped: a schema of it has more than 64 KB');
-    expect(logged).toContain('"deep" was dropped: it is nested more than 32 levels deep');
+    expect(logged).toContain('"twice" (its name occurs twice)');
+    expect(logged).toContain('"large" (a schema of it has more than 64 KB)');
+    expect(logged).toContain('"deep" (it is nested more than 32 levels deep)');
+    expect(notices).toEqual([logged]);
+  });
+
+  it('mends tools, says so in one line, and no longer when the server has mended its list', async () => {
+    const { tools, logged, notices, again } = await list('mendable-tools');
+    expect(tools).toEqual([
+      { name: 'no-schema', inputSchema: { type: 'object' } },
+      { name: 'null-title', inputSchema: { type: 'object' }, novel: null },
+    ]);
+    expect(logged).toMatch(
+      /^2 tools of the server were mended: "no-schema" \(inputSchema: .+\), "null-title" \(title: .+\)\.$/,
+    );
+    expect(notices).toEqual([logged]);
+    expect((await again()).notices).toEqual([]);
   });
 
   it('takes a server without the method for one without tools', async () => {

@@ -1,5 +1,7 @@
 import { type Cancellation, isObject } from '@manifold/async';
 import { ProviderError } from '@manifold/tool-provider';
+import { mendItem } from './mend-item.js';
+import { describe, issueOf, type OfficialSchemas } from './official-schemas.js';
 import type { LogRing } from '../protocol/log-ring.js';
 import type { RawObject, RequestOptions } from '../protocol/upstream-connection.js';
 
@@ -9,11 +11,16 @@ const MAX_ITEMS = 10_000;
 const MAX_LIST_LENGTH = 32 * 1024 * 1024;
 const MAX_DEPTH = 32;
 const METHOD_NOT_FOUND = -32601;
+/** Number of faulty items that a line of the log names. */
+const EXAMPLES = 20;
 
 /** Sends requests to a server. */
 export interface Requester {
   request(method: string, params: RawObject, options: RequestOptions): Promise<RawObject>;
 }
+
+/** An item as it came, which belongs to this list alone. */
+export type ListedItem = Record<string, unknown>;
 
 /** The differences between the lists of a server. */
 export interface ListKind {
@@ -26,8 +33,10 @@ export interface ListKind {
   /** The member that identifies an item; unique in the list. */
   readonly key: string;
   readonly isKey: (value: string) => boolean;
-  /** Returns why an item with a valid key is rejected, if it is. */
-  readonly fault?: (item: RawObject) => string | undefined;
+  /** The schemas by which clients parse the items. */
+  readonly schemas: OfficialSchemas;
+  /** Gives an item what it lacks and can be given without harm. @returns why it is left out, if it is */
+  readonly complete?: (item: ListedItem) => string | undefined;
 }
 
 /** Lists every page of a list within limits (threat 26): a hostile server causes some log lines but does not bring down the gateway. */
@@ -43,6 +52,7 @@ export async function everyPage(
     const page = await server.request(kind.method, params, { signal }).catch((error: unknown) => nothing(error, kind));
     params = list.addPage(page);
   }
+  list.report();
   return list.items;
 }
 
@@ -52,10 +62,32 @@ function nothing(error: unknown, { field }: ListKind): RawObject {
   throw error;
 }
 
+/** Counts items with faults and keeps a few of them as examples. */
+class Findings {
+  private readonly examples: string[] = [];
+  private count = 0;
+
+  add(name: unknown, fault: string): void {
+    this.count += 1;
+    if (this.examples.length === EXAMPLES) return;
+    this.examples.push(
+      typeof name === 'string' ? `"${name.slice(0, 100)}" (${fault})` : `one without a name (${fault})`,
+    );
+  }
+
+  sentence(what: string): string | undefined {
+    if (this.count === 0) return undefined;
+    const more = this.count - this.examples.length;
+    return `${this.count} ${what}: ${this.examples.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+  }
+}
+
 class PagedList {
   readonly items: RawObject[] = [];
   private readonly keys = new Set<string>();
   private readonly cursors = new Set<string>();
+  private readonly leftOut = new Findings();
+  private readonly mended = new Findings();
   private length = 0;
 
   constructor(
@@ -73,7 +105,7 @@ class PagedList {
     if (!Array.isArray(items))
       throw new ProviderError('upstream_rejected', `The server sent an invalid list of ${many}`);
     if (!items.every((item) => this.add(item))) return this.cut(`after ${this.items.length} ${many}: it is too long`);
-    if (typeof nextCursor !== 'string') return undefined;
+    if (typeof nextCursor !== 'string' || nextCursor === '') return undefined;
     if (this.cursors.has(nextCursor)) return this.cut('where its pages repeat');
     if (this.cursors.size === MAX_PAGES - 1) return this.cut(`after ${MAX_PAGES} pages`);
     this.cursors.add(nextCursor);
@@ -81,22 +113,34 @@ class PagedList {
   }
 
   /**
-   * Adds an item. A faulty item is logged and dropped.
+   * Adds an item, mended if it has to be. An item that clients cannot be shown is left out.
    * @returns false if the list is full
    */
   private add(item: unknown): boolean {
-    const { key, one } = this.kind;
+    if (this.items.length === MAX_ITEMS) return false;
+    const { key } = this.kind;
     const fault = this.faultOf(item);
     if (fault !== undefined) {
-      const known = isObject(item) && typeof item[key] === 'string' ? ` "${item[key].slice(0, 100)}"` : '';
-      this.log.add(`The ${one}${known} was dropped: ${fault}`, 'error');
+      this.leftOut.add(isObject(item) ? item[key] : undefined, fault);
       return true;
     }
-    this.length += JSON.stringify(item).length;
-    if (this.items.length === MAX_ITEMS || this.length > MAX_LIST_LENGTH) return false;
-    this.items.push(item as RawObject);
-    this.keys.add((item as RawObject)[key] as string);
+    const known = item as ListedItem;
+    this.length += JSON.stringify(known).length;
+    if (this.length > MAX_LIST_LENGTH) return false;
+    this.items.push(known);
+    this.keys.add(known[key] as string);
     return true;
+  }
+
+  /** Says in the log and in the status of the server what was left out and what was mended. */
+  report(): void {
+    const { many } = this.kind;
+    const sentences = [
+      this.leftOut.sentence(`${many} of the server were left out, because clients would refuse the whole list`),
+      this.mended.sentence(`${many} of the server were mended`),
+    ].filter((sentence) => sentence !== undefined);
+    for (const sentence of sentences) this.log.add(sentence, 'error');
+    this.log.setNotice(many, sentences.join(' ') || undefined);
   }
 
   /**
@@ -104,12 +148,22 @@ class PagedList {
    * stack in JSON.stringify.
    */
   private faultOf(item: unknown): string | undefined {
-    const { key, isKey, fault } = this.kind;
+    const { key, isKey } = this.kind;
     const value = isObject(item) ? item[key] : undefined;
     if (!isObject(item) || typeof value !== 'string' || !isKey(value)) return `it has no valid ${key}`;
     if (this.keys.has(value)) return `its ${key} occurs twice`;
     if (isDeeper(item, MAX_DEPTH)) return `it is nested more than ${MAX_DEPTH} levels deep`;
-    return fault?.(item);
+    return this.mend(item as ListedItem, value);
+  }
+
+  private mend(item: ListedItem, name: string): string | undefined {
+    const { complete, schemas } = this.kind;
+    const before = issueOf(item, schemas);
+    const fault = complete?.(item);
+    if (fault !== undefined) return fault;
+    const refusal = before && mendItem(item, schemas);
+    if (before && refusal === undefined) this.mended.add(name, describe(before));
+    return refusal;
   }
 
   private cut(where: string): undefined {

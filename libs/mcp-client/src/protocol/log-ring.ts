@@ -21,6 +21,7 @@ const TOKENS = /\b(bearer|basic)\s+[\w.~+/=-]{8,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*
 export class LogRing {
   private readonly kept: LogLine[] = [];
   private readonly hidden = new HiddenValues();
+  private readonly standing = new Map<string, string>();
   private keptBytes = 0;
   private secondStarted = 0;
   private takenThisSecond = 0;
@@ -40,6 +41,20 @@ export class LogRing {
     }
     this.takenThisSecond += bytes;
     this.keep(level, line);
+  }
+
+  /**
+   * Sets what is to be said with the status of the server for as long as it holds.
+   * @param topic names what the sentences are about; a later call with the same topic replaces them
+   * @param sentences undefined: there is nothing more to say
+   */
+  setNotice(topic: string, sentences: string | undefined): void {
+    if (sentences === undefined) this.standing.delete(topic);
+    else this.standing.set(topic, this.safe(sentences));
+  }
+
+  notices(): readonly string[] {
+    return [...this.standing.values()];
   }
 
   /** Returns the lines, oldest first. */
@@ -66,14 +81,20 @@ export class LogRing {
   }
 
   private keep(level: LogLine['level'], line: string): void {
-    // The line is cleaned before secrets are replaced, and cut afterwards. Otherwise a control character or the cut could
-    // split a secret.
-    const clean = stripVTControlCharacters(line).replaceAll('\t', ' ').replace(INVISIBLE, '');
-    const message = this.hidden.redact(clean).replace(TOKENS, '[secret]').slice(0, MAX_LINE_LENGTH);
+    const message = this.safe(line);
     this.kept.push({ time: new Date().toISOString(), level, message });
     this.keptBytes += Buffer.byteLength(message);
     while (this.kept.length > MAX_LINES || this.keptBytes > MAX_BYTES) {
       this.keptBytes -= Buffer.byteLength(this.kept.shift()?.message ?? '');
     }
+  }
+
+  /**
+   * Returns a line that can be shown. It is cleaned before secrets are replaced, and cut afterwards. Otherwise a control character or the
+   * cut could split a secret.
+   */
+  private safe(line: string): string {
+    const clean = stripVTControlCharacters(line).replaceAll('\t', ' ').replace(INVISIBLE, '');
+    return this.hidden.redact(clean).replace(TOKENS, '[secret]').slice(0, MAX_LINE_LENGTH);
   }
 }

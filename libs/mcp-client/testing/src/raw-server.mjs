@@ -163,6 +163,12 @@ const listings = {
     const deep = { name: 'deep', inputSchema: nested(40) };
     answer(id, { tools: [tool('twice'), ...bad, large, deep, tool('last')] });
   },
+  'mendable-tools'({ id }) {
+    const mendable = [{ name: 'no-schema' }, { ...tool('null-title'), title: null, novel: null }];
+    answer(id, {
+      tools: received.filter(({ method }) => method === 'tools/list').length > 1 ? [tool('sound')] : mendable,
+    });
+  },
   'no-tools': ({ id }) => write({ id, error: { code: -32601, message: 'Method not found' } }),
   'no-list': ({ id }) => answer(id, { tools: 'none' }),
 };

@@ -34,11 +34,12 @@ export function operatorView(
 }
 
 /** The state of a server on one replica. */
-export type RunView = Pick<ServerDto, 'lastError' | 'instances' | 'logs'>;
+export type RunView = Pick<ServerDto, 'lastError' | 'notices' | 'instances' | 'logs'>;
 
 export function runView({ record, lastError, log, instances }: ServerRun): RunView {
   return {
     lastError,
+    notices: someOf(log.notices()),
     instances: servesUsersApart(record)
       ? instances.map(({ principal, status, since }) => ({ user: principal.subject, status, since }))
       : undefined,
@@ -46,12 +47,16 @@ export function runView({ record, lastError, log, instances }: ServerRun): RunVi
   };
 }
 
+/** A member without content is left out. */
+const someOf = (notices: readonly string[]): string[] | undefined => (notices.length > 0 ? [...notices] : undefined);
+
 /** Merges the views of several replicas: the first error of any replica, and all log lines in the order of their times. */
 export function mergedRunView(here: RunView, elsewhere: readonly RunView[]): RunView {
   const all = [here, ...elsewhere];
   const lines = all.flatMap(({ logs = [] }) => logs).map((line) => ({ line, time: line.slice(0, line.indexOf(' ')) }));
   return {
     lastError: all.find(({ lastError }) => lastError !== undefined)?.lastError,
+    notices: someOf([...new Set(all.flatMap(({ notices = [] }) => notices))]),
     instances: here.instances && all.flatMap(({ instances = [] }) => instances),
     logs: lines.sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time))).map(({ line }) => line),
   };

@@ -117,6 +117,12 @@ export class ServerDto {
    */
   lastError?: string;
 
+  /**
+   * What the operator should know of a server that runs, such as tools that were left out of its list because clients would refuse the whole
+   * list. A notice stays for as long as it holds.
+   */
+  notices?: string[];
+
   /** The instances of single users, if each user has an instance. GET by name includes the instances on all replicas. */
   @ApiPropertyOptional({ type: [ServerInstanceDto] })
   instances?: ServerInstanceDto[];
