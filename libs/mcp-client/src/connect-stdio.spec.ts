@@ -92,6 +92,15 @@ describe('a connection over stdio', () => {
     );
   });
 
+  it('takes lines of a log for its log, also in JSON with the members of a message, and answers none of them', async () => {
+    expect(await call(connection, 'logs')).toBe('[]');
+    const lines = logged(log);
+    for (const words of ['listening', 'request completed', '/status', 'cache miss', 'a list'])
+      expect(lines.filter((line) => line.includes(words))).toHaveLength(1);
+  });
+
+  it('takes the number of a request as text', async () => expect(await call(connection, 'text-id')).toBe('taken'));
+
   it('reports progress to whoever asked, without the token', async () => {
     const progress: Progress[] = [];
     const onProgress = (one: Progress) => progress.push(one);

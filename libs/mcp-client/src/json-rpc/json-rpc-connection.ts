@@ -4,7 +4,7 @@ import type { LogRing } from '../protocol/log-ring.js';
 import { NotSentError } from '../protocol/not-sent-error.js';
 import { abortReason, PendingRequest } from './pending-request.js';
 import type { OutgoingMessage, RpcId, Transport, TransportReceiver } from '../protocol/transport.js';
-import { asRpcError, isRpcId } from '../protocol/rpc-values.js';
+import { asOwnId, asRpcError, isRpcId } from '../protocol/rpc-values.js';
 import { logLine } from '../protocol/server-log.js';
 import { ServerRequests } from './server-requests.js';
 import type { RawObject, RequestOptions } from '../protocol/upstream-connection.js';
@@ -94,6 +94,10 @@ export class JsonRpcConnection implements TransportReceiver {
     this.receivedOne(message, cause);
   }
 
+  unreadable(id: number, reason: string): void {
+    this.failed(id, new ProviderError('upstream_rejected', reason));
+  }
+
   lost(reason: string, lastWords?: string): void {
     if (this.goneBecause !== undefined) return;
     this.lostBecause = lastWords === undefined ? reason : `${reason}: ${lastWords}`;
@@ -111,7 +115,8 @@ export class JsonRpcConnection implements TransportReceiver {
       else this.notified(message.method, message.params, cause);
       return;
     }
-    const request = typeof message.id === 'number' ? this.take(message.id) : undefined;
+    const id = asOwnId(message.id);
+    const request = id === undefined ? undefined : this.take(id);
     if (!request) return this.log.add('Ignored: a response to no open request');
     if (isObject(message.result)) request.succeed(message.result);
     else request.fail(rejection(message.error));
@@ -147,8 +152,9 @@ export class JsonRpcConnection implements TransportReceiver {
   private progressed(params: unknown): void {
     if (!isObject(params) || typeof params.progress !== 'number') return this.log.add('Ignored: malformed progress');
     const { progressToken, ...rest } = params;
-    if (typeof progressToken !== 'number') return;
-    this.pending.get(progressToken)?.progress({ ...rest, progress: params.progress });
+    const id = asOwnId(progressToken);
+    if (id === undefined) return;
+    this.pending.get(id)?.progress({ ...rest, progress: params.progress });
   }
 
   private cancel(request: PendingRequest): void {

@@ -48,6 +48,8 @@ export interface TransportReceiver {
    * @param cause id of the request on whose stream the message arrived, if each request has a stream of its own
    */
   received(message: unknown, cause?: number): void;
+  /** Fails a request whose answer has arrived but cannot be read. @param reason in words for callers */
+  unreadable(id: number, reason: string): void;
   /**
    * Handles a transport that has ended by itself.
    * @param reason in words for callers, without any text that the server wrote

@@ -121,11 +121,27 @@ describe('the life of a stdio server', () => {
     await gone(connection.pid as number);
   });
 
-  it('ends a process that sends a line of more than 8 MiB', async () => {
+  it.each(['long-line', 'long-line-id-last'])(
+    'fails a request whose answer has more than 8 MiB, and no other: %s',
+    async (name) => {
+      const log = new LogRing();
+      const connection = await servers.connect('normal', log);
+      const others = [call(connection, 'slow-pid'), call(connection, 'slow-pid')];
+      await expect(call(connection, name)).rejects.toMatchObject({
+        code: 'upstream_rejected',
+        message: 'The server answered with more than 8 MiB',
+      });
+      expect(await Promise.all(others)).toEqual([String(connection.pid), String(connection.pid)]);
+      expect(await call(connection, 'pid')).toBe(String(connection.pid));
+      expect(log.lines().at(-1)!.message).toMatch(/^A message of more than 8 MiB was dropped: \{"/);
+    },
+  );
+
+  it('ends a process that writes a line without end', async () => {
     const connection = await servers.connect();
     const reason = closed(connection);
-    await expect(call(connection, 'long-line')).rejects.toMatchObject({ code: 'upstream_unavailable' });
-    expect(await reason).toBe('The server sent a message of more than 8 MiB');
+    await expect(call(connection, 'endless-line')).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    expect(await reason).toBe('The server wrote a line of more than 128 MiB');
     await gone(connection.pid as number);
   });
 

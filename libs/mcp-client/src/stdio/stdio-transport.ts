@@ -1,11 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isObject } from '@manifold/async';
 import { ProviderError } from '@manifold/tool-provider';
 import type { LogRing } from '../protocol/log-ring.js';
 import type { OutgoingMessage, Transport, TransportReceiver } from '../protocol/transport.js';
+import { LineSplitter } from './line-splitter.js';
 import type { CloseOptions } from '../protocol/upstream-connection.js';
 
-const NEWLINE = 10;
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 const MAX_LOG_LINE_BYTES = 64 * 1024;
@@ -40,12 +41,14 @@ export class StdioTransport implements Transport {
     const messages = new LineSplitter({
       limit: MAX_MESSAGE_BYTES,
       onLine: (line) => this.readLine(line),
-      onTooLong: () => this.giveUp('The server sent a message of more than 8 MiB'),
+      onTooLong: (start, end) => this.tooLong(start, end),
+      onEndless: () => this.giveUp('The server wrote a line of more than 128 MiB'),
     });
     const errors = new LineSplitter({
       limit: MAX_LOG_LINE_BYTES,
       onLine: (line) => this.logError(line),
       onTooLong: (start) => this.logError(`${start}…`),
+      onEndless: () => undefined,
     });
     stdout.on('data', (chunk: Buffer) => messages.push(chunk));
     stderr.on('data', (chunk: Buffer) => errors.push(chunk));
@@ -80,17 +83,19 @@ export class StdioTransport implements Transport {
   }
 
   private readLine(line: string): void {
-    const first = line.trimStart()[0];
-    if (first === undefined) return;
-    // Some servers print text to stdout that belongs on stderr: banners, warnings.
-    if (first !== '{' && first !== '[') return this.log.add(line);
-    let message: unknown;
-    try {
-      message = JSON.parse(line);
-    } catch {
-      return this.log.add(line);
-    }
-    this.receiver.received(message);
+    const text = line.trim(); // of a byte order mark, too
+    if (text === '') return;
+    // Some servers print to stdout what belongs on stderr: banners, warnings, log lines in JSON.
+    const message = text.startsWith('{') || text.startsWith('[') ? parsed(text) : undefined;
+    if (isMessage(message)) this.receiver.received(message);
+    else this.log.add(line);
+  }
+
+  /** Fails the request whose answer was too long. The server goes on. */
+  private tooLong(start: string, end: string): void {
+    const id = idOf(start, end);
+    this.log.add(`A message of more than 8 MiB was dropped: ${start.slice(0, 100)}…`, 'error');
+    if (id !== undefined) this.receiver.unreadable(id, 'The server answered with more than 8 MiB');
   }
 
   private logError(line: string): void {
@@ -119,59 +124,28 @@ export class StdioTransport implements Transport {
   }
 }
 
+/** Returns the value of a text, or undefined if it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns whether a value is a message of JSON-RPC, or a batch with such messages. A log line in JSON may have the same members, but no `jsonrpc`. */
+const isMessage = (value: unknown): boolean =>
+  Array.isArray(value) ? value.some(isMessage) : isObject(value) && 'jsonrpc' in value;
+
+/** The id of an answer, where the members before or after the result are in one of the usual orders. Text inside of the result has its quotes escaped. */
+const ID_AT_START = /^\uFEFF?\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*"?(\d{1,15})"?\s*,/;
+const ID_AT_END =
+  /,\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*"?(\d{1,15})"?\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
+
+function idOf(start: string, end: string): number | undefined {
+  const [, id] = ID_AT_START.exec(start) ?? ID_AT_END.exec(end) ?? [];
+  return id === undefined ? undefined : Number(id);
+}
+
 const closed = (stream: Readable): Promise<void> =>
   new Promise((resolve) => (stream.closed ? resolve() : stream.once('close', resolve)));
-
-interface LineSplitterOptions {
-  /** Maximum length of a line in bytes. */
-  readonly limit: number;
-  readonly onLine: (line: string) => void;
-  /** Called when a line exceeds the limit. The rest of the line is skipped. */
-  readonly onTooLong: (start: string) => void;
-}
-
-/** Splits a byte stream into lines of UTF-8 text. A long line is assembled once, when it is complete. */
-export class LineSplitter {
-  private parts: Buffer[] = [];
-  private partsLength = 0;
-  private skipping = false;
-
-  constructor(private readonly options: LineSplitterOptions) {}
-
-  push(chunk: Buffer): void {
-    let from = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-      this.take(chunk.subarray(from, end));
-      this.endLine();
-      from = end + 1;
-    }
-    if (from < chunk.length) this.take(chunk.subarray(from));
-  }
-
-  /** Ends the stream. Text after the last newline counts as a line. */
-  end(): void {
-    if (this.partsLength > 0) this.endLine();
-  }
-
-  private take(part: Buffer): void {
-    if (this.skipping) return;
-    this.parts.push(part);
-    this.partsLength += part.length;
-    if (this.partsLength <= this.options.limit) return;
-    const start = this.text().slice(0, 1000);
-    this.skipping = true;
-    this.options.onTooLong(start);
-  }
-
-  private endLine(): void {
-    if (this.skipping) this.skipping = false;
-    else this.options.onLine(this.text());
-  }
-
-  private text(): string {
-    const bytes = this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts, this.partsLength);
-    this.parts = [];
-    this.partsLength = 0;
-    return bytes.toString('utf8');
-  }
-}

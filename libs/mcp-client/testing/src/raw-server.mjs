@@ -85,6 +85,29 @@ const tools = {
     process.stderr.write(`${params.arguments.line}\n`, () => answer(id, text('logged')));
   },
   'long-line': ({ id }) => answer(id, text('x'.repeat(9 * 1024 * 1024))),
+  'long-line-id-last': ({ id }) =>
+    process.stdout.write(`${JSON.stringify({ result: text('"id":1}'.repeat(2 ** 20)), jsonrpc: '2.0', id })}\n`),
+  'endless-line'() {
+    const more = () => process.stdout.write('x'.repeat(2 ** 20), more);
+    more();
+  },
+  /** Answers a moment later. */
+  'slow-pid': ({ id }) => setTimeout(() => answer(id, text(String(process.pid))), 200),
+  'text-id': ({ id }) => write({ id: String(id), result: text('taken') }),
+  /** Writes what is no message, and answers how often it was answered itself. */
+  logs({ id }) {
+    const logs = [
+      { level: 30, time: 1700000000000, msg: 'listening' },
+      { level: 30, id, msg: 'request completed' },
+      { level: 30, id, method: 'GET', path: '/status' },
+      { level: 'error', id, error: 'cache miss' },
+      ['a list'],
+    ];
+    for (const log of logs) process.stdout.write(`${JSON.stringify(log)}\r\n`);
+    process.stdout.write(
+      `\uFEFF${JSON.stringify({ jsonrpc: '2.0', id, result: text(received.filter(({ method }) => !method)) })}\n`,
+    );
+  },
   /** One character of three bytes and one of four, cut into single bytes. */
   async bytes({ id }) {
     const line = Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', id, result: text('€ 🚀') })}\n`);

@@ -1,14 +1,26 @@
 import fc from '../../../../test/support/fuzz.js';
-import { LineSplitter } from './stdio-transport.js';
+import { LineSplitter } from './line-splitter.js';
 
-function split(chunks: readonly Buffer[], limit = 1000): { lines: string[]; tooLong: string[] } {
+interface Split {
+  readonly lines: string[];
+  readonly tooLong: [start: string, end: string][];
+  readonly endless: number;
+}
+
+function split(chunks: readonly Buffer[], limit = 1000): Split {
   const lines: string[] = [];
-  const tooLong: string[] = [];
+  const tooLong: [start: string, end: string][] = [];
+  let endless = 0;
   const onLine = (line: string) => lines.push(line);
-  const splitter = new LineSplitter({ limit, onLine, onTooLong: (start) => tooLong.push(start) });
+  const splitter = new LineSplitter({
+    limit,
+    onLine,
+    onTooLong: (...ends) => tooLong.push(ends),
+    onEndless: () => (endless += 1),
+  });
   for (const chunk of chunks) splitter.push(chunk);
   splitter.end();
-  return { lines, tooLong };
+  return { lines, tooLong, endless };
 }
 
 describe('LineSplitter', () => {
@@ -32,11 +44,15 @@ describe('LineSplitter', () => {
   });
 
   it('reports a line that is too long once, skips the rest of it and goes on with the next', () => {
-    const chunks = ['short\n', 'x'.repeat(600), 'x'.repeat(600), 'x'.repeat(600), '\nnext\n'].map((text) =>
-      Buffer.from(text),
-    );
-    const { lines, tooLong } = split(chunks);
+    const chunks = ['short\n', 'x'.repeat(600), 'x'.repeat(600), 'y'.repeat(600), 'the', ' end\nnext\n'];
+    const { lines, tooLong, endless } = split(chunks.map((text) => Buffer.from(text)));
     expect(lines).toEqual(['short', 'next']);
-    expect(tooLong).toEqual(['x'.repeat(1000)]);
+    expect(tooLong).toEqual([['x'.repeat(1000), `${'y'.repeat(249)}the end`]]);
+    expect(endless).toBe(0);
+  });
+
+  it('reports an endless line while it goes on, once', () => {
+    const { lines, tooLong, endless } = split(Array.from({ length: 40 }, () => Buffer.alloc(600, 'x')));
+    expect([lines, tooLong.length, endless]).toEqual([[], 1, 1]);
   });
 });
