@@ -152,6 +152,32 @@ describe('a connection over Streamable HTTP', () => {
     expect(await call(connection, 'any')).toBe('again');
   });
 
+  it.each([200, 400, 404, 409, 422, 500, 503])(
+    'reads the JSON-RPC error of the server with status %i',
+    async (status) => {
+      const error = { code: -32602, message: 'start must be before end', data: { field: 'start' } };
+      server.onRequest = ({ id }, response) =>
+        void response
+          .writeHead(status, { 'content-type': 'application/json' })
+          .end(`\uFEFF${JSON.stringify({ jsonrpc: '2.0', id: String(id), error })}`);
+      const connection = await connections.connect(server.url);
+      await expect(call(connection, 'any')).rejects.toMatchObject({ code: 'upstream_rejected', rpcError: error });
+      expect(server.sent('tools/call')).toHaveLength(1);
+    },
+  );
+
+  it('initialises with a version that the server names when it refuses another one', async () => {
+    const initialize = server.onInitialize;
+    server.onInitialize = (message, response, request) => {
+      if ((message.params as { protocolVersion: string }).protocolVersion === '2025-03-26')
+        return initialize(message, response, request);
+      const data = { supported: ['1999-01-01', '2024-11-05', '2025-03-26'] };
+      json(response, { id: message.id, error: { code: -32602, message: 'Unsupported protocol version', data } });
+    };
+    await connections.connect(server.url);
+    expect(server.sent('initialize')).toHaveLength(2);
+  });
+
   it.each([
     [
       'no JSON',

@@ -1,6 +1,7 @@
 import { isObject } from '@manifold/async';
 import { EgressError } from '@manifold/egress';
 import { ProviderError } from '@manifold/tool-provider';
+import { asOwnId } from '../protocol/rpc-values.js';
 import { MessageStream, type MessageStreamOptions } from './message-stream.js';
 
 /** Time that a server has to end its stream after the answer, so that the TCP connection can be reused. */
@@ -61,13 +62,13 @@ const isTooLarge = (error: unknown): boolean => error instanceof EgressError && 
 
 function answers(message: unknown, id: number): boolean {
   if (Array.isArray(message)) return message.some((item) => answers(item, id));
-  return isObject(message) && message.id === id && message.method === undefined;
+  return isObject(message) && asOwnId(message.id) === id && message.method === undefined;
 }
 
 async function json(response: Response): Promise<unknown> {
   const text = await response.text();
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.trim()); // of a byte order mark, too
   } catch {
     throw new ProviderError('upstream_rejected', 'The server sent a response that is not valid JSON');
   }

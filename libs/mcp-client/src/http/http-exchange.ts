@@ -56,8 +56,7 @@ export class HttpExchange {
     };
     const response = await this.fetch(this.target.url, { method: 'POST', headers, body: JSON.stringify(message) });
     if (response.ok) return response;
-    await response.body?.cancel().catch(() => undefined); // the status counts, also if the connection breaks now
-    throw HttpStatusError.of(response);
+    throw await HttpStatusError.read(response);
   }
 
   /** Opens an event stream. If an event id is given, the stream continues after that event. */

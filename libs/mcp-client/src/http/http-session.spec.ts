@@ -46,6 +46,48 @@ describe('the session of a Streamable HTTP connection', () => {
     expect(connections.sessions.map((session) => session?.id)).toEqual(['session-1', undefined, 'session-2']);
   });
 
+  const FORGOTTEN = { id: null, error: { code: -32000, message: 'Bad Request: Server not initialized' } };
+
+  it.each<[string, number, (id: unknown) => string]>([
+    ['404 and nothing', 404, () => ''],
+    ['404 and an error without id', 404, () => JSON.stringify({ id: null, error: { code: -32603, message: 'gone' } })],
+    ['400 and an error without id', 400, () => JSON.stringify(FORGOTTEN)],
+    [
+      '400 and an error that speaks of it',
+      400,
+      (id) => JSON.stringify({ id, error: { code: -32600, message: 'Invalid session' } }),
+    ],
+    ['400 and plain words', 400, () => 'Bad Request: no valid session id'],
+    [
+      '200 and an error that speaks of it',
+      200,
+      (id) => JSON.stringify({ id, error: { code: -32001, message: 'Session not found' } }),
+    ],
+    [
+      '500 and an error that speaks of it',
+      500,
+      (id) => JSON.stringify({ id, error: { code: -32001, message: 'Unknown session' } }),
+    ],
+  ])('is opened anew when the server answers a call with %s', async (_what, status, bodyFor) => {
+    const connection = await connections.connect(server.url);
+    const execute = server.onRequest;
+    server.onRequest = (message, response, request) => {
+      if (server.sent('initialize').length > 1) return execute(message, response, request);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(bodyFor(message.id));
+    };
+    expect(await call(connection, 'any')).toBe('any');
+    expect([server.sent('initialize').length, server.sent('tools/call').length]).toEqual([2, 2]);
+  });
+
+  it('stays when a tool answers the call itself with an error', async () => {
+    const connection = await connections.connect(server.url);
+    const error = { code: -32002, message: 'No such session of the database' };
+    server.onRequest = ({ id }, response) =>
+      void response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ id, error }));
+    await expect(call(connection, 'any')).rejects.toMatchObject({ rpcError: error });
+    expect([server.sent('initialize').length, server.sent('tools/call').length]).toEqual([1, 1]);
+  });
+
   it('repeats a call only once', async () => {
     const connection = await connections.connect(server.url);
     server.onRequest = (_message, response) => void response.writeHead(404).end();

@@ -1,7 +1,13 @@
 import { EgressError } from '@manifold/egress';
 import { readAnswer } from '../http/http-answer.js';
 import { HttpExchange, type HttpSession, type HttpTarget } from '../http/http-exchange.js';
-import { httpFailure, HttpStatusError } from '../http/http-status-error.js';
+import {
+  httpFailure,
+  HttpStatusError,
+  isSessionLost,
+  sessionFaultIn,
+  type RpcErrorAnswer,
+} from '../http/http-status-error.js';
 import type { LogRing } from '../protocol/log-ring.js';
 import { MessageStream } from '../http/message-stream.js';
 import type { OutgoingMessage, Transport, TransportReceiver, RpcRequest } from '../protocol/transport.js';
@@ -69,35 +75,49 @@ export class StreamableHttpTransport implements Transport {
 
   /** Sends a request. Resolves when the answer has been received. */
   private async call(message: RpcRequest): Promise<void> {
-    const { log, reconnection, receiver } = this.options;
     const { id } = message;
     const abort = new AbortController();
     this.calls.set(id, abort);
     try {
-      const response = await this.postOnce(message, abort.signal);
-      if (message.method === 'initialize') this.current = { id: response.headers.get('mcp-session-id') ?? undefined };
-      const onMessage = (received: unknown): void => receiver.received(received, id);
-      const open = (lastEventId?: string) => this.exchange(this.current, abort.signal).openStream(lastEventId);
-      await readAnswer(response, { id, abort, onMessage, open, reconnection, log });
-      this.calls.delete(id);
+      await this.inSession(message, abort);
     } catch (error) {
-      this.calls.delete(id);
+      if (error instanceof HttpStatusError && error.answer)
+        return this.options.receiver.received({ id, error: error.answer.error }, id);
+      this.calls.delete(id); // before the look at what else is pending
       this.giveUpIfUnreachable(error);
       throw httpFailure(error);
+    } finally {
+      this.calls.delete(id);
     }
   }
 
-  /** Sends a request. A 404 means that the session has ended and the request was not executed. Only then is the request repeated, once. */
-  private async postOnce(message: RpcRequest, signal: AbortSignal): Promise<Response> {
+  /** Exchanges a request. If the server does not know the session, it has not executed the request: only then is it repeated, once. */
+  private async inSession(message: RpcRequest, abort: AbortController): Promise<void> {
     if (message.method !== 'initialize') await this.renewal;
     const session = this.current;
     try {
-      return await this.exchange(session, signal).post(message);
+      await this.attempt(message, session, abort);
     } catch (error) {
-      if (!isGone(error, session)) throw error;
+      if (session.id === undefined || !isLost(error, message.id)) throw error;
       await this.renew(session);
-      return await this.exchange(this.current, signal).post(message);
+      await this.attempt(message, this.current, abort);
     }
+  }
+
+  /** @throws SessionLostError; HttpStatusError and others */
+  private async attempt(message: RpcRequest, session: HttpSession, abort: AbortController): Promise<void> {
+    const { log, reconnection, receiver } = this.options;
+    const { id, method } = message;
+    const response = await this.exchange(session, abort.signal).post(message);
+    if (method === 'initialize') this.current = { id: response.headers.get('mcp-session-id') ?? undefined };
+    let lost: RpcErrorAnswer | undefined;
+    const onMessage = (received: unknown): void => {
+      lost ??= session.id === undefined ? undefined : sessionFaultIn(received);
+      if (!lost) receiver.received(received, id);
+    };
+    const open = (lastEventId?: string) => this.exchange(this.current, abort.signal).openStream(lastEventId);
+    await readAnswer(response, { id, abort, onMessage, open, reconnection, log });
+    if (lost) throw new HttpStatusError(response.status, undefined, undefined, lost);
   }
 
   /** Sends a message that has no answer. */
@@ -175,6 +195,8 @@ export class StreamableHttpTransport implements Transport {
     return new HttpExchange(this.options.target, session, signal);
   }
 }
+
+const isLost = (error: unknown, id: number): boolean => error instanceof HttpStatusError && isSessionLost(error, id);
 
 const isGone = (error: unknown, session: HttpSession): boolean =>
   error instanceof HttpStatusError && error.status === 404 && session.id !== undefined;

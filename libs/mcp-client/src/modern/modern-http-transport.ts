@@ -1,4 +1,3 @@
-import { isObject } from '@manifold/async';
 import { EgressError } from '@manifold/egress';
 import { ProviderError } from '@manifold/tool-provider';
 import { readAnswer } from '../http/http-answer.js';
@@ -9,7 +8,6 @@ import { MODERN_VERSION } from '../protocol/modern-envelope.js';
 import { requestHeaders } from '../http/param-headers.js';
 import type { OutgoingMessage, Transport, TransportReceiver, RpcRequest } from '../protocol/transport.js';
 import type { ReconnectionOptions } from '../http/reconnection.js';
-import { asRpcError } from '../protocol/rpc-values.js';
 import { traceHeaders } from '../protocol/trace-headers.js';
 
 export interface ModernHttpOptions {
@@ -19,9 +17,6 @@ export interface ModernHttpOptions {
   /** Returns additional headers of a request. */
   readonly headersOf: (message: RpcRequest) => Readonly<Record<string, string>>;
 }
-
-/** Status codes that mean that the request was refused before it was processed. */
-const REFUSALS: readonly number[] = [401, 403, 429];
 
 /**
  * MCP over Streamable HTTP without sessions (2026-07-28, basic/transports/streamable-http). Each request is a POST. All
@@ -58,7 +53,9 @@ export class ModernHttpTransport implements Transport {
     try {
       const response = await this.post(message, abort.signal);
       if (!response.ok) {
-        receiver.received({ id, error: await rpcErrorOf(response) }, id);
+        const refusal = await HttpStatusError.read(response);
+        if (!refusal.answer) throw refusal;
+        receiver.received({ id, error: refusal.answer.error }, id);
       } else {
         const onMessage = (received: unknown): void => receiver.received(received, id);
         await readAnswer(response, { id, abort, onMessage, open: cannotReopen, reconnection: NO_RECONNECTION, log });
@@ -111,20 +108,3 @@ const NO_RECONNECTION: ReconnectionOptions = {
 };
 const cannotReopen = (): Promise<Response> =>
   Promise.reject(new ProviderError('upstream_unavailable', 'The response of the server was interrupted'));
-
-/**
- * Returns the JSON-RPC error in the body of an error response.
- * @throws HttpStatusError if the body contains none, or the status is 401, 403 or 429
- */
-async function rpcErrorOf(response: Response): Promise<unknown> {
-  const refusal = HttpStatusError.of(response);
-  const isJson = /^application\/json\b/i.test(response.headers.get('content-type') ?? '');
-  if (!isJson || REFUSALS.includes(response.status)) {
-    await response.body?.cancel();
-    throw refusal;
-  }
-  const body = (await response.json().catch(() => undefined)) as unknown;
-  const error = isObject(body) ? asRpcError(body.error) : undefined;
-  if (!error) throw refusal;
-  return error;
-}
