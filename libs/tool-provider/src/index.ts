@@ -10,7 +10,7 @@ export {
   type OpenCall,
   type Progress,
 } from './call-context.js';
-export { ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from './provider-error.js';
+export { explain, ProviderError, type ProviderErrorCode, type ProviderErrorOptions } from './provider-error.js';
 export {
   completes,
   declaresCapabilities,

@@ -40,6 +40,9 @@ export interface ProviderErrorOptions {
   readonly rpcError?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
+/** Number of characters of a backend's words in a message. */
+const MAX_WORDS = 1000;
+
 /**
  * The only error type that a provider may throw. The model and the user see its message, so it must contain no secret, no stack and no
  * text of a driver.
@@ -62,4 +65,11 @@ export class ProviderError extends Error {
     this.setupUrl = options.setupUrl;
     this.rpcError = options.rpcError;
   }
+}
+
+/** Returns the message of an error for operators, with the words of the backend. They are not for logs, and not for other users. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const words = error instanceof ProviderError ? error.rpcError?.message : undefined;
+  return words ? `${error.message}: ${words.slice(0, MAX_WORDS)}` : error.message;
 }

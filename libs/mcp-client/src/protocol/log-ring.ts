@@ -50,7 +50,7 @@ export class LogRing {
    */
   setNotice(topic: string, sentences: string | undefined): void {
     if (sentences === undefined) this.standing.delete(topic);
-    else this.standing.set(topic, this.safe(sentences));
+    else this.standing.set(topic, this.clean(sentences));
   }
 
   notices(): readonly string[] {
@@ -81,7 +81,7 @@ export class LogRing {
   }
 
   private keep(level: LogLine['level'], line: string): void {
-    const message = this.safe(line);
+    const message = this.clean(line);
     this.kept.push({ time: new Date().toISOString(), level, message });
     this.keptBytes += Buffer.byteLength(message);
     while (this.kept.length > MAX_LINES || this.keptBytes > MAX_BYTES) {
@@ -93,7 +93,7 @@ export class LogRing {
    * Returns a line that can be shown. It is cleaned before secrets are replaced, and cut afterwards. Otherwise a control character or the
    * cut could split a secret.
    */
-  private safe(line: string): string {
+  clean(line: string): string {
     const clean = stripVTControlCharacters(line).replaceAll('\t', ' ').replace(INVISIBLE, '');
     return this.hidden.redact(clean).replace(TOKENS, '[secret]').slice(0, MAX_LINE_LENGTH);
   }

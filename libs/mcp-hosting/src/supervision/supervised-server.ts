@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { notifyWhenSlow, tupleKey, untilAborted, withTimeLimit } from '@manifold/async';
 import type { Principal } from '@manifold/auth';
 import { hiddenForms } from '@manifold/secrets';
-import { ProviderError } from '@manifold/tool-provider';
+import { explain, ProviderError } from '@manifold/tool-provider';
 import { CallsInFlight } from '../model/calls-in-flight.js';
 import { isRefusal, wantsConsent } from '../connections/wants-consent.js';
 import { ListingSchedule } from '../connections/listing-schedule.js';
@@ -195,7 +195,7 @@ export class SupervisedServer implements CallableServer {
       return connection;
     } catch (error) {
       if (isRefusal(error, this.record)) this.refusal = { error, at: performance.now() };
-      this.failed(error instanceof Error ? error.message : String(error), 0);
+      this.failed(explain(error), 0);
       throw error;
     } finally {
       this.queued = this.isAwaited = false;
@@ -241,7 +241,7 @@ export class SupervisedServer implements CallableServer {
   /** @param lasted milliseconds that it was connected */
   private failed(reason: string, lasted: number): void {
     if (this.ended.signal.aborted) return;
-    this.lastError = reason;
+    this.lastError = this.log.clean(reason);
     this.log.add(reason, 'error');
     this.metadata.markAttempted();
     if (this.retiring || this.owner || this.refusal) return;
@@ -274,7 +274,7 @@ export class SupervisedServer implements CallableServer {
       void this.metadata.listed([]);
       return;
     }
-    this.lastError = `Its tools could not be listed: ${error instanceof Error ? error.message : String(error)}`;
+    this.lastError = this.log.clean(`Its tools could not be listed: ${explain(error)}`);
     this.log.add(this.lastError, 'error');
     if (wantsConsent(error, this.record)) this.refusal = { error, at: performance.now() };
     this.metadata.markAttempted();

@@ -38,11 +38,17 @@ describe('a failed call', () => {
     expect(errorResult(limited)).toMatchObject({ content: [{ text: 'Too many calls. Try again in 7 seconds.' }] });
   });
 
-  it("passes an upstream's JSON-RPC error on, and takes invalid params for the caller's fault", () => {
-    const rejected = (code: number) =>
-      toolProblem(new ProviderError('upstream_rejected', 'no', { rpcError: { code, message: 'no', data: [1] } }), CALL);
-    expect(rejected(-32602)).toMatchObject({ status: 400 });
-    expect(rejected(-32001)).toMatchObject({ status: 502, extensions: { rpcError: { code: -32001, data: [1] } } });
+  it("passes an upstream's JSON-RPC error on, with its words, and takes invalid params for the caller's fault", () => {
+    const rejected = (code: number, message: string) => {
+      const error = new ProviderError('upstream_rejected', 'It answered with an error', {
+        rpcError: { code, message, data: [1] },
+      });
+      return toolProblem(error, CALL);
+    };
+    const extensions = { rpcError: { code: -32602, message: 'start is late', data: [1] } };
+    expect(rejected(-32602, 'start is late')).toMatchObject({ status: 400, message: 'start is late', extensions });
+    expect(rejected(-32001, 'no')).toMatchObject({ status: 502, message: 'no', code: 'upstream_rejected' });
+    expect(rejected(-32001, '')).toMatchObject({ status: 502, message: 'It answered with an error' });
   });
 
   it('names the server, the user and the link where the user has to connect', () => {

@@ -57,6 +57,15 @@ function appProblem(error: AppUnavailableError): ProblemError {
   }
 }
 
+/** Returns the words of the backend's own error: only they say how to mend a call. */
+function rejection(rpcError: ProviderError['rpcError'], message: string): ProblemError {
+  const words = rpcError?.message || message;
+  const extensions = rpcError ? { rpcError } : {};
+  return rpcError?.code === INVALID_PARAMS
+    ? new ProblemError(400, 'invalid_request', words, { extensions })
+    : new ProblemError(502, 'upstream_rejected', words, { extensions });
+}
+
 function providerProblem(error: ProviderError, call: FailedCall): ProblemError {
   const { message, retryAfter, rpcError, setupUrl } = error;
   switch (error.code) {
@@ -77,9 +86,7 @@ function providerProblem(error: ProviderError, call: FailedCall): ProblemError {
     case 'upstream_unavailable':
       return new ProblemError(503, error.code, message, { retryAfter: retryAfter ?? 1 });
     case 'upstream_rejected':
-      return rpcError?.code === INVALID_PARAMS
-        ? new ProblemError(400, 'invalid_request', message)
-        : new ProblemError(502, error.code, message, { extensions: rpcError ? { rpcError } : {} });
+      return rejection(rpcError, message);
     case 'reauth_required':
       return new ProblemError(401, error.code, message, {
         extensions: { reauthRequired: true, ...call, ...(setupUrl !== undefined && { authorizationUrl: setupUrl }) },
