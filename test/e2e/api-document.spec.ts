@@ -57,6 +57,7 @@ const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['delete', '/mcp/servers/{name}', [404]],
   ['put', '/mcp/servers/{name}/enable', [404, 409]],
   ['put', '/mcp/servers/{name}/disable', [404, 409]],
+  ['post', '/mcp/servers/{name}/refresh', [404, 409]],
   ['post', '/mcp/servers/{name}/oauth', [400, 404, 409, 413, 415]],
   ['get', '/mcp/servers/{name}/oauth', [400, 404]],
   ['delete', '/mcp/servers/{name}/oauth', [400, 404]],

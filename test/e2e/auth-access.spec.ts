@@ -126,6 +126,7 @@ describe('Callers of a gateway in production', () => {
       ['PUT', '/mcp/servers/echo', { enabled: false }],
       ['PUT', '/mcp/servers/echo/enable'],
       ['PUT', '/mcp/servers/echo/disable'],
+      ['POST', '/mcp/servers/echo/refresh'],
       ['DELETE', '/mcp/servers/echo'],
       ['GET', '/metrics'],
     ];

@@ -16,6 +16,7 @@ const FOREIGN: [method: string, path: string, body?: object][] = [
   ['PUT', '/mcp/servers/theirs', { displayName: 'mine' }],
   ['PUT', '/mcp/servers/theirs/enable'],
   ['PUT', '/mcp/servers/theirs/disable'],
+  ['POST', '/mcp/servers/theirs/refresh'],
   ['DELETE', '/mcp/servers/theirs'],
   ['GET', '/mcp/servers/theirs/delete-impact'],
   ['GET', '/mcp/servers/theirs/oauth'],

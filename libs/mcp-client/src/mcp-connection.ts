@@ -30,6 +30,7 @@ export class McpConnection implements UpstreamConnection {
   readonly correlates: UpstreamConnection['correlates'];
   /** The server's answers to `resources/subscribe` by URI. */
   private readonly subscriptions = new Map<string, Promise<RawObject>>();
+  private readonly renewalListeners: (() => void)[] = [];
   private readonly updateListeners: ((params: RawObject) => void)[] = [];
   /** The answer to `logging/setLevel` in the current session. */
   private logging?: Promise<unknown>;
@@ -57,6 +58,7 @@ export class McpConnection implements UpstreamConnection {
 
   onToolsChanged(listener: () => void): void {
     this.parts.rpc.onNotification('notifications/tools/list_changed', listener);
+    this.renewalListeners.push(listener);
   }
 
   listPrimitives(signal: AbortSignal): Promise<Primitives> {
@@ -66,6 +68,7 @@ export class McpConnection implements UpstreamConnection {
   onPrimitivesChanged(listener: () => void): void {
     this.parts.rpc.onNotification('notifications/resources/list_changed', listener);
     this.parts.rpc.onNotification('notifications/prompts/list_changed', listener);
+    this.renewalListeners.push(listener);
   }
 
   async subscribe(uri: string, signal: AbortSignal): Promise<void> {
@@ -89,10 +92,11 @@ export class McpConnection implements UpstreamConnection {
 
   /**
    * Handles a new session, which does not know the subscriptions and log level of the previous one. Subscriptions are sent
-   * again at once, and their resources count as updated. The log level is sent with the next request whose caller reads the log.
+   * again at once, and their resources count as updated. So do all lists. The log level is sent with the next request whose caller reads the log.
    */
   sessionRenewed(): void {
     this.logging = undefined;
+    for (const listener of this.renewalListeners) listener();
     for (const uri of this.subscriptions.keys()) {
       this.askForUpdates(uri).then(
         () => this.updateListeners.forEach((listener) => listener({ uri })),

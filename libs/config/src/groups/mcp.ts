@@ -40,7 +40,8 @@ export const mcp = settingGroup({
     TOOL_LIST_TTL_MS: setting({
       parse: integer(100, DAY_MS),
       default: 60_000,
-      meaning: 'The tools of Paragon and Integration.app are listed again after so many milliseconds.',
+      meaning:
+        'The tools of Paragon, of Integration.app and of servers that announce no changes are listed again after so many milliseconds, those of other servers after five times as many.',
     }),
   },
 });

@@ -37,6 +37,39 @@ describe('ListingSchedule', () => {
       await schedule.stop();
     });
 
+    it('lists regularly, not all servers at the same time, until it is stopped', async () => {
+      let listings = 0;
+      const schedule = new ListingSchedule(
+        async () => void (listings += 1),
+        () => 60_000,
+      );
+      await jest.advanceTimersByTimeAsync(600_000);
+      expect(listings).toBe(0); // the first one is requested
+      await schedule.now();
+      await jest.advanceTimersByTimeAsync(50_000);
+      expect(listings).toBe(1);
+      await jest.advanceTimersByTimeAsync(20_000);
+      expect(listings).toBe(2);
+      await schedule.stop();
+      await jest.advanceTimersByTimeAsync(600_000);
+      expect(listings).toBe(2);
+    });
+
+    it('lists no more for a doubt than once in ten seconds', async () => {
+      let listings = 0;
+      const schedule = new ListingSchedule(async () => void (listings += 1));
+      schedule.doubt();
+      await jest.advanceTimersByTimeAsync(100);
+      expect(listings).toBe(1);
+      const doubts = setInterval(() => schedule.doubt(), 10);
+      await jest.advanceTimersByTimeAsync(9_000);
+      expect(listings).toBe(1);
+      await jest.advanceTimersByTimeAsync(2_000);
+      expect(listings).toBe(2);
+      clearInterval(doubts);
+      await schedule.stop();
+    });
+
     it('puts off nothing for a request that has more time', async () => {
       const { schedule, ends } = controlledListing();
       schedule.request(10);

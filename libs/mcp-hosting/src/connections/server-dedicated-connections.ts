@@ -26,6 +26,8 @@ export interface StartSupervision {
   readonly starts: PQueue;
   /** Start timeout of servers whose own settings have none; milliseconds. */
   readonly startTimeoutMs: number;
+  /** Milliseconds after which a server that announces no changes is listed again. */
+  readonly listingTtlMs: number;
 }
 
 /**

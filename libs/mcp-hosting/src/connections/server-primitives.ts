@@ -15,7 +15,7 @@ const RETRY_MS = 30_000;
  */
 export class ServerPrimitives {
   private readonly logger = new Logger(ServerPrimitives.name);
-  private readonly listing = new ListingSchedule(() => this.list());
+  private readonly listing: ListingSchedule;
   private connection?: UpstreamConnection;
   private underWay = Promise.resolve();
 
@@ -25,7 +25,11 @@ export class ServerPrimitives {
     private readonly metadata: ConnectionMetadata,
     private readonly log: LogRing,
     private readonly ended: AbortSignal,
-  ) {}
+    /** See {@link ListingSchedule}. */
+    regularly: () => number | undefined,
+  ) {
+    this.listing = new ListingSchedule(() => this.list(), regularly);
+  }
 
   follow(connection: UpstreamConnection): void {
     this.connection = connection;
@@ -37,6 +41,11 @@ export class ServerPrimitives {
   /** Resolves when the primitives of the latest connection are listed, or cannot be. */
   async settled(): Promise<void> {
     await this.underWay;
+  }
+
+  /** Lists them again. Resolves when that has ended. */
+  refresh(): Promise<void> {
+    return this.listing.now();
   }
 
   async stop(): Promise<void> {

@@ -36,6 +36,8 @@ export interface CallableServer {
    * @throws ProviderError
    */
   connect(signal: AbortSignal): Promise<UpstreamConnection>;
+  /** Notes that the server does not know a tool that it has listed. */
+  doubtTools(): void;
 }
 
 /** Values of secrets by name. */
@@ -97,6 +99,8 @@ export interface ServerRun {
   secretsChanged(principal: Principal): void;
   /** Notes that a user has connected an account, replaced it by another one, or disconnected it. */
   consentChanged(principal: Principal, isConnected: boolean): void;
+  /** Lists everything again. Resolves when that has ended; a failure is in `lastError`. */
+  refresh(): Promise<void>;
   /**
    * Ends this run after another configuration has replaced it. Resolves when the running calls have ended, after at most a
    * minute, and the server is stopped.

@@ -80,6 +80,12 @@ export class ServerMetadata implements ConnectionMetadata {
     return this.definitions?.some(({ name }) => tool === undefined || name === tool) ?? false;
   }
 
+  /** Makes the next connection of a user list the tools and primitives again. Until then those that are known stay in use. */
+  forgetListed(): void {
+    this.definitions = undefined;
+    this.features = undefined;
+  }
+
   async listed(definitions: readonly ToolDefinition[]): Promise<void> {
     this.definitions = definitions;
     if (this.state === 'published') await this.cache.tools.update(this.tenant, this.name, definitions);

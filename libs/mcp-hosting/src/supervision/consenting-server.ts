@@ -91,6 +91,10 @@ export class ConsentingServer implements ServerRun {
     this.apart.consentChanged(principal, isConnected);
   }
 
+  async refresh(): Promise<void> {
+    await (this.wantsConsent ? this.apart.refresh() : this.shared.refresh());
+  }
+
   async retire(): Promise<void> {
     this.isRetiring = true;
     await Promise.all([this.shared.retire(), this.apart.retire()]);

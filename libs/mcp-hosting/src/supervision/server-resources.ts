@@ -15,15 +15,17 @@ const STARTS_AT_A_TIME = 4;
 export class ServerResources implements UserSupervision {
   readonly starts = new PQueue({ concurrency: STARTS_AT_A_TIME });
   readonly startTimeoutMs: number;
+  readonly listingTtlMs: number;
   readonly pool: UserServerPool;
 
   constructor(
     readonly connector: ServerConnector,
     readonly secrets: SecretsService,
     readonly consents: UserConsents,
-    { hosting, limits }: Config,
+    { hosting, limits, toolListTtlMs }: Config,
   ) {
     this.startTimeoutMs = hosting.startTimeoutMs;
+    this.listingTtlMs = toolListTtlMs;
     const { maxUserServers: max, userServerIdleMs: idleMs } = hosting;
     this.pool = new UserServerPool({ max, idleMs, shares: limits.shares });
     showQueue('server_starts', () => this.starts.size);

@@ -64,6 +64,10 @@ export class SharedServer implements ServerRun {
   /** Does nothing: it serves users who have not connected an account. */
   consentChanged(): void {}
 
+  refresh(): Promise<void> {
+    return this.forAll.refresh();
+  }
+
   retire(): Promise<void> {
     this.isRetiring = true;
     return this.forAll.retire();

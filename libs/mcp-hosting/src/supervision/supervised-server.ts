@@ -5,6 +5,7 @@ import { hiddenForms } from '@manifold/secrets';
 import { explain, ProviderError } from '@manifold/tool-provider';
 import { CallsInFlight } from '../model/calls-in-flight.js';
 import { isRefusal, wantsConsent } from '../connections/wants-consent.js';
+import { listedEvery } from '../connections/listed-every.js';
 import { ListingSchedule } from '../connections/listing-schedule.js';
 import { ServerDedicatedConnections, type StartSupervision } from '../connections/server-dedicated-connections.js';
 import { ServerPrimitives } from '../connections/server-primitives.js';
@@ -61,7 +62,7 @@ export class SupervisedServer implements CallableServer {
   private readonly logger = new Logger(SupervisedServer.name);
   private readonly ended = new AbortController();
   private readonly budget = new RestartBudget();
-  private readonly listing = new ListingSchedule(() => this.list());
+  private readonly listing: ListingSchedule;
   private connectedAt = 0;
   private starting?: Promise<UpstreamConnection>;
   /** The last attempt that left the queue. `stop` has to end it. */
@@ -82,7 +83,9 @@ export class SupervisedServer implements CallableServer {
   ) {
     this.program = new LocalProgram(record, supervision.connector);
     this.settled = new Promise((resolve) => (this.settle = resolve));
-    this.primitives = new ServerPrimitives(record, metadata, log, this.ended.signal);
+    const regularly = (): number | undefined => this.live && listedEvery(this.live, supervision.listingTtlMs);
+    this.listing = new ListingSchedule(() => this.list(), regularly);
+    this.primitives = new ServerPrimitives(record, metadata, log, this.ended.signal, regularly);
     this.dedicated = new ServerDedicatedConnections(() => this.destination, supervision, this.ended.signal);
   }
 
@@ -117,6 +120,18 @@ export class SupervisedServer implements CallableServer {
       .then(() => Promise.all([this.listing.now(), this.primitives.settled()]))
       .catch(() => undefined) // the error is in `lastError`, and is thrown to the callers that wait for the start
       .finally(this.settle);
+  }
+
+  /** Lists everything again, or starts the server. Resolves when that has ended; a failure is in `lastError`. */
+  async refresh(): Promise<void> {
+    if (!this.live) this.start();
+    await this.starting?.catch(() => undefined);
+    await Promise.all([this.listing.now(), this.primitives.refresh()]);
+  }
+
+  /** Lists the tools again soon: the server does not know one of them, or knows more. */
+  doubtTools(): void {
+    this.listing.doubt();
   }
 
   /**

@@ -117,6 +117,13 @@ export class UserServers implements ServerRun {
     this.renew(principal, isConnected);
   }
 
+  /** Lists everything again with an instance that runs, else with the next one that starts. */
+  async refresh(): Promise<void> {
+    this.metadata.forgetListed();
+    const running = [...this.users.values()].find(({ server }) => server.live);
+    await running?.server.refresh();
+  }
+
   async retire(): Promise<void> {
     this.isRetiring = true;
     this.metadata.end();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { untilAborted } from '@manifold/async';
+import { isObject, untilAborted } from '@manifold/async';
 import { ProviderError, type CallContext, type UpstreamSpan } from '@manifold/tool-provider';
 import {
   connectionTo,
@@ -66,8 +66,10 @@ export async function requestTo(
   try {
     const result = await retryUnsent(attempt);
     span?.end(result.isError === true ? 'tool_error' : undefined);
+    if (result.isError === true && isOfUnknownTool(method, result)) server.doubtTools();
     return result;
   } catch (error) {
+    if (error instanceof ProviderError && isOfUnknownTool(method, error.rpcError)) server.doubtTools();
     span?.end(error instanceof ProviderError ? error.code : 'failed');
     throw error;
   }
@@ -107,4 +109,18 @@ export function refuseUnsafeNames(args: RawObject): void {
     if (Object.hasOwn(args, name))
       throw new ProviderError('invalid_arguments', `An argument must not be named ${name}`);
   }
+}
+
+/** The words of the official SDKs and of usual servers for a tool that they do not have. */
+const UNKNOWN_TOOL = /unknown tool|no such tool|tool\b.{0,200}\b(?:not (?:found|exist|available)|unknown)/i;
+const READ = 2000;
+
+/** Returns whether a server says in its answer to a call that it does not know the tool. */
+const isOfUnknownTool = (method: string, answer: RawObject | undefined): boolean =>
+  method === 'tools/call' && answer !== undefined && UNKNOWN_TOOL.test(wordsOf(answer).slice(0, READ));
+
+function wordsOf({ message, content }: RawObject): string {
+  if (typeof message === 'string') return message;
+  const first: unknown = Array.isArray(content) ? content[0] : undefined;
+  return isObject(first) && typeof first.text === 'string' ? first.text : '';
 }

@@ -9,6 +9,7 @@ interface ReportWanted {
   readonly name: string;
 }
 
+const REFRESH_WANTED = new Topic<ReportWanted>('mcp-servers.refresh-wanted');
 const REPORT_WANTED = new Topic<ReportWanted, RunView>('mcp-servers.report-wanted');
 
 /** Adds the reports of other replicas to an operator's view of a server, because a server may run and fail on each replica. */
@@ -23,6 +24,17 @@ export class ServerReports {
   async complete(tenant: string, view: ServerDto): Promise<ServerDto> {
     const elsewhere = await this.bus.announce(REPORT_WANTED, { tenant, name: view.name });
     return { ...view, ...mergedRunView(view, elsewhere) };
+  }
+
+  /** Lists everything of a server again, on all replicas. Resolves when this replica has ended, at the latest after the time limits of listings. */
+  async refresh(tenant: string, name: string): Promise<void> {
+    void this.bus.announce(REFRESH_WANTED, { tenant, name });
+    await this.supervisor.server(tenant, name)?.refresh();
+  }
+
+  @OnAnnounced(REFRESH_WANTED)
+  onRefreshWanted({ tenant, name }: ReportWanted): void {
+    void this.supervisor.server(tenant, name)?.refresh();
   }
 
   @OnAnnounced(REPORT_WANTED)

@@ -45,6 +45,7 @@ describe('the routes of servers', () => {
       ['PUT', '/mcp/servers/guarded', {}],
       ['PUT', '/mcp/servers/guarded/enable', undefined],
       ['PUT', '/mcp/servers/guarded/disable', undefined],
+      ['POST', '/mcp/servers/guarded/refresh', undefined],
       ['DELETE', '/mcp/servers/guarded', undefined],
     ] as const) {
       const refused = await gateway.rest(method, path, input, 'alice');
@@ -154,6 +155,7 @@ describe('the routes of servers', () => {
     ['PUT', '/mcp/servers/nobody'],
     ['PUT', '/mcp/servers/nobody/enable'],
     ['PUT', '/mcp/servers/nobody/disable'],
+    ['POST', '/mcp/servers/nobody/refresh'],
     ['DELETE', '/mcp/servers/nobody'],
     ['GET', '/mcp/servers/__proto__'],
   ])('answer 404 to %s %s', async (method, path) => {

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiAuthenticated, CurrentPrincipal, hasRole, Roles, type Principal } from '@manifold/auth';
-import { ApiExample, ApiProblems } from '@manifold/rest';
+import { ApiExample, ApiProblems, ProblemError } from '@manifold/rest';
 import { VisibleServers } from '../registry/visible-servers.service.js';
 import { type ServerRecord, ServerSupervisor, ServerTools } from '@manifold/mcp-hosting';
 import { ServerRegistry } from '../registry/server-registry.service.js';
@@ -113,6 +113,21 @@ export class ServersController {
   @ApiProblems(404, 409)
   async disable(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
     return this.started(await this.registry.disable(caller.tenant, name), caller);
+  }
+
+  @Post(':name/refresh')
+  @HttpCode(200)
+  @Roles('operator')
+  @ApiOperation({
+    summary: 'List the tools, resources and prompts of a server again. A server that does not run is started',
+  })
+  @ApiOkResponse({ type: ServerAnswerDto })
+  @ApiProblems(404, 409)
+  async refresh(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
+    const record = this.registry.get(caller.tenant, name);
+    if (!record.enabled) throw new ProblemError(409, 'conflict', `Server ${name} is disabled: enable it first`);
+    await this.reports.refresh(caller.tenant, name);
+    return this.started(record, caller);
   }
 
   @Delete(':name')
