@@ -115,7 +115,7 @@ export class JsonRpcConnection implements TransportReceiver {
       else this.notified(message.method, message.params, cause);
       return;
     }
-    const id = asOwnId(message.id);
+    const id = typeof message.id === 'number' ? message.id : asOwnId(message.id);
     const request = id === undefined ? undefined : this.take(id);
     if (!request) return this.log.add('Ignored: a response to no open request');
     if (isObject(message.result)) request.succeed(message.result);
@@ -152,7 +152,7 @@ export class JsonRpcConnection implements TransportReceiver {
   private progressed(params: unknown): void {
     if (!isObject(params) || typeof params.progress !== 'number') return this.log.add('Ignored: malformed progress');
     const { progressToken, ...rest } = params;
-    const id = asOwnId(progressToken);
+    const id = typeof progressToken === 'number' ? progressToken : asOwnId(progressToken);
     if (id === undefined) return;
     this.pending.get(id)?.progress({ ...rest, progress: params.progress });
   }

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { notifyWhenSlow, tupleKey, untilAborted, withTimeLimit } from '@manifold/async';
-import type { Principal } from '@manifold/auth';
 import { hiddenForms } from '@manifold/secrets';
 import { explain, ProviderError } from '@manifold/tool-provider';
 import { CallsInFlight } from '../model/calls-in-flight.js';
@@ -10,6 +9,7 @@ import { ListingSchedule } from '../connections/listing-schedule.js';
 import { ServerDedicatedConnections, type StartSupervision } from '../connections/server-dedicated-connections.js';
 import { ServerPrimitives } from '../connections/server-primitives.js';
 import { RestartBudget } from './restart-budget.js';
+import type { ServerOwner } from './server-owner.js';
 import { LocalProgram } from '../connections/local-program.js';
 import type { Destination } from '../connections/server-connector.js';
 import type { ConnectionMetadata } from '../metadata/server-metadata.js';
@@ -26,16 +26,6 @@ const LAST_LINES = 10;
 const METHOD_NOT_FOUND = -32601;
 
 const NO_SECRETS: Secrets = {};
-
-/** The owner of a connection that is not shared by all users. */
-export interface ServerOwner {
-  /** Unique among the owners of one server. */
-  readonly key: string;
-  /** The user; undefined for the connection that only introduces the server. */
-  readonly principal?: Principal;
-  /** Returns the secrets for each new connection. Rejects with ProviderError. */
-  readonly secrets: () => Promise<Secrets>;
-}
 
 /**
  * Keeps one connection of one configuration of a server.

@@ -11,7 +11,8 @@ import type { StartSupervision } from '../connections/server-dedicated-connectio
 import { UserConnectionMetadata, type ServerMetadata } from '../metadata/server-metadata.js';
 import type { ServerRecord } from '../model/server-record.js';
 import type { Secrets, ServerRun, ServerStatus, UserInstance } from '../connections/server-run.js';
-import { SupervisedServer, type ServerOwner } from './supervised-server.js';
+import type { ServerOwner } from './server-owner.js';
+import { SupervisedServer } from './supervised-server.js';
 import { LogRing } from '@manifold/mcp-client';
 import type { UserServerPool } from './user-server-pool.js';
 

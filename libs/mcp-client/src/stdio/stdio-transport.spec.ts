@@ -1,5 +1,5 @@
 import fc from '../../../../test/support/fuzz.js';
-import { LineSplitter } from './line-splitter.js';
+import { LineSplitter } from './stdio-transport.js';
 
 interface Split {
   readonly lines: string[];
