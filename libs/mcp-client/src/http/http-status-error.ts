@@ -42,7 +42,7 @@ export interface RpcErrorAnswer {
   readonly error: NonNullable<ProviderErrorOptions['rpcError']>;
 }
 
-/** What these statuses say counts more than the body. */
+/** Statuses that count more than the body. */
 const isAboutAccess = (status: number): boolean => status === 401 || status === 403 || status === 429;
 
 function answerIn(text: string): RpcErrorAnswer | undefined {

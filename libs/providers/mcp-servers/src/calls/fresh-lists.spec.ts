@@ -12,7 +12,7 @@ describe('the tools of a server that announces nothing', () => {
   let tools: object[];
   let listed: number;
   let announced: number;
-  /** What it answers to calls of tools that it does not have. */
+  /** The answer to calls of tools that it does not have. */
   let unknown: object;
 
   beforeEach(async () => {

@@ -118,7 +118,7 @@ export class ServerDto {
   lastError?: string;
 
   /**
-   * What the operator should know of a server that runs, such as tools that were left out of its list because clients would refuse the whole
+   * Notices for the operator of a server that runs, such as tools that were left out of its list because clients would refuse the whole
    * list. A notice stays for as long as it holds.
    */
   notices?: string[];
