@@ -79,11 +79,15 @@ describe('the session of a Streamable HTTP connection', () => {
     expect([server.sent('initialize').length, server.sent('tools/call').length]).toEqual([2, 2]);
   });
 
-  it('stays when a tool answers the call itself with an error', async () => {
+  it.each([
+    [404, -32002],
+    [200, -32000],
+    [500, -32000],
+  ])('stays when a tool answers the call itself with status %i and error %i', async (status, code) => {
     const connection = await connections.connect(server.url);
-    const error = { code: -32002, message: 'No such session of the database' };
+    const error = { code, message: 'No such session of the database' };
     server.onRequest = ({ id }, response) =>
-      void response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ id, error }));
+      void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ id, error }));
     await expect(call(connection, 'any')).rejects.toMatchObject({ rpcError: error });
     expect([server.sent('initialize').length, server.sent('tools/call').length]).toEqual([1, 1]);
   });

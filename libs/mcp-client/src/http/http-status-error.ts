@@ -62,18 +62,24 @@ function aboutSession(status: number, text: string): RpcErrorAnswer | undefined 
 }
 
 /** Error codes with which servers say that they do not know a session. */
-const SESSION_CODES: readonly number[] = [-32_001, -32_000, -32_600];
+const ANY_FAULT = -32_000;
+const SESSION_CODES: readonly number[] = [-32_001, ANY_FAULT, -32_600];
 const NAMES_SESSION = /session/i;
 
 /** Returns the error of a message that says that the server does not know the session. */
 export function sessionFaultIn(message: unknown): RpcErrorAnswer | undefined {
   const error = isObject(message) && message.method === undefined ? asRpcError(message.error) : undefined;
-  return error && isSessionFault(error) ? { id: (message as { id?: unknown }).id, error } : undefined;
+  return error && isSessionFault(error, 200) ? { id: (message as { id?: unknown }).id, error } : undefined;
 }
 
-/** Returns whether an error of a server says that it does not know the session. The request was not executed then. */
-const isSessionFault = ({ code, message }: RpcErrorAnswer['error']): boolean =>
-  SESSION_CODES.includes(code) && NAMES_SESSION.test(message);
+/**
+ * Returns whether an error of a server says that it does not know the session. The request was not executed then. The code -32000 is that
+ * of any error, also of a tool that has run: it counts only where the HTTP status refuses the request.
+ */
+const isSessionFault = ({ code, message }: RpcErrorAnswer['error'], status: number): boolean =>
+  SESSION_CODES.includes(code) &&
+  NAMES_SESSION.test(message) &&
+  (code !== ANY_FAULT || status === 400 || status === 404);
 
 /**
  * Returns whether the server has refused a request because it does not know the session that the request names. An error that names the
@@ -82,7 +88,7 @@ const isSessionFault = ({ code, message }: RpcErrorAnswer['error']): boolean =>
  */
 export function isSessionLost({ status, answer }: HttpStatusError, id: number | undefined): boolean {
   if (!answer) return status === 404;
-  if (isSessionFault(answer.error)) return true;
+  if (isSessionFault(answer.error, status)) return true;
   const isNamed = asOwnId(answer.id) === id;
   return !isNamed && (status === 404 || (status === 400 && SESSION_CODES.includes(answer.error.code)));
 }

@@ -104,7 +104,7 @@ export class StreamableHttpTransport implements Transport {
     }
   }
 
-  /** @throws SessionLostError; HttpStatusError and others */
+  /** @throws HttpStatusError, also for an answer that says that the session is lost; what reading the answer throws */
   private async attempt(message: RpcRequest, session: HttpSession, abort: AbortController): Promise<void> {
     const { log, reconnection, receiver } = this.options;
     const { id, method } = message;
