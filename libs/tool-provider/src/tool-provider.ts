@@ -93,10 +93,11 @@ export interface AppState {
   /** Reason why the app's tools are not available, for the caller. */
   readonly unavailable?: string;
   /**
-   * Set if the app's tools are unknown until a user has given consent. Throws ProviderError, with `reauth_required` if this user has not
-   * consented. If it does not throw, the caller looks up the tools again.
+   * Set if tools of the app may be missing from its listing, while it starts or until a user has given consent. Resolves when the caller
+   * should look up the tools again; at once if none is missing. Throws ProviderError, with `reauth_required` if this user has not consented, or the reason of the
+   * context's signal.
    */
-  readonly demandsConsent?: (context: CallContext) => Promise<void>;
+  readonly untilListed?: (context: CallContext) => Promise<void>;
 }
 
 /** Optional interface of a provider: it distinguishes an unknown app from an app that is disabled or down. */

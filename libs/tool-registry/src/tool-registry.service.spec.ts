@@ -3,6 +3,7 @@ import { Metrics } from '@manifold/metrics';
 import type { Principal } from '@manifold/auth';
 import {
   openCall,
+  type AppState,
   ProviderError,
   ToolProviders,
   type CallContext,
@@ -53,8 +54,9 @@ class MemoryProvider implements ToolProvider {
     for (const listener of this.listeners) listener();
   }
 
-  describeApp(app: string): Promise<{ enabled: boolean; unavailable?: string } | undefined> {
-    const states: Record<string, { enabled: boolean; unavailable?: string }> = {
+  describeApp(app: string): Promise<AppState | undefined> {
+    const states: Record<string, AppState> = {
+      starting: { enabled: true, unavailable: 'it is starting', untilListed: async () => this.change() },
       sleeping: { enabled: false },
       broken: { enabled: true, unavailable: 'exit code 1' },
     };
@@ -163,6 +165,15 @@ describe('ToolRegistry', () => {
   ])('says why a tool of %s cannot be run: %s', async (app, reason, message) => {
     const registry = registryOf(new MemoryProvider('one', async () => ['a']));
     await expect(registry.callInApp(app, 'a', {}, contextOf())).rejects.toMatchObject({ reason, message });
+  });
+
+  it('looks up a tool again when its app has started', async () => {
+    let tools: string[] = [];
+    const starting = new MemoryProvider('starting', async () => tools);
+    const registry = registryOf(starting);
+    await expect(registry.callInApp('starting', 'a', {}, contextOf())).rejects.toMatchObject({ reason: 'unavailable' });
+    tools = ['a'];
+    expect(await registry.callInApp('starting', 'a', {}, contextOf())).toMatchObject({ content: [{ text: 'a {}' }] });
   });
 
   it('does not let out what a provider throws against its contract', async () => {

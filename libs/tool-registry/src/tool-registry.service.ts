@@ -159,17 +159,21 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async entryInApp(app: string, name: string, context: CallContext): Promise<CatalogueEntry> {
+    const known = (await this.list(context)).findInApp(app, name);
+    if (known) return known;
+    const state = await this.describeApp(app, context.principal);
+    if (state?.enabled) await state.untilListed?.(context);
+    return this.demandInApp(app, name, context);
+  }
+
+  /** @throws AppUnavailableError | UnknownToolError that says why there is no such tool */
+  private async demandInApp(app: string, name: string, context: CallContext): Promise<CatalogueEntry> {
     const catalogue = await this.list(context);
     const entry = catalogue.findInApp(app, name);
     if (entry) return entry;
     const state = await this.describeApp(app, context.principal);
     if (!state && !catalogue.hasApp(app)) throw new AppUnavailableError(app, 'unknown', `Server ${app} not found`);
     if (state && !state.enabled) throw new AppUnavailableError(app, 'disabled', `Server ${app} is disabled`);
-    if (state?.demandsConsent) {
-      await state.demandsConsent(context);
-      const shown = (await this.list(context)).findInApp(app, name);
-      if (shown) return shown;
-    }
     if (state?.unavailable) {
       throw new AppUnavailableError(app, 'unavailable', `Server ${app} is not available: ${state.unavailable}`);
     }

@@ -1,4 +1,5 @@
 import { json, RawHttpServer } from '../../../../mcp-client/testing/src/raw-http-server.js';
+import { openCall } from '@manifold/tool-provider';
 import { TestGateway, until } from '../../testing/src/gateway.js';
 
 const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
@@ -14,14 +15,18 @@ describe('the tools of a server that announces nothing', () => {
   let announced: number;
   /** The answer to calls of tools that it does not have. */
   let unknown: object;
+  /** Listings are answered when it has resolved. */
+  let held: Promise<void> | undefined;
 
   beforeEach(async () => {
     tools = [tool('old')];
     [listed, announced] = [0, 0];
+    held = undefined;
     unknown = { error: { code: -32602, message: 'Unknown tool: old' } };
-    server = await RawHttpServer.start(({ id, method, params }, response) => {
+    server = await RawHttpServer.start(async ({ id, method, params }, response) => {
       if (method === 'tools/list') {
         listed += 1;
+        await held;
         return json(response, { id, result: { tools } });
       }
       if (method !== 'tools/call') return json(response, { id, error: { code: -32601, message: 'Method not found' } });
@@ -90,6 +95,22 @@ describe('the tools of a server that announces nothing', () => {
     server.sessions.clear(); // as after a restart
     await gateway.call('far_old');
     await until(async () => (await names()).includes('far_fresh'));
+  });
+
+  it('are awaited by a call while a new configuration starts', async () => {
+    await startWith();
+    tools = [tool('fresh')];
+    let answer = (): void => undefined;
+    held = new Promise((resolve) => (answer = resolve));
+    await gateway.rest('PUT', '/mcp/servers/far', { headers: { 'x-version': '2' } });
+    const call = openCall({ principal: gateway.principal('alice'), requestId: 'fresh-spec', timeoutMs: 500_000 });
+    const state = await gateway.provider.describeApp('far', call.context.principal);
+    expect(await names()).toEqual(['far_old']);
+    const listed = state!.untilListed!(call.context);
+    answer();
+    await listed;
+    call.close();
+    expect(await names()).toEqual(['far_fresh']);
   });
 
   it('are shown without those that clients would refuse, and the status says so until they are mended', async () => {

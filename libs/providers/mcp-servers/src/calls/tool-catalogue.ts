@@ -26,6 +26,8 @@ import { withoutParameters } from './without-parameters.js';
 
 /** Time that a listing waits for servers that have never been listed. */
 const INTRODUCTION_MS = 5_000;
+/** Time that a call of an unknown tool waits for a server that starts: the start may list the tool. */
+const START_MS = 30_000;
 
 const WHY_UNAVAILABLE: Readonly<Record<ServerStatus, string | undefined>> = {
   connected: undefined,
@@ -64,10 +66,9 @@ export class ToolCatalogue {
   describe(name: string, principal: Principal): AppState | undefined {
     const server = this.visible.run(principal, name);
     if (!server) return undefined;
-    const demandsConsent = isWithoutTools(server)
-      ? (context: CallContext) => this.access.demandConsent(server, context)
-      : undefined;
-    return { enabled: server.record.enabled, unavailable: WHY_UNAVAILABLE[server.status], demandsConsent };
+    const { status, record } = server;
+    const untilListed = (context: CallContext): Promise<void> => this.untilListed(name, context);
+    return { enabled: record.enabled, unavailable: WHY_UNAVAILABLE[status], untilListed };
   }
 
   /** Returns the state of all servers together. */
@@ -77,6 +78,19 @@ export class ToolCatalogue {
     if (failed.length === 0) return { status: 'up' };
     const detail = `${failed.length} of ${enabled.length} enabled servers failed`;
     return { status: failed.length === enabled.length ? 'down' : 'degraded', detail };
+  }
+
+  private async untilListed(name: string, context: CallContext): Promise<void> {
+    await untilAborted(waitAtMost(START_MS, this.started(name, context.principal)), context.cancellation);
+    const server = this.visible.run(context.principal, name);
+    if (server && isWithoutTools(server)) await this.access.demandConsent(server, context);
+  }
+
+  /** Resolves when a change of the server that another replica has made is known here, and the server has started or failed. */
+  private async started(name: string, principal: Principal): Promise<void> {
+    await this.visible.whileRegistered(principal, name, () => Promise.resolve()).catch(() => undefined); // it is deleted
+    const server = this.visible.run(principal, name);
+    if (server?.status === 'connecting' || server?.status === 'connected') await server.settled;
   }
 
   private async descriptors(record: ServerRecord, access: EffectiveAccess): Promise<ToolDescriptor[]> {

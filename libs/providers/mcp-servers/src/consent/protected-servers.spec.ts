@@ -86,7 +86,7 @@ describe('a server that wants the tokens of an authorization server', () => {
     const demand = async (): Promise<void> => {
       const state = await gateway.provider.describeApp('files', principalOf('alice'));
       const call = openCall({ principal: principalOf('alice'), requestId: 'consent-spec', timeoutMs: 500_000 });
-      await state?.demandsConsent?.(call.context).finally(() => call.close());
+      await state?.untilListed?.(call.context).finally(() => call.close());
     };
     const now = performance.now.bind(performance);
     jest.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
