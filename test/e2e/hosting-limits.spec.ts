@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { textOf } from '../support/mcp-clients.js';
 import { PackagesClient } from '../support/packages-client.js';
+import { itOnOne } from '../support/replicated.js';
 import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 import { ownUserIds } from '../support/user-ids.js';
@@ -100,7 +101,8 @@ asRoot('A stdio server of a gateway that runs as root', () => {
   /** The first id of a range that no other gateway on the machine is likely to have. */
   const uid = Number.parseInt(ownUserIds());
 
-  it(
+  // Gateways on one machine need ranges of their own, which replicas with one SERVER_UID do not have.
+  itOnOne(
     cites('hosting.own-user', 'runs as SERVER_UID, and can read neither the environment nor the data of the gateway'),
     async () => {
       const gateway = await GatewayProcess.start({
@@ -125,24 +127,27 @@ asRoot('A stdio server of a gateway that runs as root', () => {
     },
   );
 
-  it(cites('hosting.own-user', 'runs as SERVER_UID where it is a package in the data of the gateway'), async () => {
-    const registry = await NpmRegistrySimulator.start();
-    await registry.publish(mcpServer());
-    const gateway = await GatewayProcess.start({
-      env: { SERVER_SANDBOX: 'uid', SERVER_UID: String(uid), NPM_REGISTRY: registry.url },
-    });
-    const { status, body } = await new PackagesClient(new RestClient(gateway.url)).install({
-      name: 'weather',
-      serverName: 'weather',
-    });
-    const users = new Set(gateway.children().map((pid) => statSync(`/proc/${pid}`).uid));
-    await gateway.dispose();
-    await registry.stop();
+  itOnOne(
+    cites('hosting.own-user', 'runs as SERVER_UID where it is a package in the data of the gateway'),
+    async () => {
+      const registry = await NpmRegistrySimulator.start();
+      await registry.publish(mcpServer());
+      const gateway = await GatewayProcess.start({
+        env: { SERVER_SANDBOX: 'uid', SERVER_UID: String(uid), NPM_REGISTRY: registry.url },
+      });
+      const { status, body } = await new PackagesClient(new RestClient(gateway.url)).install({
+        name: 'weather',
+        serverName: 'weather',
+      });
+      const users = new Set(gateway.children().map((pid) => statSync(`/proc/${pid}`).uid));
+      await gateway.dispose();
+      await registry.stop();
 
-    expect([status, body.server?.status]).toEqual([200, 'connected']);
-    expect(users.size).toBe(1); // the first ids of the range may be those of its installation
-    expect([...users].every((user) => user >= uid && user < uid + 10_000)).toBe(true);
-  });
+      expect([status, body.server?.status]).toEqual([200, 'connected']);
+      expect(users.size).toBe(1); // the first ids of the range may be those of its installation
+      expect([...users].every((user) => user >= uid && user < uid + 10_000)).toBe(true);
+    },
+  );
 
   it(cites('hosting.own-user', 'without isolation is warned of once by each process'), async () => {
     const gateway = await GatewayProcess.start({ env: { NODE_ENV: 'production' } });
