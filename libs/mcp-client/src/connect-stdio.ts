@@ -79,6 +79,7 @@ async function start(
   agree: (parts: Started) => Promise<UpstreamConnection>,
 ): Promise<UpstreamConnection> {
   if (signal.aborted) throw abortReason(signal);
+  log.begin();
   const server = await program().catch(asUnavailable);
   const rpc = new JsonRpcConnection(log, clientCapabilities !== undefined);
   const transport = new StdioTransport(server, rpc, log);

@@ -23,15 +23,44 @@ describe('LogRing', () => {
     clock();
     const log = new LogRing();
     for (let index = 0; index < 300; index += 1) log.add(`line ${index}`);
-    expect(messages(log)).toHaveLength(200);
-    expect(messages(log).at(-1)).toBe('line 299');
+    expect(messages(log).slice(-200)).toEqual(Array.from({ length: 200 }, (_, index) => `line ${100 + index}`));
     for (let index = 0; index < 40; index += 1) {
       jest.advanceTimersByTime(1000);
       log.add('é'.repeat(2000));
     }
-    const bytes = messages(log).reduce((sum, message) => sum + Buffer.byteLength(message), 0);
+    const last = messages(log).slice(messages(log).findIndex((message) => message.endsWith('left out here')) + 1);
+    const bytes = last.reduce((sum, message) => sum + Buffer.byteLength(message), 0);
     expect(bytes).toBeLessThanOrEqual(64 * 1024);
     expect(bytes).toBeGreaterThan(56 * 1024);
+  });
+
+  it('keeps the first 20 lines of a run, and says how many are left out after them', () => {
+    clock();
+    const log = new LogRing();
+    log.add('of an earlier run');
+    log.begin();
+    for (let index = 0; index < 219; index += 1) log.add(`line ${index}`);
+    expect(messages(log)).toEqual(Array.from({ length: 219 }, (_, index) => `line ${index}`));
+    for (let index = 219; index < 300; index += 1) log.add(`line ${index}`);
+    expect(messages(log).slice(0, 22)).toEqual([
+      ...Array.from({ length: 20 }, (_, index) => `line ${index}`),
+      '80 lines are left out here',
+      'line 100',
+    ]);
+    log.begin();
+    log.add('of a later run');
+    expect(messages(log)).toHaveLength(200);
+    expect(messages(log).at(-1)).toBe('of a later run');
+  });
+
+  it('keeps no more than 16 KB of first lines', () => {
+    clock();
+    const log = new LogRing();
+    for (let index = 0; index < 100; index += 1) {
+      jest.advanceTimersByTime(1000);
+      log.add('x'.repeat(4000));
+    }
+    expect(messages(log).findIndex((message) => message.endsWith('left out here'))).toBe(4);
   });
 
   it('takes 64 KB in a second and says what it dropped', () => {

@@ -10,6 +10,9 @@ export interface LogLine {
 
 const MAX_LINES = 200;
 const MAX_BYTES = 64 * 1024;
+/** Bounds of the first lines of a run, which stay when later lines replace the others. */
+const FIRST_LINES = 20;
+const FIRST_BYTES = 16 * 1024;
 const MAX_BYTES_PER_SECOND = 64 * 1024;
 const MAX_LINE_LENGTH = 4096;
 
@@ -17,15 +20,29 @@ const MAX_LINE_LENGTH = 4096;
 const INVISIBLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const TOKENS = /\b(bearer|basic)\s+[\w.~+/=-]{8,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/gi;
 
-/** The last log lines of one server. Memory and work are bounded, the lines are safe to display, and secrets are removed (threat 35). */
+/** The first log lines of the last run of one server, and its last lines. Memory and work are bounded, the lines are safe to display, and secrets are removed (threat 35). */
 export class LogRing {
   private readonly kept: LogLine[] = [];
+  private first: LogLine[] = [];
+  private firstBytes = 0;
+  /** The number of kept lines of earlier runs. */
+  private older = 0;
+  /** The number of lines of this run that are no longer kept. */
+  private removed = 0;
   private readonly hidden = new HiddenValues();
   private readonly standing = new Map<string, string>();
   private keptBytes = 0;
   private secondStarted = 0;
   private takenThisSecond = 0;
   private droppedBytes = 0;
+
+  /** Begins a run of the server: its first lines are kept, and no longer those of the run before. */
+  begin(): void {
+    this.first = [];
+    this.firstBytes = 0;
+    this.older = this.kept.length;
+    this.removed = 0;
+  }
 
   add(line: string, level: LogLine['level'] = 'info'): void {
     const now = performance.now();
@@ -60,7 +77,11 @@ export class LogRing {
   /** Returns the lines, oldest first. */
   lines(): readonly LogLine[] {
     this.reportDropped();
-    return [...this.kept];
+    const first = this.first.slice(0, this.removed);
+    const gap = this.removed - first.length;
+    if (gap === 0) return [...first, ...this.kept];
+    const { time } = first.at(-1) ?? this.kept[0]!;
+    return [...first, { time, level: 'info', message: `${gap} lines are left out here` }, ...this.kept];
   }
 
   /** Replaces these exact values by `[secret]` in lines that are added from now on. One `reveal` reverts one call. */
@@ -82,11 +103,18 @@ export class LogRing {
 
   private keep(level: LogLine['level'], line: string): void {
     const message = this.clean(line);
-    this.kept.push({ time: new Date().toISOString(), level, message });
+    const kept = { time: new Date().toISOString(), level, message };
+    this.kept.push(kept);
     this.keptBytes += Buffer.byteLength(message);
-    while (this.kept.length > MAX_LINES || this.keptBytes > MAX_BYTES) {
-      this.keptBytes -= Buffer.byteLength(this.kept.shift()?.message ?? '');
-    }
+    this.firstBytes += Buffer.byteLength(message);
+    if (this.first.length < FIRST_LINES && this.firstBytes <= FIRST_BYTES) this.first.push(kept);
+    while (this.kept.length > MAX_LINES || this.keptBytes > MAX_BYTES) this.removeOldest();
+  }
+
+  private removeOldest(): void {
+    this.keptBytes -= Buffer.byteLength(this.kept.shift()?.message ?? '');
+    if (this.older > 0) this.older -= 1;
+    else this.removed += 1;
   }
 
   /**

@@ -5,6 +5,7 @@ import { ProviderError } from '@manifold/tool-provider';
 import type { LogRing } from '../protocol/log-ring.js';
 import type { OutgoingMessage, Transport, TransportReceiver } from '../protocol/transport.js';
 import type { CloseOptions } from '../protocol/upstream-connection.js';
+import { LastWords, withoutFolders } from './last-words.js';
 
 const NEWLINE = 10;
 /** Number of characters of a long line that are kept from its start, and of bytes from its end. */
@@ -32,7 +33,7 @@ export interface StdioProcess {
 
 /** Newline-delimited JSON over stdin and stdout (MCP, basic/transports, stdio). stderr goes to the log. */
 export class StdioTransport implements Transport {
-  private wroteErrors = false;
+  private readonly words = new LastWords();
   private ended = false;
   /** Messages of this turn of the event loop. They are sent with one write, because the write is most of the cost of a message. */
   private outgoing = '';
@@ -56,6 +57,7 @@ export class StdioTransport implements Transport {
       onEndless: () => undefined,
     });
     stdout.on('data', (chunk: Buffer) => messages.push(chunk));
+    stdout.on('end', () => messages.end());
     stderr.on('data', (chunk: Buffer) => errors.push(chunk));
     stderr.on('end', () => errors.end());
     for (const stream of [stdin, stdout]) {
@@ -92,8 +94,9 @@ export class StdioTransport implements Transport {
     if (text === '') return;
     // Some servers print to stdout what belongs on stderr: banners, warnings, log lines in JSON.
     const message = text.startsWith('{') || text.startsWith('[') ? parsed(text) : undefined;
-    if (isMessage(message)) this.receiver.received(message);
-    else this.log.add(line);
+    if (isMessage(message)) return this.receiver.received(message);
+    this.words.add(text, 'stdout');
+    this.log.add(line);
   }
 
   /** Fails the request whose answer was too long. The server goes on. */
@@ -105,7 +108,7 @@ export class StdioTransport implements Transport {
 
   private logError(line: string): void {
     if (line.trim() === '') return;
-    this.wroteErrors = true;
+    this.words.add(line, 'stderr');
     this.log.add(line, 'error');
   }
 
@@ -122,8 +125,8 @@ export class StdioTransport implements Transport {
 
   private giveUp(reason: string): void {
     if (this.ended) return;
-    const words = this.wroteErrors ? this.log.lines().findLast((line) => line.level === 'error') : undefined;
-    this.receiver.lost(reason, words?.message);
+    const cause = this.words.cause();
+    this.receiver.lost(reason, cause === undefined ? undefined : this.log.clean(withoutFolders(cause)));
     this.server.streams.stdout.destroy();
     void this.close();
   }

@@ -8,7 +8,8 @@ const RESTARTS_PER_WINDOW = 5;
 /** Decides when a server may be started again. It is pure: the caller passes the time and the random number. Times are in milliseconds. */
 export class RestartBudget {
   private readonly starts: number[] = [];
-  private failures = 0;
+  /** The number of failures in a row. */
+  failures = 0;
   private startedBefore = false;
 
   /** Returns the time until the next start is allowed; 0 when it is allowed now. The first start does not count as a restart. */

@@ -8,6 +8,7 @@ import { listedEvery } from '../connections/listed-every.js';
 import { ListingSchedule } from '../connections/listing-schedule.js';
 import { ServerDedicatedConnections, type StartSupervision } from '../connections/server-dedicated-connections.js';
 import { ServerPrimitives } from '../connections/server-primitives.js';
+import { missingVariable, withLastLines, withRequest } from './failure-reasons.js';
 import { RestartBudget } from './restart-budget.js';
 import type { ServerOwner } from './server-owner.js';
 import { LocalProgram } from '../connections/local-program.js';
@@ -21,10 +22,9 @@ const LISTING_LIMIT_MS = 30_000;
 const LISTING_RETRY_MS = 30_000;
 /** Time after which the listings of a tenant no longer wait for the start of a new server. */
 const SLOW_MS = 5_000;
-/** Number of stderr lines in the report on a configuration that does not work. */
-const LAST_LINES = 10;
+/** Number of failures after which a server is not restarted by itself if a variable is missing that only an operator can set. */
+const HOPELESS_AFTER = 3;
 const METHOD_NOT_FOUND = -32601;
-
 const NO_SECRETS: Secrets = {};
 
 /**
@@ -135,9 +135,7 @@ export class SupervisedServer implements CallableServer {
     if (this.live && this.lastError === undefined) return;
     this.ended.signal.throwIfAborted();
     const reason = this.lastError ?? `Server ${this.record.name} is not connected`;
-    const lines = this.log.lines().filter(({ level, message }) => level === 'error' && message !== reason);
-    const words = lines.slice(-LAST_LINES).map(({ message }) => message);
-    throw new ProviderError('upstream_unavailable', [reason, ...words].join('\n'));
+    throw new ProviderError('upstream_unavailable', withLastLines(reason, this.log));
   }
 
   /**
@@ -246,11 +244,14 @@ export class SupervisedServer implements CallableServer {
   /** @param lasted milliseconds that it was connected */
   private failed(reason: string, lasted: number): void {
     if (this.ended.signal.aborted) return;
-    this.lastError = this.log.clean(reason);
+    const missing = missingVariable(reason, this.record);
+    this.lastError = this.log.clean(missing === undefined ? reason : withRequest(reason, missing, this.record));
     this.log.add(reason, 'error');
     this.metadata.markAttempted();
     if (this.retiring || this.owner || this.refusal) return;
     const restartInMs = Math.round(this.budget.failed(lasted, performance.now(), Math.random()));
+    const isHopeless = missing !== undefined && this.budget.failures >= HOPELESS_AFTER;
+    if (isHopeless) return this.logger.warn({ msg: 'a server stays down', ...this.identity, reason });
     this.restart = setTimeout(() => this.start(), restartInMs);
     this.logger.warn({ msg: 'a server is down', ...this.identity, reason, restartInMs });
   }
@@ -258,9 +259,8 @@ export class SupervisedServer implements CallableServer {
   private async list(): Promise<void> {
     const { live: connection } = this;
     if (!connection || !this.metadata.wantsTools) return;
-    const { name } = this.record;
     try {
-      const message = `Server ${name} did not list its tools within ${LISTING_LIMIT_MS / 1000} s`;
+      const message = `Server ${this.record.name} did not list its tools within ${LISTING_LIMIT_MS / 1000} s`;
       const late = () => new ProviderError('upstream_unavailable', message);
       const definitions = await withTimeLimit(this.ended.signal, LISTING_LIMIT_MS, late, (signal) =>
         connection.listTools(signal),

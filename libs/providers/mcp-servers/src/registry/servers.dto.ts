@@ -137,6 +137,9 @@ export class ServerDto {
 export class ServerAnswerDto {
   success: boolean;
   server: ServerDto;
+
+  /** Says that an enabled server does not run, and why. */
+  warning?: string;
 }
 
 export class ServersAnswerDto {

@@ -6,7 +6,7 @@ import { VisibleServers } from '../registry/visible-servers.service.js';
 import { type ServerRecord, ServerSupervisor, ServerTools } from '@manifold/mcp-hosting';
 import { ServerRegistry } from '../registry/server-registry.service.js';
 import { ServerReports } from '../registry/server-reports.service.js';
-import { serverView } from '../registry/server-view.js';
+import { serverView, warningOn } from '../registry/server-view.js';
 import {
   DoneAnswerDto,
   RegisterServerDto,
@@ -146,7 +146,8 @@ export class ServersController {
   private async started({ tenant, name }: ServerRecord, caller: Principal): Promise<ServerAnswerDto> {
     const server = this.supervisor.server(tenant, name);
     if (server?.record.enabled) await waitAtMost(FIRST_START_MS, server.settled);
-    return { success: true, server: this.view(this.registry.get(tenant, name), caller) };
+    const view = this.view(this.registry.get(tenant, name), caller);
+    return { success: true, ...warningOn(view), server: view };
   }
 
   private view({ tenant, name }: ServerRecord, caller: Principal): ServerDto {
