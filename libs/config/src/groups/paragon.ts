@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { IssuerConfig, ParagonConfig } from '../model/config.js';
 import { excludes } from '../model/faults.js';
-import { boolean, httpUrl, list, matching, oneOf, text } from '../model/parsers.js';
+import { boolean, bytes, httpUrl, list, matching, oneOf, text } from '../model/parsers.js';
 import { setting, settingGroup, type Values } from '../model/setting.js';
 import { SERVED_BY_DEFAULT, servedUsers } from './served-users.js';
 
@@ -74,6 +74,11 @@ export const paragon = settingGroup({
       meaning: 'Offers the operations of the OpenAPI files in `OPENAPI_DIR`.',
     }),
     OPENAPI_DIR: setting({ parse: text, default: './openapi', meaning: 'The folder of these files.' }),
+    OPENAPI_FILE_LIMIT: setting({
+      parse: bytes,
+      default: '5mb',
+      meaning: 'The largest of these files, with `kb` or `mb`. A larger one is left out.',
+    }),
     ENABLE_PROXY_API_TOOL: setting({
       parse: boolean,
       default: false,
@@ -104,6 +109,7 @@ export function paragonConfig(values: ParagonValues, faults: string[]): ParagonC
     zeusUrl: values.ZEUS_BASE_URL,
     proxyUrl: values.PROXY_BASE_URL,
     openApiDir: values.ENABLE_CUSTOM_OPENAPI_ACTIONS ? resolve(values.OPENAPI_DIR) : undefined,
+    openApiFileBytes: values.OPENAPI_FILE_LIMIT,
     proxyTool: values.ENABLE_PROXY_API_TOOL,
     served: values.PARAGON_USERS,
   };

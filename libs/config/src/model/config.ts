@@ -89,6 +89,8 @@ export abstract class ParagonConfig {
   readonly proxyUrl: string;
   /** Absolute path of the folder with OpenAPI files; not set: they are off. */
   readonly openApiDir?: string;
+  /** The largest of these files, in bytes. */
+  readonly openApiFileBytes: number;
   /** Whether agents may write their own requests. */
   readonly proxyTool: boolean;
   /** The users whom the project serves, beside those who come with a token of the project. */

@@ -27,7 +27,7 @@ export class OpenApiActions implements OnModuleInit, OnApplicationShutdown {
   private stopped = false;
 
   constructor(project: ParagonConfig) {
-    if (project.openApiDir !== undefined) this.folder = new OpenApiFolder(project.openApiDir);
+    if (project.openApiDir !== undefined) this.folder = new OpenApiFolder(project.openApiDir, project.openApiFileBytes);
   }
 
   async onModuleInit(): Promise<void> {

@@ -21,7 +21,7 @@ describe('OpenApiFolder', () => {
     root = await mkdtemp(join(tmpdir(), 'openapi-'));
     path = join(root, 'openapi');
     await mkdir(path);
-    folder = new OpenApiFolder(path);
+    folder = new OpenApiFolder(path, 64 * 1024);
     log = new LogCapture();
     Logger.overrideLogger(log);
   });
@@ -40,7 +40,7 @@ describe('OpenApiFolder', () => {
     await put('notion.yaml', 'openapi: 3.0.0\npaths:\n  /a:\n    get: {}\n  /b/{id}:\n    get:\n      summary: B\n');
     await put('linear.yaml', 'openapi: 3.0.0\nservers:\n  - url: ftp://a\npaths: {}\n');
     await put('asana.v2.json', described('A'));
-    await put('box.yml', Buffer.alloc(5 * 1024 * 1024 + 1, 'a'));
+    await put('box.yml', Buffer.alloc(64 * 1024 + 1, 'a'));
     await put('image.json', Buffer.from([0x89, 0x50, 0, 0xff, 0xfe]));
     await mkdir(join(path, 'hubspot.json'));
     await symlink('nowhere', join(path, 'zoom.json'));
@@ -52,7 +52,7 @@ describe('OpenApiFolder', () => {
     expect(log.text).toMatch(/file: 'notion\.yaml', operation: 'GET \/b\/\{id\}', line: 6, reason: 'no parameter/);
     expect(log.text).toMatch(/file: 'linear\.yaml', line: 3, reason: .*ftp/);
     expect(log.text).toMatch(/file: 'asana\.v2\.json', .*reason: 'its name is neither/);
-    expect(log.text).toMatch(/file: 'box\.yml', .*reason: 'it has more than 5 MB'/);
+    expect(log.text).toMatch(/file: 'box\.yml', .*reason: 'it has 65537 bytes; OPENAPI_FILE_LIMIT allows 65536'/);
     expect(log.text).toMatch(/file: 'image\.json', line: 1, reason: /);
     expect(log.text).toMatch(/file: 'hubspot\.json', .*reason: 'it is not a file'/);
     expect(log.text).toMatch(/file: 'zoom\.json', .*reason: "ENOENT/);

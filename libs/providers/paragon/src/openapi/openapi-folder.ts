@@ -9,7 +9,6 @@ import { readOperations, type Origin } from './read-operations.js';
 import { SourceFile } from './source-file.js';
 import { OpenApiSyntaxError } from './source-text.js';
 
-const MAX_BYTES = 5 * 1024 * 1024;
 const MAX_REPORTED = 20;
 const DESCRIPTION = /\.(json|ya?ml)$/i;
 const INTEGRATION = /^((?:custom\.)?[^.]+)\.[^.]+$/;
@@ -32,7 +31,11 @@ export class OpenApiFolder {
   private files: ReadonlyMap<string, KnownFile> = new Map();
   private fault?: string;
 
-  constructor(private readonly path: string) {}
+  /** @param maxBytes the largest file that is read */
+  constructor(
+    private readonly path: string,
+    private readonly maxBytes: number,
+  ) {}
 
   /** The operations of all files, in ascending order of file name. */
   get operations(): readonly OperationDetails[] {
@@ -77,7 +80,7 @@ export class OpenApiFolder {
     let digest = known?.digest;
     let source: SourceFile | undefined;
     try {
-      const text = await readText(join(this.path, name));
+      const text = await readText(join(this.path, name), this.maxBytes);
       digest = createHash('sha256').update(text).digest('base64');
       if (digest === known?.digest) return { stamp, digest, operations };
       const origin = originOf(name);
@@ -120,9 +123,9 @@ async function stampOf(path: string): Promise<string> {
   }
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, maxBytes: number): Promise<string> {
   const { size } = await statOf(path);
-  if (size > MAX_BYTES) throw new OpenApiError('it has more than 5 MB');
+  if (size > maxBytes) throw new OpenApiError(`it has ${size} bytes; OPENAPI_FILE_LIMIT allows ${maxBytes}`);
   return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
 }
 
