@@ -250,6 +250,7 @@ describe('Installed npm packages', () => {
     const { status, body } = await packages.install({ name: 'leaver', serverName: 'leaver' });
     expect(status).toBe(200);
     expect(body.server).toMatchObject({ status: 'error', lastError: expect.any(String) });
+    expect(body.warning).toBe(`Server leaver does not run: ${body.server!.lastError}`);
     expect(body.server!.logs!.length).toBeGreaterThan(0);
     await packages.remove('leaver');
   });

@@ -22,6 +22,7 @@ export interface Installation {
 interface Installed {
   readonly package?: PackageView;
   readonly server?: ServerView;
+  readonly warning?: string;
 }
 
 interface Accepted {

@@ -33,3 +33,4 @@ export {
 } from './server-settings.dto.js';
 export type { ReconnectionOptions, ServerLimits, ServerSettings } from './server-settings.js';
 export { IsStringMap, type StringMapRule } from './string-map.decorator.js';
+export { startWarning, type StartedServer } from './start-warning.js';

@@ -1,3 +1,4 @@
+import type { StartedServer } from './start-warning.js';
 import type { ServerSettings } from './server-settings.js';
 
 /** The data of a registered server that code outside the registry needs. */
@@ -38,7 +39,7 @@ export abstract class ServerHost {
   /** Reads a server from the store: another replica may have just changed it. */
   abstract findStored(tenant: string, name: string): Promise<HostedServer | undefined>;
   /** Returns the server as `GET /mcp/servers/:name` shows it to operators. */
-  abstract view(tenant: string, name: string): object;
+  abstract view(tenant: string, name: string): StartedServer;
   /** Registers a server. Resolves when it is stored; its start continues in the background. */
   abstract register(tenant: string, name: string, settings: ServerSettings): Promise<unknown>;
   /** Resolves when the first start with the current settings has succeeded or failed, or the signal is aborted. */

@@ -132,6 +132,9 @@ export class PackageAndServerAnswerDto extends PackageAnswerDto {
   /** The server, as in the answer of `GET /mcp/servers/{name}`. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   server: object;
+
+  /** Says that the server does not run, and why. The package may be no MCP server, or need settings. */
+  warning?: string;
 }
 
 export class UpdateDto {

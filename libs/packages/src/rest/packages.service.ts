@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ServerHost } from '@manifold/server-model';
+import { ServerHost, startWarning } from '@manifold/server-model';
 import type { InstallProgress } from '../model/install-progress.js';
 import { PackageDeletions } from '../installs/package-deletions.service.js';
 import { PackageInstalls, type InstallRequest } from '../installs/package-installs.service.js';
@@ -62,6 +62,7 @@ export class PackagesService {
 
   private async answer(tenant: string, serverName: string): Promise<PackageAndServerAnswerDto> {
     const installed = await this.queries.byServer(tenant, serverName, false);
-    return { success: true, package: installed, server: this.host.view(tenant, serverName) };
+    const server = this.host.view(tenant, serverName);
+    return { success: true, ...startWarning(server), package: installed, server };
   }
 }

@@ -1,6 +1,7 @@
 import { ProblemError } from '@manifold/rest';
 import {
   ServerHost,
+  type StartedServer,
   type DeletionHooks,
   type HostedServer,
   type Replacement,
@@ -32,8 +33,8 @@ export class ServerFixture extends ServerHost {
     return this.find(tenant, name);
   }
 
-  view(_tenant: string, name: string): object {
-    return { name };
+  view(_tenant: string, name: string): StartedServer {
+    return { name, enabled: true, status: 'connected' };
   }
 
   async register(_tenant: string, name: string, settings: ServerSettings): Promise<void> {

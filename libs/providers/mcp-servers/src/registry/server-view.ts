@@ -69,10 +69,3 @@ function settingsView({ record }: ServerRun, sessionId: string | undefined): Par
   const shown = { ...hiddenTransport(transport), ...hosting };
   return transport.transportType === 'stdio' ? shown : { ...shown, sessionId };
 }
-
-/** Returns the warning of an answer to a request that starts a server, if the server does not run. */
-export function warningOn({ name, enabled, status, lastError }: ServerDto): { readonly warning?: string } {
-  if (!enabled || status === 'connected' || status === 'disconnected') return {};
-  if (lastError !== undefined) return { warning: `Server ${name} does not run: ${lastError}` };
-  return { warning: `Server ${name} is still starting: GET /mcp/servers/${name} shows its status` };
-}

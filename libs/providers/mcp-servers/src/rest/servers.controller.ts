@@ -6,7 +6,8 @@ import { VisibleServers } from '../registry/visible-servers.service.js';
 import { type ServerRecord, ServerSupervisor, ServerTools } from '@manifold/mcp-hosting';
 import { ServerRegistry } from '../registry/server-registry.service.js';
 import { ServerReports } from '../registry/server-reports.service.js';
-import { serverView, warningOn } from '../registry/server-view.js';
+import { startWarning } from '@manifold/server-model';
+import { serverView } from '../registry/server-view.js';
 import {
   DoneAnswerDto,
   RegisterServerDto,
@@ -147,7 +148,7 @@ export class ServersController {
     const server = this.supervisor.server(tenant, name);
     if (server?.record.enabled) await waitAtMost(FIRST_START_MS, server.settled);
     const view = this.view(this.registry.get(tenant, name), caller);
-    return { success: true, ...warningOn(view), server: view };
+    return { success: true, ...startWarning(view), server: view };
   }
 
   private view({ tenant, name }: ServerRecord, caller: Principal): ServerDto {

@@ -1,0 +1,14 @@
+/** What a view of a server says about its start. */
+export interface StartedServer {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly status: string;
+  readonly lastError?: string;
+}
+
+/** Returns the warning of an answer to a request that starts a server, if the server does not run. */
+export function startWarning({ name, enabled, status, lastError }: StartedServer): { readonly warning?: string } {
+  if (!enabled || status === 'connected' || status === 'disconnected') return {};
+  if (lastError !== undefined) return { warning: `Server ${name} does not run: ${lastError}` };
+  return { warning: `Server ${name} is still starting: GET /mcp/servers/${name} shows its status` };
+}
