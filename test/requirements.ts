@@ -168,7 +168,9 @@ const sections = [
   {
     source: `${THREATS}, threats 14, 16, 46 and 48; ${RFC}/rfc9457`,
     requirements: {
-      'rest.fields-400': 'unknown fields, wrong types and operators are answered 400 with the field named',
+      'rest.fields-400':
+        'wrong types and operators are answered 400 with the field named, and so are unknown fields of other routes',
+      'rest.unknown-fields': 'the routes of the mcp-api reference ignore unknown fields, and name them in `warnings`',
       'rest.server-name-400': 'a server name outside the grammar is answered 400',
       'rest.body-errors':
         'bad JSON, a long body and a wrong content type are answered 400, 413 and 415 as problem+json',

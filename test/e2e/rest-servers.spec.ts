@@ -187,14 +187,13 @@ describe('The REST routes of servers', () => {
   it.each(['nobody', 'everythin', 'every%thing', '../everything', 'a b', '__proto__'])(
     cites('rest.servers.unknown-404', 'answers 404 to everything that is asked of the server "%s"'),
     async (name) => {
-      const answers = [
-        await rest.server(name),
-        await rest.update(name, { enabled: true }),
-        await rest.remove(name),
-        await rest.enable(name),
-        await rest.disable(name),
-      ];
-      for (const { status, body } of answers) {
+      const found = [await rest.server(name), await rest.enable(name), await rest.disable(name)];
+      const changed = [await rest.update(name, { enabled: true }), await rest.remove(name)];
+      for (const { status, body } of changed) {
+        const error = `Server with name ${name} not found`;
+        expect({ status, body }).toMatchObject({ status: 404, body: { code: 'server_not_found', error } });
+      }
+      for (const { status, body } of found) {
         expect({ status, body }).toMatchObject({
           status: 404,
           body: { success: false, code: 'server_not_found', error: `Server ${name} not found` },

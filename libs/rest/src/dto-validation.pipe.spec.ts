@@ -3,6 +3,7 @@ import { IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class
 import { Type } from 'class-transformer';
 import { DtoValidationPipe } from './dto-validation.pipe.js';
 import { FreeForm } from './free-form.decorator.js';
+import { IgnoresUnknown, warningsFor } from './ignores-unknown.decorator.js';
 import { ProblemError } from './problem.js';
 
 class InnerDto {
@@ -28,6 +29,29 @@ class FreeFormDto {
   @FreeForm()
   @IsObject()
   args: Record<string, unknown>;
+}
+
+@IgnoresUnknown()
+class LenientInnerDto {
+  @IsOptional()
+  @IsString()
+  value?: string;
+}
+
+@IgnoresUnknown({ status: (value) => value === 'connected' })
+class LenientDto {
+  @IsString()
+  name: string;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => InnerDto)
+  strict?: InnerDto;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LenientInnerDto)
+  lenient?: LenientInnerDto;
 }
 
 const pipe = new DtoValidationPipe();
@@ -110,6 +134,65 @@ describe('DtoValidationPipe', () => {
 
     it.each([[[]], ['text'], [null], [undefined], [1]])('refuses %j instead of an object', async (args) => {
       expect(await given({ name: 'a', args })).toMatchObject({ status: 400, errors: [{ pointer: '/args' }] });
+    });
+  });
+
+  describe('with a DTO that ignores unknown members', () => {
+    const given = (body: unknown): Promise<unknown> =>
+      pipe.transform(body, { type: 'body', metatype: LenientDto }).catch((error: unknown) => error);
+
+    it('leaves them out, and has a warning for each', async () => {
+      const dto = (await given({ name: 'a', role: 'admin', tenant: { id: 1 }, lenient: { more: 1 } })) as LenientDto;
+      expect(dto).toEqual({ name: 'a', lenient: {} });
+      expect(warningsFor(dto).warnings).toEqual([
+        '"role" is not a known field and was ignored',
+        '"tenant" is not a known field and was ignored',
+        '"lenient.more" is not a known field and was ignored',
+      ]);
+    });
+
+    it('has no warnings where there is nothing to warn of', async () => {
+      expect(warningsFor((await given({ name: 'a', status: 'connected' })) as LenientDto)).toEqual({});
+      expect(warningsFor(undefined)).toEqual({});
+    });
+
+    it('warns of a member that only the gateway sets if its value cannot have come from there', async () => {
+      const dto = (await given({ name: 'a', status: 'super', more: 1 })) as LenientDto;
+      expect(dto).toEqual({ name: 'a' });
+      expect(warningsFor(dto, ['a third'])).toEqual({
+        warnings: ['"more" is not a known field and was ignored', 'status cannot be set and was ignored', 'a third'],
+      });
+    });
+
+    it.each([
+      [{ name: 1, more: 1 }, '/name'],
+      [{ more: 1 }, '/name'],
+      [{ name: 'a', strict: { value: 'b', more: 1 } }, '/strict/more'],
+      [{ name: 'a', lenient: { value: 1, more: 1 } }, '/lenient/value'],
+    ])('refuses %j and names %s alone', async (body, pointer) => {
+      const problem = (await given(body)) as ProblemError;
+      expect([problem.status, problem.errors.map((fault) => fault.pointer)]).toEqual([400, [pointer]]);
+    });
+
+    it('counts the members first, and has at most 20 warnings with short names', async () => {
+      const members = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 1]));
+      expect(await given({ name: 'a', ...members(2_001) })).toMatchObject({ status: 413 });
+      const { warnings } = warningsFor(
+        (await given({ ['x'.repeat(100_000)]: 1, name: 'a', ...members(1_000) })) as object,
+      );
+      expect(warnings).toHaveLength(20);
+      expect(warnings![0]!.length).toBeLessThan(250);
+      expect(warnings![19]).toBe('and 982 more warnings');
+    });
+
+    it('keeps prototypes as they are (threat 18)', async () => {
+      const body = JSON.parse(
+        '{"name":"a","__proto__":{"polluted":1},"constructor":null,"prototype":1,"toString":1,"hasOwnProperty":1}',
+      ) as unknown;
+      const dto = (await given(body)) as LenientDto & { polluted?: unknown };
+      expect(dto).toBeInstanceOf(LenientDto);
+      expect(Object.keys(dto)).toEqual(['name']);
+      expect([dto.polluted, ({} as { polluted?: unknown }).polluted]).toEqual([undefined, undefined]);
     });
   });
 });

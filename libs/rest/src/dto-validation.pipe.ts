@@ -1,8 +1,10 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
+import type { ValidatorOptions } from 'class-validator';
 import { shortName } from '@manifold/async';
 import { constraintSentence } from './constraint-sentences.js';
 import { requireBounded } from './dto-bounds.js';
 import { setFreeFormAside } from './free-form.decorator.js';
+import { ignoresUnknown, noteWarnings, withoutReadBack, withoutUnknown } from './ignores-unknown.decorator.js';
 import { ProblemError, type FieldFault } from './problem.js';
 
 /** The most invalid fields that one answer names. */
@@ -11,7 +13,7 @@ const MOST_FAULTS = 20;
 /**
  * Checks every body, query and parameter object against its DTO: unknown fields and wrong types are refused and named
  * (docs/THREATS.md, threats 46 and 48). Values are never converted, so `{"$ne": null}` stays an object and fails. Values that are too
- * large are refused before that (threat 58).
+ * large are refused before that (threat 58). DTOs with `IgnoresUnknown` get no unknown field, but do not fail because of one.
  */
 export class DtoValidationPipe extends ValidationPipe {
   constructor() {
@@ -29,10 +31,21 @@ export class DtoValidationPipe extends ValidationPipe {
 
   override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (!this.toValidate(metadata)) return super.transform(given, metadata) as Promise<unknown>;
-    const { value, content } = setFreeFormAside(given, metadata.metatype!);
+    const settable = withoutReadBack(given, metadata.metatype!);
+    const { value, content } = setFreeFormAside(settable.value, metadata.metatype!);
     requireBounded(value);
     const dto = (await super.transform(value, metadata)) as object;
+    noteWarnings(dto, settable.warnings);
     return Object.assign(dto, content);
+  }
+
+  protected override async validate(dto: object, options?: ValidatorOptions): Promise<ValidationError[]> {
+    const errors = await super.validate(dto, options);
+    if (errors.length === 0 || !ignoresUnknown(dto.constructor)) return errors;
+    const warnings: string[] = [];
+    const others = withoutUnknown(errors, warnings);
+    noteWarnings(dto, warnings);
+    return others;
   }
 }
 

@@ -2,11 +2,14 @@
 // It also decides which programs may run. Packages, the registry of servers and others share it. It does not run servers.
 export type { AccessRule, AccessUser, ServerAccessRules, ToolAccess } from './access-rules.js';
 export { ServerAccessRulesDto } from './access-rules.dto.js';
+export { GivenServerDto, transportOfType } from './given-server.dto.js';
+export { understoodSettings, warningsAbout, type UnderstoodSettings } from './given-settings.js';
 export { IsHttpUrl } from './http-url.decorator.js';
 export { fitsPattern } from './name-pattern.js';
 export { fitsPackagePattern, type PackageRuntimeName } from './package-pattern.js';
 export { ServerPolicy, type InstallScripts, type ProcessIsolation } from './policy/server-policy.js';
 export { loaderVariable, type StdioProgram } from './policy/stdio-program.js';
+export type { AskedSecret } from './secret-references.js';
 export { SECRET_NAME } from './secret-name.js';
 export {
   ServerExtensions,

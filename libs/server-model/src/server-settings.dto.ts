@@ -15,7 +15,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IfGiven } from '@manifold/rest';
+import { IfGiven, IgnoresUnknown } from '@manifold/rest';
 import { ServerAccessRulesDto } from './access-rules.dto.js';
 import { IsAllowedDomains } from './allowed-domains.decorator.js';
 import { IsHttpUrl } from './http-url.decorator.js';
@@ -35,6 +35,7 @@ const HEADERS = { names: /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, values: /^[\t\x2
 const LONGEST_DELAY_MS = 3_600_000;
 
 /** How the gateway reopens a broken event stream. Delays are in milliseconds. */
+@IgnoresUnknown()
 export class ReconnectionOptionsDto {
   @IsInt()
   @Min(100)
@@ -246,4 +247,9 @@ export class ServerSettingsDto {
   @IsString()
   @MaxLength(4096)
   description?: string;
+
+  /** A page about the server, for people. The gateway does not read it. */
+  @IfGiven()
+  @IsHttpUrl()
+  homepageUrl?: string;
 }

@@ -53,4 +53,5 @@ export interface ServerSettings {
   readonly access?: ServerAccessRules;
   readonly displayName?: string;
   readonly description?: string;
+  readonly homepageUrl?: string;
 }

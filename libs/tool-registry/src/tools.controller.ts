@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { finished } from 'node:stream';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, type Principal } from '@manifold/auth';
 import { Config } from '@manifold/config';
-import { ApiExample, ApiProblems } from '@manifold/rest';
+import { ApiExample, ApiProblems, warningsFor } from '@manifold/rest';
 import { openCall, type ToolDefinition, type ToolResult } from '@manifold/tool-provider';
 import { originOf } from '@manifold/observability';
 import { CallsInFlight } from './calls/calls-in-flight.js';
@@ -61,7 +61,7 @@ export class ToolsController {
     @CurrentPrincipal() caller: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<{ success: true; data: ToolResult }> {
+  ): Promise<{ success: true; data: ToolResult; warnings?: string[] }> {
     const principal = actingUser(caller, body.username);
     const origin = originOf(request, principal.key === caller.key ? undefined : caller.key);
     const call = openCall({ principal, requestId: request.id, timeoutMs: this.config.toolCallTimeoutMs, origin });
@@ -72,8 +72,8 @@ export class ToolsController {
     this.inFlight.started();
     finished(reply.raw, () => this.inFlight.ended()); // when the response is sent, or the client has disconnected
     try {
-      const result = await this.registry.callInApp(body.serverName, body.methodName, body.args, call.context);
-      return { success: true, data: { ...result, contentType: contentTypeOf(result) } };
+      const result = await this.registry.callInApp(body.serverName, body.methodName, body.args ?? {}, call.context);
+      return { success: true, data: { ...result, contentType: contentTypeOf(result) }, ...warningsFor(body) };
     } catch (error) {
       throw toolProblem(error, { serverName: body.serverName, username: principal.subject });
     } finally {

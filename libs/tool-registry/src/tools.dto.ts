@@ -1,7 +1,9 @@
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { IsNotEmpty, IsObject, IsString, MaxLength } from 'class-validator';
-import { FreeForm, IfGiven } from '@manifold/rest';
+import { FreeForm, IfGiven, IgnoresUnknown, WarningsDto } from '@manifold/rest';
 
+/** Fields that are not known are ignored, and named in the `warnings` of the answer. */
+@IgnoresUnknown()
 export class CallToolDto {
   /** User whose secrets the call uses. Defaults to the caller; for callers with the role `service` it defaults to "default". */
   @IfGiven()
@@ -22,10 +24,12 @@ export class CallToolDto {
   @MaxLength(256)
   methodName: string;
 
-  /** Arguments of the tool, without secrets. The gateway adds the secrets. */
+  /** Arguments of the tool, without secrets. The gateway adds the secrets. Unless given, there are none. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
   @FreeForm()
+  @IfGiven()
   @IsObject()
-  args: Record<string, unknown>;
+  args?: Record<string, unknown>;
 }
 
 /** Tool as its server describes it (MCP `Tool`). */
@@ -64,7 +68,7 @@ export class ToolResultDto {
   contentType: string;
 }
 
-export class CallToolAnswerDto {
+export class CallToolAnswerDto extends WarningsDto {
   success: boolean;
   data: ToolResultDto;
 }

@@ -39,6 +39,7 @@ export type ServerRecord = SecretSettings & {
   access?: ServerAccessRules;
   displayName?: string;
   description?: string;
+  homepageUrl?: string;
   /** ISO 8601. */
   createdAt: string;
   updatedAt: string;

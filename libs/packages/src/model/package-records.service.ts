@@ -71,4 +71,4 @@ export class PackageRecords {
 }
 
 export const notFound = (name: string): ProblemError =>
-  new ProblemError(404, 'package_not_found', `No package is installed for ${name}`);
+  new ProblemError(404, 'package_not_found', `Package ${name} not found`);

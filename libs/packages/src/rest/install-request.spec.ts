@@ -1,4 +1,4 @@
-import { installRequest } from './install-request.js';
+import { installRequest, understoodInstall } from './install-request.js';
 
 describe('the request of an install', () => {
   it('is a package of npm over stdio, unless the body says something else', () => {
@@ -9,6 +9,53 @@ describe('the request of an install', () => {
       wanted: { name: 'x', version: undefined, allowScripts: false },
       settings: { args: ['--a'], env: { A: '1' }, isolation: 'user' },
     });
+  });
+
+  it.each([
+    ['server-memory', { name: '@modelcontextprotocol/server-memory' }],
+    ['mcp-server-fetch', { name: 'mcp-server-fetch', runtime: 'python', pythonModule: 'mcp_server_fetch' }],
+    ['own', { name: 'x', serverName: 'own' }],
+  ])('is for the server %s, unless %j names another', (serverName, body) => {
+    expect(understoodInstall(body as never).request.serverName).toBe(serverName);
+  });
+
+  it('needs a name of the server if the package cannot give it one', () => {
+    expect(() => understoodInstall({ name: '@a/-x' })).toThrow(
+      expect.objectContaining({ status: 400, errors: [expect.objectContaining({ pointer: '/serverName' })] }),
+    );
+  });
+
+  it('understands the words of other gateways and of clients', () => {
+    const { request, warnings } = understoodInstall({
+      name: 'x',
+      failOnWarning: true,
+      authMode: 'none',
+      disabled: true,
+      env: { TOKEN: '${input:token}', A: 'a' },
+    });
+    expect(request.settings).toEqual({
+      enabled: false,
+      env: { A: 'a' },
+      isolation: 'user',
+      secretsAs: 'environment',
+      secretNames: ['TOKEN'],
+    });
+    expect(warnings).toEqual([
+      'each user must set these secrets with POST /secrets/set: TOKEN',
+      'failOnWarning has no effect: an install does not fail because of warnings',
+    ]);
+    expect(understoodInstall({ name: 'x', failOnWarning: false }).warnings).toEqual([]);
+    expect(understoodInstall({ name: 'x', url: 'https://a.example/mcp' }).request.settings).toEqual({
+      transportType: 'streamable_http',
+      url: 'https://a.example/mcp',
+    });
+  });
+
+  it('keeps Python off remote servers, however their transport is named', () => {
+    const python = { name: 'x', runtime: 'python', pythonModule: 'm', type: 'http' } as const;
+    expect(() => understoodInstall(python)).toThrow(
+      expect.objectContaining({ errors: [expect.objectContaining({ pointer: '/transportType' })] }),
+    );
   });
 
   it('ignores command, args and env for streamable_http, as the specification says', () => {

@@ -1,11 +1,40 @@
 import { invalidRequest } from '@manifold/rest';
-import type { ServerSettings } from '@manifold/server-model';
+import { SERVER_NAME, understoodSettings, warningsAbout, type ServerSettings } from '@manifold/server-model';
 import type { InstallRequest } from '../installs/package-installs.service.js';
 import type { WantedPackage } from '../model/package-runtime.js';
 import type { InstallPackageDto } from './packages.dto.js';
 
-/** Converts a request body. @throws ProblemError 400 if fields contradict each other */
-export function installRequest(body: InstallPackageDto): InstallRequest {
+/** The fields of an install, without those that are only there for clients of other gateways. */
+export type InstallFields = Omit<
+  InstallPackageDto,
+  'serverName' | 'failOnWarning' | 'type' | 'disabled' | 'authMode' | 'secretName'
+> & {
+  readonly serverName: string;
+};
+
+/** An install as a client has asked for it, and what the client should know. */
+export interface UnderstoodInstall {
+  readonly request: InstallRequest;
+  readonly warnings: readonly string[];
+}
+
+/** Converts a request body. @throws ProblemError 400 if fields contradict each other, or no name for the server follows from them */
+export function understoodInstall({ failOnWarning, ...body }: InstallPackageDto): UnderstoodInstall {
+  const serverName = body.serverName ?? serverNameFor(body.name);
+  const { settings, ...about } = understoodSettings(body, serverName);
+  const ignored = failOnWarning ? ['failOnWarning has no effect: an install does not fail because of warnings'] : [];
+  return { request: installRequest({ ...settings, serverName }), warnings: [...warningsAbout(about), ...ignored] };
+}
+
+/** Returns the name of the package without its scope: `@modelcontextprotocol/server-memory` is `server-memory`. */
+function serverNameFor(name: string): string {
+  const own = name.slice(name.lastIndexOf('/') + 1);
+  if (SERVER_NAME.test(own)) return own;
+  throw fault('serverName', 'required', 'is needed: the name of the package cannot be the name of a server');
+}
+
+/** Converts the fields of an install. @throws ProblemError 400 if fields contradict each other */
+export function installRequest(body: InstallFields): InstallRequest {
   const { name, version, serverName, runtime = 'node', allowScripts = false, ...rest } = body;
   const { pythonModule, pythonArgs, pipIndexUrl, pipExtraIndexUrl, pipDependencies, ...settings } = rest;
   const wanted: WantedPackage = { name, version, allowScripts };

@@ -11,7 +11,7 @@ import {
   type ServerSettings,
 } from '@manifold/server-model';
 import { unfollowed } from '../model/install-progress.js';
-import { installRequest } from './install-request.js';
+import { installRequest, type InstallFields } from './install-request.js';
 import { PackageInstalls } from '../installs/package-installs.service.js';
 import { asProblem } from '../model/package-problems.js';
 import { PackageRuntimes } from '../installs/package-runtimes.js';
@@ -49,7 +49,7 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
     const faults = [...fieldFaults(validateSync(body, { stopAtFirstError: true }))];
     if (faults.length > 0) return faults;
     try {
-      const request = installRequest(body);
+      const request = installRequest({ ...body, serverName: 'server' });
       this.installs.checkPackage(tenant, request);
       const { version } = request.wanted;
       if (version !== undefined && this.runtimes.get(request.runtime).isExact(version)) return [];
@@ -65,13 +65,13 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
   }
 
   checkPolicy(tenant: string, name: string, facts: PackageFacts, settings: ServerSettings): void {
-    const request = installRequest({ ...settings, ...facts, serverName: name } as InstallPackageDto);
+    const request = installRequest({ ...settings, ...facts, serverName: name } as InstallFields);
     this.installs.checkPolicy(tenant, request);
   }
 
   async install(tenant: string, name: string, facts: PackageFacts, settings: ServerSettings): Promise<void> {
     try {
-      const request = installRequest({ ...settings, ...facts, serverName: name } as InstallPackageDto);
+      const request = installRequest({ ...settings, ...facts, serverName: name } as InstallFields);
       await this.installs.install(tenant, request, unfollowed(NEVER));
     } catch (error) {
       throw asProblem(error);
@@ -80,7 +80,7 @@ export class PackageDocuments implements ServerPackages, OnModuleInit {
 
   async change(tenant: string, name: string, facts: PackageFacts): Promise<void> {
     try {
-      const { wanted } = installRequest({ ...facts, serverName: name } as InstallPackageDto);
+      const { wanted } = installRequest({ ...facts, serverName: name } as InstallFields);
       const [field] = differences(await this.packaged.factsOf(tenant, name), facts);
       if (field !== undefined) {
         const detail = `Server ${name} has another package: ${field} differs. Only its version can be changed; delete the server first`;

@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, 
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
-import { ApiExample, ApiProblems } from '@manifold/rest';
-import { installRequest } from './install-request.js';
+import { ApiExample, ApiProblems, warningsFor } from '@manifold/rest';
+import { understoodInstall } from './install-request.js';
 import { JobAnswerDto } from '../jobs/jobs.dto.js';
 import { LongWork } from './long-work.js';
 import {
@@ -66,10 +66,13 @@ export class PackagesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PackageAndServerAnswerDto | JobAnswerDto> {
-    const wanted = installRequest(body);
+    const { request: wanted, warnings } = understoodInstall(body);
     this.packages.checkInstall(tenant, wanted);
     const about = { tenant, kind: 'install', serverName: wanted.serverName } as const;
-    return this.longWork.answer(about, request, reply, (progress) => this.packages.install(tenant, wanted, progress));
+    return this.longWork.answer(about, request, reply, async (progress) => ({
+      ...(await this.packages.install(tenant, wanted, progress)),
+      ...warningsFor(body, warnings),
+    }));
   }
 
   @Get()
@@ -77,7 +80,8 @@ export class PackagesController {
   @ApiOkResponse({ type: PackagesAnswerDto })
   @ApiProblems(400)
   async list(@Query() query: PackagesQueryDto, @CurrentPrincipal() { tenant }: Principal): Promise<PackagesAnswerDto> {
-    return { success: true, packages: await this.queries.list(tenant, query.checkUpdates === 'true') };
+    const packages = await this.queries.list(tenant, query.checkUpdates === 'true');
+    return { success: true, packages, ...warningsFor(query) };
   }
 
   @Get('updates')
@@ -87,13 +91,17 @@ export class PackagesController {
   @ApiAcceptedResponse(ACCEPTED)
   @ApiProblems(400, 404)
   updates(
-    @Query() { name }: UpdatesQueryDto,
+    @Query() query: UpdatesQueryDto,
     @CurrentPrincipal() { tenant }: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UpdatesAnswerDto | JobAnswerDto> {
+    const { name } = query;
     const about = { tenant, kind: 'check-updates', serverName: name } as const;
-    return this.longWork.answer(about, request, reply, (progress) => this.queries.updates(tenant, name, progress));
+    return this.longWork.answer(about, request, reply, async (progress) => ({
+      ...(await this.queries.updates(tenant, name, progress)),
+      ...warningsFor(query),
+    }));
   }
 
   @Get('by-name/:name')
@@ -108,7 +116,8 @@ export class PackagesController {
     @Query() query: PackagesQueryDto,
     @CurrentPrincipal() { tenant }: Principal,
   ): Promise<PackageAnswerDto> {
-    return { success: true, package: await this.queries.byName(tenant, name, query.checkUpdates === 'true') };
+    const installed = await this.queries.byName(tenant, name, query.checkUpdates === 'true');
+    return { success: true, package: installed, ...warningsFor(query) };
   }
 
   @Get('by-id/:name')
@@ -120,7 +129,8 @@ export class PackagesController {
     @Query() query: PackagesQueryDto,
     @CurrentPrincipal() { tenant }: Principal,
   ): Promise<PackageAnswerDto> {
-    return { success: true, package: await this.queries.byServer(tenant, name, query.checkUpdates === 'true') };
+    const installed = await this.queries.byServer(tenant, name, query.checkUpdates === 'true');
+    return { success: true, package: installed, ...warningsFor(query) };
   }
 
   @Put('upgrade-all')
@@ -157,16 +167,17 @@ export class PackagesController {
   @ApiProblems(400, 404, 409, 413, 415, 422, 502, 504)
   async upgrade(
     @Param('name') name: string,
-    @Body() { version }: UpgradePackageDto = {},
+    @Body() body: UpgradePackageDto = {},
     @CurrentPrincipal() { tenant }: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PackageAndServerAnswerDto | JobAnswerDto> {
     const serverName = await this.queries.serverOf(tenant, name);
     const about = { tenant, kind: 'upgrade', serverName } as const;
-    return this.longWork.answer(about, request, reply, (progress) =>
-      this.packages.upgrade(tenant, serverName, version, progress),
-    );
+    return this.longWork.answer(about, request, reply, async (progress) => ({
+      ...(await this.packages.upgrade(tenant, serverName, body.version, progress)),
+      ...warningsFor(body),
+    }));
   }
 
   @Put(':name/enable')

@@ -1,12 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
-import { IfGiven } from '@manifold/rest';
-import { SERVER_NAME, SERVER_NAME_RULE, ServerSettingsDto } from '@manifold/server-model';
+import { IfGiven, IgnoresUnknown, WarningsDto } from '@manifold/rest';
+import { GivenServerDto, SERVER_NAME, SERVER_NAME_RULE } from '@manifold/server-model';
 
 const RUNTIMES = ['node', 'python'] as const;
 
-/** Package to install, and the server that runs it. The settings of the server are those of `POST /mcp/servers`. */
-export class InstallPackageDto extends ServerSettingsDto {
+/**
+ * Package to install, and the server that runs it. The settings of the server are those of `POST /mcp/servers`. Fields that are not known
+ * are ignored, and named in the `warnings` of the answer.
+ */
+@IgnoresUnknown()
+export class InstallPackageDto extends GivenServerDto {
   /** Name of the package in its registry: npm or, if `runtime` is `python`, a package index. */
   @IsString()
   @Length(1, 214)
@@ -18,10 +22,13 @@ export class InstallPackageDto extends ServerSettingsDto {
   @Length(1, 128)
   version?: string;
 
-  /** Name of the server that is registered for the package; unique in the tenant. */
+  /**
+   * Name of the server that is registered for the package; unique in the tenant. Default: the name of the package, without its scope.
+   */
+  @IfGiven()
   @IsString()
   @Matches(SERVER_NAME, { message: `serverName ${SERVER_NAME_RULE}` })
-  serverName: string;
+  serverName?: string;
 
   /** Runtime of the package. Default: `node`. */
   @ApiPropertyOptional({ enum: RUNTIMES })
@@ -33,6 +40,11 @@ export class InstallPackageDto extends ServerSettingsDto {
   @IfGiven()
   @IsBoolean()
   allowScripts?: boolean;
+
+  /** Accepted, and without effect: an install does not fail because of warnings. */
+  @IfGiven()
+  @IsBoolean()
+  failOnWarning?: boolean;
 
   /** python: the module to run. Required if `runtime` is `python`. */
   @IfGiven()
@@ -71,6 +83,8 @@ export class InstallPackageDto extends ServerSettingsDto {
   pipDependencies?: string[];
 }
 
+/** Fields that are not known are ignored, and named in the `warnings` of the answer. */
+@IgnoresUnknown()
 export class UpgradePackageDto {
   /** Version, range or tag. Default: the newest version. */
   @IfGiven()
@@ -118,12 +132,12 @@ export class PackageDto {
   pythonModule?: string;
 }
 
-export class PackageAnswerDto {
+export class PackageAnswerDto extends WarningsDto {
   success: boolean;
   package: PackageDto;
 }
 
-export class PackagesAnswerDto {
+export class PackagesAnswerDto extends WarningsDto {
   success: boolean;
   packages: PackageDto[];
 }
@@ -147,7 +161,7 @@ export class UpdateDto {
   error?: string;
 }
 
-export class UpdatesAnswerDto {
+export class UpdatesAnswerDto extends WarningsDto {
   success: boolean;
   updates: UpdateDto[];
 }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { DtoValidationPipe, ProblemError } from '@manifold/rest';
 import { SECRET_NAME, SERVER_NAME, ServerSettingsDto } from '@manifold/server-model';
-import { installRequest } from '../../rest/install-request.js';
+import { understoodInstall } from '../../rest/install-request.js';
 import { packageName } from '../../npm/index.js';
 import { InstallPackageDto } from '../../rest/packages.dto.js';
 import { pythonModule, pythonName } from '../../python/index.js';
@@ -19,7 +19,7 @@ async function faultsOf(body: Record<string, unknown>, path: string): Promise<un
   try {
     if (path === '/packages/install') {
       const dto = await pipe.transform(body, { type: 'body', metatype: InstallPackageDto });
-      installRequest(dto as InstallPackageDto);
+      understoodInstall(dto as InstallPackageDto);
     } else {
       const settings = Object.fromEntries(Object.entries(body).filter(([member]) => member !== 'name'));
       await pipe.transform(settings, { type: 'body', metatype: ServerSettingsDto });

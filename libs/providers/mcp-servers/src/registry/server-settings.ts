@@ -35,6 +35,7 @@ export function newRecord(
     access: settings.access && accessRules(settings.access),
     displayName: settings.displayName,
     description: settings.description,
+    homepageUrl: settings.homepageUrl,
     createdAt: at,
     updatedAt: at,
   };
@@ -77,6 +78,7 @@ function withTransport(
     access: settings.access ? accessRules(settings.access) : record.access,
     displayName: settings.displayName ?? record.displayName,
     description: settings.description ?? record.description,
+    homepageUrl: settings.homepageUrl ?? record.homepageUrl,
     updatedAt: now.toISOString(),
   };
 }

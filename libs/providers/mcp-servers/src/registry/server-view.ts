@@ -8,6 +8,7 @@ export function serverView({ record, status }: ServerRun, tools: KnownTools | un
     transportType: record.transport.transportType,
     displayName: record.displayName,
     description: record.description,
+    homepageUrl: record.homepageUrl,
     status,
     enabled: record.enabled,
     toolsList: [...(tools?.definitions ?? [])],

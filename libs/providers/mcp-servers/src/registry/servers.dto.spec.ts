@@ -1,5 +1,5 @@
 import { validate as validateObject } from 'class-validator';
-import { DtoValidationPipe, type ProblemError } from '@manifold/rest';
+import { DtoValidationPipe, warningsFor, type ProblemError } from '@manifold/rest';
 import { DeleteSecretDto, SetSecretDto } from '../rest/secrets.dto.js';
 import { RegisterServerDto, UpdateServerDto } from './servers.dto.js';
 
@@ -63,7 +63,37 @@ describe('the body of a registration', () => {
     ['tenantId', 'other'],
     ['createdAt', '2020-01-01'],
     ['status', 'connected'],
-  ])('may not set %s', async (field, value) => {
+  ])('does not set %s, and says so', async (field, value) => {
+    const dto = (await validate(RegisterServerDto, { ...STDIO, [field]: value })) as RegisterServerDto;
+    expect(dto).toEqual(STDIO);
+    expect(warningsFor(dto).warnings).toEqual([`"${field}" is not a known field and was ignored`]);
+  });
+
+  it.each([
+    ['/access/group', { access: { group: ['sales'] } }],
+    ['/access/users/0/email', { access: { users: [{ subject: 'alice', email: 'alice@a.example' }] } }],
+    ['/limits/memory', { limits: { memory: 5 } }],
+  ])('is refused where an unknown field is part of a restriction: %s', async (pointer, fields) => {
+    expect(await faultsOf(RegisterServerDto, { ...STDIO, ...fields })).toEqual([pointer]);
+    expect(await faultsOf(UpdateServerDto, fields)).toEqual([pointer]);
+  });
+
+  it.each(['http', 'sse', 'streamable-http', 'streamableHttp', 'streamable_http', 'remote', 'stdio', 'local'])(
+    'may name the transport %s as a client does',
+    async (type) => {
+      expect(await faultsOf(RegisterServerDto, { ...STDIO, type })).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['type', 'ws'],
+    ['type', ['http']],
+    ['type', null],
+    ['disabled', 'true'],
+    ['authMode', 'basic'],
+    ['secretName', { $ne: null }],
+    ['homepageUrl', 'javascript:alert(1)'],
+  ])('is refused with %s = %j', async (field, value) => {
     expect(await faultsOf(RegisterServerDto, { ...STDIO, [field]: value })).toEqual([`/${field}`]);
   });
 
@@ -135,7 +165,7 @@ describe('the body of a registration', () => {
   it('names the field inside of the reconnection options', async () => {
     const faults = (reconnectionOptions: unknown) => faultsOf(UpdateServerDto, { reconnectionOptions });
     expect(await faults({ maxRetries: -1 })).toEqual(['/reconnectionOptions/maxRetries']);
-    expect(await faults({ other: 1 })).toEqual(['/reconnectionOptions/other']);
+    expect(await faults({ other: 1 })).toEqual([]);
     expect(await faults([{}])).toEqual(['/reconnectionOptions']);
     expect(await faults('soon')).toContain('/reconnectionOptions');
   });
@@ -157,8 +187,30 @@ describe('the body of a registration', () => {
 });
 
 describe('the body of an update', () => {
-  it('may not rename a server', async () => {
-    expect(await faultsOf(UpdateServerDto, { name: 'other' })).toEqual(['/name']);
+  it('may contain what GET has answered, however much that is', async () => {
+    const tools = Array.from({ length: 3_000 }, (_, n) => ({ name: `t${n}`, inputSchema: { type: 'object' } }));
+    const reported = {
+      status: 'connected',
+      toolsList: tools,
+      lastError: 'x',
+      notices: ['y'],
+      instances: [],
+      logs: ['z'],
+      createdAt: '2026-01-01T00:00:00.000Z',
+      updatedAt: '2026-01-01T00:00:00.000Z',
+    };
+    const dto = (await validate(UpdateServerDto, { name: 'files', command: 'node', ...reported })) as UpdateServerDto;
+    expect(dto).toEqual({ name: 'files', command: 'node' });
+    expect(warningsFor(dto)).toEqual({});
+  });
+
+  it('has a warning for what GET cannot have answered', async () => {
+    const dto = (await validate(UpdateServerDto, { status: 'disabled', logs: 'x', createdAt: null })) as object;
+    expect(warningsFor(dto).warnings).toEqual([
+      'status cannot be set and was ignored',
+      'logs cannot be set and was ignored',
+      'createdAt cannot be set and was ignored',
+    ]);
   });
 
   it('may be empty', async () => {
@@ -181,6 +233,15 @@ describe('the body for a secret', () => {
       }
     },
   );
+
+  it('may name the server before the secret, whatever the server is called', async () => {
+    for (const serverName of ['files', 'a.b', '1st', 'a@b']) {
+      const secretName = `${serverName}.TOKEN`;
+      expect(await faultsOf(SetSecretDto, { ...SECRET, serverName, secretName })).toEqual([]);
+      expect(await faultsOf(DeleteSecretDto, { serverName, secretName })).toEqual([]);
+    }
+    expect(await faultsOf(SetSecretDto, { ...SECRET, secretName: '1st.TOKEN' })).toEqual(['/secretName']);
+  });
 
   it.each(['__proto__', 'constructor', 'prototype', '1st', 'a b', '$where', 'x'.repeat(129)])(
     'may not name the secret %j',

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString, Matches } from 'class-validator';
+import { IfGiven, IgnoresUnknown, WarningsDto, type ReadBack } from '@manifold/rest';
 import {
+  GivenServerDto,
   ISOLATIONS,
   NETWORKS,
   ReconnectionOptionsDto,
@@ -10,15 +12,41 @@ import {
   SERVER_NAME,
   SERVER_NAME_RULE,
   ServerLimitsDto,
-  ServerSettingsDto,
   STRING_MAP,
   TRANSPORT_TYPES,
 } from '@manifold/server-model';
 
-/** Only the given fields are changed. Fields of the other transport have no effect. */
-export class UpdateServerDto extends ServerSettingsDto {}
+const STATUSES = ['connected', 'connecting', 'disconnected', 'error'] as const;
+type ServerStatus = (typeof STATUSES)[number];
 
-export class RegisterServerDto extends ServerSettingsDto {
+/** What the gateway reports of a server. Clients that send back what they have read may leave it in. */
+const REPORTED: ReadBack = {
+  status: (value) => STATUSES.includes(value as ServerStatus),
+  toolsList: Array.isArray,
+  lastError: (value) => typeof value === 'string',
+  notices: Array.isArray,
+  instances: Array.isArray,
+  logs: Array.isArray,
+  createdAt: (value) => typeof value === 'string',
+  updatedAt: (value) => typeof value === 'string',
+};
+
+/**
+ * Only the given fields are changed. Fields of the other transport have no effect. Fields that are not known are ignored, and named in the
+ * `warnings` of the answer. The answer of GET can be sent back.
+ */
+@IgnoresUnknown(REPORTED)
+export class UpdateServerDto extends GivenServerDto {
+  /** The name in the path. A server cannot be renamed. */
+  @IfGiven()
+  @IsString()
+  @Matches(SERVER_NAME, { message: `name ${SERVER_NAME_RULE}` })
+  name?: string;
+}
+
+/** Fields that are not known are ignored, and named in the `warnings` of the answer. */
+@IgnoresUnknown()
+export class RegisterServerDto extends GivenServerDto {
   /** The name of the server. It is unique in the tenant. */
   @IsString()
   @Matches(SERVER_NAME, { message: `name ${SERVER_NAME_RULE}` })
@@ -29,8 +57,8 @@ export class RegisterServerDto extends ServerSettingsDto {
 export class ServerInstanceDto {
   user: string;
 
-  @ApiProperty({ enum: ['connected', 'connecting', 'disconnected', 'error'] })
-  status: 'connected' | 'connecting' | 'disconnected' | 'error';
+  @ApiProperty({ enum: STATUSES })
+  status: ServerStatus;
 
   /** The time at which the instance was created, in ISO 8601 format. */
   since: string;
@@ -45,9 +73,10 @@ export class ServerDto {
 
   displayName?: string;
   description?: string;
+  homepageUrl?: string;
 
-  @ApiProperty({ enum: ['connected', 'connecting', 'disconnected', 'error'] })
-  status: 'connected' | 'connecting' | 'disconnected' | 'error';
+  @ApiProperty({ enum: STATUSES })
+  status: ServerStatus;
 
   enabled: boolean;
 
@@ -134,7 +163,7 @@ export class ServerDto {
   updatedAt?: string;
 }
 
-export class ServerAnswerDto {
+export class ServerAnswerDto extends WarningsDto {
   success: boolean;
   server: ServerDto;
 
@@ -147,6 +176,6 @@ export class ServersAnswerDto {
   servers: ServerDto[];
 }
 
-export class DoneAnswerDto {
+export class DoneAnswerDto extends WarningsDto {
   success: boolean;
 }

@@ -1,9 +1,10 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
-import { ApiExample, ApiProblems, ProblemError } from '@manifold/rest';
+import { ApiExample, ApiProblems, ProblemError, warningsFor } from '@manifold/rest';
 import { secretsDestination } from '@manifold/mcp-hosting';
 import { SecretsService } from '@manifold/secrets';
+import { receivedName, warningAbout } from '../registry/secret-names.js';
 import { VisibleServers } from '../registry/visible-servers.service.js';
 import { ConfirmedSecretsDto, ConfirmSecretsDto, DeleteSecretDto, SetSecretDto } from './secrets.dto.js';
 import { ToolCredentialsService } from '../consent/tool-credentials.service.js';
@@ -27,7 +28,7 @@ export class SecretsController {
     summary: 'Store a secret of a user for a server',
     description:
       'The setting `secretsAs` of the server says how it gets the secret: in the arguments of tool calls (the default), in headers, ' +
-      'or in its environment.',
+      'or in its environment. If the server will not get a secret of this name, `warnings` says so.',
   })
   @ApiExample(
     SetSecretDto,
@@ -38,10 +39,13 @@ export class SecretsController {
   async set(@Body() body: SetSecretDto, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
     const { username, serverName: app, secretName, secretValue } = body;
     const principal = actingUser(caller, username);
-    await this.servers.whileRegistered(principal, app, () =>
-      this.secrets.set({ principal, app }, secretName, secretValue, this.destinationOf(principal, app)),
-    );
-    return { success: true };
+    const warning = await this.servers.whileRegistered(principal, app, async () => {
+      const record = this.servers.get(principal, app);
+      const name = receivedName(record, secretName);
+      await this.secrets.set({ principal, app }, name, secretValue, secretsDestination(record));
+      return warningAbout(record, name);
+    });
+    return { success: true, ...warningsFor(body, warning === undefined ? [] : [warning]) };
   }
 
   @Post('delete')
@@ -56,12 +60,16 @@ export class SecretsController {
   async delete(@Body() body: DeleteSecretDto, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
     const { username, serverName: app, secretName } = body;
     const principal = actingUser(caller, username);
-    const existed = await this.servers.whileRegistered(principal, app, () =>
-      this.secrets.delete({ principal, app }, secretName),
-    );
+    const existed = await this.servers.whileRegistered(principal, app, async () => {
+      const name = receivedName(this.servers.get(principal, app), secretName);
+      if (await this.secrets.delete({ principal, app }, name)) return true;
+      // Earlier versions stored the name as it was given.
+      return name !== secretName && this.secrets.delete({ principal, app }, secretName);
+    });
     if (!existed) throw new ProblemError(404, 'secret_not_found', `Secret ${secretName} not found`);
-    return { success: true };
+    return { success: true, ...warningsFor(body) };
   }
+
   @Post('confirm')
   @HttpCode(200)
   @ApiOperation({

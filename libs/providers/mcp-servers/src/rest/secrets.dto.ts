@@ -1,6 +1,21 @@
-import { IsString, Length, Matches } from 'class-validator';
-import { IfGiven } from '@manifold/rest';
+import { IsString, Length, Matches, ValidateBy } from 'class-validator';
+import { IfGiven, IgnoresUnknown } from '@manifold/rest';
 import { SECRET_NAME, SERVER_NAME } from '@manifold/server-model';
+import { withoutServer } from '../registry/secret-names.js';
+
+/** Requires the name of a secret, which may follow the name of the server: `mcp-github.GITHUB_TOKEN`. */
+const IsSecretName = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isSecretName',
+    validator: {
+      validate: (value: unknown, args) => {
+        const { serverName } = args!.object as Partial<DeleteSecretDto>;
+        return typeof value === 'string' && SECRET_NAME.test(withoutServer(String(serverName), value));
+      },
+      defaultMessage: () =>
+        'secretName must be 1 to 128 letters, digits, dots, dashes or underscores, and start with a letter or underscore',
+    },
+  });
 
 class OfServerDto {
   /**
@@ -25,16 +40,20 @@ export class ConfirmSecretsDto extends OfServerDto {
   destination: string;
 }
 
+/** Fields that are not known are ignored, and named in the `warnings` of the answer. */
+@IgnoresUnknown()
 export class DeleteSecretDto extends OfServerDto {
-  /** The name of the argument or environment variable that carries the secret, or the name in the server's `secretHeaders`. */
+  /**
+   * The name of the argument or environment variable that carries the secret, or the name in the server's `secretHeaders`. It may follow the
+   * name of the server and a dot.
+   */
   @IsString()
-  @Matches(SECRET_NAME, {
-    message:
-      'secretName must be 1 to 128 letters, digits, dots, dashes or underscores, and start with a letter or underscore',
-  })
+  @IsSecretName()
   secretName: string;
 }
 
+/** Fields that are not known are ignored, and named in the `warnings` of the answer. */
+@IgnoresUnknown()
 export class SetSecretDto extends DeleteSecretDto {
   /** Values of at least 8 characters are replaced where a server repeats them in an answer. */
   @IsString()

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiAuthenticated, CurrentPrincipal, hasRole, Roles, type Principal } from '@manifold/auth';
-import { ApiExample, ApiProblems, ProblemError } from '@manifold/rest';
+import { ApiExample, ApiProblems, ProblemError, warningsFor } from '@manifold/rest';
+import { understoodSettings, warningsAbout } from '@manifold/server-model';
 import { VisibleServers } from '../registry/visible-servers.service.js';
 import { type ServerRecord, ServerSupervisor, ServerTools } from '@manifold/mcp-hosting';
 import { ServerRegistry } from '../registry/server-registry.service.js';
@@ -63,7 +64,9 @@ export class ServersController {
   @ApiOperation({
     summary: 'Register an MCP server and start it',
     description:
-      'A server that cannot be started is registered anyway. Its status is "error", and `lastError` contains the reason.',
+      'A server that cannot be started is registered anyway. Its status is "error", and `lastError` contains the reason. The settings can ' +
+      "also be an entry of an MCP client's configuration file. `${env:NAME}` and `${input:id}` in `env` and `headers` become secrets that each " +
+      'user sets with POST /secrets/set. The environment of the gateway is never read.',
   })
   @ApiExample(RegisterServerDto, {
     name: 'calendar',
@@ -73,8 +76,10 @@ export class ServersController {
   @ApiOkResponse({ type: ServerAnswerDto })
   @ApiProblems(400, 409, 413, 415)
   async register(@Body() body: RegisterServerDto, @CurrentPrincipal() caller: Principal): Promise<ServerAnswerDto> {
-    const { name, ...settings } = body;
-    return this.started(await this.registry.register(caller.tenant, name, settings), caller);
+    const { name, ...given } = body;
+    const understood = understoodSettings(given, name);
+    const answer = await this.started(await this.registry.register(caller.tenant, name, understood.settings), caller);
+    return { ...answer, ...warningsFor(body, warningsAbout(understood)) };
   }
 
   @Put(':name')
@@ -95,7 +100,12 @@ export class ServersController {
     @Body() body: UpdateServerDto,
     @CurrentPrincipal() caller: Principal,
   ): Promise<ServerAnswerDto> {
-    return this.started(await this.registry.update(caller.tenant, name, body), caller);
+    const { name: ownName = name, ...given } = body;
+    const { transport } = this.namedRecord(caller.tenant, name);
+    const understood = understoodSettings(given, name, transport.transportType);
+    const answer = await this.started(await this.registry.update(caller.tenant, name, understood.settings), caller);
+    const renaming = ownName === name ? [] : [`name was ignored: server ${name} cannot be renamed`];
+    return { ...answer, ...warningsFor(body, [...renaming, ...warningsAbout(understood)]) };
   }
 
   @Put(':name/enable')
@@ -139,6 +149,7 @@ export class ServersController {
   @ApiOkResponse({ type: DoneAnswerDto })
   @ApiProblems(404)
   async delete(@Param('name') name: string, @CurrentPrincipal() caller: Principal): Promise<DoneAnswerDto> {
+    this.namedRecord(caller.tenant, name);
     await this.registry.delete(caller.tenant, name);
     return { success: true };
   }
@@ -149,6 +160,13 @@ export class ServersController {
     if (server?.record.enabled) await waitAtMost(FIRST_START_MS, server.settled);
     const view = this.view(this.registry.get(tenant, name), caller);
     return { success: true, ...startWarning(view), server: view };
+  }
+
+  /** Returns a record that is changed or deleted. @throws ProblemError 404 in the words that clients of these routes compare */
+  private namedRecord(tenant: string, name: string): ServerRecord {
+    const record = this.registry.find(tenant, name);
+    if (!record) throw new ProblemError(404, 'server_not_found', `Server with name ${name} not found`);
+    return record;
   }
 
   private view({ tenant, name }: ServerRecord, caller: Principal): ServerDto {

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, type Principal } from '@manifold/auth';
 import { Connections, takesTokens, type ImportedTokens } from '@manifold/oauth';
-import { ApiExample, ApiProblems, invalidRequest, ProblemError } from '@manifold/rest';
+import { ApiExample, ApiProblems, invalidRequest, ProblemError, warningsFor } from '@manifold/rest';
 import { VisibleServers } from '../registry/visible-servers.service.js';
 import { DoneAnswerDto } from '../registry/servers.dto.js';
 import { ConnectionAnswerDto, StoreTokensDto } from './user-connections.dto.js';
@@ -61,7 +61,7 @@ export class UserConnectionsController {
     await this.servers.whileRegistered(principal, server, () =>
       this.connections.adopt({ principal, server }, this.urlOf(principal, server), tokens),
     );
-    return { success: true };
+    return { success: true, ...warningsFor(body) };
   }
 
   @Get()

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
-import { IfGiven } from '@manifold/rest';
+import { IfGiven, IgnoresUnknown } from '@manifold/rest';
 
 /** Visible ASCII, which a header can carry (RFC 6750, 2.1; RFC 6749, appendix A). */
 const TOKEN = /^[\x21-\x7e]{1,16384}$/;
@@ -11,7 +11,11 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
 const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
 const TEN_YEARS = 315_360_000;
 
-/** Tokens that another system obtained for a user, and the OAuth client that it used. */
+/**
+ * Tokens that another system obtained for a user, and the OAuth client that it used. Fields that are not known are ignored, and named in
+ * the `warnings` of the answer.
+ */
+@IgnoresUnknown()
 export class StoreTokensDto {
   /**
    * The user who owns the tokens. The default is the caller, or "default" for callers with the role `service`.

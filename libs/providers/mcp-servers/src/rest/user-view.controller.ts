@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { actingUser, ApiAuthenticated, CurrentPrincipal, Roles, RouteOptions, type Principal } from '@manifold/auth';
-import { ApiExample, ApiProblems, ProblemError } from '@manifold/rest';
+import { ApiExample, ApiProblems, ProblemError, warned } from '@manifold/rest';
 import { DoneAnswerDto } from '../registry/servers.dto.js';
 import {
   InstallAnswerDto,
@@ -169,8 +169,7 @@ export class UserViewController {
     @Body() { username, secrets }: UserSecretsDto,
     @CurrentPrincipal() caller: Principal,
   ): Promise<DoneAnswerDto> {
-    await this.views.store(actingUser(caller, username), name, secrets);
-    return { success: true };
+    return { success: true, ...warned(await this.views.store(actingUser(caller, username), name, secrets)) };
   }
 
   @Post(':name/refresh')

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { SecretsService } from '@manifold/secrets';
 import { secretsDestination, type ServerRecord } from '@manifold/mcp-hosting';
+import { receivedName, warningAbout } from '../registry/secret-names.js';
 import { VisibleServers } from '../registry/visible-servers.service.js';
 import { ToolCredentialsService } from '../consent/tool-credentials.service.js';
 import { UserAccounts } from '../consent/user-accounts.js';
@@ -36,12 +37,14 @@ export class UserView {
     });
   }
 
-  /** @throws ProblemError 404 `server_not_found` */
-  store(user: Principal, name: string, secrets: readonly { name: string; value: string }[]): Promise<void> {
+  /** @returns a warning for each secret that the server will not get. @throws ProblemError 404 `server_not_found` */
+  store(user: Principal, name: string, secrets: readonly { name: string; value: string }[]): Promise<string[]> {
     return this.servers.whileRegistered(user, name, async () => {
-      const destination = secretsDestination(this.servers.get(user, name));
+      const record = this.servers.get(user, name);
+      const named = secrets.map((secret) => ({ ...secret, name: receivedName(record, secret.name) }));
       const owner = { principal: user, app: name };
-      for (const secret of secrets) await this.secrets.set(owner, secret.name, secret.value, destination);
+      for (const secret of named) await this.secrets.set(owner, secret.name, secret.value, secretsDestination(record));
+      return named.flatMap((secret) => warningAbout(record, secret.name) ?? []);
     });
   }
 

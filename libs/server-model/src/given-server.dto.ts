@@ -1,0 +1,43 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
+import { IfGiven } from '@manifold/rest';
+import { SECRET_NAME } from './secret-name.js';
+import { ServerSettingsDto } from './server-settings.dto.js';
+
+/** Transports as configuration files of MCP clients name them. */
+const STDIO_TYPES = ['stdio', 'local'] as const;
+const HTTP_TYPES = ['http', 'sse', 'streamable-http', 'streamable_http', 'streamableHttp', 'remote'] as const;
+export const CLIENT_TYPES = [...STDIO_TYPES, ...HTTP_TYPES] as const;
+
+/** Returns the transport that a configuration file of an MCP client means. */
+export const transportOfType = (type: (typeof CLIENT_TYPES)[number]): 'stdio' | 'streamable_http' =>
+  (STDIO_TYPES as readonly string[]).includes(type) ? 'stdio' : 'streamable_http';
+
+/** The settings of a server as clients of the REST API write them: also in the words of other gateways and of MCP clients. */
+export class GivenServerDto extends ServerSettingsDto {
+  /**
+   * The transport, as configuration files of MCP clients name it: `http` and `sse` mean `streamable_http`, which falls back to HTTP+SSE. Not
+   * needed: a server with a `url` and no `command` is remote.
+   */
+  @ApiPropertyOptional({ enum: CLIENT_TYPES })
+  @IfGiven()
+  @IsIn(CLIENT_TYPES)
+  type?: (typeof CLIENT_TYPES)[number];
+
+  /** The opposite of `enabled`, as configuration files of MCP clients write it. */
+  @IfGiven()
+  @IsBoolean()
+  disabled?: boolean;
+
+  /** Accepted, and not needed: the gateway learns from the server whether its users must connect an account. */
+  @ApiPropertyOptional({ enum: ['none', 'oauth2'] })
+  @IfGiven()
+  @IsIn(['none', 'oauth2'])
+  authMode?: 'none' | 'oauth2';
+
+  /** A single name for `secretNames`. */
+  @IfGiven()
+  @IsString()
+  @Matches(SECRET_NAME, { message: 'secretName must be the name of a secret' })
+  secretName?: string;
+}
