@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { VARIABLES } from '../../libs/config/src/settings.js';
+import { GROUPS, VARIABLES } from '../../libs/config/src/settings.js';
 import { cites } from '../support/cite.js';
 import { ROOT } from './helm.js';
 
@@ -165,6 +165,16 @@ describe('docker-compose.yml', () => {
       });
       expect(environment!.MONGO_URL).toMatch(/^mongodb:\/\/mongo:27017\/\?replicaSet=rs0$/);
       expect(environment!.REDIS_URL).toBe('redis://redis:6379');
+    }
+  });
+
+  it('passes on every setting of the backends, and their accounts', () => {
+    const titles = ['OAuth', 'Paragon', 'Integration.app'];
+    const groups = GROUPS.filter(({ title }) => titles.includes(title));
+    const wanted = groups.flatMap(({ settings }) => Object.keys(settings));
+    expect(wanted).toContain('PROJECT_ID');
+    for (const [, { environment }] of gateways) {
+      for (const name of wanted) expect([name, environment![name]]).toEqual([name, `\${${name}:-}`]);
     }
   });
 

@@ -1,3 +1,5 @@
+import { integrationApps } from '../../libs/config/src/groups/integration-app.js';
+import { paragon } from '../../libs/config/src/groups/paragon.js';
 import { cites } from '../support/cite.js';
 import { describeChart, helm, manifestsOf, valuesOf } from './helm.js';
 
@@ -5,6 +7,16 @@ const set = (...values: readonly string[]): string[] => values.flatMap((value) =
 const setJson = (...values: readonly string[]): string[] => values.flatMap((value) => ['--set-json', value]);
 const MONGO = ['secrets.mongoUrl.name=db', 'secrets.mongoUrl.key=url'];
 const REDIS = ['secrets.redisUrl.name=redis', 'secrets.redisUrl.key=url'];
+
+/** All settings of Paragon and Integration.app, those that hold secrets by their names among the chart's secrets. */
+const BACKENDS = {
+  config: [paragon, integrationApps].flatMap(({ settings }) =>
+    Object.entries<{ secret?: boolean }>(settings).flatMap(([name, { secret }]) =>
+      secret || name === 'SIGNING_KEY_PATH' ? [] : [name],
+    ),
+  ),
+  secrets: ['signingKey', 'integrationAppWorkspaceSecret'],
+};
 
 describeChart('The values of the chart', () => {
   const render = (...args: readonly string[]) => helm('template', '-f', valuesOf('default'), ...args);
@@ -54,6 +66,17 @@ describeChart('The values of the chart', () => {
   it('allow two replicas on MongoDB and Redis, by URL or by host', () => {
     expect(render(...set('replicaCount=2', ...MONGO, ...REDIS))).toMatchObject({ ok: true });
     expect(render(...set('replicaCount=2', 'config.MONGO_HOST=db:27017', ...REDIS))).toMatchObject({ ok: true });
+  });
+
+  it('pass on every setting of the backends', () => {
+    const { config, secrets } = BACKENDS;
+    const given = config.map((name) => `config.${name}=value-of-${name}`);
+    const references = secrets.flatMap((name) => [`secrets.${name}.name=backends`, `secrets.${name}.key=${name}`]);
+    const manifests = manifestsOf('-f', valuesOf('default'), ...set(...given, ...references));
+    const data = manifests.find(({ kind }) => kind === 'ConfigMap') as unknown as { data: Record<string, string> };
+    for (const name of config) expect([name, data.data[name]]).toEqual([name, `value-of-${name}`]);
+    const pod = JSON.stringify(manifests.find(({ kind }) => kind === 'Deployment'));
+    for (const name of secrets) expect(pod).toContain(`"key":"${name}"`);
   });
 
   it('leave out what is switched off', () => {
