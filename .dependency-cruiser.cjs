@@ -102,7 +102,7 @@ module.exports = {
     ...inOrder('packages', 'model npm|python runtimes catalog|jobs installs rest'),
     ...inOrder('mcp-client', 'protocol json-rpc lists stdio|http legacy modern'),
     ...inOrder('mcp-hosting', 'model metadata dedicated singleton connections supervision'),
-    ...inOrder('providers/mcp-servers', 'registry calls consent rest'),
+    ...inOrder('providers/mcp-servers', 'registry client-files calls consent rest'),
     {
       name: 'only-the-composition-knows-providers',
       severity: 'error',

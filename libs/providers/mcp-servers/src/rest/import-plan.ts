@@ -4,7 +4,8 @@ import type { PackagedServer, PackageFacts, ServerPackages, ServerSettings } fro
 import { withProgram } from '../registry/packaged-program.js';
 import { redefinedRecord } from '../registry/redefined-record.js';
 import type { ServerRecord } from '@manifold/mcp-hosting';
-import { newRecord } from '../registry/server-settings.js';
+import { changedRecord, newRecord } from '../registry/server-settings.js';
+import type { ClientServer } from '../client-files/client-servers.js';
 import type { ServerDefinitionDto } from './servers-document.dto.js';
 
 /** The change that an import makes to one server. */
@@ -15,6 +16,8 @@ export interface ImportStep {
   readonly settings?: ServerSettings;
   /** The record that the step leads to. Undefined if it runs a package that is not installed yet, or the server is deleted. */
   readonly record?: ServerRecord;
+  /** Whether settings that are not given stay as they are, instead of getting their default. */
+  readonly isPartial?: boolean;
   /** The package to install or to change to. If undefined, the package stays as it is. */
   readonly package?: PackageFacts;
 }
@@ -94,6 +97,26 @@ function stepFor(definition: ServerDefinitionDto, { tenant, records, packaged }:
     ...(!hasSettings && { settings, record: wanted }),
     ...(!hasPackage && { package: facts }),
   };
+}
+
+/**
+ * Returns the step that registers a server of a client's file, or changes the server of its name. A client's file cannot express all
+ * settings, such as access rules, so those that it does not give stay.
+ * @throws ProblemError 400 for settings that are invalid, or that belong to the package of the server
+ */
+export function clientStep(
+  { name, settings = {}, givenName }: Pick<ClientServer, 'name' | 'settings' | 'givenName'>,
+  { tenant, records, packaged }: Present,
+): ImportStep {
+  const record = records.find((one) => one.name === name);
+  const now = new Date();
+  if (!record) return { name, action: 'created', settings, record: newRecord(tenant, name, settings, now) };
+  if (givenName !== undefined && record.displayName !== settings.displayName)
+    throw invalidRequest([fault('/name', `There is another server ${name}: rename this one in the file`)]);
+  if (packaged.has(name)) throw invalidRequest([fault('/package', `Server ${name} is installed from a package`)]);
+  const wanted = changedRecord(record, settings, now);
+  if (isSame(record, wanted)) return { name, action: 'unchanged' };
+  return { name, action: 'updated', settings, record: wanted, isPartial: true };
 }
 
 const isSame = (record: ServerRecord, wanted: ServerRecord): boolean =>

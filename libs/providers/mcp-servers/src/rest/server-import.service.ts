@@ -3,7 +3,8 @@ import { ProblemError, toProblem, type FieldFault } from '@manifold/rest';
 import { ServerExtensions, type ServerSettings } from '@manifold/server-model';
 import { KeyedMutex } from '@manifold/async';
 import { ServerSupervisor } from '@manifold/mcp-hosting';
-import { importPlan, type ImportStep } from './import-plan.js';
+import { clientStep, importPlan, type ImportStep, type Present } from './import-plan.js';
+import type { ClientServer } from '../client-files/client-servers.js';
 import { withProgram } from '../registry/packaged-program.js';
 import { requireAllowed } from '../registry/server-changes.js';
 import { ServerRegistry } from '../registry/server-registry.service.js';
@@ -13,6 +14,17 @@ export interface ImportOptions {
   readonly dryRun: boolean;
   /** Whether to delete servers that are not in the document. */
   readonly prune: boolean;
+}
+
+/** A server of an import. */
+interface PlannedServer {
+  readonly step: ImportStep;
+  /** Pointer to the server in the body. */
+  readonly pointer: string;
+  /** The result, if it is certain without a change. */
+  readonly result?: ImportResultDto;
+  /** What the result says besides. */
+  readonly about?: Partial<ImportResultDto>;
 }
 
 /** The most faults that one answer names. */
@@ -42,29 +54,65 @@ export class ServerImport {
     { dryRun, prune }: ImportOptions,
   ): Promise<ImportResultDto[]> {
     return this.turns.run(tenant, async () => {
-      const { packages } = this.extensions;
-      const packaged = await this.extensions.packagedServers(tenant);
-      const present = { tenant, records: this.registry.list(tenant), packaged, packages };
-      const plan = importPlan(servers, present, prune);
-      await this.checkPolicy(tenant, plan);
-      if (dryRun) return plan.map(({ name, action }) => ({ name, action }));
-      const results: ImportResultDto[] = [];
-      for (const step of plan) results.push(await this.perform(tenant, step));
-      return results;
+      const plan = importPlan(servers, await this.present(tenant), prune);
+      const planned = plan.map((step, index) => ({ step, pointer: `/servers/${index}` }));
+      return this.carryOutAll(tenant, planned, dryRun);
     });
   }
 
+  /**
+   * Imports the servers of a client's file. A server that cannot be imported does not affect the others.
+   * @throws ProblemError 403 that lists all servers that the policy of the tenant forbids; nothing was changed
+   */
+  runFile(
+    tenant: string,
+    servers: readonly ClientServer[],
+    { dryRun, prune }: ImportOptions,
+  ): Promise<ImportResultDto[]> {
+    return this.turns.run(tenant, async () => {
+      const present = await this.present(tenant);
+      const names = new Set<string>();
+      const planned = servers.map((server) => {
+        const { name, pointer, error = names.has(name) ? `Server ${name} occurs twice` : undefined } = server;
+        names.add(name);
+        return { pointer, ...(error === undefined ? clientPlan(server, present) : failed(server, error)) };
+      });
+      const gone = prune ? present.records.filter(({ name }) => !names.has(name)) : [];
+      const deletions = gone.map(({ name }) => ({ step: { name, action: 'deleted' as const }, pointer: '' }));
+      return this.carryOutAll(tenant, [...planned, ...deletions], dryRun);
+    });
+  }
+
+  private async present(tenant: string): Promise<Present> {
+    const packaged = await this.extensions.packagedServers(tenant);
+    return { tenant, records: this.registry.list(tenant), packaged, packages: this.extensions.packages };
+  }
+
+  private async carryOutAll(
+    tenant: string,
+    planned: readonly PlannedServer[],
+    dryRun: boolean,
+  ): Promise<ImportResultDto[]> {
+    await this.checkPolicy(tenant, planned);
+    const results: ImportResultDto[] = [];
+    for (const { step, result, about } of planned) {
+      const done = result ?? (dryRun ? { name: step.name, action: step.action } : await this.perform(tenant, step));
+      results.push({ ...done, ...about });
+    }
+    return results;
+  }
+
   /** @throws ProblemError 403 */
-  private async checkPolicy(tenant: string, plan: readonly ImportStep[]): Promise<void> {
+  private async checkPolicy(tenant: string, planned: readonly PlannedServer[]): Promise<void> {
     const refusals: ProblemError[] = [];
     const errors: FieldFault[] = [];
-    for (const [index, step] of plan.entries()) {
+    for (const { step, pointer, result } of planned) {
       try {
-        await this.checkStep(tenant, step);
+        if (!result) await this.checkStep(tenant, step);
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
         refusals.push(error);
-        errors.push({ pointer: `/servers/${index}`, code: error.code, detail: error.message });
+        errors.push({ pointer, code: error.code, detail: error.message });
       }
     }
     const [first] = refusals;
@@ -89,7 +137,8 @@ export class ServerImport {
     }
   }
 
-  private async carryOut(tenant: string, { name, action, settings, package: facts }: ImportStep): Promise<void> {
+  private async carryOut(tenant: string, step: ImportStep): Promise<void> {
+    const { name, action, settings, package: facts, isPartial } = step;
     const { packages } = this.extensions;
     if (action === 'deleted') return this.registry.delete(tenant, name);
     if (action === 'created') {
@@ -98,6 +147,7 @@ export class ServerImport {
       return;
     }
     if (facts) await packages!.change(tenant, name, facts);
+    if (isPartial && settings) return void (await this.registry.update(tenant, name, settings));
     if (settings) await this.registry.redefine(tenant, name, await this.complete(tenant, name, settings));
   }
 
@@ -107,3 +157,20 @@ export class ServerImport {
     return packaged ? withProgram(settings, this.registry.get(tenant, name), packaged) : settings;
   }
 }
+
+function clientPlan(server: ClientServer, present: Present): Omit<PlannedServer, 'pointer'> {
+  const { givenName, secrets, warnings } = server;
+  try {
+    const about = { givenName, secrets: secrets && [...secrets], warnings: warnings && [...warnings] };
+    return { step: clientStep(server, present), about };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return failed(server, error.message);
+  }
+}
+
+/** Returns a server that an import leaves as it is, because its entry cannot be used. */
+const failed = ({ name, givenName }: ClientServer, error: string): Omit<PlannedServer, 'pointer'> => ({
+  step: { name, action: 'unchanged' },
+  result: { name, action: 'failed', error, ...(givenName !== undefined && { givenName }) },
+});

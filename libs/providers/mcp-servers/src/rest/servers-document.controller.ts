@@ -4,9 +4,11 @@ import { ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '
 import type { FastifyReply } from 'fastify';
 import { stringify } from 'yaml';
 import { ApiAuthenticated, CurrentPrincipal, Roles, RouteOptions, type Principal } from '@manifold/auth';
-import { ApiExample, ApiProblems } from '@manifold/rest';
+import { ApiExample, ApiProblems, DtoValidationPipe } from '@manifold/rest';
 import { ServerExtensions } from '@manifold/server-model';
 import { ServerImport } from './server-import.service.js';
+import { clientFileOf } from '../client-files/client-file.js';
+import { clientServers, warningsAboutFile } from '../client-files/client-servers.js';
 import { ServerRegistry } from '../registry/server-registry.service.js';
 import { definitionOf } from './servers-document.js';
 import { DOCUMENT_VERSION, ImportAnswerDto, ImportOptionsDto, ServersDocumentDto } from './servers-document.dto.js';
@@ -53,8 +55,11 @@ export class ServersDocumentController {
   @HttpCode(200)
   @RouteConfig({ yamlBody: true })
   @ApiOperation({
-    summary: 'Create and update servers from a document',
+    summary: "Create and update servers from a document, or from an MCP client's configuration file",
     description:
+      "The body is a document of `GET /servers/export`, or a client's file as it is: with `mcpServers` (Claude Desktop, Cursor and most others) " +
+      'or `servers` (VS Code). Of a file, each server is imported for itself, settings that the file does not give stay as they are, and ' +
+      '`${env:NAME}` and `${input:id}` become secrets that each user sets (`secrets`). For a document: ' +
       'The whole document is validated first. If it is invalid, nothing is changed. Servers that already match the document keep ' +
       'running. A reference such as `${input:remote.headers.Authorization}`, or "[hidden]", keeps the stored value. It is a fault if there ' +
       'is none, or if it was given for another destination.',
@@ -67,14 +72,26 @@ export class ServersDocumentController {
   @ApiOkResponse({ type: ImportAnswerDto })
   @ApiProblems(400, 413, 415)
   async import(
-    @Body() { servers }: ServersDocumentDto,
+    @Body() body: object | undefined,
     @Query() { dryRun, prune }: ImportOptionsDto,
     @CurrentPrincipal() { tenant }: Principal,
   ): Promise<ImportAnswerDto> {
     const options = { dryRun: dryRun === 'true', prune: prune === 'true' };
+    const file = clientFileOf(body);
+    if (file) {
+      const results = await this.imports.runFile(tenant, await clientServers(file), options);
+      return { success: true, results, ...warningsAboutFile(file) };
+    }
+    const { servers } = await documentOf(body);
     return { success: true, results: await this.imports.run(tenant, servers, options) };
   }
 }
+
+const pipe = new DtoValidationPipe();
+
+/** @throws ProblemError 400 or 413 if the body is not a document */
+const documentOf = async (body: unknown): Promise<ServersDocumentDto> =>
+  (await pipe.transform(body, { type: 'body', metatype: ServersDocumentDto })) as ServersDocumentDto;
 
 /** Returns whether the Accept header names this media type and does not refuse it (`q=0`). */
 const accepts = (header: string | undefined, mediaType: string): boolean =>

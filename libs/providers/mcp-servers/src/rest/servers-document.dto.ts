@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, Equals, IsArray, IsIn, IsObject, IsString, Matches, ValidateNested } from 'class-validator';
-import { IfGiven } from '@manifold/rest';
+import { IfGiven, WarningsDto } from '@manifold/rest';
 import { SERVER_NAME, SERVER_NAME_RULE, ServerSettingsDto } from '@manifold/server-model';
 
 export const DOCUMENT_VERSION = 1;
@@ -49,17 +49,32 @@ export class ImportOptionsDto {
   prune?: 'true' | 'false';
 }
 
-export class ImportResultDto {
+/** A secret that each user must set. */
+export class NeededSecretDto {
   name: string;
+
+  /** What the client's file says about it. */
+  description?: string;
+}
+
+export class ImportResultDto extends WarningsDto {
+  name: string;
+
+  /** The name in the client's file, if it cannot be the name of a server. */
+  givenName?: string;
 
   @ApiProperty({ enum: ACTIONS })
   action: (typeof ACTIONS)[number];
 
   /** The reason why the action failed. Present only if `action` is `failed`. */
   error?: string;
+
+  /** The secrets that each user must set with `POST /secrets/set`, because the client's file refers to variables or inputs. */
+  @ApiPropertyOptional({ type: [NeededSecretDto] })
+  secrets?: NeededSecretDto[];
 }
 
-export class ImportAnswerDto {
+export class ImportAnswerDto extends WarningsDto {
   success: boolean;
 
   /** One result for each server, in the order of the document. Deleted servers come last. */
