@@ -23,8 +23,8 @@ interface Entry {
   readonly action: string;
   readonly outcome: string;
   readonly decision: string;
-  readonly principal?: string;
-  readonly actor?: string;
+  readonly principal?: object;
+  readonly actor?: object;
   readonly server?: string;
   readonly tool?: string;
   readonly resource?: string;
@@ -159,8 +159,8 @@ describe('A gateway under observation', () => {
       'echo ok',
     ]);
     const [byService, unknown, other, ...same] = calls;
-    const agent = JSON.stringify(['default', 'manifold', 'agent']);
-    expect(byService).toMatchObject({ principal: agent, actor: JSON.stringify(['default', 'manifold', 'root']) });
+    const agent = { tenant: 'default', issuer: 'manifold', subject: 'agent' };
+    expect(byService).toMatchObject({ principal: agent, actor: { ...agent, subject: 'root' } });
     expect(unknown).toMatchObject({ decision: 'denied', code: 'unknown_tool', principal: agent });
     expect(other).toMatchObject({
       tenant: 'default',

@@ -22,6 +22,8 @@ export type AuditEvent = {
   tool?: string;
   /** Reason for a failure or refusal: a code of the gateway, or an HTTP status. */
   code?: string;
+  /** The reason of a failed or refused REST request in words: code and message of the problem. */
+  reason?: string;
   /** Duration in milliseconds. */
   ms?: number;
   /** Size of the request body in bytes. */

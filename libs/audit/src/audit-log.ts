@@ -14,7 +14,7 @@ const MOST_WAITING = 20_000;
 /** Maximum size of all waiting entries, see {@link sizeOf}. */
 const MOST_WAITING_SIZE = 16 * 1024 * 1024;
 /** The members of an entry that can be long, because callers choose them. */
-const LONG_MEMBERS = ['resource', 'tool', 'server', 'principal', 'actor', 'requestId', 'source'] as const;
+const LONG_MEMBERS = ['resource', 'tool', 'server', 'principal', 'actor', 'requestId', 'source', 'reason'] as const;
 /** The longest of these members in characters. Longer ones are cut; it is more than any valid principal has. */
 const LONGEST_MEMBER = 4_096;
 /** The size that the other members of an entry have at most. */

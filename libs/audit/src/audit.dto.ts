@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsRFC3339, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { PrincipalDto } from '@manifold/auth';
 import { IfGiven } from '@manifold/rest';
 import { OUTCOMES } from './audit-entry.js';
 
@@ -78,11 +79,11 @@ export class AuditEntryDto {
   time: string;
   tenant: string;
 
-  /** Tenant, issuer and subject of the principal as a JSON array. Missing if the caller was not identified. */
-  principal?: string;
+  /** The caller. Missing if it was not identified. */
+  principal?: PrincipalDto;
 
-  /** Service that acted for the principal: its tenant, issuer and subject as a JSON array. */
-  actor?: string;
+  /** Service that acted for the principal. */
+  actor?: PrincipalDto;
 
   /** Authentication method: `jwt`, `api-key` or `development`; `command-line` for a user of the operating system who ran a command. */
   authMethod?: string;
@@ -102,6 +103,9 @@ export class AuditEntryDto {
 
   /** Reason for a failure or refusal: a code of the gateway, or an HTTP status. */
   code?: string;
+
+  /** The reason in words: the code and the message of the answer. Of refusals that are counted in one entry, the reason of the first. */
+  reason?: string;
 
   /** Duration in milliseconds. */
   ms?: number;

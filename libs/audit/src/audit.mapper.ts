@@ -1,8 +1,16 @@
+import { principalView } from '@manifold/auth';
 import type { AuditEntryDto, AuditFilterDto } from './audit.dto.js';
 import type { AuditEntry } from './audit-entry.js';
 import type { AuditFilter } from './audit-search.service.js';
 
-export const entryView = (entry: AuditEntry): AuditEntryDto => ({ ...entry, time: new Date(entry.time).toISOString() });
+export function entryView({ time, principal, actor, ...entry }: AuditEntry): AuditEntryDto {
+  return {
+    ...entry,
+    time: new Date(time).toISOString(),
+    ...(principal !== undefined && { principal: principalView(principal) }),
+    ...(actor !== undefined && { actor: principalView(actor) }),
+  };
+}
 
 export function filterOf({
   from,

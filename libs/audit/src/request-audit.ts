@@ -2,13 +2,15 @@ import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DEFAULT_TENANT } from '@manifold/auth';
-import { clientAddress } from '@manifold/rest';
+import { clientAddress, problemOf } from '@manifold/rest';
 import { AuditLog } from './audit-log.js';
 import { RefusalTally } from './refusal-tally.js';
 import { resourceOf } from './request-resource.js';
 
 /** Milliseconds for which similar refusals are counted in one entry. */
 const WINDOW_MS = 10_000;
+/** The longest reason in characters. */
+const LONGEST_REASON = 1_000;
 const READING: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 /** MCP routes and the route of tool calls. Tool calls have their own entries. Sessions have none, because there are too many. */
 const MCP_ROUTE = /^\/(mcp|mcp\/servers\/:name\/mcp|mcp\/tool\/call|messages|sse|sse\/messages)$/;
@@ -76,6 +78,7 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
       decision: 'allowed',
       outcome: statusCode < 400 ? 'ok' : 'failed',
       code: statusCode < 400 ? undefined : String(statusCode),
+      reason: statusCode < 400 ? undefined : reasonOf(request),
       ms: Math.round(reply.elapsedTime * 10) / 10,
       bytes: Number.isSafeInteger(bytes) ? bytes : undefined,
       source: clientAddress(request),
@@ -97,10 +100,17 @@ export class RequestAudit implements OnModuleInit, BeforeApplicationShutdown {
         decision: 'denied',
         outcome: 'refused',
         code,
+        reason: reasonOf(request),
         source: clientAddress(request),
       },
       Date.now(),
     );
     if (isFirst) this.timer = setTimeout(() => this.writeRefusals(), WINDOW_MS).unref();
   }
+}
+
+/** Returns what the problem of the answer says. Clients have read it, so it contains no secret. */
+function reasonOf(request: FastifyRequest): string | undefined {
+  const problem = problemOf(request);
+  return problem && `${problem.code}: ${problem.message}`.slice(0, LONGEST_REASON);
 }

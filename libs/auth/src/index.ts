@@ -20,6 +20,7 @@ export {
   type Principal,
   type Role,
 } from './principal.js';
+export { PrincipalDto, principalView } from './principal.dto.js';
 export { Revocations } from './revocations.js';
 export { Roles } from './roles.guard.js';
 export { Public, RouteOptions, type RouteSettings } from './route-options.decorator.js';

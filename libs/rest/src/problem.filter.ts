@@ -55,6 +55,11 @@ export function problemBody(problem: ProblemError, requestId: string): ProblemBo
   };
 }
 
+const problems = new WeakMap<FastifyRequest, ProblemError>();
+
+/** Returns the problem that a request was answered with, for logs of requests. */
+export const problemOf = (request: FastifyRequest): ProblemError | undefined => problems.get(request);
+
 /** The only place that writes the errors of HTTP routes. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -68,6 +73,7 @@ export class ProblemFilter implements ExceptionFilter {
   /** Writes an error as a problem. It is also Fastify's error handler, for requests that fail before a route is reached. */
   write(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error);
+    problems.set(request, problem);
     if (problem.status >= 500) {
       this.logger.error({
         msg: problem.message,

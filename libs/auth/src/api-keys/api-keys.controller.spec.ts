@@ -44,7 +44,7 @@ describe('The REST routes of API keys', () => {
       roles: ['user', 'service', 'operator'],
       groups,
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
-      createdBy: '["default","manifold","root"]',
+      createdBy: { tenant: 'default', issuer: 'manifold', subject: 'root' },
       expiresAt,
     });
     expect((await call('GET', '/auth/keys', key as string)).status).toBe(403);

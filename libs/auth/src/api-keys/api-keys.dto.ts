@@ -2,6 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsRFC3339, IsString, Length, Matches } from 'class-validator';
 
 import { IfGiven } from '@manifold/rest';
+import { PrincipalDto } from '../principal.dto.js';
 import { MOST_GROUPS, ROLES, type Role } from '../principal.js';
 
 const GROUP = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
@@ -55,8 +56,8 @@ export class ApiKeyDto {
   groups?: string[];
 
   createdAt: string;
-  /** Tenant, issuer and subject of the creator as a JSON array, or the name of a command. */
-  createdBy: string;
+  /** The creator. A command of the gateway has its name as `subject`, and neither tenant nor issuer. */
+  createdBy: PrincipalDto;
   expiresAt?: string;
 }
 
