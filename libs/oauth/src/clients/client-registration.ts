@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { registerClient } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { Keyring, recordsWithOneText } from '@manifold/secrets';
 import { Store, StoreConflictError, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import { KeyedMutex } from '@manifold/async';
 import { GatewayClient } from './gateway-client.js';
+import { jsonObject, numberOf, textOf } from '../protocol/lenient-json.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { OAuthHttp } from '../protocol/oauth-http.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
@@ -92,27 +92,24 @@ export class ClientRegistration {
       const message = 'The authorization server does not register clients automatically: register the gateway manually';
       throw new OAuthFlowError('registration_failed', message);
     }
-    const timeoutMs = this.limits.metadataMs;
-    try {
-      const answer = await registerClient(metadata.issuer, {
-        metadata,
-        clientMetadata: this.gateway.description(authMethodFor(metadata)),
-        fetchFn: (url, init) => this.http.fetch(url, { ...postOf(init), signal, timeoutMs }),
-      });
-      return {
-        clientId: answer.client_id,
-        clientSecret: answer.client_secret,
-        authMethod: answer.token_endpoint_auth_method,
-        redirectUri: this.gateway.redirectUri,
-        secretExpiresAt: answer.client_secret_expires_at ? answer.client_secret_expires_at * 1000 : undefined,
-      };
-    } catch (cause) {
-      signal?.throwIfAborted();
-      if (cause instanceof OAuthFlowError) throw cause;
-      throw new OAuthFlowError('registration_failed', 'The authorization server did not register the gateway', {
-        cause,
-      });
-    }
+    const asked = authMethodFor(metadata);
+    const response = await this.http.fetch(metadata.registration_endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(this.gateway.description(asked)),
+      timeoutMs: this.limits.metadataMs,
+      signal,
+    });
+    const answer = response.ok ? jsonObject(await response.text()) : undefined;
+    const clientId = textOf(answer?.client_id);
+    if (!answer || clientId === undefined) throw notRegistered(response.status);
+    return {
+      clientId,
+      clientSecret: textOf(answer.client_secret),
+      authMethod: textOf(answer.token_endpoint_auth_method) ?? asked,
+      redirectUri: this.gateway.redirectUri,
+      secretExpiresAt: Math.max(numberOf(answer.client_secret_expires_at) ?? 0, 0) * 1000 || undefined,
+    };
   }
 
   /** Stores a new client. If two processes register at the same time, both use the client that was stored first. */
@@ -129,11 +126,11 @@ export class ClientRegistration {
   }
 }
 
-const postOf = (init: RequestInit | undefined) => ({
-  method: 'POST' as const,
-  headers: init?.headers,
-  body: init?.body ?? undefined,
-});
+const notRegistered = (status: number): OAuthFlowError =>
+  new OAuthFlowError(
+    'registration_failed',
+    `The authorization server did not register the gateway: it answered HTTP ${status} without a client id`,
+  );
 
 /** Selects the authentication method. The gateway can keep a secret, so it prefers one. A missing list means Basic (RFC 8414, 2). */
 function authMethodFor({ token_endpoint_auth_methods_supported: supported }: OAuthMetadata): string {

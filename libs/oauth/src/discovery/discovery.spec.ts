@@ -89,10 +89,60 @@ describe('discovery', () => {
     expect((await discover()).metadata.issuer).toBe(authority.issuer);
   });
 
+  it.each(['/mcp/', '/mcp//', '/'])('takes the resource %s for the endpoint or one above it', async (path) => {
+    upstream.metadataChange = { resource: `${upstream.origin}${path}` };
+    expect((await discover()).resource).toBe(`${upstream.origin}${path}`);
+  });
+
   it('takes a resource above the endpoint, and tells how the server spells it', async () => {
     upstream.metadataChange = { resource: upstream.origin };
     expect((await discover()).resource).toBe(upstream.origin);
   });
+});
+
+describe('discovery goes on to the next place where the first one', () => {
+  it.each([
+    'cut',
+    'bad gateway',
+    'not JSON',
+    { status: 401 },
+    { status: 403 },
+    { status: 500 },
+    { json: [1, 2] },
+    { json: null },
+    { json: 'text' },
+    { json: {} },
+    { json: { issuer: 'https://other.test' } },
+  ] as const)('of an authorization server answers %j', async (behaviour) => {
+    authority.always('oauth-metadata', behaviour);
+    expect((await discover()).metadata.issuer).toBe(authority.issuer);
+  });
+
+  it('of an authorization server redirects to another host, which is not asked', async () => {
+    const canary = await AuthorizationServer.start();
+    authority.redirect('oauth-metadata', `${canary.issuer}/login`);
+    expect((await discover()).metadata.issuer).toBe(authority.issuer);
+    expect(canary.requests).toEqual([]);
+    await canary.stop();
+  });
+
+  it.each([{ status: 500 }, 'not JSON'] as const)('gives no authorization server, but %j', async (behaviour) => {
+    const broken = await AuthorizationServer.start();
+    broken.always('metadata', behaviour);
+    upstream.metadataChange = { authorization_servers: [broken.issuer, authority.issuer] };
+    expect((await discover()).metadata.issuer).toBe(authority.issuer);
+    await broken.stop();
+  });
+});
+
+it.each<[string, Record<string, unknown>]>([
+  ['null for what may be missing', { scopes_supported: null, registration_endpoint: null, jwks_uri: null }],
+  ['no response types', { response_types_supported: undefined }],
+  ['null for response types', { response_types_supported: null }],
+  ['members of wrong types', { scopes_supported: { a: 1 }, token_endpoint_auth_methods_supported: 'none' }],
+])('discovery takes metadata with %s', async (_, change) => {
+  authority.changeMetadata(change);
+  expect((await discover()).metadata.issuer).toBe(authority.issuer);
 });
 
 describe('discovery refuses', () => {
@@ -157,6 +207,7 @@ describe('discovery refuses', () => {
   });
 
   it('metadata that redirects in circles, and to another host', async () => {
+    authority.always('oidc-metadata', { status: 404 });
     authority.redirect('oauth-metadata', '/.well-known/oauth-authorization-server');
     await expect(discover()).rejects.toMatchObject({ code: 'metadata_refused' });
     const canary = await AuthorizationServer.start();
@@ -175,7 +226,18 @@ describe('discovery refuses', () => {
 describe('discovery says that a later try may help', () => {
   it.each(['never', 'cut', 'bad gateway', { status: 500 }] as const)('when the metadata is %j', async (behaviour) => {
     authority.always('metadata', behaviour);
-    await expect(discover()).rejects.toMatchObject({ code: 'unavailable' });
+    const impatient = await OAuthProcess.start({ dataDir: folder, limits: { metadataMs: 3_000 } });
+    const discovering = impatient.get(Discovery).discover(server());
+    await expect(discovering).rejects.toMatchObject({ code: 'unavailable' });
+    await impatient.stop();
+  });
+
+  it('when its time is over, however many places there are', async () => {
+    authority.always('metadata', 'never');
+    const impatient = await OAuthProcess.start({ dataDir: folder, limits: { discoveryMs: 1_000 } });
+    const discovering = impatient.get(Discovery).discover(server());
+    await expect(discovering).rejects.toMatchObject({ name: 'OAuthFlowError', code: 'unavailable' });
+    await impatient.stop();
   });
 
   it('when nobody listens', async () => {
@@ -241,6 +303,51 @@ describe('discovery at a server whose own metadata', () => {
 
   const redirect = (response: ServerResponse, location: string): void =>
     void response.writeHead(307, { location }).end();
+});
+
+describe('discovery at a server that is its own authorization server', () => {
+  let host: Server;
+  let origin: string;
+  /** Answers at the place of the endpoint's metadata, and at that of the host's. */
+  let places: (response: ServerResponse) => void;
+
+  beforeEach(async () => {
+    host = createServer((request, response) => {
+      if (request.url!.startsWith('/.well-known/oauth-protected-resource')) return places(response);
+      if (request.url !== '/.well-known/oauth-authorization-server') return void response.writeHead(404).end();
+      const endpoints = { authorization_endpoint: `${origin}/auth`, token_endpoint: `${origin}/token` };
+      const metadata = { issuer: origin, ...endpoints, code_challenge_methods_supported: ['S256'] };
+      return void response.end(JSON.stringify(metadata));
+    }).listen(0, '127.0.0.1');
+    await once(host, 'listening');
+    origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  });
+
+  afterEach(() => {
+    host.close();
+    host.closeAllConnections();
+  });
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['a page', (response) => response.end('<!doctype html>')],
+    ['null', (response) => response.end('null')],
+    ['other JSON', (response) => response.end('{"error":"not found"}')],
+    ['HTTP 500', (response) => response.writeHead(500).end()],
+    [
+      'null for authorization servers',
+      (response) => response.end(`{"resource":"${origin}","authorization_servers":null}`),
+    ],
+  ])('goes there where the server answers %s for its own metadata', async (_, answer) => {
+    places = answer;
+    const found = await gateway.get(Discovery).discover({ name: 'files', url: `${origin}/mcp` });
+    expect(found.metadata.issuer).toBe(origin);
+  });
+
+  it('does not go there where the server’s metadata is that of another resource', async () => {
+    places = (response) => response.end('{"resource":"https://other.test"}');
+    const discovering = gateway.get(Discovery).discover({ name: 'files', url: `${origin}/mcp` });
+    await expect(discovering).rejects.toMatchObject({ code: 'metadata_refused' });
+  });
 });
 
 describe('discovery at an issuer with a path', () => {

@@ -3,7 +3,7 @@ import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { PRODUCT_NAME, VERSION } from '@manifold/config';
 import { Egress } from '@manifold/egress';
 import { bearerChallenge, type BearerChallenge } from '../protocol/bearer-challenge.js';
-import { Discovery, type FoundDocument } from './discovery.js';
+import { Discovery, MOST_SERVERS, orElse, type FoundDocument } from './discovery.js';
 import { GatewayClient } from '../clients/gateway-client.js';
 import { OAuthFlowError, requestError } from '../protocol/oauth-flow-error.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
@@ -23,9 +23,6 @@ export interface DiscoveredServer {
   readonly authorizationServers: readonly FoundDocument<OAuthMetadata>[];
   readonly registration: RegistrationMode;
 }
-
-/** Maximum number of authorization servers to query. A server would name more only to make the gateway send requests. */
-const MOST_SERVERS = 5;
 
 const PROBE = {
   jsonrpc: '2.0',
@@ -49,15 +46,14 @@ export class ServerDiscovery {
    * @throws OAuthFlowError `discovery_failed`, `metadata_refused`, `unavailable`
    */
   async of(url: URL, issuer?: string): Promise<DiscoveredServer> {
-    const signal = AbortSignal.timeout(this.limits.serverDiscoveryMs);
+    const signal = AbortSignal.timeout(this.limits.discoveryMs);
     try {
       const challenge = await this.challengeOf(url, signal);
-      const found =
-        issuer === undefined
-          ? await this.discovery.resourceMetadata(url, challenge?.resourceMetadata, signal)
-          : undefined;
-      const named = issuer === undefined ? (found?.content.authorization_servers ?? [url.origin]) : [issuer];
-      const authorizationServers = await this.usable(named.slice(0, MOST_SERVERS), url, signal);
+      const { found, failure } =
+        issuer === undefined ? await this.discovery.resourceMetadata(url, challenge?.resourceMetadata, signal) : {};
+      const named = issuer === undefined ? (found?.content.authorization_servers ?? []) : [issuer];
+      const asked = named.length > 0 ? named.slice(0, MOST_SERVERS) : [url.origin];
+      const authorizationServers = await this.usable(asked, url, signal).catch(orElse(failure));
       return {
         resourceMetadataUrl: found?.url,
         resource: found?.content.resource ?? url.href,

@@ -252,6 +252,18 @@ describe('the gateway is known to the authorization server', () => {
     expect(await status()).toMatchObject({ state: 'connected' });
   });
 
+  it.each([
+    { client_secret: null, token_endpoint_auth_method: null, redirect_uris: null, client_secret_expires_at: null },
+    {},
+  ])('from a registration that leaves out what it may: %j', async (optional) => {
+    authority.always('registration', { json: { client_id: 'ours', ...optional } });
+    for (const owner of [ann, user('bob')]) {
+      const { authorizationUrl } = await flow.start(owner, server());
+      expect(new URL(authorizationUrl).searchParams.get('client_id')).toBe('ours');
+    }
+    expect(authority.requestsTo('registration')).toHaveLength(1);
+  });
+
   it.each([{ registration_endpoint: undefined }, {}])('or the user is told why not: %j', async (change) => {
     authority.changeMetadata(change);
     authority.always('registration', { json: { error: 'invalid_client_metadata' }, status: 400 });

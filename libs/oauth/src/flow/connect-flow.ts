@@ -7,7 +7,8 @@ import type { ConnectionTokens } from '../tokens/connection-tokens.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { PendingAuthorizations, type PendingFlow } from './pending-authorizations.js';
 import type { ProtectedServer } from '../protocol/protected-server.js';
-import { GrantRefusedError, TokenRequests } from '../tokens/token-request.js';
+import { GrantRefusedError } from '../tokens/grant-refused-error.js';
+import { TokenRequests } from '../tokens/token-request.js';
 import { TokenVault } from '../tokens/token-vault.js';
 
 export interface StartOptions {

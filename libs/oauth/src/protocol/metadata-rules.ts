@@ -1,4 +1,3 @@
-import { checkResourceAllowed } from '@modelcontextprotocol/sdk/shared/auth-utils.js';
 import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { OAuthFlowError } from './oauth-flow-error.js';
 
@@ -24,9 +23,20 @@ export function checkUrl(text: string, what: string, server: URL): URL {
  * @throws OAuthFlowError `metadata_refused`
  */
 export function checkResource(resource: string, server: URL): void {
-  if (checkResourceAllowed({ requestedResource: server, configuredResource: resource })) return;
+  if (covers(resource, server)) return;
   throw new OAuthFlowError('metadata_refused', 'The metadata of the server describes another resource');
 }
+
+/**
+ * Returns whether the resource is the server or one above it: the same origin, and a path that the server's path begins with. A slash at
+ * the end of either path does not matter.
+ */
+export function covers(resource: string, server: URL): boolean {
+  const configured = URL.parse(resource);
+  return configured?.origin === server.origin && folderOf(server).startsWith(folderOf(configured));
+}
+
+const folderOf = ({ pathname }: URL): string => `${pathname.replace(/\/+$/, '')}/`;
 
 /**
  * Validates the metadata of an authorization server.

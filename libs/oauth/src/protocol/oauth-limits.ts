@@ -5,8 +5,8 @@ import { Injectable } from '@nestjs/common';
 export class OAuthLimits {
   /** Timeout for one metadata document or one registration, including its body. */
   readonly metadataMs: number = 10_000;
-  /** Timeout for all requests to a server and its authorization servers before an operator registers it. */
-  readonly serverDiscoveryMs: number = 25_000;
+  /** Timeout for all requests of one discovery: to a server and to its authorization servers. */
+  readonly discoveryMs: number = 25_000;
   /** Timeout for a token request, including its body. It is generous: a refresh that was cut off may have used up the refresh token. */
   readonly tokenMs: number = 30_000;
   /** Maximum size of a response in bytes. */

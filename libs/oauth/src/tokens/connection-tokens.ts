@@ -1,6 +1,5 @@
-import { checkResourceAllowed } from '@modelcontextprotocol/sdk/shared/auth-utils.js';
 import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
-import { isLoopback } from '../protocol/metadata-rules.js';
+import { covers, isLoopback } from '../protocol/metadata-rules.js';
 import type { ClientCredentials } from '../protocol/protected-server.js';
 
 /** Authorization server of the tokens, as it was when the user consented. */
@@ -25,6 +24,8 @@ export interface ConnectionTokens {
   readonly scopes: readonly string[];
   /** Resource of the tokens: the URL of the server, or one above it. Tokens are sent to no other server. */
   readonly resource: string;
+  /** Parameter `resource` of token requests (RFC 8707) where it is not the resource of the tokens; null: it is left out. */
+  readonly indicator?: string | null;
   /** Authorization server; undefined for imported tokens until the first refresh discovers it. */
   readonly issuer?: TokenIssuer;
   readonly client?: ClientCredentials;
@@ -66,9 +67,7 @@ export function isAlive({ accessToken, expiresAt }: ConnectionTokens, now: numbe
  * Returns whether the tokens were issued for this server. If the server's registered URL changes, the tokens are not sent to the new URL.
  */
 export function areFor({ resource }: ConnectionTokens, serverUrl: string): boolean {
-  const requested = URL.parse(serverUrl);
-  if (!requested || !URL.canParse(resource)) return false;
-  return takesTokens(serverUrl) && checkResourceAllowed({ requestedResource: requested, configuredResource: resource });
+  return takesTokens(serverUrl) && covers(resource, new URL(serverUrl));
 }
 
 /** Returns whether tokens may be sent to the URL: over https, or on loopback, where no third party can read them. */

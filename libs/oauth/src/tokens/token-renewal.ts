@@ -9,7 +9,8 @@ import { tokenIssuerOf, type ConnectionTokens } from './connection-tokens.js';
 import { Discovery } from '../discovery/discovery.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
-import { GrantRefusedError, TokenRequests } from './token-request.js';
+import { GrantRefusedError } from './grant-refused-error.js';
+import { TokenRequests } from './token-request.js';
 import { TokenVault, type StoredTokens } from './token-vault.js';
 
 const refreshes = processCounter('manifold_token_refreshes_total', 'Refreshes of OAuth tokens by outcome', 'outcome');
@@ -54,15 +55,16 @@ export class TokenRenewal {
       (cause instanceof GrantRefusedError ? refused : failed).add();
       if (!(cause instanceof GrantRefusedError)) throw cause;
       this.logger.warn({ msg: 'token refresh refused', server: owner.server, err: cause });
+      if (cause.isAboutRequest) throw new OAuthFlowError('unavailable', cause.message, { cause });
       return await this.giveUp(owner, held, rejected, cause);
     }
   }
 
   private async refreshed(owner: ConnectionOwner, tokens: ConnectionTokens): Promise<ConnectionTokens> {
-    const { refreshToken, scopes, client } = tokens;
+    const { refreshToken, scopes, client, indicator } = tokens;
     if (refreshToken === undefined || client === undefined) throw reauthRequired();
     const grant = { grant_type: 'refresh_token', refresh_token: refreshToken };
-    return this.requests.send({ ...(await this.origin(owner, tokens)), client, scopes, grant });
+    return this.requests.send({ ...(await this.origin(owner, tokens)), client, indicator, scopes, grant });
   }
 
   /** Returns the authorization server and the resource. For imported tokens it discovers them, as for a new connection. */

@@ -330,6 +330,30 @@ describe('a refresh that fails', () => {
     expect(await call(await token())).toBe(200);
   });
 
+  it.each(['invalid_request', 'invalid_target', 'invalid_scope', 'unsupported_grant_type'])(
+    'by %s keeps the grant, which is tried again later',
+    async (error) => {
+      clock.advance(HOUR);
+      authority.always('token:refresh_token', { json: { error }, status: 400 });
+      await expect(token()).rejects.toMatchObject({ code: 'unavailable' });
+      authority.behave();
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(await call(await token())).toBe(200);
+    },
+  );
+
+  it('because of the resource is repeated without it, at once and from then on', async () => {
+    clock.advance(HOUR);
+    authority.next('token:refresh_token', { json: { error: 'invalid_target' }, status: 400 });
+    expect(await call(await token())).toBe(200);
+    clock.advance(HOUR);
+    expect(await call(await token())).toBe(200);
+    const resources = authority
+      .requestsTo('token:refresh_token')
+      .map(({ body }) => (body as Record<string, unknown>).resource);
+    expect(resources).toEqual([upstream.url, undefined, undefined]);
+  });
+
   it('leaves the rest of the old token’s life', async () => {
     const first = await token();
     clock.advance(HOUR - MINUTE);

@@ -1,0 +1,31 @@
+/**
+ * Error codes that find fault with the request instead of the grant. The same grant may be accepted in another request (RFC 6749, 5.2; RFC
+ * 8707, 2).
+ */
+const ABOUT_REQUEST = [
+  'invalid_request',
+  'invalid_resource',
+  'invalid_scope',
+  'invalid_target',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+];
+
+/** Error for a request that a token endpoint refuses. */
+export class GrantRefusedError extends Error {
+  /** @param error error code of the response (RFC 6749, 5.2) */
+  constructor(readonly error: string) {
+    super(`The authorization server refused the request: ${error}`);
+    this.name = 'GrantRefusedError';
+  }
+
+  /** Returns whether the authorization server no longer accepts the gateway as a client. */
+  get isAboutClient(): boolean {
+    return this.error === 'invalid_client' || this.error === 'unauthorized_client';
+  }
+
+  /** Returns whether the grant itself may still be good. */
+  get isAboutRequest(): boolean {
+    return ABOUT_REQUEST.includes(this.error);
+  }
+}

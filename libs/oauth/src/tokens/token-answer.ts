@@ -1,0 +1,64 @@
+import { isObject } from '@manifold/async';
+import { uniqueScopes } from '../protocol/bearer-challenge.js';
+import { jsonObject, numberOf, textOf, wordsOf, type JsonObject } from '../protocol/lenient-json.js';
+import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
+import { GrantRefusedError } from './grant-refused-error.js';
+
+/** Answer of a token endpoint (RFC 6749, 5.1). What it leaves out is undefined. */
+export interface TokenAnswer {
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  /** Seconds. */
+  readonly expiresIn?: number;
+  readonly scopes?: readonly string[];
+}
+
+/** Error codes of temporary failures of an authorization server. */
+const TEMPORARY = ['server_error', 'temporarily_unavailable', 'slow_down'];
+/** Visible characters only: a token must not break out of the header that contains it (threat 20). */
+const TOKEN = /^[\x21-\x7e]{1,16384}$/;
+const ERROR_CODE = /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
+/** `user` and `bot` are Bearer tokens of Slack, which names them after whom they speak for. */
+const BEARER = /^(bearer.*|user|bot|access_token)$/i;
+
+/**
+ * Reads the answer of a token endpoint. The body decides, because some servers refuse with status 200, and some answer with a form instead
+ * of JSON. Only the access token is needed: other members may be missing, null or of another type.
+ * @throws GrantRefusedError; OAuthFlowError `unavailable`
+ */
+export function tokenAnswer({ ok, status }: Pick<Response, 'ok' | 'status'>, text: string): TokenAnswer {
+  const body = jsonObject(text) ?? formObject(text);
+  const issued = body && ok ? issuedIn(body) : undefined;
+  if (issued) return issued;
+  const error = textOf(body?.error);
+  if (status < 500 && status !== 429 && error !== undefined && !TEMPORARY.includes(error)) {
+    throw new GrantRefusedError(ERROR_CODE.test(error) ? error : 'unknown error');
+  }
+  throw new OAuthFlowError('unavailable', `The token endpoint answered HTTP ${status} without tokens`);
+}
+
+function formObject(text: string): JsonObject | undefined {
+  const form = Object.fromEntries(new URLSearchParams(text.trim()));
+  return form.access_token !== undefined || form.error !== undefined ? form : undefined;
+}
+
+/** Slack puts the token of a user into a member of its own. */
+function issuedIn(body: JsonObject): TokenAnswer | undefined {
+  const { authed_user: user } = body;
+  const tokens = textOf(body.access_token) === undefined && isObject(user) ? user : body;
+  const accessToken = textOf(tokens.access_token);
+  if (accessToken === undefined) return undefined;
+  const refreshToken = textOf(tokens.refresh_token);
+  const type = textOf(tokens.token_type) ?? 'bearer';
+  if (!BEARER.test(type) || !TOKEN.test(accessToken) || !TOKEN.test(refreshToken ?? 'none')) {
+    throw new OAuthFlowError('unavailable', 'The authorization server issued tokens that are not Bearer tokens');
+  }
+  return { accessToken, refreshToken, expiresIn: numberOf(tokens.expires_in), scopes: scopesIn(tokens.scope) };
+}
+
+/** Some servers separate scopes by commas instead of spaces. */
+function scopesIn(scope: unknown): string[] | undefined {
+  const isList = typeof scope === 'string' && scope.includes(',') && !scope.includes(' ');
+  const scopes = isList ? scope.split(',') : scope === '' ? [] : wordsOf(scope);
+  return scopes && uniqueScopes(scopes);
+}
