@@ -9,6 +9,7 @@ const OPERATIONS: readonly [method: 'post' | 'put' | 'delete', path: string, val
   ['post', '/mcp/servers'],
   ['put', '/mcp/servers/{name}', 'calendar'],
   ['put', '/mcp/servers/{name}/oauth/client', 'calendar'],
+  ['put', '/mcp/servers/{name}/oauth/settings', 'calendar'],
   ['post', '/mcp/servers/{name}/oauth', 'calendar'],
   ['post', '/mcp/external/discover'],
   ['post', '/secrets/set'],

@@ -66,13 +66,22 @@ export class Connections {
     return this.vault.onChanged(listener);
   }
 
+  /**
+   * Forgets the clients that the gateway has registered for a server. The next user who connects makes a new one. Existing connections
+   * keep theirs.
+   * @returns whether there was one
+   */
+  async forgetRegistration(tenant: string, server: string): Promise<boolean> {
+    return (await this.registration.removeServer(tenant, server)) > 0;
+  }
+
   /** Removes all connections to a deleted server, and the clients that the gateway or an operator registered for it. */
   async removeServer(tenant: string, server: string): Promise<void> {
     await this.links.removeServer(tenant, server);
     await this.pending.removeServer(tenant, server);
     await this.vault.removeServer(tenant, server);
     await this.registration.removeServer(tenant, server);
-    await this.manual.remove(tenant, server);
+    await this.manual.removeServer(tenant, server);
   }
 
   /** Removes all connections of a deleted user. */

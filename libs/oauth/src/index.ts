@@ -19,6 +19,12 @@ export { OAuthFlowError, type OAuthFlowErrorCode } from './protocol/oauth-flow-e
 export { OAuthLimits } from './protocol/oauth-limits.js';
 export { OAuthModule } from './oauth.module.js';
 export type { ClientCredentials, PreRegisteredClient, ProtectedServer } from './protocol/protected-server.js';
+export {
+  areAuthorizationParameters,
+  VENDOR_PRESETS,
+  type VendorPreset,
+  type VendorSettings,
+} from './protocol/vendor-settings.js';
 export { SEALED_OAUTH_RECORDS } from './sealed-collections.js';
 export { ServerDiscovery, type RegistrationMode, type DiscoveredServer } from './discovery/server-discovery.service.js';
 export { TokenService, type TokenOptions } from './tokens/token.service.js';

@@ -10,15 +10,18 @@ import { OAuthHttp } from '../protocol/oauth-http.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
 import type { AuthorizationTarget, ProtectedServer, RegisteredClient } from '../protocol/protected-server.js';
 import { openJson, sealJson, type Sealed } from '../protocol/sealed-json.js';
+import {
+  renewalOf,
+  seemsDead,
+  withoutTries,
+  withTry,
+  type Departure,
+  type Registration,
+} from './registration-tries.js';
 
 /** Key of a registration. `issuer` is the authorization server: a client that it registered is never shown to another one. */
 type Place = { tenant: string; server: string; issuer: string };
 type ClientRecord = Place & Sealed;
-
-interface Registration extends RegisteredClient {
-  /** Expiry of the client secret in epoch milliseconds. */
-  readonly secretExpiresAt?: number;
-}
 
 const contextOf = ({ tenant, server, issuer }: Place): string[] => [tenant, server, issuer, 'oauth', 'client'];
 
@@ -56,6 +59,7 @@ export class ClientRegistration {
     tenant: string,
     { name, client }: ProtectedServer,
     { metadata }: AuthorizationTarget,
+    departure: Departure,
     signal?: AbortSignal,
   ): Promise<RegisteredClient> {
     const { redirectUri, metadataUrl } = this.gateway;
@@ -64,23 +68,53 @@ export class ClientRegistration {
       return { clientId: metadataUrl, authMethod: 'none', redirectUri };
     }
     const place = { tenant, server: name, issuer: metadata.issuer };
-    return this.turns.run(JSON.stringify(place), () => this.registered(place, metadata, signal));
+    return this.turns.run(JSON.stringify(place), () => this.registered(place, metadata, departure, signal));
   }
 
   /** Forgets a client that the authorization server no longer knows. The next flow registers a new one. */
-  async forget(place: Place): Promise<void> {
-    await this.records.removeWhere(place);
+  async forget(tenant: string, server: string, clientId: string): Promise<void> {
+    const known = await this.known(tenant, server, clientId);
+    if (known) await this.records.remove(known.id);
   }
 
-  async removeServer(tenant: string, server: string): Promise<void> {
-    await this.records.removeWhere({ tenant, server });
+  /** Notes that the authorization server has answered for this client, so that earlier failed tries no longer count. */
+  async answered(tenant: string, server: string, clientId: string): Promise<void> {
+    const known = await this.known(tenant, server, clientId);
+    if (known?.registration.tries) await this.keep(known.value, known, withoutTries(known.registration));
   }
 
-  private async registered(place: Place, metadata: OAuthMetadata, signal?: AbortSignal): Promise<RegisteredClient> {
+  /** @returns the number of clients that the gateway had registered for the server */
+  removeServer(tenant: string, server: string): Promise<number> {
+    return this.records.removeWhere({ tenant, server });
+  }
+
+  private async known(tenant: string, server: string, clientId: string) {
+    for (const stored of await this.records.find({ tenant, server })) {
+      const registration = await this.opened(stored.value);
+      if (registration.clientId === clientId) return { ...stored, registration };
+    }
+    return undefined;
+  }
+
+  private async registered(
+    place: Place,
+    metadata: OAuthMetadata,
+    departure: Departure,
+    signal: AbortSignal | undefined,
+  ): Promise<Registration> {
     const [known] = await this.records.find(place);
-    const registration = known && (await openJson<Registration>(this.keyring, known.value, contextOf(place)));
-    if (registration && this.isGood(registration)) return registration;
-    return this.keep(place, known, await this.register(metadata, signal));
+    const registration = known && (await this.opened(known.value));
+    const now = Date.now();
+    const isGood = registration !== undefined && this.isGood(registration);
+    if (isGood && !seemsDead(registration, departure, now)) {
+      return this.keep(place, known, withTry(registration, departure, now));
+    }
+    const made = await this.register(metadata, signal);
+    return this.keep(place, known, withTry(isGood ? renewalOf(registration, made) : made, departure, now));
+  }
+
+  private opened(record: ClientRecord): Promise<Registration> {
+    return openJson<Registration>(this.keyring, record, contextOf(record));
   }
 
   private isGood({ redirectUri, secretExpiresAt = Infinity }: Registration): boolean {
@@ -112,16 +146,22 @@ export class ClientRegistration {
     };
   }
 
-  /** Stores a new client. If two processes register at the same time, both use the client that was stored first. */
-  private async keep(place: Place, known: Stored<ClientRecord> | undefined, made: Registration): Promise<Registration> {
+  /** Stores a client. If two processes store one at the same time, both use the client that was stored first. */
+  private async keep(
+    { tenant, server, issuer }: Place,
+    known: Stored<ClientRecord> | undefined,
+    made: Registration,
+  ): Promise<Registration> {
+    const place = { tenant, server, issuer };
     const record = { ...place, ...sealJson(this.keyring, made, contextOf(place)) };
     try {
       await (known ? this.records.update(known.id, known.revision, record) : this.records.insert(record));
       return made;
     } catch (error) {
       const [winner] = error instanceof StoreConflictError ? await this.records.find(place) : [];
-      if (!winner) throw error;
-      return openJson<Registration>(this.keyring, winner.value, contextOf(place));
+      if (winner) return this.opened(winner.value);
+      if (error instanceof StoreConflictError) return made;
+      throw error;
     }
   }
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Keyring, recordsWithOneText } from '@manifold/secrets';
-import { changeRecord, Store, type Collection, type CollectionSpec } from '@manifold/store';
+import { Store, StoreConflictError, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import type { PreRegisteredClient } from '../protocol/protected-server.js';
+import { withPreset, type VendorSettings } from '../protocol/vendor-settings.js';
 import { openJson, sealJson, type Sealed } from '../protocol/sealed-json.js';
 
 type Place = { tenant: string; server: string };
@@ -17,9 +18,21 @@ const CLIENTS: CollectionSpec<ClientRecord> = {
 
 export const SEALED_MANUAL_CLIENTS = recordsWithOneText(CLIENTS, contextOf);
 
+/** What operators have set about the authorization of one server. */
+export interface ManualEntry {
+  readonly client?: PreRegisteredClient;
+  /** Settings, with those of their preset. */
+  readonly vendor?: VendorSettings;
+}
+
+/** Content of a record. The members of the client stand beside the settings, as in records from before there were settings. */
+type Content = Partial<PreRegisteredClient> & { readonly vendor?: VendorSettings };
+
+const ATTEMPTS = 10;
+
 /**
- * Stores the clients that operators registered by hand, at authorization servers that offer no registration. It keeps at most one for each
- * server, sealed. Errors: those of the store.
+ * Stores the clients that operators registered by hand, at authorization servers that offer no registration, and what they correct about
+ * an authorization server. It keeps at most one of both for each server, sealed. Errors: those of the store.
  */
 @Injectable()
 export class ManualClients {
@@ -32,20 +45,72 @@ export class ManualClients {
     this.records = store.collection(CLIENTS);
   }
 
-  async of(tenant: string, server: string): Promise<PreRegisteredClient | undefined> {
-    const [known] = await this.records.find({ tenant, server });
-    return known && openJson<PreRegisteredClient>(this.keyring, known.value, contextOf(known.value));
+  async entry(tenant: string, server: string): Promise<ManualEntry> {
+    const { content } = await this.read({ tenant, server });
+    return { client: clientIn(content), vendor: content.vendor && withPreset(content.vendor) };
   }
 
-  /** Stores the client in place of an earlier one. Existing connections continue to use the client with which they were made. */
-  async put(tenant: string, server: string, client: PreRegisteredClient): Promise<void> {
-    const place = { tenant, server };
-    const record = { ...place, ...sealJson(this.keyring, client, contextOf(place)) };
-    await changeRecord(this.records, place, () => record);
+  async of(tenant: string, server: string): Promise<PreRegisteredClient | undefined> {
+    return clientIn((await this.read({ tenant, server })).content);
+  }
+
+  /** Returns the settings as an operator has set them. */
+  async settings(tenant: string, server: string): Promise<VendorSettings | undefined> {
+    return (await this.read({ tenant, server })).content.vendor;
+  }
+
+  /**
+   * Stores the client in place of an earlier one. Existing connections continue to use the client with which they were made.
+   * @param changed settings to change; the others stay
+   */
+  async put(tenant: string, server: string, client: PreRegisteredClient, changed: VendorSettings = {}): Promise<void> {
+    const isChanged = Object.keys(changed).length > 0;
+    await this.change({ tenant, server }, ({ vendor }) => ({
+      ...client,
+      vendor: isChanged ? { ...vendor, ...changed } : vendor,
+    }));
+  }
+
+  /** Stores the settings in place of earlier ones. They apply to connections that begin from now on. */
+  async putSettings(tenant: string, server: string, vendor: VendorSettings): Promise<void> {
+    await this.change({ tenant, server }, (content) => ({ ...clientIn(content), vendor }));
   }
 
   /** @returns whether there was a client */
   async remove(tenant: string, server: string): Promise<boolean> {
-    return (await this.records.removeWhere({ tenant, server })) > 0;
+    const before = await this.change({ tenant, server }, ({ vendor }) => ({ vendor }));
+    return clientIn(before) !== undefined;
   }
+
+  /** @returns whether there were settings */
+  async removeSettings(tenant: string, server: string): Promise<boolean> {
+    return (await this.change({ tenant, server }, (content) => ({ ...clientIn(content) }))).vendor !== undefined;
+  }
+
+  async removeServer(tenant: string, server: string): Promise<void> {
+    await this.records.removeWhere({ tenant, server });
+  }
+
+  private async read(place: Place): Promise<{ known?: Stored<ClientRecord>; content: Content }> {
+    const [known] = await this.records.find(place);
+    return { known, content: known ? await openJson<Content>(this.keyring, known.value, contextOf(known.value)) : {} };
+  }
+
+  /** @returns the content before the change */
+  private async change(place: Place, next: (content: Content) => Content): Promise<Content> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { known, content } = await this.read(place);
+      const record = { ...place, ...sealJson(this.keyring, next(content), contextOf(place)) };
+      try {
+        await (known ? this.records.update(known.id, known.revision, record) : this.records.insert(record));
+        return content;
+      } catch (error) {
+        if (!(error instanceof StoreConflictError) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+}
+
+function clientIn({ issuer, clientId, clientSecret }: Content): PreRegisteredClient | undefined {
+  return issuer === undefined || clientId === undefined ? undefined : { issuer, clientId, clientSecret };
 }

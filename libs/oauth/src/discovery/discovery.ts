@@ -9,11 +9,17 @@ import {
   readResourceMetadata,
   type ResourceMetadata,
 } from '../protocol/metadata-documents.js';
-import { checkAuthorizationServer, checkResource, checkUrl, isSameIssuer } from '../protocol/metadata-rules.js';
+import {
+  checkAuthorizationServer,
+  checkResource,
+  checkUrl,
+  type MetadataAllowances,
+} from '../protocol/metadata-rules.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { OAuthHttp } from '../protocol/oauth-http.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
 import type { AuthorizationTarget, ProtectedServer } from '../protocol/protected-server.js';
+import { allowancesOf, chooseIssuers, isByHand, metadataByHand, withEndpoints } from './vendor-corrections.js';
 
 const RESOURCE_METADATA = '/.well-known/oauth-protected-resource';
 
@@ -58,13 +64,18 @@ export class Discovery {
   ): Promise<AuthorizationTarget> {
     const url = checkUrl(server.url, 'URL', new URL(server.url));
     return this.inTime(url, signal, async (until) => {
-      const { found, failure } = await this.resourceMetadata(url, challenge?.resourceMetadata, until);
+      const own = this.resourceMetadata(url, challenge?.resourceMetadata, until);
+      const { found, failure } = await (isByHand(server) ? own.catch(() => ({}) as Search<ResourceMetadata>) : own);
       const resource = found?.content;
-      const issuers = chooseIssuers(resource?.authorization_servers ?? [], server, url);
-      const { content } = await this.firstUsable(issuers, url, until).catch(orElse(failure));
+      const metadata =
+        metadataByHand(server) ??
+        (await this.firstUsable(chooseIssuers(resource?.authorization_servers ?? [], server, url), server, until).catch(
+          orElse(failure),
+        ));
       return {
-        metadata: content,
+        metadata: withEndpoints(metadata, server, url),
         resource: resource?.resource ?? server.url,
+        indicator: server.vendor?.resource,
         scopes: resource?.scopes_supported ?? [],
       };
     });
@@ -100,11 +111,16 @@ export class Discovery {
    * Reads the metadata of an authorization server.
    * @throws as `discover`
    */
-  async authorizationServer(issuer: string, server: URL, signal?: AbortSignal): Promise<FoundDocument<OAuthMetadata>> {
+  async authorizationServer(
+    issuer: string,
+    server: URL,
+    signal?: AbortSignal,
+    allowances?: MetadataAllowances,
+  ): Promise<FoundDocument<OAuthMetadata>> {
     const places = buildDiscoveryUrls(checkUrl(issuer, 'authorization server', server)).map(({ url }) => url.href);
     const read = (document: JsonObject): OAuthMetadata => {
       const content = readAuthorizationServer(document);
-      checkAuthorizationServer(content, issuer, server);
+      checkAuthorizationServer(content, issuer, server, allowances);
       return content;
     };
     const { found, failure, refusal } = await this.search(places, read, signal);
@@ -112,11 +128,12 @@ export class Discovery {
     throw refusal ?? failure ?? noMetadata();
   }
 
-  private async firstUsable(issuers: readonly string[], server: URL, signal: AbortSignal) {
+  private async firstUsable(issuers: readonly string[], server: ProtectedServer, signal: AbortSignal) {
+    const url = new URL(server.url);
     let first: OAuthFlowError | undefined;
     for (const issuer of issuers) {
       try {
-        return await this.authorizationServer(issuer, server, signal);
+        return (await this.authorizationServer(issuer, url, signal, allowancesOf(server))).content;
       } catch (error) {
         if (!(error instanceof OAuthFlowError)) throw error;
         first ??= error;
@@ -194,18 +211,3 @@ export const orElse =
 
 const noMetadata = (): OAuthFlowError =>
   new OAuthFlowError('discovery_failed', 'The authorization server of the server publishes no metadata');
-
-/** Maximum number of authorization servers to query. A server would name more only to make the gateway send requests. */
-export const MOST_SERVERS = 5;
-
-function chooseIssuers(named: readonly string[], { client }: ProtectedServer, url: URL): readonly string[] {
-  if (!client) return named.length > 0 ? named.slice(0, MOST_SERVERS) : [url.origin];
-  const own = named.find((issuer) => isSameIssuer(issuer, client.issuer));
-  if (own === undefined && named.length > 0) {
-    throw new OAuthFlowError(
-      'metadata_refused',
-      'The server names an authorization server that its manually registered client does not belong to',
-    );
-  }
-  return [own ?? client.issuer];
-}

@@ -1,11 +1,15 @@
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { startAuthorization } from '@modelcontextprotocol/sdk/client/auth.js';
 import { ClientRegistration } from '../clients/client-registration.js';
 import { ManualClients } from '../clients/manual-clients.js';
+import type { Departure } from '../clients/registration-tries.js';
 import { Discovery } from '../discovery/discovery.js';
+import { aliasesOf } from '../discovery/vendor-corrections.js';
 import { uniqueScopes, type BearerChallenge } from '../protocol/bearer-challenge.js';
 import type { AuthorizationTarget, ProtectedServer } from '../protocol/protected-server.js';
-import type { ConnectionOwner } from '../tokens/connection-owner.js';
+import { isFreeParameter, type VendorSettings } from '../protocol/vendor-settings.js';
+import { ownerFields, ownerKey, type ConnectionOwner } from '../tokens/connection-owner.js';
 import { areFor, tokenIssuerOf } from '../tokens/connection-tokens.js';
 import { TokenVault } from '../tokens/token-vault.js';
 import { PendingAuthorizations, type PendingFlow } from './pending-authorizations.js';
@@ -38,11 +42,12 @@ export class AuthorizationRequests {
     challenge?: BearerChallenge,
     signal?: AbortSignal,
   ): Promise<AuthorizationRequest> {
-    const server = { client: await this.manual.of(owner.principal.tenant, named.name), ...named };
+    const server = { ...(await this.manual.entry(owner.principal.tenant, named.name)), ...named };
     const target = await this.discovery.discover(server, challenge, signal);
-    const client = await this.registration.clientFor(owner.principal.tenant, server, target, signal);
+    const departure = await this.departureOf(owner);
+    const client = await this.registration.clientFor(owner.principal.tenant, server, target, departure, signal);
     const scopes = await this.scopesToAsk(owner, server, target, challenge);
-    const { metadata, resource } = target;
+    const { metadata, resource, indicator } = target;
     const state = PendingAuthorizations.newState();
     const { authorizationUrl, codeVerifier } = await startAuthorization(metadata.issuer, {
       metadata,
@@ -50,28 +55,49 @@ export class AuthorizationRequests {
       redirectUrl: client.redirectUri,
       scope: scopes.join(' ') || undefined,
       state,
-      resource,
     });
+    const sent = indicator === undefined ? resource : indicator;
+    if (sent !== null) authorizationUrl.searchParams.set('resource', sent);
+    addParameters(authorizationUrl, server.vendor);
+    const issuer = tokenIssuerOf(metadata);
+    const issuerAliases = aliasesOf(server);
     const namesItself = metadata.authorization_response_iss_parameter_supported === true;
-    const flow: PendingFlow = { codeVerifier, scopes, resource, issuer: tokenIssuerOf(metadata), namesItself, client };
+    const flow = { codeVerifier, scopes, resource, indicator, issuer, issuerAliases, namesItself, client };
     return { url: authorizationUrl, state, flow };
+  }
+
+  private async departureOf(owner: ConnectionOwner): Promise<Departure> {
+    const hasConnections = await this.vault.hasAny(owner.principal.tenant, owner.server);
+    return { user: hash('sha256', ownerKey(ownerFields(owner)), 'base64url'), hasConnections };
   }
 
   /**
    * Returns the scopes to request: those of the challenge, else those of the server's metadata, plus those that the user granted before.
    * Without the earlier scopes, consent to a further scope would lose them. `offline_access` is added if the authorization server supports
-   * it, to get a refresh token.
+   * it, to get a refresh token. If an operator has set scopes, they are requested instead, and others only for a further scope.
    */
   private async scopesToAsk(
     owner: ConnectionOwner,
-    { url }: ProtectedServer,
+    { url, vendor }: ProtectedServer,
     { metadata, scopes }: AuthorizationTarget,
     challenge: BearerChallenge | undefined,
   ): Promise<string[]> {
     const held = (await this.vault.get(owner))?.tokens;
     const isSame = held !== undefined && areFor(held, url) && held.issuer?.issuer === metadata.issuer;
+    const granted = isSame ? held.scopes : [];
+    if (vendor?.scopes) {
+      const further = challenge?.error === 'insufficient_scope' ? [...granted, ...challenge.scopes] : [];
+      return uniqueScopes([...vendor.scopes, ...further]);
+    }
     const wanted = challenge?.scopes.length ? challenge.scopes : scopes;
     const offline = (metadata.scopes_supported ?? []).filter((scope) => scope === 'offline_access');
-    return uniqueScopes([...(isSame ? held.scopes : []), ...wanted, ...offline]);
+    return uniqueScopes([...granted, ...wanted, ...offline]);
+  }
+}
+
+/** Adds the parameters that an operator has set. None of them takes the place of one that the gateway sets itself, except `prompt`. */
+function addParameters(url: URL, vendor: VendorSettings = {}): void {
+  for (const [name, value] of Object.entries(vendor.authorizationParameters ?? {})) {
+    if (isFreeParameter(name)) url.searchParams.set(name, value);
   }
 }

@@ -252,6 +252,63 @@ describe('the gateway is known to the authorization server', () => {
     expect(await status()).toMatchObject({ state: 'connected' });
   });
 
+  it('again, after users did not come back from the authorization server', async () => {
+    const clientOf = async (owner = ann) =>
+      new URL((await flow.start(owner, server())).authorizationUrl).searchParams.get('client_id');
+    await connect(gateway, ann, server());
+    const first = await clientOf(user('bob'));
+    expect(await clientOf(user('carl'))).toBe(first);
+    expect(await clientOf(user('bob'))).toBe(first);
+    const second = await clientOf(user('bob'));
+    expect(second).not.toBe(first);
+    expect(await clientOf(user('carl'))).toBe(second);
+    await connect(gateway, user('dora'), server());
+    expect(await clientOf(user('bob'))).toBe(second);
+    expect(authority.requestsTo('registration')).toHaveLength(2);
+    expect(await status()).toMatchObject({ state: 'connected' });
+  });
+
+  it('again, after different users had ten minutes to come back', async () => {
+    await connect(gateway, ann, server());
+    await flow.start(user('bob'), server());
+    await flow.start(user('carl'), server());
+    const clock = Clock.take();
+    await flow.start(user('dora'), server());
+    expect(authority.requestsTo('registration')).toHaveLength(1);
+    clock.advance(601_000);
+    await flow.start(user('emil'), server());
+    expect(authority.requestsTo('registration')).toHaveLength(2);
+  });
+
+  it('again at the second try, where nobody is connected; and ever more rarely, if that does not help', async () => {
+    await flow.start(ann, server());
+    await flow.start(ann, server());
+    expect(authority.requestsTo('registration')).toHaveLength(2);
+    for (let tries = 0; tries < 20; tries += 1) await flow.start(ann, server());
+    expect(authority.requestsTo('registration')).toHaveLength(5);
+  });
+
+  it('again, after the authorization server has sent a user back because of it', async () => {
+    const { authorizationUrl, setCookie } = await flow.start(ann, server());
+    const params = new URL(authorizationUrl).searchParams;
+    const callback = { state: params.get('state')!, iss: authority.issuer, error: 'unauthorized_client' };
+    await expect(flow.finish(callback, cookieOf(setCookie))).rejects.toMatchObject({ code: 'authorization_denied' });
+    const next = new URL((await flow.start(ann, server())).authorizationUrl);
+    expect(next.searchParams.get('client_id')).not.toBe(params.get('client_id'));
+  });
+
+  it('no more than once, when the clients of earlier connections have died as well', async () => {
+    await connect(gateway, ann, server());
+    authority.forgetClients();
+    await gateway.get(Connections).forgetRegistration('default', 'files');
+    await connect(gateway, user('bob'), server());
+    const clock = Clock.take();
+    clock.advance(3_600_000);
+    await expect(token()).rejects.toMatchObject({ code: 'reauth_required' });
+    await flow.start(ann, server());
+    expect(authority.requestsTo('registration')).toHaveLength(2);
+  });
+
   it.each([
     { client_secret: null, token_endpoint_auth_method: null, redirect_uris: null, client_secret_expires_at: null },
     {},

@@ -7,7 +7,7 @@ import type { ConnectionTokens } from '../tokens/connection-tokens.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { PendingAuthorizations, type PendingFlow } from './pending-authorizations.js';
 import type { ProtectedServer } from '../protocol/protected-server.js';
-import { GrantRefusedError } from '../tokens/grant-refused-error.js';
+import { GrantRefusedError, isAboutClient } from '../tokens/grant-refused-error.js';
 import { TokenRequests } from '../tokens/token-request.js';
 import { TokenVault } from '../tokens/token-vault.js';
 
@@ -78,15 +78,17 @@ export class ConnectFlow {
     const { owner, flow } = await this.pending.take<PendingFlow>(KIND, state, cookies);
     checkIssuer(flow, iss);
     if (error !== undefined || code === undefined) {
+      await this.note(owner, flow, isAboutClient(error) ? 'forget' : 'answered');
       throw new OAuthFlowError('authorization_denied', 'Access was not granted');
     }
     const tokens = await this.redeem(owner, flow, code);
     await this.vault.put(owner, tokens);
+    await this.note(owner, flow, 'answered');
     return { owner, scopes: tokens.scopes };
   }
 
   private async redeem(owner: ConnectionOwner, flow: PendingFlow, code: string): Promise<ConnectionTokens> {
-    const { codeVerifier, client, issuer } = flow;
+    const { codeVerifier, client } = flow;
     const grant = {
       grant_type: 'authorization_code',
       code,
@@ -97,14 +99,16 @@ export class ConnectFlow {
       return await this.requests.send({ ...flow, grant });
     } catch (cause) {
       if (!(cause instanceof GrantRefusedError)) throw cause;
-      if (cause.isAboutClient) {
-        const { tenant } = owner.principal;
-        await this.registration.forget({ tenant, server: owner.server, issuer: issuer.issuer });
-      }
+      if (isAboutClient(cause.error)) await this.note(owner, flow, 'forget');
       throw new OAuthFlowError('exchange_refused', 'The authorization server refused its own authorization code', {
         cause,
       });
     }
+  }
+
+  /** Notes what the answer says about the client of the gateway. */
+  private note({ principal, server }: ConnectionOwner, { client }: PendingFlow, what: 'answered' | 'forget') {
+    return this.registration[what](principal.tenant, server, client.clientId);
   }
 }
 
@@ -112,8 +116,8 @@ export class ConnectFlow {
  * Prevents the mix-up attack: one authorization server sends back a code that another one issued, so that it is redeemed at the wrong place
  * (RFC 9207, 2.4).
  */
-function checkIssuer({ issuer, namesItself }: PendingFlow, iss: string | undefined): void {
-  if (iss === issuer.issuer || (iss === undefined && !namesItself)) return;
+function checkIssuer({ issuer, issuerAliases = [], namesItself }: PendingFlow, iss: string | undefined): void {
+  if (iss === undefined ? !namesItself : [issuer.issuer, ...issuerAliases].includes(iss)) return;
   throw new OAuthFlowError(
     'issuer_mismatch',
     'The answer comes from another authorization server than the one that the gateway asked',

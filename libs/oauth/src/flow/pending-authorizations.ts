@@ -19,7 +19,11 @@ export interface PendingFlow {
   /** Requested scopes. */
   readonly scopes: readonly string[];
   readonly resource: string;
+  /** See ConnectionTokens. */
+  readonly indicator?: string | null;
   readonly issuer: TokenIssuer;
+  /** Other issuers that the authorization server may name in its response; an operator has set them. */
+  readonly issuerAliases?: readonly string[];
   /** Whether the authorization server has declared that it names itself in its responses (RFC 9207). */
   readonly namesItself: boolean;
   readonly client: RegisteredClient;

@@ -38,27 +38,48 @@ export function covers(resource: string, server: URL): boolean {
 
 const folderOf = ({ pathname }: URL): string => `${pathname.replace(/\/+$/, '')}/`;
 
+/** What an operator allows about the metadata of an authorization server. */
+export interface MetadataAllowances {
+  /** Another issuer that the metadata may name. */
+  readonly alias?: string;
+  /** Whether PKCE with S256 is used where the metadata do not mention PKCE. */
+  readonly assumesPkce?: boolean;
+}
+
 /**
  * Validates the metadata of an authorization server.
  * @param issuer the issuer that the server names. The document must name it too: a party that can place a document on another host must not
  *   speak for this issuer (RFC 8414, 3.3)
  * @throws OAuthFlowError `metadata_refused`
  */
-export function checkAuthorizationServer(metadata: OAuthMetadata, issuer: string, server: URL): void {
-  if (!isSameIssuer(metadata.issuer, issuer)) {
+export function checkAuthorizationServer(
+  metadata: OAuthMetadata,
+  issuer: string,
+  server: URL,
+  { alias = issuer, assumesPkce = false }: MetadataAllowances = {},
+): void {
+  if (!isSameIssuer(metadata.issuer, issuer) && !isSameIssuer(metadata.issuer, alias)) {
     throw new OAuthFlowError('metadata_refused', 'The metadata of the authorization server names another issuer');
   }
-  checkUrl(metadata.authorization_endpoint, 'authorization endpoint', server);
-  checkUrl(metadata.token_endpoint, 'token endpoint', server);
-  if (metadata.registration_endpoint !== undefined) {
-    checkUrl(metadata.registration_endpoint, 'registration endpoint', server);
-  }
+  checkEndpoints(metadata, server);
   if (!metadata.response_types_supported.includes('code')) {
     throw new OAuthFlowError('metadata_refused', 'The authorization server does not support authorization codes');
   }
   // Without PKCE, any party that obtains a code can redeem it (OAuth 2.1, 7.5.1).
-  if (!metadata.code_challenge_methods_supported?.includes('S256')) {
-    throw new OAuthFlowError('metadata_refused', 'The authorization server does not support PKCE with S256');
+  const methods = metadata.code_challenge_methods_supported ?? [];
+  if (!methods.includes('S256') && (methods.length > 0 || !assumesPkce)) {
+    const message = 'The authorization server does not support PKCE with S256';
+    const advice = ', or does not say so: an operator can set pkce to assumed';
+    throw new OAuthFlowError('metadata_refused', methods.length > 0 ? message : `${message}${advice}`);
+  }
+}
+
+/** @throws OAuthFlowError `metadata_refused` */
+export function checkEndpoints(metadata: OAuthMetadata, server: URL): void {
+  checkUrl(metadata.authorization_endpoint, 'authorization endpoint', server);
+  checkUrl(metadata.token_endpoint, 'token endpoint', server);
+  if (metadata.registration_endpoint !== undefined) {
+    checkUrl(metadata.registration_endpoint, 'registration endpoint', server);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import type { VendorSettings } from './vendor-settings.js';
 
 /** Client that an operator registered by hand, for one authorization server only. */
 export interface PreRegisteredClient {
@@ -14,6 +15,8 @@ export interface ProtectedServer {
   /** Its MCP endpoint. */
   readonly url: string;
   readonly client?: PreRegisteredClient;
+  /** What an operator corrects about its authorization server. */
+  readonly vendor?: VendorSettings;
 }
 
 /** Validated metadata of a server and its authorization server. */
@@ -21,6 +24,8 @@ export interface AuthorizationTarget {
   readonly metadata: OAuthMetadata;
   /** Resource for which tokens are requested, as the server spells it (RFC 8707). */
   readonly resource: string;
+  /** Parameter `resource` where it is not that resource; null: it is left out. */
+  readonly indicator?: string | null;
   /** Scopes in the server's metadata. */
   readonly scopes: readonly string[];
 }

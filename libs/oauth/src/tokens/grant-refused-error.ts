@@ -21,7 +21,7 @@ export class GrantRefusedError extends Error {
 
   /** Returns whether the authorization server no longer accepts the gateway as a client. */
   get isAboutClient(): boolean {
-    return this.error === 'invalid_client' || this.error === 'unauthorized_client';
+    return isAboutClient(this.error);
   }
 
   /** Returns whether the grant itself may still be good. */
@@ -29,3 +29,7 @@ export class GrantRefusedError extends Error {
     return ABOUT_REQUEST.includes(this.error);
   }
 }
+
+/** Returns whether an error code says that the authorization server does not accept the gateway as a client. */
+export const isAboutClient = (error: string | undefined): boolean =>
+  error === 'invalid_client' || error === 'unauthorized_client';

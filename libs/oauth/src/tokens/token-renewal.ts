@@ -110,9 +110,9 @@ export class TokenRenewal {
     rejected: string | undefined,
     cause: GrantRefusedError,
   ): Promise<ConnectionTokens> {
-    const { accessToken, issuer } = held.tokens;
-    if (cause.isAboutClient && issuer) {
-      await this.registration.forget({ tenant: owner.principal.tenant, server: owner.server, issuer: issuer.issuer });
+    const { accessToken, client } = held.tokens;
+    if (cause.isAboutClient && client) {
+      await this.registration.forget(owner.principal.tenant, owner.server, client.clientId);
     }
     const left = {
       ...held.tokens,

@@ -104,6 +104,11 @@ export class TokenVault implements OnApplicationShutdown {
     return statusOf((await this.get(owner))?.tokens, now);
   }
 
+  /** Returns whether any user is or was connected to the server. */
+  async hasAny(tenant: string, server: string): Promise<boolean> {
+    return (await this.records.count({ tenant, server })) > 0;
+  }
+
   /** Stores the tokens of a user who has connected. They replace any earlier ones. */
   async put(owner: ConnectionOwner, tokens: ConnectionTokens): Promise<void> {
     const record = this.sealed(ownerFields(owner), tokens);

@@ -71,6 +71,97 @@ it.each([
   expect([status, body.errors.map((fault: { pointer: string }) => fault.pointer)]).toEqual([400, [pointer]]);
 });
 
+describe('the settings of a vendor', () => {
+  const settings = '/mcp/servers/files/oauth/settings';
+
+  it('are set, shown, replaced and forgotten by operators, beside the client', async () => {
+    expect((await gateway.rest('GET', settings)).body).toMatchObject({ code: 'settings_not_found' });
+    const first = {
+      preset: 'google',
+      issuer: 'https://idp.example/a',
+      issuerAlias: 'https://idp.example/b',
+      pkce: 'assumed',
+      resource: 'api://files',
+      scopes: ['read', 'https://idp.example/write'],
+      authorizationParameters: { access_type: 'offline', 'x.y-z_1': '1 2' },
+      authorizationEndpoint: 'https://idp.example/auth',
+      tokenEndpoint: 'https://idp.example/token',
+      registrationEndpoint: 'https://idp.example/register',
+    };
+    expect(await gateway.rest('PUT', settings, first)).toEqual({
+      status: 200,
+      body: { success: true, settings: first },
+    });
+    expect((await gateway.rest('PUT', PATH, { ...CLIENT, resource: null })).status).toBe(200);
+    const { body } = await gateway.rest('GET', settings);
+    expect(body.settings).toEqual({ ...first, resource: 'none' });
+    await gateway.rest('PUT', settings, { pkce: 'required' });
+    expect((await gateway.rest('GET', settings)).body.settings).toEqual({ pkce: 'required' });
+    expect((await gateway.rest('DELETE', settings)).status).toBe(200);
+    expect((await gateway.rest('DELETE', settings)).status).toBe(404);
+    expect((await gateway.rest('GET', PATH)).status).toBe(200);
+  });
+
+  it('are nobody else’s business, and of no server that does not exist', async () => {
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const body = method === 'PUT' ? { preset: 'slack' } : undefined;
+      expect((await gateway.rest(method, settings, body, 'alice')).status).toBe(403);
+      expect((await gateway.rest(method, settings.replace('files', 'unknown'), body)).status).toBe(404);
+    }
+  });
+
+  it.each([
+    ['/preset', { preset: 'acme' }],
+    ['/pkce', { pkce: 'off' }],
+    ['/issuer', { issuer: 'idp.example' }],
+    ['/tokenEndpoint', { tokenEndpoint: 'http://idp.example/token' }],
+    ['/tokenEndpoint', { tokenEndpoint: 'file:///etc/passwd' }],
+    ['/authorizationEndpoint', { authorizationEndpoint: 'javascript:alert(1)' }],
+    ['/resource', { resource: 'files' }],
+    ['/resource', { resource: 'https://a.test/#b' }],
+    ['/resource', { resource: 7 }],
+    ['/scopes', { scopes: 'read' }],
+    ['/scopes', { scopes: ['read write'] }],
+    ['/authorizationParameters', { authorizationParameters: ['a'] }],
+    ['/authorizationParameters', { authorizationParameters: { a: 1 } }],
+    ['/authorizationParameters', { authorizationParameters: { a: 'b\r\nc' } }],
+    ...['state', 'State', 'redirect_uri', 'code_challenge', 'code_challenge_method', 'client_id', 'client_secret'].map(
+      reserved,
+    ),
+    ...['response_type', 'response_mode', 'scope', 'resource', 'request', 'request_uri', 'nonce\u0000'].map(reserved),
+  ])('refuse a bad %s: %j', async (pointer, body) => {
+    const { status, body: problem } = await gateway.rest('PUT', settings, body);
+    expect([status, problem.errors.map((fault: { pointer: string }) => fault.pointer)]).toEqual([400, [pointer]]);
+    expect((await gateway.rest('PUT', PATH, { ...CLIENT, ...body })).status).toBe(400);
+  });
+
+  function reserved(name: string): [string, object] {
+    return ['/authorizationParameters', { authorizationParameters: { [name]: 'x' } }];
+  }
+});
+
+it('is registered anew after an operator has had the registration forgotten', async () => {
+  const authority = await AuthorizationServer.start();
+  const upstream = await ProtectedUpstream.start(authority);
+  authority.changeMetadata({ client_id_metadata_document_supported: undefined });
+  const path = '/mcp/servers/files/oauth/registration';
+  try {
+    const start = (subject: string) =>
+      gateway.app
+        .get(ConnectFlow)
+        .start({ principal: principalOf(subject), server: 'files' }, { name: 'files', url: upstream.url });
+    expect((await gateway.rest('DELETE', path)).body).toMatchObject({ code: 'registration_not_found' });
+    await start('alice');
+    expect((await gateway.rest('DELETE', path, undefined, 'alice')).status).toBe(403);
+    expect(await gateway.rest('DELETE', path)).toEqual({ status: 200, body: { success: true } });
+    await start('bob');
+    expect(authority.requestsTo('registration')).toHaveLength(2);
+  } finally {
+    await upstream.stop();
+    await authority.stop();
+  }
+});
+
 it('is whom users connect as', async () => {
   const authority = await AuthorizationServer.start({ redirectUris: ['https://gateway.test/oauth/callback'] });
   const upstream = await ProtectedUpstream.start(authority);

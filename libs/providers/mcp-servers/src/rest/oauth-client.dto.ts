@@ -1,11 +1,86 @@
-import { Matches } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsIn, Matches, ValidateBy, ValidateIf } from 'class-validator';
+import { areAuthorizationParameters, VENDOR_PRESETS, type VendorPreset } from '@manifold/oauth';
 import { IfGiven } from '@manifold/rest';
 import { IsHttpUrl } from '@manifold/server-model';
 
 const CREDENTIAL = /^[\x20-\x7e]{1,4096}$/;
+const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:[\x21\x22\x24-\x7e]{1,2000}$/;
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+const PRESETS = Object.keys(VENDOR_PRESETS) as VendorPreset[];
 
-/** An OAuth client that an operator has registered for the gateway at an authorization server. */
-export class OAuthClientDto {
+/** Returns whether a value of `resource` says that the parameter is left out. */
+export const isNoResource = (value: unknown): boolean => value === null || value === '' || value === 'none';
+
+/** What an operator corrects about the authorization server of one server. */
+class CorrectionsDto {
+  /** The usual settings of a vendor, where a member is not given. */
+  @ApiProperty({ required: false, enum: PRESETS })
+  @IfGiven()
+  @IsIn(PRESETS)
+  preset?: VendorPreset;
+
+  /** Another issuer that the metadata and the answers of the authorization server may name. It needs an `issuer` that an operator has set. */
+  @IfGiven()
+  @IsHttpUrl()
+  issuerAlias?: string;
+
+  /** The authorization endpoint, in place of that in the metadata. With `tokenEndpoint`, no metadata is read. */
+  @IfGiven()
+  @IsHttpUrl()
+  authorizationEndpoint?: string;
+
+  /** The token endpoint, in place of that in the metadata. */
+  @IfGiven()
+  @IsHttpUrl()
+  tokenEndpoint?: string;
+
+  /** The registration endpoint, in place of that in the metadata. */
+  @IfGiven()
+  @IsHttpUrl()
+  registrationEndpoint?: string;
+
+  /**
+   * `assumed`: the authorization server supports PKCE with S256, although its metadata do not say so. `required`: the metadata must say so,
+   * also for a client with a secret.
+   */
+  @ApiProperty({ required: false, enum: ['assumed', 'required'] })
+  @IfGiven()
+  @IsIn(['assumed', 'required'])
+  pkce?: 'assumed' | 'required';
+
+  /** The parameter `resource` of requests to the authorization server. `none` or null: it is left out. */
+  @ApiProperty({ required: false, type: String, nullable: true })
+  @ValidateIf((_, value) => value !== undefined && !isNoResource(value))
+  @Matches(ABSOLUTE_URI, { message: 'resource must be an absolute URI without a fragment, or none' })
+  resource?: string | null;
+
+  /** The scopes to ask for, instead of those that the server names. */
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @Matches(SCOPE, { each: true, message: 'each of scopes must be a scope' })
+  scopes?: string[];
+
+  /**
+   * Further parameters of the authorization request, such as `access_type`. Parameters that the gateway sets itself are refused: `state`,
+   * `redirect_uri`, `client_id`, `response_type`, `scope`, `resource`, those of PKCE, and others like them.
+   */
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } })
+  @IfGiven()
+  @ValidateBy({
+    name: 'areAuthorizationParameters',
+    validator: {
+      validate: areAuthorizationParameters,
+      defaultMessage: () =>
+        'authorizationParameters must have at most 20 texts, none of which the gateway sets itself, such as state or redirect_uri',
+    },
+  })
+  authorizationParameters?: Record<string, string>;
+}
+
+/** An OAuth client that an operator has registered for the gateway at an authorization server. Other members change the settings. */
+export class OAuthClientDto extends CorrectionsDto {
   /** The issuer, exactly as in the metadata of the authorization server. The credentials are sent to this server only. */
   @IsHttpUrl()
   issuer: string;
@@ -17,6 +92,18 @@ export class OAuthClientDto {
   @IfGiven()
   @Matches(CREDENTIAL, { message: 'clientSecret must be 1 to 4096 printable ASCII characters' })
   clientSecret?: string;
+}
+
+export class OAuthSettingsDto extends CorrectionsDto {
+  /** The issuer of the authorization server to ask, instead of those that the server names. */
+  @IfGiven()
+  @IsHttpUrl()
+  issuer?: string;
+}
+
+export class OAuthSettingsAnswerDto {
+  success: boolean;
+  settings: OAuthSettingsDto;
 }
 
 export class KnownOAuthClientDto {
