@@ -96,6 +96,25 @@ describe('Installed Python packages', () => {
     },
   );
 
+  it(cites('packages.python', 'starts the console script of a package that is known by its name alone'), async () => {
+    const files = {
+      'scripted/server.py': mcpModule('1.0.0').replace("if __name__ == '__main__':", 'def main():'),
+      'scripted_mcp-1.0.0.dist-info/entry_points.txt': '[console_scripts]\nserve-scripted = scripted.server:main\n',
+    };
+    index.add(wheel({ name: 'scripted-mcp', version: '1.0.0', files }));
+    const body = { name: 'scripted-mcp', serverName: 'scripted', runtime: 'python' };
+    expect(await packages.install(body)).toMatchObject({ status: 200, body: { server: { status: 'connected' } } });
+    expect(await runningVersion('scripted')).toBe('1.0.0');
+
+    rmSync((await packages.get('scripted')).body.package!.installPath, { recursive: true });
+    await gateway.restart();
+    await eventually('it was installed again', async () => {
+      return (await rest.server('scripted')).body.server.status === 'connected';
+    });
+    expect(await runningVersion('scripted')).toBe('1.0.0');
+    expect(await packages.remove('scripted')).toMatchObject({ status: 200 });
+  });
+
   it(cites('packages.python-credentials', 'keeps the credentials of an index to itself'), async () => {
     await packages.install({
       name: 'demo-server',
@@ -112,7 +131,8 @@ describe('Installed Python packages', () => {
   });
 
   it.each([
-    [{ pythonModule: undefined }, '/pythonModule'],
+    [{ command: 'demo' }, '/command'],
+    [{ pythonModule: undefined, command: '/bin/sh' }, '/command'],
     [{ pythonModule: 'os; import x' }, '/pythonModule'],
     [{ pythonModule: '../x' }, '/pythonModule'],
     [{ name: '--index-url=http://evil.example' }, '/name'],

@@ -116,7 +116,11 @@ describe('A set of servers that lives in a repository', () => {
     ],
     ['a URL for a version', { name: 'weather', version: 'http://127.0.0.1/x.tgz' }, '/version'],
     ['another runtime', { name: 'weather', version: '1.0.0', runtime: 'ruby' }, '/runtime'],
-    ['Python without a module', { name: 'weather', version: '1.0.0', runtime: 'python' }, '/pythonModule'],
+    [
+      'Python with a path for a script',
+      { name: 'weather', version: '1.0.0', runtime: 'python', command: './weather' },
+      '/command',
+    ],
     ['a setting of the server', { name: 'weather', version: '1.0.0', env: {} }, '/env'],
   ])('is refused with %s in a package, by its pointer', async (_, facts, pointer) => {
     const document = { version: 1, servers: [{ name: 'new', package: facts }] };

@@ -95,6 +95,9 @@ export class CatalogServerDto {
   /** Information to read before the install. */
   note?: string;
 
+  /** Why there is no install body. */
+  reason?: string;
+
   install?: CatalogInstallDto;
 }
 

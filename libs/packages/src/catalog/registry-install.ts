@@ -4,6 +4,7 @@ import { PackageNotAllowedError } from '../model/package-grammar.js';
 import { pythonName, pythonVersion } from '../python/index.js';
 import type { CatalogServerDto } from './catalog.dto.js';
 import { InputReader } from './input-reader.js';
+import { REGISTRIES, reasonNotToInstall } from './not-installable.js';
 import type { RegistryPackage, RegistryRemote, RegistryServer } from './registry.schema.js';
 
 /** Names of the server after the install. */
@@ -12,13 +13,18 @@ interface Names {
   readonly displayName: string;
 }
 
-type Installable = Pick<CatalogServerDto, 'runtime' | 'package' | 'url' | 'needs' | 'note' | 'install'>;
+type Installable = Pick<CatalogServerDto, 'runtime' | 'package' | 'url' | 'needs' | 'reason' | 'install'>;
 
 /**
  * Registries that packages may come from. In another registry, the same name may belong to another publisher (dependency confusion).
  */
-const NPM = { type: 'npm', base: 'https://registry.npmjs.org', parseName: packageName };
-const PYPI = { type: 'pypi', base: 'https://pypi.org', parseName: pythonName };
+const NPM = { type: 'npm', base: REGISTRIES.npm!, parseName: packageName };
+const PYPI = { type: 'pypi', base: REGISTRIES.pypi!, parseName: pythonName };
+
+const INEXACT = 'It cannot be installed: the registry names no exact version';
+const UNFIT =
+  'It cannot be installed: it wants a secret on its command line, where all programs could read it, or a variable whose name is not valid';
+const UNFIT_ENDPOINT = 'It cannot be registered: its URL or its headers are not valid, or the URL holds a secret';
 
 /** Returns the first way in which the gateway can run the server: npm, PyPI, remote. */
 export function installOf(server: RegistryServer, names: Names): Installable {
@@ -29,7 +35,8 @@ export function installOf(server: RegistryServer, names: Names): Installable {
   const remote =
     server.remotes?.find(({ type }) => type === 'streamable-http') ??
     server.remotes?.find(({ type }) => type === 'sse');
-  return remote ? remoteInstall(remote, names) : { runtime: 'other', needs: { secrets: [], arguments: [] } };
+  if (remote) return remoteInstall(remote, names);
+  return { runtime: 'other', needs: { secrets: [], arguments: [] }, reason: reasonNotToInstall(server) };
 }
 
 function isFrom({ type, base, parseName }: typeof NPM, candidate: RegistryPackage): boolean {
@@ -47,7 +54,8 @@ function npmInstall(candidate: RegistryPackage, { serverName, displayName }: Nam
   const input = new InputReader();
   const program = input.program(candidate);
   const shown: Installable = { runtime: 'npm', package: identifier, needs: input.needs };
-  if (!program || (version !== undefined && semver.valid(version) === null)) return shown;
+  if (!program) return { ...shown, reason: UNFIT };
+  if (version !== undefined && semver.valid(version) === null) return { ...shown, reason: INEXACT };
   const { args, ...rest } = program;
   const body = { name: identifier, version, serverName, displayName, args, ...rest };
   return { ...shown, install: { method: 'POST', path: '/packages/install', body: withoutGaps(body) } };
@@ -58,9 +66,8 @@ function pythonInstall(candidate: RegistryPackage, { serverName, displayName }: 
   const input = new InputReader();
   const program = input.program(candidate);
   const shown: Installable = { runtime: 'python', package: identifier, needs: input.needs };
-  if (!program || (version !== undefined && !isExactPythonVersion(version))) return shown;
-  const pythonModule = identifier.toLowerCase().replaceAll(/[-.]+/g, '_');
-  if (!/^[a-z_]/.test(pythonModule)) return shown;
+  if (!program) return { ...shown, reason: UNFIT };
+  if (version !== undefined && !isExactPythonVersion(version)) return { ...shown, reason: INEXACT };
   const { args: pythonArgs, ...rest } = program;
   const body = {
     name: identifier,
@@ -68,13 +75,11 @@ function pythonInstall(candidate: RegistryPackage, { serverName, displayName }: 
     serverName,
     displayName,
     runtime: 'python',
-    pythonModule,
     pythonArgs,
     ...rest,
   };
   return {
     ...shown,
-    note: 'The registry does not say which module to run: pythonModule is the name of the package.',
     install: { method: 'POST', path: '/packages/install', body: withoutGaps(body) },
   };
 }
@@ -83,7 +88,7 @@ function remoteInstall(remote: RegistryRemote, { serverName, displayName }: Name
   const input = new InputReader();
   const endpoint = input.endpoint(remote);
   const shown: Installable = { runtime: 'remote', url: remote.url, needs: input.needs };
-  if (!endpoint) return shown;
+  if (!endpoint) return { ...shown, reason: UNFIT_ENDPOINT };
   const body = { name: serverName, displayName, transportType: 'streamable_http', ...endpoint };
   return { ...shown, install: { method: 'POST', path: '/mcp/servers', body: withoutGaps(body) } };
 }

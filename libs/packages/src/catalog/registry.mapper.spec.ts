@@ -41,11 +41,11 @@ describe('a server of the registry', () => {
     });
   });
 
-  it('is installed from PyPI with the module that its name suggests, and says so', () => {
+  it('is installed from PyPI by its name alone: nothing is guessed', () => {
     const server = shown({ packages: [pypi] });
-    expect(server.note).toContain('pythonModule');
     expect(server).toMatchObject({ runtime: 'python', package: 'Example-Tool.server' });
-    expect(server.install!.body).toMatchObject({ runtime: 'python', pythonModule: 'example_tool_server' });
+    const body = { name: 'Example-Tool.server', version: '1.0.0', serverName: 'tool', displayName: 'Tool' };
+    expect(shown({ packages: [pypi], title: 'Tool' }).install!.body).toEqual({ ...body, runtime: 'python' });
   });
 
   it('that is remote is registered with its endpoint', () => {
@@ -61,21 +61,32 @@ describe('a server of the registry', () => {
     expect(shown({ packages: [pypi], remotes: [remote] }).runtime).toBe('python');
   });
 
-  it.each<[string, object]>([
-    ['an image', { registryType: 'oci' }],
-    ['a bundle', { registryType: 'mcpb', identifier: 'https://example.com/tool.mcpb' }],
+  it.each<[string, string, object]>([
+    ['an image', 'container image', { registryType: 'oci' }],
+    ['a bundle', 'bundle', { registryType: 'mcpb', identifier: 'https://example.com/tool.mcpb' }],
+    ['a package of .NET', 'NuGet', { registryType: 'nuget' }],
+    ['a package of a kind that it does not know', 'kind of package', { registryType: 'constructor' }],
     [
       'a package of another registry, whose name may be somebody else’s on npm',
+      'another registry',
       { registryBaseUrl: 'https://npm.example.com' },
     ],
-    ['a server that listens by itself', { transport: { type: 'streamable-http', url: 'http://localhost/mcp' } }],
-    ['a URL for a name', { identifier: 'https://example.com/x.tgz' }],
-    ['a Git URL for a name', { identifier: 'git+https://example.com/x' }],
-    ['an option for a name', { identifier: '--registry=https://example.com' }],
-    ['a folder for a name', { identifier: '../x' }],
-  ])('is shown without a body when it is %s', (_, change) => {
+    [
+      'a server that listens by itself',
+      'listens',
+      { transport: { type: 'streamable-http', url: 'http://localhost/mcp' } },
+    ],
+    ['a URL for a name', 'identifier', { identifier: 'https://example.com/x.tgz' }],
+    ['a Git URL for a name', 'identifier', { identifier: 'git+https://example.com/x' }],
+    ['an option for a name', 'identifier', { identifier: '--registry=https://example.com' }],
+    ['a folder for a name', 'identifier', { identifier: '../x' }],
+  ])('is shown without a body, and with the reason, when it is %s', (_, reason, change) => {
     expect(shown({ packages: [{ ...npm, ...change }] })).toEqual(
-      expect.objectContaining({ runtime: 'other', needs: { secrets: [], arguments: [] } }),
+      expect.objectContaining({
+        runtime: 'other',
+        needs: { secrets: [], arguments: [] },
+        reason: expect.stringContaining(reason),
+      }),
     );
     expect(bodyOf({ packages: [{ ...npm, ...change }] })).toBeUndefined();
   });
@@ -98,6 +109,7 @@ describe('a server of the registry', () => {
     ['a header outside ASCII', { remotes: [{ ...remote, headers: [{ name: 'X-A', value: 'é✓' }] }] }],
   ])('is shown without a body: %s', (_, server) => {
     expect(shown(server).runtime).not.toBe('other');
+    expect(shown(server).reason).toMatch(/^It cannot be (installed|registered): /);
     expect(bodyOf(server)).toBeUndefined();
   });
 

@@ -15,7 +15,8 @@ export type InstalledVersion = {
 
 /** Python-specific part of a package record. */
 export type PythonDetails = {
-  module: string;
+  /** Not set: a console script of the package runs. */
+  module?: string;
   dependencies: string[];
   /** Id of the key that encrypts the index URLs. They are encrypted because they may contain credentials. */
   keyId?: string;

@@ -13,7 +13,8 @@ export interface WantedPackage {
 }
 
 export interface PythonOptions {
-  readonly module: string;
+  /** Module to run. Default: the package's console script. */
+  readonly module?: string;
   readonly dependencies: readonly string[];
   readonly indexUrl?: string;
   readonly extraIndexUrl?: string;

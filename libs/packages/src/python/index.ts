@@ -6,7 +6,9 @@ export {
   pythonName,
   pythonVersion,
   requirementName,
+  withExtras,
 } from './python-grammar.js';
+export { pythonProgramOf } from './console-scripts.js';
 export { containsModule } from './package-modules.js';
 export { PythonInstaller, type InstalledPythonPackage, type WantedPythonPackage } from './python-installer.js';
 export { PythonSettings } from './python-settings.js';

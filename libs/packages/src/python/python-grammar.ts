@@ -89,6 +89,16 @@ function dependency(text: string): string {
   );
 }
 
+/**
+ * Splits a package with extras, such as `server[http]`: into its name and a requirement for the extras. Any other text is unchanged.
+ */
+export function withExtras(text: string): { readonly name: string; readonly requirements: readonly string[] } {
+  const [, name, extras, rest] = (text.length <= URL_MAX && REQUIREMENT.exec(text)) || [];
+  return name === undefined || extras === undefined || rest !== ''
+    ? { name: text, requirements: [] }
+    : { name, requirements: [(name + extras).replaceAll(/\s/g, '')] };
+}
+
 /** Returns the package name of a requirement such as `httpx[http2]>=0.27` (PEP 508). */
 export const requirementName = (requirement: string): string =>
   /^[A-Za-z0-9._-]+/.exec(requirement)?.[0] ?? requirement;

@@ -57,7 +57,7 @@ const PYPI = ['https://pypi.org/', 'https://files.pythonhosted.org/'];
  * 1. `install` creates the environment in a folder that does not exist yet. The folder cannot be moved, because files in it contain its
  *    path.
  * 2. The programs of the install run for its tenant. When it has ended, the folder belongs to the gateway.
- * 3. `<folder>/bin/python -m <module>` runs the package. An environment is never changed; an upgrade is an install into another folder.
+ * 3. `<folder>/bin/python -m <module>` or `<folder>/bin/python <folder>/bin/<script>` runs the package. An environment is never changed; an upgrade is an install into another folder.
  * 4. The caller must remove the folder, also after a failed install.
  */
 export class PythonInstaller {

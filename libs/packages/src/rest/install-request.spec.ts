@@ -95,10 +95,24 @@ describe('the request of an install', () => {
     });
   });
 
+  it('needs no module for Python: a console script is started', () => {
+    const body = { name: 'my-python-mcp', serverName: 's', runtime: 'python', command: 'my-script', args: ['--a'] };
+    expect(installRequest(body as never)).toMatchObject({
+      wanted: { python: { module: undefined } },
+      settings: { command: 'my-script', args: ['--a'] },
+    });
+  });
+
+  it('takes the extras of a Python package from its name, and installs them with it', () => {
+    const { wanted } = installRequest({ name: 'my-mcp[http, sql]', serverName: 's', runtime: 'python' });
+    expect(wanted).toMatchObject({ name: 'my-mcp', python: { dependencies: ['my-mcp[http,sql]'] } });
+  });
+
   it.each([
-    ['/pythonModule', { runtime: 'python' }],
     ['/transportType', { runtime: 'python', pythonModule: 'm', transportType: 'streamable_http' }],
     ['/command', { runtime: 'python', pythonModule: 'm', command: 'bash' }],
+    ['/command', { runtime: 'python', command: '/bin/bash' }],
+    ['/command', { runtime: 'python', command: '../python' }],
     ['/pythonModule', { pythonModule: 'm' }],
     ['/pythonArgs', { runtime: 'node', pythonArgs: [] }],
     ['/pipIndexUrl', { pipIndexUrl: 'https://index.example' }],

@@ -1,8 +1,12 @@
 import { invalidRequest } from '@manifold/rest';
 import { SERVER_NAME, understoodSettings, warningsAbout, type ServerSettings } from '@manifold/server-model';
+import { withExtras } from '../python/index.js';
 import type { InstallRequest } from '../installs/package-installs.service.js';
 import type { WantedPackage } from '../model/package-runtime.js';
 import type { InstallPackageDto } from './packages.dto.js';
+
+/** Name of a console script. */
+const SCRIPT = /^[\w-][\w.-]{0,99}$/;
 
 /** The fields of an install, without those that are only there for clients of other gateways. */
 export type InstallFields = Omit<
@@ -26,9 +30,9 @@ export function understoodInstall({ failOnWarning, ...body }: InstallPackageDto)
   return { request: installRequest({ ...settings, serverName }), warnings: [...warningsAbout(about), ...ignored] };
 }
 
-/** Returns the name of the package without its scope: `@modelcontextprotocol/server-memory` is `server-memory`. */
+/** Returns the name of the package without its scope and extras: `@modelcontextprotocol/server-memory` is `server-memory`. */
 function serverNameFor(name: string): string {
-  const own = name.slice(name.lastIndexOf('/') + 1);
+  const own = name.slice(name.lastIndexOf('/') + 1).replace(/\[.*$/, '');
   if (SERVER_NAME.test(own)) return own;
   throw fault('serverName', 'required', 'is needed: the name of the package cannot be the name of a server');
 }
@@ -45,19 +49,23 @@ export function installRequest(body: InstallFields): InstallRequest {
     );
     return { serverName, runtime, wanted, settings: stdioOnly(settings) };
   }
-  if (pythonModule === undefined) throw fault('pythonModule', 'required', 'is needed for runtime python');
   if (settings.transportType === 'streamable_http') {
     throw fault('transportType', 'python', 'must be stdio for runtime python');
   }
-  refuse({ command: settings.command }, 'is not allowed for runtime python: use pythonModule instead');
+  const { command } = settings;
+  if (pythonModule !== undefined) refuse({ command }, 'is not allowed beside pythonModule: give one of them');
+  if (command !== undefined && !SCRIPT.test(command)) {
+    throw fault('command', 'script', 'must be the name of a console script for runtime python');
+  }
+  const { name: pythonPackage, requirements } = withExtras(name);
   const python = {
     module: pythonModule,
-    dependencies: pipDependencies ?? [],
+    dependencies: [...requirements, ...(pipDependencies ?? [])],
     indexUrl: pipIndexUrl,
     extraIndexUrl: pipExtraIndexUrl,
   };
   const args = pythonArgs ?? settings.args;
-  return { serverName, runtime, wanted: { ...wanted, python }, settings: { ...settings, args } };
+  return { serverName, runtime, wanted: { ...wanted, name: pythonPackage, python }, settings: { ...settings, args } };
 }
 
 /** For streamable_http, `command`, `args` and `env` are ignored, as the specification says. */

@@ -44,7 +44,8 @@ export class PackagedServers {
 const factsOf = ({ name, current, runtime, command, allowScripts, python }: PackageRecord): PackageFacts => ({
   name,
   version: current.version,
-  ...(python && { runtime, pythonModule: python.module, pipDependencies: python.dependencies }),
+  ...(python && { runtime, pipDependencies: python.dependencies }),
+  ...(python?.module !== undefined && { pythonModule: python.module }),
   ...(command !== undefined && { command }),
   ...(allowScripts && { allowScripts }),
 });

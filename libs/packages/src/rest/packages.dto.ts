@@ -46,13 +46,13 @@ export class InstallPackageDto extends GivenServerDto {
   @IsBoolean()
   failOnWarning?: boolean;
 
-  /** python: the module to run. Required if `runtime` is `python`. */
+  /** python: the module to run. Default: the console script `command`, or the one with the package's name, or the only one. */
   @IfGiven()
   @IsString()
   @MaxLength(256)
   pythonModule?: string;
 
-  /** python: arguments of the module. */
+  /** python: arguments of the module or script. */
   @ApiPropertyOptional({ type: [String] })
   @IfGiven()
   @IsArray()

@@ -9,6 +9,7 @@ import {
   pipDependencies,
   PythonInstaller,
   pythonModule,
+  pythonProgramOf,
   pythonName,
   pythonVersion,
   requirementName,
@@ -26,7 +27,7 @@ export class PythonRuntime implements PackageRuntime {
     pythonName(name);
     pythonVersion(version);
     if (!python) return;
-    pythonModule(python.module);
+    if (python.module !== undefined) pythonModule(python.module);
     pipDependencies(python.dependencies);
     if (python.indexUrl !== undefined) indexUrl(python.indexUrl, 'pipIndexUrl');
     if (python.extraIndexUrl !== undefined) indexUrl(python.extraIndexUrl, 'pipExtraIndexUrl');
@@ -46,20 +47,35 @@ export class PythonRuntime implements PackageRuntime {
     return { version };
   }
 
-  async launch({ python }: WantedPackage, folder: string): Promise<Launch> {
-    return { command: join(folder, 'bin', 'python'), args: ['-m', python!.module] };
+  /**
+   * Scripts are started by the interpreter: their first line names the folder in which they were made, and replicas move it.
+   * @param command name of a console script, of the package or of a further one
+   */
+  async launch(wanted: WantedPackage, folder: string, command?: string): Promise<Launch> {
+    const module = wanted.python?.module;
+    const program = module === undefined ? await pythonProgramOf(folder, packagesOf(wanted), command) : { module };
+    const args = 'module' in program ? ['-m', program.module] : [program.script];
+    return { command: join(folder, 'bin', 'python'), args };
   }
 
-  /** The module may belong to a further package that the request names. Standard modules such as `timeit` would run any code. */
-  async runsPackage({ name, python }: WantedPackage, folder: string): Promise<boolean> {
-    const packages = [name, ...python!.dependencies.map(requirementName)];
-    return containsModule(folder, packages, python!.module);
+  /**
+   * The module may belong to a further package that the request names. Standard modules such as `timeit` would run any code. Console scripts
+   * are only those of these packages.
+   */
+  async runsPackage(wanted: WantedPackage, folder: string): Promise<boolean> {
+    const module = wanted.python?.module;
+    return module === undefined || containsModule(folder, packagesOf(wanted), module);
   }
 
   latest(tenant: string, wanted: WantedPackage, signal: AbortSignal): Promise<string> {
     return this.installer.latestVersion(requestOf(tenant, wanted), signal);
   }
 }
+
+const packagesOf = ({ name, python }: WantedPackage): [string, ...string[]] => [
+  name,
+  ...(python?.dependencies ?? []).map(requirementName),
+];
 
 const requestOf = (tenant: string, { name, version, allowScripts, python }: WantedPackage): WantedPythonPackage => ({
   tenant,
