@@ -15,6 +15,7 @@ import { readSettings, type SettingValues } from './settings.js';
 import { mongoConfig, redisConfig, stateFaults } from './groups/state.js';
 import { toolOAuthClients } from './groups/oauth.js';
 import { tracingConfig } from './groups/tracing.js';
+import { readNpmrc } from './npmrc.js';
 import { misspelt } from './warnings.js';
 
 /**
@@ -24,7 +25,7 @@ import { misspelt } from './warnings.js';
 export function loadConfig(environment: Environment): Config {
   const faults: string[] = [];
   const values = readSettings(environment, faults);
-  const config = faults.length === 0 ? configOf(values, faults) : undefined;
+  const config = faults.length === 0 ? configOf(values, faults, environment) : undefined;
   if (!config || faults.length > 0) throw new ConfigError(faults, misspelt(environment));
   return config;
 }
@@ -32,8 +33,9 @@ export function loadConfig(environment: Environment): Config {
 /**
  * Makes the configuration from the values of the settings.
  * @param faults gets one line for each setting that contradicts another. If there is a fault, the configuration must not be used
+ * @param environment variables to which npm's configuration refers
  */
-export function configOf(values: SettingValues, faults: string[]): Config {
+export function configOf(values: SettingValues, faults: string[], environment: Environment): Config {
   faults.push(...listeningFaults(values), ...stateFaults(values), ...hostingFaults(values));
   const secrets = secretsConfig(values, faults);
   const paragon = paragonConfig(values, faults);
@@ -87,7 +89,7 @@ export function configOf(values: SettingValues, faults: string[]): Config {
     runPolicy: runPolicyConfig(values),
     hosting: hostingConfig(values),
     limits: limitsConfig(values),
-    packages: packagesConfig(values),
+    packages: packagesConfig(values, readNpmrc(values.NPM_CONFIG_USERCONFIG, environment, faults)),
     registryUrl: values.REGISTRY_URL,
     toolOAuthClients: toolOAuthClients(values, faults),
     oauthClientMetadataUrl: values.OAUTH_CLIENT_METADATA_URL,

@@ -57,7 +57,7 @@ describe('the declarations of the settings', () => {
       },
     });
     const faults: string[] = [];
-    configOf(noted, faults);
+    configOf(noted, faults, {});
     expect(faults).toEqual([]);
     expect(NAMES.filter((name) => !read.has(name))).toEqual([]);
   });

@@ -43,6 +43,8 @@ const INSTALL_HEAP_MB = 1024;
 
 const npmSettings = (config: PackagesConfig): NpmSettings => ({
   registry: config.npmRegistry,
+  token: config.npmToken,
+  npmrc: config.npmrc,
   cacheDir: config.npmCacheDir,
   timeoutMs: config.installTimeoutMs,
   nodeOptions: [`--max-old-space-size=${INSTALL_HEAP_MB}`],

@@ -18,8 +18,21 @@ export const packages = settingGroup({
     }),
     NPM_REGISTRY: setting({
       parse: httpUrl,
-      default: 'https://registry.npmjs.org',
-      meaning: 'The registry that npm packages come from.',
+      unset: "npm's configuration, or `https://registry.npmjs.org`",
+      meaning: 'The registry that npm packages come from. It may contain a user and a password.',
+    }),
+    NPM_TOKEN: setting({
+      parse: text,
+      secret: true,
+      file: true,
+      meaning:
+        'A bearer token for `NPM_REGISTRY`. It is not sent unless that is set, except where `${NPM_TOKEN}` stands in the configuration of npm.',
+    }),
+    NPM_CONFIG_USERCONFIG: setting({
+      parse: text,
+      unset: '`~/.npmrc`, if it exists',
+      meaning:
+        'The configuration of npm: a file with `registry`, `@scope:registry`, `//host/path/:_authToken`, `:_auth`, or `:username` and `:_password`. Other entries do not count.',
     }),
     NPM_CACHE_DIR: setting({
       parse: text,
@@ -57,11 +70,18 @@ export const packages = settingGroup({
   },
 });
 
-export function packagesConfig(values: Values<typeof packages> & { readonly DATA_DIR: string }): PackagesConfig {
+/** @param npmrc entries of npm's configuration */
+export function packagesConfig(
+  values: Values<typeof packages> & { readonly DATA_DIR: string },
+  npmrc: Readonly<Record<string, string>>,
+): PackagesConfig {
+  const { NPM_REGISTRY, NPM_TOKEN } = values;
   const packagesDir = resolve(values.PACKAGES_DIR ?? join(values.DATA_DIR, 'packages'));
   return {
     npmDir: join(packagesDir, 'npm'),
-    npmRegistry: values.NPM_REGISTRY,
+    npmRegistry: NPM_REGISTRY ?? npmrc.registry ?? 'https://registry.npmjs.org',
+    npmToken: NPM_REGISTRY === undefined ? undefined : NPM_TOKEN,
+    npmrc,
     npmCacheDir: resolve(values.NPM_CACHE_DIR ?? join(values.DATA_DIR, 'npm-cache')),
     pythonDir: resolve(values.PYTHON_VENV_DIR ?? join(packagesDir, 'python')),
     pythonBin: values.PYTHON_BIN,

@@ -143,7 +143,12 @@ export interface StartPackage {
 /** The sources and folders of installed packages. Folders are absolute paths. A class, so that it can be injected. */
 export abstract class PackagesConfig {
   readonly npmDir: string;
+  /** May contain a user and a password. */
   readonly npmRegistry: string;
+  /** Bearer token for this registry. Secret. */
+  readonly npmToken?: string;
+  /** Registries of scopes and credentials from npm's configuration. Secret. */
+  readonly npmrc: Readonly<Record<string, string>>;
   readonly npmCacheDir: string;
   /** Virtual environments. */
   readonly pythonDir: string;

@@ -1,15 +1,19 @@
+import type { RegistryOptions } from './registry-access.js';
+
 /** First message to the install program: the install to run. */
 export interface InstallOrder {
+  /**
+   * `fetch`: to download and unpack the package and its dependencies. `scripts`: to run their install scripts afterwards, in a process that has
+   * never known the credentials of the registries.
+   */
+  readonly stage: 'fetch' | 'scripts';
   readonly name: string;
   /** Exact version, range or dist-tag. */
   readonly version: string;
   /** Absolute path of an empty folder. */
   readonly folder: string;
-  /** URL of the registry. It may contain a user and a password. */
-  readonly registry: string;
+  readonly registries: RegistryOptions;
   readonly cacheDir: string;
-  /** Whether to run the install scripts of the package and of all its dependencies. */
-  readonly allowScripts: boolean;
   readonly expectIntegrity?: string;
 }
 

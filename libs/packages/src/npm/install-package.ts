@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Arborist from '@npmcli/arborist';
 import pacote from 'pacote';
@@ -5,12 +6,16 @@ import semver from 'semver';
 import { InstallError } from '../model/install-error.js';
 import type { InstallOrder, ProgressReport } from './install-messages.js';
 import { followNpm } from './npm-events.js';
-import { registryAccess } from './registry-access.js';
 
 export interface Installed {
   readonly version: string;
   /** Integrity of the package's tarball from the registry, verified by npm: `sha512-...`. */
   readonly integrity: string;
+}
+
+/** Method of Arborist that its types lack: runs install scripts and links programs. */
+interface Rebuilds {
+  rebuild(what: { readonly nodes: readonly Arborist.Node[] }): Promise<void>;
 }
 
 /** Options of npm that are missing in its types, mainly those that limit dependencies to the registry. */
@@ -42,28 +47,29 @@ const PATIENCE = {
   fetchRetryMaxtimeout: 1500,
 };
 
+const optionsOf = ({ folder, registries, cacheDir, stage }: InstallOrder) => ({
+  ...RESTRICTIONS,
+  ...PATIENCE,
+  path: folder,
+  ...registries,
+  cache: join(cacheDir, '_cacache'),
+  packumentCache: new Map(),
+  ignoreScripts: stage === 'fetch',
+  packageLock: false,
+});
+
 /**
  * Installs the package and its dependencies into the folder's `node_modules`: 1. asks the registry for the package, without the cache;
- * 2. resolves the versions of all dependencies; 3. checks integrity and the required Node version; 4. downloads and unpacks; 5. runs
- * install scripts, if they are allowed.
+ * 2. resolves the versions of all dependencies; 3. checks integrity and the required Node version; 4. downloads and unpacks.
  * @throws InstallError, or any error of npm
  */
 export async function installPackage(
   order: InstallOrder,
   report: (report: ProgressReport) => void,
 ): Promise<Installed> {
-  const { name, version, folder, allowScripts } = order;
+  const { name, version } = order;
   const progress = followNpm(report);
-  const options = {
-    ...RESTRICTIONS,
-    ...PATIENCE,
-    path: folder,
-    ...npmAccess(order.registry),
-    cache: join(order.cacheDir, '_cacache'),
-    packumentCache: new Map(),
-    ignoreScripts: !allowScripts,
-    packageLock: false,
-  };
+  const options = optionsOf(order);
   progress.step(2, 'Asking the registry');
   // By default, npm uses a cached answer for some minutes and would miss a version that was published meanwhile.
   const manifest = await pacote.manifest(`${name}@${version}`, { ...options, fullMetadata: true, preferOnline: true });
@@ -79,11 +85,21 @@ export async function installPackage(
   return installed;
 }
 
-/** Returns npm's options for the registry. Credentials are set for this registry only, so npm sends them to no other host. */
-function npmAccess(registry: string): Record<string, string> {
-  const { url, basic } = registryAccess(registry);
-  const address = url.slice(url.indexOf('//'));
-  return { registry: url, ...(basic !== undefined && { [`${address}/:_auth`]: basic }) };
+/** Runs the install scripts of all packages in the folder. An optional package whose script fails is removed, as npm does. @throws any error of npm */
+export async function runScripts(order: InstallOrder, report: (report: ProgressReport) => void): Promise<void> {
+  followNpm(report);
+  const arborist = new Arborist(optionsOf(order)) as Arborist & Rebuilds;
+  const { inventory } = await arborist.loadActual();
+  const nodes = [...inventory.values()].filter((node) => !node.isRoot);
+  await arborist.rebuild({ nodes: nodes.filter((node) => !node.optional) });
+  for (const node of nodes.filter(({ optional }) => optional)) {
+    try {
+      await arborist.rebuild({ nodes: [node] });
+    } catch (error) {
+      report({ kind: 'log', line: `npm warn optional ${node.name} is left out: ${(error as Error).message}` });
+      await rm(node.path, { recursive: true, force: true });
+    }
+  }
 }
 
 /** Returns the packages to install, without the root and without optional packages for other platforms. */

@@ -7,6 +7,8 @@ import { INSTALL_LIMITS } from '../model/install-owner.js';
 import type { InstallProgress } from '../model/install-progress.js';
 import { InstallLog } from './install-log.js';
 import type { InstallOrder } from './install-messages.js';
+import type { Installed } from './install-package.js';
+import { credentialsOf } from './registry-access.js';
 import { ReportReader, type Outcome } from './report-reader.js';
 import { safeLine } from './safe-line.js';
 
@@ -27,13 +29,16 @@ export interface InstallRun {
 /**
  * Runs the install program for its owner. The signal kills it with all that it has started. If the gateway ends, the program kills its own
  * process group. When the promise settles, no process of the group runs any more.
+ * @returns what was installed; undefined after the stage of scripts
  * @throws InstallError; LaunchError; the reason of the signal
  */
 export async function runInstall(
   launcher: Launcher,
   { owner, order, nodeOptions, network, signal, progress }: InstallRun,
-): Promise<Extract<Outcome, { kind: 'installed' }>> {
-  const log = new InstallLog((line) => progress.onLog(line));
+): Promise<Installed | undefined> {
+  const log = new InstallLog((line) => progress.onLog(hidden(line)));
+  const secrets = credentialsOf(order.registries);
+  const hidden = (text: string): string => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
   const reports = new ReportReader(log, progress);
   const { folder, cacheDir } = order;
   const launch = {
@@ -54,15 +59,17 @@ export async function runInstall(
       channel.write(`${JSON.stringify(order)}\n`);
     },
   });
-  return installed(reports.outcome, end);
+  const outcome = finished(reports.outcome, end, hidden);
+  return outcome.kind === 'installed' ? outcome : undefined;
 }
 
-function installed(
+function finished(
   outcome: Outcome | undefined,
   { code, signal, excess }: RunEnd,
-): Extract<Outcome, { kind: 'installed' }> {
-  if (outcome?.kind === 'installed') return outcome;
-  if (outcome) throw new InstallError(outcome.code, safeLine(outcome.message));
+  hidden: (text: string) => string,
+): Exclude<Outcome, { kind: 'failed' }> {
+  if (outcome?.kind === 'failed') throw new InstallError(outcome.code, safeLine(hidden(outcome.message)));
+  if (outcome) return outcome;
   if (excess !== undefined) throw new InstallError('install_failed', excess.replace('The server', 'The install'));
   if (signal === 'SIGXFSZ') throw new InstallError('no_space', 'A file is larger than this process may write');
   throw new InstallError('install_failed', `The install was ended by ${signal ?? `its exit with code ${code}`}`);

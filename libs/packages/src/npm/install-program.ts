@@ -7,18 +7,24 @@ import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { faultOf, type Fault } from './install-fault.js';
 import type { InstallOrder, ProgressReport } from './install-messages.js';
-import { installPackage, type Installed } from './install-package.js';
+import { installPackage, runScripts, type Installed } from './install-package.js';
 
 /** Message of the program: its progress and, at the end, the outcome. */
 export type InstallReport =
-  ProgressReport | ({ readonly kind: 'installed' } & Installed) | ({ readonly kind: 'failed' } & Fault);
+  | ProgressReport
+  | ({ readonly kind: 'installed' } & Installed)
+  | { readonly kind: 'built' }
+  | ({ readonly kind: 'failed' } & Fault);
 
 const channel = new Socket({ fd: 3 });
 const line = (report: InstallReport): string => `${JSON.stringify(report)}\n`;
 
 async function execute(order: InstallOrder): Promise<InstallReport> {
   try {
-    return { kind: 'installed', ...(await installPackage(order, (report) => void channel.write(line(report)))) };
+    const report = (said: ProgressReport): void => void channel.write(line(said));
+    if (order.stage === 'fetch') return { kind: 'installed', ...(await installPackage(order, report)) };
+    await runScripts(order, report);
+    return { kind: 'built' };
   } catch (error) {
     return { kind: 'failed', ...faultOf(error) };
   }

@@ -124,7 +124,7 @@ describe('NpmInstaller ends an install', () => {
     await fixture.registry.publish(mcpServer());
     const { registry, cacheDir } = fixture.settings;
     const folder = join(fixture.root, 'orphan');
-    const order = { name: 'weather', version: 'latest', folder, registry, cacheDir, allowScripts: false };
+    const order = { stage: 'fetch', name: 'weather', version: 'latest', folder, registries: { registry }, cacheDir };
     const program = spawn(process.execPath, [...RUN_TYPESCRIPT, PROGRAM], {
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],

@@ -4,6 +4,7 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import {
   mcpServer,
+  NpmRegistrySimulator,
   serverWithDependencies,
   serverWithPostinstall,
   serverWithTwoPrograms,
@@ -85,7 +86,7 @@ describe('NpmInstaller', () => {
     const names = environment.split(' ').filter((name) => !/^npm_(package|lifecycle|config_node_gyp)/.test(name));
     expect(names).toContain('PATH');
     expect(names).not.toContain('SECRETS_KEY');
-    expect(names.filter((name) => !/proxy/i.test(name)).length).toBeLessThan(16);
+    expect(names.filter((name) => !/proxy|cert|bundle/i.test(name)).length).toBeLessThan(16);
     expect(install.steps).toContainEqual({ percent: 90, step: 'Running install scripts' });
   });
 
@@ -103,6 +104,75 @@ describe('NpmInstaller', () => {
     expect(requests).toHaveLength(2);
     for (const { headers } of requests) expect(headers).toMatchObject({ authorization });
     expect(JSON.stringify([install.lines, install.steps])).not.toContain('pa55w');
+  });
+
+  it('takes the packages of a scope from its registry, each with the token for it alone', async () => {
+    const ofScope = await NpmRegistrySimulator.start();
+    try {
+      await ofScope.publish({
+        ...mcpServer({ name: '@acme/weather' }),
+        manifest: { bin: 'index.js', dependencies: { words: '1' } },
+      });
+      await fixture.registry.publish({ name: 'words', version: '1.0.0' });
+      const npmrc = {
+        '@acme:registry': `${ofScope.url}/`,
+        [`${ofScope.url.slice('http:'.length)}/:_authToken`]: 'token-of-acme',
+      };
+      const install = fixture.begin({ name: '@acme/weather' }, fixture.installerWith({ token: 'token-of-all', npmrc }));
+      await install.result;
+      for (const kind of ['document', 'tarball'] as const) {
+        const [own] = ofScope.requestsTo(`${kind} @acme/weather`);
+        const [other] = fixture.registry.requestsTo(`${kind} words`);
+        expect(own!.headers).toMatchObject({ authorization: 'Bearer token-of-acme' });
+        expect(other!.headers).toMatchObject({ authorization: 'Bearer token-of-all' });
+      }
+      expect(JSON.stringify([install.lines, install.steps])).not.toContain('token-of');
+    } finally {
+      await ofScope.stop();
+    }
+  });
+
+  it('runs install scripts in a process that has not known the credentials of the registry', async () => {
+    const lookAround = `
+      const { readFileSync } = require('node:fs');
+      let pid = process.pid;
+      while (pid > 1) {
+        const words = readFileSync('/proc/' + pid + '/cmdline', 'utf8').split('\\0');
+        if (words.some((word) => word.includes('install-program'))) break;
+        pid = Number(/^PPid:\\s*(\\d+)/m.exec(readFileSync('/proc/' + pid + '/status', 'utf8'))[1]);
+      }
+      const maps = readFileSync('/proc/' + pid + '/maps', 'utf8').split('\\n').filter((line) => / rw/.test(line));
+      const { openSync, readSync } = require('node:fs');
+      const memory = openSync('/proc/' + pid + '/mem', 'r');
+      let found = pid > 1 ? 'read' : 'lost';
+      for (const line of maps) {
+        const [from, to] = line.split(' ')[0].split('-').map((text) => Number.parseInt(text, 16));
+        const part = Buffer.alloc(Math.min(to - from, 1 << 28));
+        try { readSync(memory, part, 0, part.length, from); } catch { continue; }
+        if (part.includes(['to', 'ken-of-all'].join(''))) found = 'token';
+      }
+      console.log('memory: ' + found);`;
+    const { manifest, files, ...server } = serverWithPostinstall();
+    await fixture.registry.publish({ ...server, manifest, files: { ...files, 'postinstall.js': lookAround } });
+    const install = fixture.begin(
+      { name: 'weather', allowScripts: true },
+      fixture.installerWith({ token: 'token-of-all' }),
+    );
+    await install.result;
+    expect(install.lines.filter((line) => line.startsWith('memory: '))).toEqual(['memory: read']);
+  });
+
+  it('leaves out an optional package whose script fails', async () => {
+    const { registry } = fixture;
+    const { manifest, ...server } = mcpServer();
+    const optionalDependencies = { brittle: '1.0.0' };
+    await registry.publish({ ...server, manifest: { ...manifest, optionalDependencies } });
+    const scripts = { install: 'exit 3' };
+    await registry.publish({ name: 'brittle', version: '1.0.0', manifest: { scripts } });
+    const install = fixture.begin({ name: 'weather', allowScripts: true });
+    await install.result;
+    expect(existsSync(join(install.folder, 'node_modules/weather'))).toBe(true);
+    expect(existsSync(join(install.folder, 'node_modules/brittle'))).toBe(false);
   });
 
   it('says what there is to run', async () => {

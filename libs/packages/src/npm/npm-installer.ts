@@ -10,6 +10,7 @@ import type { InstallProgress } from '../model/install-progress.js';
 import { faultOf } from './install-fault.js';
 import { runInstall } from './install-process.js';
 import { NpmSettings } from './npm-settings.js';
+import { registriesIn, registryOptions, withoutCredentials } from './registry-access.js';
 
 /** Package to install. Name and version were already checked by `packageName` and `versionSpec`. */
 export interface NpmRequest {
@@ -104,16 +105,22 @@ export class NpmInstaller implements OnApplicationShutdown {
     signal: AbortSignal,
     progress: InstallProgress,
   ): Promise<NpmInstall> {
-    const { registry, nodeOptions } = this.settings;
+    const { nodeOptions } = this.settings;
+    const registries = registryOptions(this.settings);
     const owner = installOwner(tenant, allowScripts);
-    const client = { tenant, name: `install of ${name}`, configured: [registry] };
+    const client = { tenant, name: `install of ${name}`, configured: registriesIn(registries) };
     return this.launcher.fill({ owner, folders: [folder] }, async () => {
       const cacheDir = await this.launcher.folderBelow(this.settings.cacheDir, owner);
-      const order = { name, version, folder, registry, cacheDir, allowScripts, expectIntegrity };
-      const { version: exact, integrity } = await withProxy(this.proxy, client, (network) =>
-        runInstall(this.launcher, { owner, order, nodeOptions, network, signal, progress }),
-      );
-      return { name, version: exact, integrity };
+      const order = { stage: 'fetch', name, version, folder, registries, cacheDir, expectIntegrity } as const;
+      return withProxy(this.proxy, client, async (network) => {
+        const run = { owner, nodeOptions, network, signal, progress };
+        const installed = await runInstall(this.launcher, { ...run, order });
+        if (!installed) throw new InstallError('install_failed', 'The install did not say what it has installed');
+        // Another process runs the scripts: they could read the credentials of the registries from one of their own user.
+        const scripts = { ...order, stage: 'scripts', registries: withoutCredentials(registries) } as const;
+        if (allowScripts) await runInstall(this.launcher, { ...run, order: scripts });
+        return { name, version: installed.version, integrity: installed.integrity };
+      });
     });
   }
 }

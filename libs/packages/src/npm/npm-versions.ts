@@ -5,7 +5,7 @@ import PQueue from 'p-queue';
 import semver from 'semver';
 import { InstallError } from '../model/install-error.js';
 import { NpmSettings } from './npm-settings.js';
-import { registryAccess } from './registry-access.js';
+import { registryOf, registryOptions } from './registry-access.js';
 
 /** Maximum number of parallel requests to the registry, over all callers. */
 const AT_ONCE = 8;
@@ -35,9 +35,9 @@ export class NpmVersions {
   private async ask(name: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted(); // it may have aborted while the request was queued
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    const { url, basic } = registryAccess(this.settings.registry);
+    const { url, authorization } = registryOf(name, registryOptions(this.settings));
     const headers: Record<string, string> = { accept: ABBREVIATED };
-    if (basic !== undefined) headers.authorization = `Basic ${basic}`;
+    if (authorization !== undefined) headers.authorization = authorization;
     try {
       const answer = await this.egress.request(`${url}/${npa(name).escapedName}`, {
         headers,

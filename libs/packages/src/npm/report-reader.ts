@@ -6,7 +6,7 @@ import type { InstallLog } from './install-log.js';
 import type { InstallReport } from './install-program.js';
 
 /** Last report of the program: success or failure. */
-export type Outcome = Extract<InstallReport, { kind: 'installed' | 'failed' }>;
+export type Outcome = Extract<InstallReport, { kind: 'installed' | 'built' | 'failed' }>;
 
 const MAX_REPORT_LENGTH = 256 * 1024;
 const MAX_TEXT_LENGTH = 4000;
@@ -51,6 +51,8 @@ function reportIn(line: string): InstallReport | undefined {
       return { kind: 'log', line: String(said.line) };
     case 'installed':
       return { kind: 'installed', version: text('version'), integrity: text('integrity') };
+    case 'built':
+      return { kind: 'built' };
     case 'failed':
       return { kind: 'failed', code: faultNamed(said.code), message: text('message') };
     default:
