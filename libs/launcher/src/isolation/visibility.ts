@@ -41,13 +41,15 @@ export function visibilityOf(
     ![...SYSTEM, ...SERVICES, TEMPORARY, ...homes].some((place) => folder === place || isInside(place, folder));
   const isOfGateway = cwd !== undefined && (cwd === GATEWAY || isInside(cwd, GATEWAY) || isInside(GATEWAY, cwd));
   const named = words.filter((word) => isAbsolute(word) && existsSync(word) && !isSecretPlace(word, config));
+  // A folder that is to be changed stays so, also where the program lies in it, such as the Python of a new environment.
+  const isWritable = (path: string): boolean => writable.some((place) => path === place || isInside(path, place));
   return {
     hidden: [...homes, ...SERVICES, ...secretPlaces(config)],
     readable: [
       ...(isOfGateway ? [cwd] : []),
       GATEWAY,
       NODE,
-      ...named.flatMap((path) => besides(path, [...homes, TEMPORARY])),
+      ...named.flatMap((path) => besides(path, [...homes, TEMPORARY])).filter((path) => !isWritable(path)),
       ...readable,
     ],
     writable: [...(cwd === undefined || isOfGateway || !isOpen(cwd) ? [] : [cwd]), ...writable, folder.home],
