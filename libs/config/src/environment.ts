@@ -25,8 +25,11 @@ export const forgetSecretsOfProcess = (): void => forgetVariables(SECRET_VARIABL
 /** Variables that a child process inherits: those that programs need to run, and no secrets of the gateway. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TERM'];
 
-/** Certificates that programs trust in addition. */
-const CERTIFICATES = ['NODE_EXTRA_CA_CERTS'];
+/** Files and folders with the certificates that programs trust: of Node, OpenSSL, Python's requests, pip and curl. */
+const CERTIFICATES = [
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['REQUESTS_CA_BUNDLE', 'PIP_CERT', 'CURL_CA_BUNDLE'],
+];
 /** Variables for network access through a proxy. A proxy URL may contain a password. */
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
@@ -35,7 +38,7 @@ export function inheritedEnvironment(): Record<string, string> {
   return chosen(INHERITED);
 }
 
-/** Returns the variables that a child process also gets when it downloads packages for an operator. */
+/** Returns the variables that name certificates. Programs that reach a network get them too. */
 export function certificateEnvironment(): Record<string, string> {
   return chosen(CERTIFICATES);
 }

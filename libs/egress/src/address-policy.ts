@@ -26,6 +26,9 @@ const METADATA = new Set([
 
 const HOST = /^(\*\.)?([a-z0-9_-]+\.)*(?!\d+\.?$)[a-z0-9_-]+\.?$/i;
 
+/** Names that are not of the public domain name system: without a dot, or below a domain for private networks. */
+const PRIVATE_NAME = /^[^.]+$|\.(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)$/;
+
 export interface AddressPolicyOptions {
   /** Hosts, `*.suffix` patterns, addresses and CIDRs. */
   readonly allow: readonly string[];
@@ -61,6 +64,12 @@ export class AddressPolicy {
     if (this.allowLoopback && ip.range() === 'loopback') return true;
     if (this.ranges.some(([range, bits]) => range.kind() === ip.kind() && ip.match(range, bits))) return true;
     return this.permitsHost(withoutDot(hostname.toLowerCase()));
+  }
+
+  /** Returns whether a name that this machine cannot resolve may be asked of a proxy. Names of private networks need an entry. */
+  permitsUnresolved(hostname: string): boolean {
+    const host = withoutDot(hostname.toLowerCase());
+    return this.permitsHost(host) || !PRIVATE_NAME.test(host);
   }
 
   private permitsHost(host: string): boolean {

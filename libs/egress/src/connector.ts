@@ -46,7 +46,8 @@ function guardedLookup(policy: AddressPolicy, resolver: AddressResolver): Lookup
   };
 }
 
-function namingFailures(connect: buildConnector.connector): buildConnector.connector {
+/** Makes every failure of a connector an EgressError. */
+export function namingFailures(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) =>
     connect(options, (...[error, socket]) => {
       if (error) callback(connectFailure(error, options.host ?? options.hostname), null);

@@ -3,12 +3,14 @@ import type { Cancellation } from '@manifold/async';
 import { Config } from '@manifold/config';
 import { processCounter } from '@manifold/metrics';
 import { Agent, fetch, type Dispatcher } from 'undici';
-import { addressPolicyOf } from './address-policy.js';
+import { addressPolicyOf, type AddressPolicy } from './address-policy.js';
 import { AddressResolver } from './address-resolver.js';
 import { boundedResponse } from './bounded-response.js';
 import { guardedConnector, plainConnector } from './connector.js';
 import { EgressError } from './egress-error.js';
 import { EgressLimits } from './egress-limits.js';
+import { hasOperatorsProxy } from './proxy/operators-proxy.js';
+import { ProxiedDispatcher } from './proxied-dispatcher.js';
 import { redirectedInit, redirectTarget } from './redirect.js';
 import { requestWhole, type WholeAnswer } from './whole-answer.js';
 
@@ -41,6 +43,7 @@ export type EgressInit = RequestInit & {
  * The only HTTP client of the gateway.
  *
  * - It dials public addresses, and other addresses only if EGRESS_ALLOW names them.
+ * - It asks the operator's proxy where HTTP_PROXY, HTTPS_PROXY and NO_PROXY say so, under the same rule of addresses.
  * - It follows redirects within one origin only.
  * - It limits the time and the size of responses ({@link EgressLimits}).
  *
@@ -50,7 +53,7 @@ export type EgressInit = RequestInit & {
 @Injectable()
 export class Egress implements OnApplicationShutdown {
   /** The agents are separate: a connection to an unchecked address must not be reused for a checked request. */
-  private readonly agents: Readonly<Record<Policy, Agent>>;
+  private readonly agents: Readonly<Record<Policy, Dispatcher>>;
 
   constructor(
     config: Config,
@@ -59,10 +62,11 @@ export class Egress implements OnApplicationShutdown {
   ) {
     const policy = addressPolicyOf(config);
     const timeouts = { headersTimeout: limits.headersMs, bodyTimeout: 0 };
-    this.agents = {
-      guarded: new Agent({ ...timeouts, connect: guardedConnector(policy, resolver, limits.connectMs) }),
-      configured: new Agent({ ...timeouts, connect: plainConnector(limits.connectMs) }),
-    };
+    const guarded = new Agent({ ...timeouts, connect: guardedConnector(policy, resolver, limits.connectMs) });
+    const configured = new Agent({ ...timeouts, connect: plainConnector(limits.connectMs) });
+    const behindProxy = (agent: Agent, rule?: { policy: AddressPolicy; resolver: AddressResolver }): Dispatcher =>
+      hasOperatorsProxy() ? new ProxiedDispatcher(agent, timeouts, rule, limits.connectMs) : agent;
+    this.agents = { guarded: behindProxy(guarded, { policy, resolver }), configured: behindProxy(configured) };
   }
 
   async fetch(input: string | URL, init: EgressInit = {}): Promise<Response> {

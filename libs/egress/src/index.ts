@@ -8,6 +8,7 @@ export { EgressModule } from './egress.module.js';
 export { Egress, type EgressInit, type WholeRequest } from './egress.js';
 export { isAllowedDomain } from './proxy/allowed-domains.js';
 export { EgressProxy } from './proxy/egress-proxy.js';
+export { operatorsNoProxy, operatorsProxyVariables } from './proxy/operators-proxy.js';
 export type { ProxyAccess, ProxyClient } from './proxy/proxy-access.js';
 export { ProxyLimits } from './proxy/proxy-limits.js';
 export { retryAfterSeconds } from './retry-after.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '@manifold/config';
-import { EgressProxy } from '@manifold/egress';
+import { certificateEnvironment, Config } from '@manifold/config';
+import { EgressProxy, operatorsNoProxy, operatorsProxyVariables, type ProxyClient } from '@manifold/egress';
 import { Launcher, type Launch, type Owner } from '@manifold/launcher';
 import type { StdioProcess } from '@manifold/mcp-client';
 import type { ServerLimits } from '@manifold/server-model';
@@ -18,8 +18,8 @@ export interface ServerLaunch {
 
 /** Domains that a server behind the proxy may reach unless its settings name others: the web. */
 const THE_WEB = ['*'];
-/** A sandboxed server has a loopback of its own. */
-const OWN_LOOPBACK = 'localhost,127.0.0.1,::1';
+/** Loopback is reached without a proxy: that of its sandbox, or that of the machine. */
+const LOOPBACK = 'localhost,127.0.0.1,::1';
 
 /** Starts the programs of servers, with the network that their settings name. */
 @Injectable()
@@ -37,13 +37,15 @@ export class ProgramStarter {
 
   /** @throws LaunchError; UserIdsUsedUpError */
   async start(launch: ServerLaunch): Promise<StdioProcess> {
-    const { network, allowedDomains = THE_WEB } = launch.program;
-    if (network !== 'proxy') return this.launcher.start(this.launchOf(launch, network));
-    const { tenant, server } = launch.owner;
-    const client = { tenant, name: `server ${server}`, allowedDomains, noProxy: OWN_LOOPBACK };
-    const access = await this.proxy.open(client);
+    const { network } = launch.program;
+    const isOpen = network !== 'proxy' && network !== 'none';
+    const variables = isOpen ? operatorsProxyVariables() : {};
+    if (network !== 'proxy' && variables) return this.launcher.start(this.launchOf(launch, network, variables));
+    const access = await this.proxy.open(clientOf(launch));
     try {
-      const started = await this.launcher.start(this.launchOf(launch, access));
+      const started = await this.launcher.start(
+        isOpen ? this.launchOf(launch, network, access.environment()) : this.launchOf(launch, access),
+      );
       void started.exited.then(() => access.close());
       return started;
     } catch (error) {
@@ -52,12 +54,29 @@ export class ProgramStarter {
     }
   }
 
-  private launchOf({ owner, program, folder, dataFiles, limits }: ServerLaunch, network: Launch['network']): Launch {
-    const { command, args, env, cwd } = program;
+  /** @param variables that lead to a proxy */
+  private launchOf(
+    { owner, program, folder, dataFiles, limits }: ServerLaunch,
+    network: Launch['network'],
+    variables: Readonly<Record<string, string>> = {},
+  ): Launch {
+    const { command, args, cwd } = program;
+    const env = { ...certificateEnvironment(), ...variables, ...program.env };
     return {
       ...{ owner, command, args, env, cwd, dataFiles, network },
       readable: folder === undefined ? [] : [folder],
       limits: { ...this.config.hosting.limits, ...limits },
     };
   }
+}
+
+/**
+ * Returns the server as a client of the gateway's proxy. With the network `open` it goes there because the operator's proxy wants credentials,
+ * which servers do not get; it may ask for every host with a permitted address.
+ */
+function clientOf({ owner, program }: ServerLaunch): ProxyClient {
+  const { network, allowedDomains = THE_WEB } = program;
+  const client = { tenant: owner.tenant, name: `server ${owner.server}` };
+  if (network === 'proxy') return { ...client, allowedDomains, noProxy: LOOPBACK };
+  return { ...client, noProxy: [LOOPBACK, operatorsNoProxy()].filter((list) => list !== '').join(',') };
 }

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { certificateEnvironment } from '@manifold/config';
 import type { Launcher, Owner, WayOut } from '@manifold/launcher';
 import type { Interpreter } from './interpreter.js';
 import { indexEnvironment, type PackageIndexes } from './package-indexes.js';
 import { pipFault } from './pip-faults.js';
 import { reasonsOf } from './pip-log.js';
 import { runPython } from './python-process.js';
-import { PIP_PROGRAM } from './python-programs.js';
+import { EXTRA_CERTIFICATES, PIP_PROGRAM } from './python-programs.js';
 import { redactor } from './redaction.js';
 
 export interface PipRun {
@@ -108,9 +109,17 @@ export class Pip {
       PIP_CONFIG_FILE: '/dev/null',
       PIP_CACHE_DIR: join(cache, 'pip'),
       PIP_KEYRING_PROVIDER: 'disabled',
+      ...pipCertificates(certificateEnvironment()),
       ...indexEnvironment(indexes),
     };
   }
+}
+
+/** Returns pip's variables for certificates. pip knows one file of its own; the program adds the file of Node to the certificates of pip. */
+export function pipCertificates(given: Readonly<Record<string, string>>): Record<string, string> {
+  const file = given.PIP_CERT || given.REQUESTS_CA_BUNDLE || given.SSL_CERT_FILE;
+  if (file) return { PIP_CERT: file };
+  return given.NODE_EXTRA_CA_CERTS ? { [EXTRA_CERTIFICATES]: given.NODE_EXTRA_CA_CERTS } : {};
 }
 
 /**

@@ -23,6 +23,9 @@ runpy.run_module('venv', run_name='__main__', alter_sys=True)
 /** Error message when pip tries to start a program that is not allowed. */
 export const REFUSED_PROGRAM = 'Building from source is not allowed';
 
+/** Variable for the program that runs pip: a file with certificates to trust in addition. */
+export const EXTRA_CERTIFICATES = 'EXTRA_CERTIFICATES';
+
 /**
  * Program that runs pip. Arguments: pip's wheel, the folder where it is unpacked once, `wheels-only` or `any`, and pip's own arguments.
  *
@@ -56,5 +59,18 @@ def refuse_programs(event, args):
 if mode == 'wheels-only':
     sys.addaudithook(refuse_programs)
 sys.path.insert(0, place)
+
+extra = os.environ.pop('${EXTRA_CERTIFICATES}', None)
+if extra:
+    from pip._vendor import certifi
+    try:
+        with tempfile.NamedTemporaryFile(suffix='.pem', delete=False) as bundle:
+            for file in (certifi.where(), extra):
+                with open(file, 'rb') as certificates:
+                    bundle.write(certificates.read() + b'\\n')
+        os.environ['PIP_CERT'] = bundle.name
+    except OSError as error:
+        print('WARNING: the file of NODE_EXTRA_CA_CERTS cannot be read:', error.strerror)
+
 runpy.run_module('pip', run_name='__main__', alter_sys=True)
 `;

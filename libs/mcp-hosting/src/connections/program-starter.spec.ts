@@ -1,0 +1,57 @@
+import { text } from 'node:stream/consumers';
+import { loadConfig } from '@manifold/config';
+import { testProxy } from '@manifold/egress/testing';
+import { TestLauncher } from '@manifold/launcher/testing';
+import { ProgramStarter } from './program-starter.js';
+
+const VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'SSL_CERT_FILE'];
+
+describe('a program of a server with the network of the gateway', () => {
+  const before = VARIABLES.map((name) => [name, process.env[name]] as const);
+  const proxy = testProxy();
+  let launching: TestLauncher;
+
+  beforeEach(async () => {
+    launching = await TestLauncher.start();
+    for (const name of VARIABLES) delete process.env[name];
+  });
+  afterEach(() => {
+    launching.end();
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+  afterAll(() => proxy.onApplicationShutdown());
+
+  const environmentOf = async (env: Record<string, string> = {}): Promise<Record<string, string>> => {
+    const starter = new ProgramStarter(loadConfig({ SERVER_SANDBOX: 'none' }), launching.launcher, proxy);
+    const args = ['-e', 'process.stdout.write(JSON.stringify(process.env))'];
+    const { streams } = await starter.start({
+      owner: { tenant: 'default', server: 'shown' },
+      program: { transportType: 'stdio', command: process.execPath, args, env } as never,
+    });
+    return JSON.parse(await text(streams.stdout)) as Record<string, string>;
+  };
+
+  it('gets the proxy of the operator and the certificates, unless its settings name others', async () => {
+    const url = 'http://proxy.test:3128';
+    Object.assign(process.env, { https_proxy: url, NO_PROXY: '.corp.test', SSL_CERT_FILE: '/ca.pem' });
+    const found = await environmentOf({ SSL_CERT_FILE: '/own.pem' });
+    expect(found).toMatchObject({ HTTPS_PROXY: url, https_proxy: url, NO_PROXY: '.corp.test', no_proxy: '.corp.test' });
+    expect(found).toMatchObject({ SSL_CERT_FILE: '/own.pem', NODE_USE_ENV_PROXY: '1' });
+    expect(found).not.toHaveProperty('HTTP_PROXY');
+  });
+
+  it('gets the proxy of the gateway where that of the operator wants credentials', async () => {
+    Object.assign(process.env, { HTTPS_PROXY: 'http://user:pa55word@proxy.test:3128', NO_PROXY: '.corp.test' });
+    const found = await environmentOf();
+    expect(new URL(found.HTTPS_PROXY!)).toMatchObject({ hostname: '127.0.0.1' });
+    expect(found.NO_PROXY).toContain('.corp.test');
+    expect(JSON.stringify(found)).not.toMatch(/pa55word|proxy\.test/);
+  });
+
+  it('gets no proxy where there is none', async () => {
+    expect(Object.keys(await environmentOf()).filter((name) => /proxy/i.test(name))).toEqual([]);
+  });
+});
