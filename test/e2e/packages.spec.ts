@@ -115,6 +115,22 @@ describe('Installed npm packages', () => {
     expect(foldersOf('once')).toHaveLength(1);
   });
 
+  it(cites('packages.program', 'starts a shell launcher, and shows that the package is deprecated'), async () => {
+    const { manifest, files, ...server } = mcpServer({ name: 'launched' });
+    const launcher = '#!/bin/sh\nexec node --no-warnings "$(dirname "$0")/index.js" "$@"\n';
+    await registry.publish({
+      ...server,
+      manifest: { ...manifest, bin: 'launch' },
+      files: { ...files, launch: launcher },
+    });
+    registry.deprecate('launched', '1.0.0', 'use launched-next');
+    expect(await packages.install({ name: 'launched', serverName: 'launched' })).toMatchObject({
+      status: 200,
+      body: { package: { deprecated: 'use launched-next' }, server: { status: 'connected', command: 'sh' } },
+    });
+    expect(await forecast('launched')).toContain('Bern');
+  });
+
   itOnOne(cites('packages.delete', 'leaves no file and no process, whichever of the two is deleted'), async () => {
     await registry.publish(mcpServer({ name: 'leaving' }));
     for (const remove of [() => packages.remove('leaving'), () => rest.remove('leaving')]) {

@@ -97,9 +97,9 @@ export class PackageRollouts {
   ): Promise<NewVersion> {
     const runtime = this.runtimes.get(kind);
     const path = this.folders.path(kind, folder);
-    const { version, integrity } = await runtime.install(tenant, wanted, path, progress);
-    if (!steps.isProcess()) return { folder, version, integrity, path };
+    const installed = await runtime.install(tenant, wanted, path, progress);
+    if (!steps.isProcess()) return { folder, ...installed, path };
     const launch = await runtime.launch(wanted, path, command);
-    return { folder, version, integrity, path, launch: { command: launch.command, args: [...launch.args] } };
+    return { folder, ...installed, path, launch: { command: launch.command, args: [...launch.args] } };
   }
 }

@@ -7,6 +7,8 @@ export type InstalledVersion = {
   version: string;
   /** npm only: integrity of the tarball, `sha512-...`. */
   integrity?: string;
+  /** npm only: why the publisher no longer recommends the version. */
+  deprecated?: string;
   /** Path on the machine that installed it first. The command of the server may contain this path. */
   path?: string;
   /** Start command of the version. Installs from releases without replicas have neither `path` nor `launch`. */

@@ -23,6 +23,8 @@ export interface PythonOptions {
 export interface InstalledPackage {
   readonly version: string;
   readonly integrity?: string;
+  /** Why the publisher no longer recommends the version. */
+  readonly deprecated?: string;
 }
 
 /** Start command of a package's server. The operator's own arguments follow it. */

@@ -11,6 +11,8 @@ export interface Installed {
   readonly version: string;
   /** Integrity of the package's tarball from the registry, verified by npm: `sha512-...`. */
   readonly integrity: string;
+  /** Why the publisher no longer recommends the version. */
+  readonly deprecated?: string;
 }
 
 /** Method of Arborist that its types lack: runs install scripts and links programs. */
@@ -77,12 +79,20 @@ export async function installPackage(
   progress.step(10, 'Finding the dependencies');
   const arborist = new Arborist(options);
   const tree = await arborist.buildIdealTree({ add: [`${name}@${manifest.version}`] });
-  const installed = checked(tree.children.get(name), order);
+  const installed = {
+    ...checked(tree.children.get(name), order),
+    ...deprecation(manifest as { readonly deprecated?: unknown }),
+  };
 
   progress.unpacking(packagesOf(tree).length);
   // `save: false`: the folder needs no package.json and no lock file.
   await arborist.reify({ save: false });
   return installed;
+}
+
+/** Returns the notice of the publisher. The registry has `false` or an empty text for versions that are no longer deprecated. */
+function deprecation({ deprecated }: { readonly deprecated?: unknown }): Pick<Installed, 'deprecated'> {
+  return typeof deprecated === 'string' && deprecated.trim() !== '' ? { deprecated } : {};
 }
 
 /** Runs the install scripts of all packages in the folder. An optional package whose script fails is removed, as npm does. @throws any error of npm */

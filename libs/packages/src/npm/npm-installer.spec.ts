@@ -46,6 +46,13 @@ describe('NpmInstaller', () => {
     expect(install.lines).toContainEqual(expect.stringMatching(/^npm warn deprecated @acme\/weather-letters@2.0.0/));
   });
 
+  it('passes on that the publisher has deprecated the package, in one safe line', async () => {
+    await fixture.registry.publish(mcpServer());
+    fixture.registry.deprecate('weather', '1.0.0', 'use\n@acme/weather,\u001b[31m see https://user:pa55word@acme.test');
+    const { deprecated } = await fixture.begin({ name: 'weather' }).result;
+    expect(deprecated).toBe('use@acme/weather, see https://[hidden]@acme.test');
+  });
+
   it('finds exact versions, ranges and tags, and a version that was published a moment ago', async () => {
     const { registry } = fixture;
     for (const version of ['1.0.0', '1.4.0', '2.0.0']) await registry.publish(mcpServer({ version }));

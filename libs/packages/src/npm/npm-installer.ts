@@ -31,6 +31,8 @@ export interface NpmInstall {
   readonly version: string;
   /** Integrity of the tarball: `sha512-...`. */
   readonly integrity: string;
+  /** Why the publisher no longer recommends the version. */
+  readonly deprecated?: string;
 }
 
 /** Maximum number of parallel installs. Each one uses a CPU core. */
@@ -119,7 +121,8 @@ export class NpmInstaller implements OnApplicationShutdown {
         // Another process runs the scripts: they could read the credentials of the registries from one of their own user.
         const scripts = { ...order, stage: 'scripts', registries: withoutCredentials(registries) } as const;
         if (allowScripts) await runInstall(this.launcher, { ...run, order: scripts });
-        return { name, version: installed.version, integrity: installed.integrity };
+        const { version: exact, integrity, deprecated } = installed;
+        return { name, version: exact, integrity, ...(deprecated !== undefined && { deprecated }) };
       });
     });
   }

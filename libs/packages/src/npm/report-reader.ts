@@ -4,12 +4,14 @@ import { INSTALL_FAULTS, type InstallFault } from '../model/install-error.js';
 import type { InstallProgress } from '../model/install-progress.js';
 import type { InstallLog } from './install-log.js';
 import type { InstallReport } from './install-program.js';
+import { safeLine } from './safe-line.js';
 
 /** Last report of the program: success or failure. */
 export type Outcome = Extract<InstallReport, { kind: 'installed' | 'built' | 'failed' }>;
 
 const MAX_REPORT_LENGTH = 256 * 1024;
 const MAX_TEXT_LENGTH = 4000;
+const MAX_NOTICE = 500;
 
 /**
  * Reads the reports of the install program, one JSON text per line. An install script runs as the same user as the program and could write in
@@ -50,7 +52,12 @@ function reportIn(line: string): InstallReport | undefined {
     case 'log':
       return { kind: 'log', line: String(said.line) };
     case 'installed':
-      return { kind: 'installed', version: text('version'), integrity: text('integrity') };
+      return {
+        kind: 'installed',
+        version: text('version'),
+        integrity: text('integrity'),
+        ...(typeof said.deprecated === 'string' && { deprecated: safeLine(text('deprecated').slice(0, MAX_NOTICE)) }),
+      };
     case 'built':
       return { kind: 'built' };
     case 'failed':

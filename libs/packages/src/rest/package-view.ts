@@ -32,6 +32,7 @@ export class PackageViews {
       mcpServerId: record.serverName,
       enabled: this.host.find(record.tenant, record.serverName)?.enabled ?? false,
       integrity: current.integrity,
+      deprecated: current.deprecated,
       pythonModule: record.python?.module,
     };
   }

@@ -129,6 +129,9 @@ export class PackageDto {
 
   /** npm: integrity of the tarball. */
   integrity?: string;
+
+  /** npm: why the publisher no longer recommends this version, as of its install. */
+  deprecated?: string;
   pythonModule?: string;
 }
 

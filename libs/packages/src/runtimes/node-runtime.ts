@@ -1,9 +1,10 @@
-import { join, relative } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import semver from 'semver';
 import { InstallError } from '../model/install-error.js';
 import type { InstallProgress } from '../model/install-progress.js';
-import { entriesOf, entryOf, NpmInstaller, NpmVersions, packageName, versionSpec } from '../npm/index.js';
+import { entriesOf, entryOf, NpmInstaller, NpmVersions, packageName, startOf, versionSpec } from '../npm/index.js';
 import type { InstalledPackage, Launch, PackageRuntime, WantedPackage } from '../model/package-runtime.js';
 
 /** Runtime of npm packages, which run with Node. */
@@ -25,14 +26,15 @@ export class NodeRuntime implements PackageRuntime {
     return semver.valid(version) === version;
   }
 
-  install(
+  async install(
     tenant: string,
     { name, version, allowScripts, integrity }: WantedPackage,
     folder: string,
     progress: InstallProgress,
   ): Promise<InstalledPackage> {
     const request = { tenant, name, version, allowScripts, expectIntegrity: integrity };
-    return this.installer.install(request, folder, progress);
+    const installed = await this.installer.install(request, folder, progress);
+    return { version: installed.version, integrity: installed.integrity, deprecated: installed.deprecated };
   }
 
   /**
@@ -40,21 +42,28 @@ export class NodeRuntime implements PackageRuntime {
    * (`./node_modules/.bin/x`); or any other program, which is started unchanged
    */
   async launch({ name }: WantedPackage, folder: string, command = 'node'): Promise<Launch> {
-    if (command === 'node') return { command, args: [await entryOf(folder, name)] };
+    if (command === 'node') return startOf(await entryOf(folder, name));
     if (/^(\.\/|node_modules\/)/.test(command)) return { command: inside(folder, command), args: [] };
     const entries = await entriesOf(folder, name);
     if (!entries.some((entry) => entry.name === command)) return { command, args: [] };
-    return { command: 'node', args: [await entryOf(folder, name, command)] };
+    return startOf(await entryOf(folder, name, command));
   }
 
-  /** Programs of the package are started as a file by Node. Every other command is started without arguments of its own. */
-  async runsPackage(_wanted: WantedPackage, _folder: string, { command, args }: Launch): Promise<boolean> {
-    return command === 'node' && args.length > 0;
+  /** Programs of the package are started as a file by an interpreter, or are binaries. Every other command is started without arguments of its own. */
+  async runsPackage({ name }: WantedPackage, folder: string, { command, args }: Launch): Promise<boolean> {
+    return args.length > 0 || isBelow(join(folder, 'node_modules', name), command);
   }
 
   latest(_tenant: string, { name }: WantedPackage, signal: AbortSignal): Promise<string> {
     return this.versions.latestVersion(name, { signal });
   }
+}
+
+/** Returns whether a file lies below a folder, without symbolic links. */
+async function isBelow(folder: string, file: string): Promise<boolean> {
+  if (!isAbsolute(file)) return false;
+  const [real, place] = await Promise.all([file, folder].map((path) => realpath(path).catch(() => undefined)));
+  return real !== undefined && place !== undefined && real.startsWith(`${place}${sep}`);
 }
 
 function inside(folder: string, path: string): string {
