@@ -308,7 +308,7 @@ describe('The API document', () => {
   );
 
   it.each<[string, string, string[], string[]]>([
-    ['post', '/mcp/tool/call', ['serverName', 'methodName', 'args'], ['username']],
+    ['post', '/mcp/tool/call', ['serverName', 'methodName'], ['args', 'username']],
     [
       'post',
       '/mcp/servers',

@@ -60,6 +60,12 @@ describe('Bad input to the REST routes', () => {
     expect(answer.body.error).toContain(pointer.slice(pointer.lastIndexOf('/') + 1));
   });
 
+  it(cites('rest.fields-400', 'changes nothing when it refuses'), async () => {
+    expect((await rest.servers()).body.servers.map(({ name }) => name)).toEqual(['echo', 'everything']);
+    const { body } = await rest.callTool({ serverName: 'echo', methodName: 'received', args: {} });
+    expect(JSON.stringify(body.data.content)).toContain('TOKEN');
+  });
+
   it.each<[string, string, object]>([
     ['POST', '/mcp/servers', { name: 'ignoring', ...echoServer(), enabled: false, tenant: 'other' }],
     ['PUT', '/mcp/servers/ignoring', { tenant: 'other' }],
@@ -72,12 +78,6 @@ describe('Bad input to the REST routes', () => {
 
     const warnings = ['"tenant" is not a known field and was ignored'];
     expect(answer).toMatchObject({ status: 200, body: { success: true, warnings } });
-  });
-
-  it(cites('rest.fields-400', 'changes nothing when it refuses'), async () => {
-    expect((await rest.servers()).body.servers.map(({ name }) => name)).toEqual(['echo', 'everything']);
-    const { body } = await rest.callTool({ serverName: 'echo', methodName: 'received', args: {} });
-    expect(JSON.stringify(body.data.content)).toContain('TOKEN');
   });
 
   it.each(['', '.', '-x', '_x', '@x', 'a b', 'a/b', '../a', 'a\nb', 'ä', 'a;id', '$(id)', 'x'.repeat(65)])(
