@@ -50,7 +50,7 @@ import { ToolLoginController } from './rest/tool-login.controller.js';
 import { UserAccounts } from './consent/user-accounts.js';
 import { UserViewController } from './rest/user-view.controller.js';
 import { UserView } from './rest/user-view.service.js';
-import { YamlBodies } from './rest/yaml-bodies.js';
+import { TextBodies } from './rest/text-bodies.js';
 
 /** Module of the registered MCP servers. It needs the global modules that provide Config, Store, SecretsService and Egress. */
 @Module({
@@ -105,7 +105,7 @@ import { YamlBodies } from './rest/yaml-bodies.js';
     UserConsents,
     UserView,
     VisibleServers,
-    YamlBodies,
+    TextBodies,
     { provide: ServerHost, useExisting: ServerRegistry },
   ],
   exports: [McpServersProvider, ServerExtensions, ServerHost, ServerPolicy],

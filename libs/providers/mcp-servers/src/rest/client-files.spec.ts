@@ -87,6 +87,49 @@ describe("an MCP client's configuration file that is imported", () => {
     expect([status, body.results]).toEqual([200, [expect.objectContaining({ name: 'one', action: 'created' })]]);
   });
 
+  const bringToml = async (text: string) => {
+    const headers = { 'content-type': 'application/toml' };
+    const response = await gateway.fetch('/servers/import', { method: 'POST', headers, body: text });
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('of Codex may be TOML', async () => {
+    const text = `
+model = "x" # not a server
+[mcp_servers.one]
+url = "${URL}"
+enabled = false
+startup_timeout_sec = 20
+[mcp_servers."one.two"]
+command = "node"
+args = ["-e", "0"]
+enabled = false
+[mcp_servers."one.two".env]
+SINCE = "today"
+`;
+    const { status, body } = await bringToml(text);
+    expect([status, body.results.map(({ action }: { action: string }) => action)]).toEqual([
+      200,
+      ['created', 'created'],
+    ]);
+    expect(await read('one')).toMatchObject({ url: URL, startupTimeout: 20_000 });
+  });
+
+  it.each([
+    ['a value that is cut off', '[mcp_servers.one]\nurl = "secret', /^The body is not valid TOML: line 2: /],
+    ['a name given twice', 'a = 1\na = 2', /line 2: /],
+    ['endless nesting', `a = ${'['.repeat(50_000)}`, /not valid TOML/],
+    ['a long path of names', `a${'.a'.repeat(50_000)} = 1`, /deeper than 64 levels/],
+    ['too many members', 'a=[' + '1,'.repeat(20_001) + ']', /more than 20000 members/],
+    ['the name __proto__', '[mcp_servers.__proto__]\nurl = "x"', /not valid TOML/],
+    ['the name constructor', 'constructor = 1', /not valid TOML/],
+  ])('of Codex is refused with %s', async (_what, text, reason) => {
+    const { status, body } = await bringToml(text);
+    expect([status, body.code]).toEqual([400, 'invalid_toml']);
+    expect(body.error).toMatch(reason);
+    expect(body.error).not.toContain('secret');
+  });
+
   it('of Codex names variables with credentials', async () => {
     const one = { url: URL, enabled: false, bearer_token_env_var: 'MY_TOKEN', env_http_headers: { 'X-Team': 'TEAM' } };
     const two = { command: 'node', enabled: false, env_vars: ['MY_TOKEN'], tool_timeout_sec: 90 };

@@ -12,7 +12,7 @@ import { clientServers, warningsAboutFile } from '../client-files/client-servers
 import { ServerRegistry } from '../registry/server-registry.service.js';
 import { definitionOf } from './servers-document.js';
 import { DOCUMENT_VERSION, ImportAnswerDto, ImportOptionsDto, ServersDocumentDto } from './servers-document.dto.js';
-import { YAML } from './yaml-bodies.js';
+import { TOML, YAML } from './text-bodies.js';
 
 /** Exports and imports all servers of a tenant as one document, which can be kept in a repository. */
 @ApiTags('servers')
@@ -53,7 +53,7 @@ export class ServersDocumentController {
 
   @Post('import')
   @HttpCode(200)
-  @RouteConfig({ yamlBody: true })
+  @RouteConfig({ textBody: true })
   @ApiOperation({
     summary: "Create and update servers from a document, or from an MCP client's configuration file",
     description:
@@ -68,7 +68,7 @@ export class ServersDocumentController {
     version: 1,
     servers: [{ name: 'handbook', transportType: 'streamable_http', url: 'https://mcp.example.com/handbook' }],
   })
-  @ApiConsumes('application/json', YAML)
+  @ApiConsumes('application/json', YAML, TOML)
   @ApiOkResponse({ type: ImportAnswerDto })
   @ApiProblems(400, 413, 415)
   async import(
