@@ -8,6 +8,7 @@ export { ApiKeyListDto, CreateApiKeyDto, CreatedApiKeyDto, RevokedApiKeyDto } fr
 export { apiKeyView, expiryOf } from './api-keys/api-keys.mapper.js';
 export { AuthModule } from './auth.module.js';
 export { queryTokenOf } from './credential.js';
+export { holdsAccessToken } from './jwt/integration-app-token.js';
 export { CurrentPrincipal } from './current-principal.decorator.js';
 export {
   DEFAULT_TENANT,

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Config } from '@manifold/config';
+import { holdsAccessToken } from './jwt/integration-app-token.js';
 import type { Principal } from './principal.js';
 import { CredentialError } from './unauthenticated.js';
 
@@ -22,8 +23,9 @@ export class QueryTokens {
    * Accepts a token from the query and logs a deprecation notice once per principal.
    * @throws CredentialError for tokens of other issuers: OAuth forbids tokens in the query (MCP authorization, "Access Token Usage")
    */
-  admit({ issuer, key }: Principal): void {
-    if (issuer !== this.config.integrationApp?.issuer) {
+  admit(principal: Principal): void {
+    const { key } = principal;
+    if (!holdsAccessToken(principal, this.config.integrationApp?.issuer)) {
       throw new CredentialError('Tokens of this issuer must not be in the query');
     }
     if (this.hinted.has(key)) return;

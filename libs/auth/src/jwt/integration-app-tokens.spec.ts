@@ -178,10 +178,10 @@ describe('The access tokens of Integration.app', () => {
   });
 
   describe('in forward-only mode', () => {
-    const forwarding = { INTEGRATION_APP_FORWARD_ONLY: 'true' };
+    const forwarding = { INTEGRATION_APP_FORWARD_ONLY: 'true', INTEGRATION_APP_API_URL: 'http://127.0.0.1:9' };
 
     it.each([older(), newer(), newer({ tenantKey: undefined })])(
-      'are their own identity, without a role',
+      'are their own identity, without a role, as long as Integration.app has not accepted them',
       async (claims) => {
         const token = hmac(claims, 'HS256', 'a secret that the gateway does not know');
         const digest = hash('sha256', token, 'base64url');

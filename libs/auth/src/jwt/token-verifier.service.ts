@@ -9,7 +9,8 @@ import { ProblemError } from '@manifold/rest';
 import type { Principal } from '../principal.js';
 import { CredentialError } from '../unauthenticated.js';
 import { IssuerVerifier } from './issuer-verifier.js';
-import { forwardedPrincipal, isAccessToken } from './integration-app-token.js';
+import { ForwardedTokens } from './forwarded-tokens.js';
+import { isAccessToken } from './integration-app-token.js';
 import { signingKeysOf, SigningKeysUnavailableError } from './signing-keys.js';
 import { expiryOf, principalOfClaims } from './token-claims.js';
 
@@ -22,6 +23,7 @@ export class TokenVerifier implements OnModuleInit {
   private readonly issuers = new Map<string, IssuerVerifier>();
   /** Verifier for tokens that name no configured issuer: Paragon's. */
   private unnamed?: IssuerVerifier;
+  private forwardedTokens?: ForwardedTokens;
   /** Verified principals by the token's SHA-256, so a cached token needs no key parsing and no signature check. */
   private readonly verified = new LRUCache<string, Principal>({ max: MOST_VERIFIED });
 
@@ -50,7 +52,8 @@ export class TokenVerifier implements OnModuleInit {
     if (known) return known;
     const unverified = unverifiedClaims(token);
     const verifier = this.verifierOf(unverified);
-    const principal = verifier ? await verifiedPrincipal(verifier, token) : this.forwarded(token, digest, unverified);
+    if (!verifier) return this.forwarded(token, digest, unverified);
+    const principal = await verifiedPrincipal(verifier, token);
     this.verified.set(digest, principal);
     return principal;
   }
@@ -70,8 +73,11 @@ export class TokenVerifier implements OnModuleInit {
     throw new CredentialError(named.length === 0 ? 'The token has no iss' : 'The issuer is unknown');
   }
 
-  private forwarded(token: string, digest: string, claims: JWTPayload): Principal {
-    return forwardedPrincipal(token, digest, this.config.integrationApp!.issuer, expiryOf(claims));
+  private async forwarded(token: string, digest: string, claims: JWTPayload): Promise<Principal> {
+    this.forwardedTokens ??= new ForwardedTokens(this.config.integrationApp!, this.egress);
+    const { principal, accepted } = await this.forwardedTokens.principalOf(token, digest, claims, expiryOf(claims));
+    if (accepted) this.verified.set(digest, principal);
+    return principal;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Principal } from '@manifold/auth';
+import { holdsAccessToken, type Principal } from '@manifold/auth';
 import { IntegrationAppConfig } from '@manifold/config';
 import { BackendUsers } from '@manifold/tool-provider';
 
@@ -29,7 +29,7 @@ export class AccessTokens {
 
   /** Returns whether there is a token for the principal, without making one. */
   serves(principal: Principal): boolean {
-    if (principal.issuer === this.workspace.issuer && principal.credential !== undefined) return true;
+    if (this.ownTokenOf(principal) !== undefined) return true;
     return this.workspace.signingSecret !== undefined && this.users.userOf(principal) !== undefined;
   }
 
@@ -39,8 +39,9 @@ export class AccessTokens {
    * of their own have tools here
    */
   tokenOf(principal: Principal): Promise<string> | undefined {
-    const { issuer, subject, credential } = principal;
-    if (issuer === this.workspace.issuer && credential !== undefined) return Promise.resolve(credential);
+    const { subject } = principal;
+    const own = this.ownTokenOf(principal);
+    if (own !== undefined) return Promise.resolve(own);
     const user = this.users.userOf(principal);
     if (user === undefined || this.workspace.signingSecret === undefined) return undefined;
     const known = this.minted.get(user);
@@ -48,6 +49,11 @@ export class AccessTokens {
     const token = this.mint(user, subject, this.workspace.signingSecret);
     this.minted.set(user, token);
     return token;
+  }
+
+  /** Returns the caller's token if Integration.app issued it: the gateway has verified it, or passes it on to be verified there. */
+  private ownTokenOf(principal: Principal): string | undefined {
+    return holdsAccessToken(principal, this.workspace.issuer) ? principal.credential : undefined;
   }
 
   /** Signs a token of the older generation, which every workspace accepts, with the algorithm that the documentation recommends. */
