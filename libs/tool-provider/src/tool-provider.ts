@@ -26,6 +26,11 @@ export interface ToolDescriptor {
   /** Name that the provider suggests for agents. The registry makes it valid and unique. */
   readonly publicName: string;
   readonly definition: ToolDefinition;
+  /**
+   * Names of client capabilities (MCP `ClientCapabilities`) of which the tool needs one. Only clients that have declared one of them are
+   * listed the tool. Undefined: it is for all clients.
+   */
+  readonly needsOneOf?: readonly string[];
 }
 
 /**

@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type PQueue from 'p-queue';
 import { withTimeLimit } from '@manifold/async';
-import { ProviderError, type CallContext, type RawObject } from '@manifold/tool-provider';
+import { ProviderError, type CallContext, type RawObject, type ToolDefinition } from '@manifold/tool-provider';
 import type { Destination, ServerConnector } from './server-connector.js';
 import type { DedicatedConnections } from './server-run.js';
 import { ALL_CAPABILITIES, type UpstreamConnection } from '@manifold/mcp-client';
 import { connectionOwnerOf } from '../dedicated/client-capabilities.js';
+import type { ToolNeeds } from '../metadata/server-tools.js';
 import { DedicatedConnectionPool } from '../dedicated/dedicated-connection-pool.js';
 
 /** Maximum number of open connections. Each is a process for a stdio server, and a session for an HTTP server. */
@@ -90,7 +91,7 @@ export class ServerDedicatedConnections implements DedicatedConnections {
   /**
    * Lists, once for each version of the configuration, the tools that the server offers only to clients that accept
    * requests. Many servers declare such tools only to these clients. A connection that declares all capabilities is opened
-   * for the listing and closed afterwards.
+   * for the listing and closed afterwards. If there are such tools, connections with one capability each show what they need.
    */
   private explore(): void {
     if (!this.isWanted || !this.shared || this.shared.correlates.requests || this.exploration) return;
@@ -105,19 +106,43 @@ export class ServerDedicatedConnections implements DedicatedConnections {
   private async listForClients(): Promise<void> {
     const { record, metadata } = this.server();
     const { tenant, name, updatedAt } = record;
-    let connection: UpstreamConnection | undefined;
     try {
-      connection = await this.open(ALL_CAPABILITIES, this.ended, NOT_URGENT);
-      const message = `Server ${name} did not list its tools for clients within ${LISTING_LIMIT_MS / 1000} s`;
-      const late = () => new ProviderError('upstream_unavailable', message);
-      const tools = await withTimeLimit(this.ended, LISTING_LIMIT_MS, late, (limit) => connection!.listTools(limit));
-      if (!this.ended.aborted) await metadata.listedForClients(tools, updatedAt);
+      const definitions = await this.toolsFor(ALL_CAPABILITIES);
+      const needs = await this.needsOf(definitions);
+      if (!this.ended.aborted) await metadata.listedForClients({ definitions, needs }, updatedAt);
     } catch (error) {
       if (this.ended.aborted) return;
       this.logger.warn({ msg: 'the tools for clients cannot be listed', tenant, server: name, err: error });
-    } finally {
-      await connection?.close({ endSession: true });
     }
+  }
+
+  /** Returns, by the names of the tools that are not for all clients, the capabilities of which each needs one. */
+  private async needsOf(definitions: readonly ToolDefinition[]): Promise<ToolNeeds> {
+    const forAll = new Set((await this.listed(this.shared!)).map(({ name }) => name));
+    const special = definitions.filter(({ name }) => !forAll.has(name));
+    if (special.length === 0) return {};
+    const found = new Map<string, string[]>(special.map(({ name }) => [name, []]));
+    for (const [capability, value] of Object.entries(ALL_CAPABILITIES)) {
+      for (const { name } of await this.toolsFor({ [capability]: value })) found.get(name)?.push(capability);
+    }
+    return Object.fromEntries([...found].filter(([, capabilities]) => capabilities.length > 0));
+  }
+
+  /** Returns the tools that the server lists for a client with these capabilities. */
+  private async toolsFor(capabilities: RawObject): Promise<readonly ToolDefinition[]> {
+    const connection = await this.open(capabilities, this.ended, NOT_URGENT);
+    try {
+      return await this.listed(connection);
+    } finally {
+      await connection.close({ endSession: true });
+    }
+  }
+
+  private listed(connection: UpstreamConnection): Promise<readonly ToolDefinition[]> {
+    const { name } = this.server().record;
+    const message = `Server ${name} did not list its tools for clients within ${LISTING_LIMIT_MS / 1000} s`;
+    const late = () => new ProviderError('upstream_unavailable', message);
+    return withTimeLimit(this.ended, LISTING_LIMIT_MS, late, (limit) => connection.listTools(limit));
   }
 
   private async open(capabilities: RawObject, signal: AbortSignal, priority: number): Promise<UpstreamConnection> {

@@ -1,6 +1,7 @@
 import type { ToolDefinition } from '@manifold/tool-provider';
 import { NOTHING, type KnownFeatures } from './server-features.js';
 import type { ServerMetadataCache } from './server-metadata-cache.js';
+import type { ToolsForClients } from './server-tools.js';
 import type { Era, Primitives, UpstreamConnection, UpstreamSession } from '@manifold/mcp-client';
 
 /** Metadata of a server as one connection reports it. */
@@ -16,7 +17,7 @@ export interface ConnectionMetadata {
   /** Returns whether this version of the configuration has listed its tools for clients that accept requests. */
   hasExplored(version: string): boolean;
   /** Takes the tools that the server lists for clients that accept requests. Resolves when they are stored, if they are to be stored. */
-  listedForClients(definitions: readonly ToolDefinition[], version: string): Promise<void>;
+  listedForClients(tools: ToolsForClients, version: string): Promise<void>;
   readonly wantsPrimitives: boolean;
   /** Takes the listed primitives. Resolves when they are stored, if they are to be stored. */
   primitivesListed(features: KnownFeatures): Promise<void>;
@@ -43,7 +44,7 @@ export class ServerMetadata implements ConnectionMetadata {
   readonly wantsPrimitives = true;
   private state: 'aside' | 'published' | 'ended' = 'aside';
   private definitions?: readonly ToolDefinition[];
-  private forClients?: { readonly definitions: readonly ToolDefinition[]; readonly version: string };
+  private forClients?: { readonly tools: ToolsForClients; readonly version: string };
   private features?: KnownFeatures;
   private connection?: UpstreamConnection;
   private session?: UpstreamSession;
@@ -101,10 +102,10 @@ export class ServerMetadata implements ConnectionMetadata {
     return this.state === 'published' && this.cache.tools.exploredVersion(this.tenant, this.name) === version;
   }
 
-  async listedForClients(definitions: readonly ToolDefinition[], version: string): Promise<void> {
-    this.forClients = { definitions, version };
+  async listedForClients(tools: ToolsForClients, version: string): Promise<void> {
+    this.forClients = { tools, version };
     if (this.state === 'published') {
-      await this.cache.tools.updateForClients(this.tenant, this.name, definitions, version);
+      await this.cache.tools.updateForClients(this.tenant, this.name, tools, version);
     }
   }
 
@@ -143,7 +144,7 @@ export class ServerMetadata implements ConnectionMetadata {
     const { tools, sessions, features } = this.cache;
     if (this.foundEra) this.eraFound(this.foundEra);
     if (this.definitions) void tools.update(this.tenant, this.name, this.definitions);
-    if (this.forClients) void this.listedForClients(this.forClients.definitions, this.forClients.version);
+    if (this.forClients) void this.listedForClients(this.forClients.tools, this.forClients.version);
     if (this.features) void features.update(this.tenant, this.name, this.features);
     if (this.connection) this.connected(this.connection);
     if (this.session?.id !== sessions.idOf(this.tenant, this.name)) this.sessionChanged(this.session);
@@ -202,8 +203,8 @@ export class UserConnectionMetadata implements ConnectionMetadata {
     return this.server.hasExplored(version);
   }
 
-  async listedForClients(definitions: readonly ToolDefinition[], version: string): Promise<void> {
-    await this.server.listedForClients(definitions, version);
+  async listedForClients(tools: ToolsForClients, version: string): Promise<void> {
+    await this.server.listedForClients(tools, version);
   }
 
   get wantsPrimitives(): boolean {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Bus } from '@manifold/bus';
 import { Store, type CollectionSpec } from '@manifold/store';
+import { ALL_CAPABILITIES } from '@manifold/mcp-client';
 import type { ChangedApp, ToolDefinition } from '@manifold/tool-provider';
 import { learnedRecords, putFirstLearned, putLearned, type LearnedRecords, type ServerKey } from './learned-records.js';
 import { serverKey } from '../model/server-record.js';
@@ -12,6 +13,8 @@ type ToolsRecord = {
   definitions: string;
   /** The tools that the server listed for clients that accept requests, if they were ever requested. */
   forClients?: string;
+  /** {@link ToolNeeds} as JSON text. */
+  needs?: string;
   /** The version of the configuration that listed them. */
   exploredVersion?: string;
 };
@@ -23,12 +26,23 @@ const SERVER_TOOLS: CollectionSpec<ToolsRecord> = {
 
 type Listener = (changed: ChangedApp) => void;
 
+/** The capabilities of clients of which a tool needs one, by the name of the tool. */
+export type ToolNeeds = Readonly<Record<string, readonly string[]>>;
+
+/** The tools that a server lists for clients that accept requests. */
+export interface ToolsForClients {
+  readonly definitions: readonly ToolDefinition[];
+  readonly needs: ToolNeeds;
+}
+
 /** The tools of one server, in the server's own order. */
 export interface KnownTools {
   readonly definitions: readonly ToolDefinition[];
   readonly names: ReadonlySet<string>;
   /** The names of those tools that are only for clients that accept requests. */
   readonly onlyForClients: ReadonlySet<string>;
+  /** The capabilities of which each of these tools needs one. */
+  readonly needs: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -77,10 +91,11 @@ export class ServerTools implements OnModuleInit, OnApplicationShutdown {
   async updateForClients(
     tenant: string,
     name: string,
-    definitions: readonly ToolDefinition[],
+    { definitions, needs }: ToolsForClients,
     exploredVersion: string,
   ): Promise<void> {
-    await this.keep(tenant, name, { forClients: JSON.stringify(definitions), exploredVersion });
+    const forClients = JSON.stringify(definitions);
+    await this.keep(tenant, name, { forClients, needs: JSON.stringify(needs), exploredVersion });
   }
 
   /**
@@ -158,9 +173,7 @@ export class ServerTools implements OnModuleInit, OnApplicationShutdown {
   private remember(record: ToolsRecord): KnownTools {
     const key = serverKey(record.tenant, record.name);
     const before = this.known.get(key);
-    const isListedAlike =
-      before?.record.definitions === record.definitions && before.record.forClients === record.forClients;
-    const tools = isListedAlike ? before.tools : knownTools(record);
+    const tools = before && isListedAlike(before.record, record) ? before.tools : knownTools(record);
     this.known.set(key, { record, tools });
     return tools;
   }
@@ -170,16 +183,24 @@ export class ServerTools implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-const isSame = (one: ToolsRecord, other: ToolsRecord): boolean =>
-  one.definitions === other.definitions &&
-  one.forClients === other.forClients &&
-  one.exploredVersion === other.exploredVersion;
+const isListedAlike = (one: ToolsRecord, other: ToolsRecord): boolean =>
+  one.definitions === other.definitions && one.forClients === other.forClients && one.needs === other.needs;
 
-/** Returns the tools for all clients in the server's own order, followed by those for clients that accept requests. */
-function knownTools({ definitions, forClients = '[]' }: ToolsRecord): KnownTools {
+const isSame = (one: ToolsRecord, other: ToolsRecord): boolean =>
+  isListedAlike(one, other) && one.exploredVersion === other.exploredVersion;
+
+/**
+ * Returns the tools for all clients in the server's own order, followed by those for clients that accept requests. Those whose needs are not
+ * known need any of the capabilities.
+ */
+function knownTools({ definitions, forClients = '[]', needs: written = '{}' }: ToolsRecord): KnownTools {
   const forAll = JSON.parse(definitions) as ToolDefinition[];
   const names = new Set(forAll.map(({ name }) => name));
   const more = (JSON.parse(forClients) as ToolDefinition[]).filter(({ name }) => !names.has(name));
   const onlyForClients = new Set(more.map(({ name }) => name));
-  return { definitions: [...forAll, ...more], names: new Set([...names, ...onlyForClients]), onlyForClients };
+  const known = new Map(Object.entries(JSON.parse(written) as ToolNeeds));
+  const needs = new Map([...onlyForClients].map((name) => [name, known.get(name) ?? ANY_CAPABILITY]));
+  return { definitions: [...forAll, ...more], names: new Set([...names, ...onlyForClients]), onlyForClients, needs };
 }
+
+const ANY_CAPABILITY: readonly string[] = Object.keys(ALL_CAPABILITIES);

@@ -11,8 +11,8 @@ export const digestOf = ({ tools }: Listing): string => sha256(tools.map(digestO
 function digestOfTool(tool: ToolDescriptor): string {
   const known = ofDescriptors.get(tool);
   if (known !== undefined) return known;
-  const { app, name, publicName, definition } = tool;
-  const digest = sha256(JSON.stringify([app, name, publicName, definition]));
+  const { app, name, publicName, definition, needsOneOf } = tool;
+  const digest = sha256(JSON.stringify([app, name, publicName, definition, needsOneOf]));
   ofDescriptors.set(tool, digest);
   return digest;
 }

@@ -245,12 +245,14 @@ describe.each<Kind>([
 
   if (lanes !== false) {
     it('lists tools that are only for clients that can be asked, once there is one, and keeps others from them', async () => {
-      const names = async () =>
-        (await as('alice', (context) => gateway.provider.listTools(context))).map(({ name }) => name);
+      const listed = () => as('alice', (context) => gateway.provider.listTools(context));
+      const names = async () => (await listed()).map(({ name }) => name);
       await gateway.rest('PUT', '/mcp/servers/asking', { description: 'a new version' });
       gateway.provider.onClientConnected(principalOf('alice'), { extensions: {} });
       gateway.provider.onClientConnected(principalOf('alice'), { sampling: {} });
       await until(async () => (await names()).includes('only_for_clients'));
+      const needs = (await listed()).flatMap(({ name, needsOneOf }) => (needsOneOf ? [[name, needsOneOf]] : []));
+      expect(needs).toEqual([['only_for_clients', ['sampling']]]);
       await expect(call('alice', 'only_for_clients')).rejects.toMatchObject({ code: 'upstream_rejected' });
       const client = new FakeClient(accepting, { sampling: {} });
       expect(await call('alice', 'only_for_clients', {}, client.brought)).toBe('for you');

@@ -108,6 +108,7 @@ export class ToolCatalogue {
       name: definition.name,
       publicName: `${server}_${definition.name}`,
       definition: withoutParameters(definition, hidden),
+      needsOneOf: known.needs.get(definition.name),
     }));
   }
 
