@@ -303,8 +303,9 @@ const sections = [
   {
     source: `${RFC}/rfc9728; ${RFC}/rfc6750#section-3`,
     requirements: {
-      'auth.www-authenticate': '401 names the resource metadata in WWW-Authenticate',
-      'auth.metadata': 'the resource metadata names the MCP endpoint and the authorization servers',
+      'auth.www-authenticate':
+        '401 names the metadata of the requested resource in WWW-Authenticate, if there is an authorization server',
+      'auth.metadata': 'the metadata of each resource names its endpoint and the authorization servers',
     },
   },
   {
@@ -469,6 +470,7 @@ const sections = [
       'integration-app.chats': 'two users with one chat id have two sessions, and see their own only',
       'integration-app.minted': 'for callers of other issuers a token is made in their name',
       'integration-app.forward-only': 'a token that nobody verified reaches Integration.app and nothing else',
+      'integration-app.forward-only-user': 'such a token is its user only after Integration.app has accepted it',
     },
   },
   {

@@ -143,6 +143,8 @@ const PUBLIC_ROUTES = [
   'get /healthz',
   'get /.well-known/oauth-protected-resource',
   'get /.well-known/oauth-protected-resource/mcp',
+  'get /.well-known/oauth-protected-resource/mcp/servers/{name}/mcp',
+  'get /.well-known/oauth-protected-resource/sse',
   'get /oauth/client.json',
   'get /oauth/connect/{server}',
   'post /oauth/connect/{server}',

@@ -6,12 +6,16 @@ import { RestClient } from '../support/rest-client.js';
 import { echoServer } from '../support/upstreams.js';
 
 const PUBLIC_URL = 'https://gateway.test';
-const METADATA = `${PUBLIC_URL}/.well-known/oauth-protected-resource/mcp`;
 
-/** Health, metadata, and what a browser opens with a link or a state of the gateway's own: what they answer to those who bring neither. */
+/**
+ * Health, metadata, and what a browser opens with a link or a state of the gateway's own: what they answer to those who bring neither. The
+ * gateway of this spec has API keys alone, so there is no metadata of authorization servers.
+ */
 const PUBLIC_ROUTES: Readonly<Record<string, number>> = {
-  'get /.well-known/oauth-protected-resource': 200,
-  'get /.well-known/oauth-protected-resource/mcp': 200,
+  'get /.well-known/oauth-protected-resource': 404,
+  'get /.well-known/oauth-protected-resource/mcp': 404,
+  'get /.well-known/oauth-protected-resource/mcp/servers/{name}/mcp': 404,
+  'get /.well-known/oauth-protected-resource/sse': 404,
   'get /auth/{provider}/callback': 400,
   'get /healthz': 200,
   'get /livez': 200,
@@ -81,30 +85,20 @@ describe('Callers of a gateway in production', () => {
     ['GET', '/livez/'],
     ['GET', '/no/such/route'],
     ['POST', '/livez'],
-    ['GET', '/.well-known/oauth-protected-resource/other'],
   ])(cites('auth.deny-by-default', 'cannot slip past as %s %s'), async (method, path) => {
     const response = await fetch(`${gateway.url}${path}`, { method });
 
     expect(response.status).toBe(401);
   });
 
-  it(cites('auth.www-authenticate', 'auth.metadata', 'learn from the 401 where to get a token'), async () => {
-    for (const path of ['/mcp', '/sse', '/mcp/servers', '/no/such/route']) {
+  it('learn from the 401 of no authorization server where there are API keys alone', async () => {
+    for (const path of ['/mcp', '/mcp/', '/sse', '/mcp/servers', '/no/such/route']) {
       const none = await fetch(`${gateway.url}${path}`);
       const wrong = await as('mfk_wrong').request('GET', path);
 
-      expect(none.headers.get('www-authenticate')).toBe(`Bearer resource_metadata="${METADATA}"`);
+      expect(none.headers.get('www-authenticate')).toBe('Bearer realm="Manifold"');
       expect(await none.json()).toMatchObject({ code: 'unauthenticated', success: false });
-      expect(wrong.headers.get('www-authenticate')).toBe(
-        `Bearer resource_metadata="${METADATA}", error="invalid_token"`,
-      );
-    }
-    for (const path of [new URL(METADATA).pathname, '/.well-known/oauth-protected-resource']) {
-      const { status, body } = await as().request('GET', path);
-      expect({ status, body }).toMatchObject({
-        status: 200,
-        body: { resource: `${PUBLIC_URL}/mcp`, bearer_methods_supported: ['header'] },
-      });
+      expect(wrong.headers.get('www-authenticate')).toBe('Bearer realm="Manifold", error="invalid_token"');
     }
   });
 

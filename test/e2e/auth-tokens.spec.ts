@@ -94,12 +94,41 @@ describe('Tokens of issuers', () => {
   });
 
   it(cites('auth.metadata', 'come from the issuers that the resource metadata names'), async () => {
-    const response = await fetch(`${gateway.url}/.well-known/oauth-protected-resource/mcp`);
+    for (const [suffix, endpoint] of [
+      ['', '/mcp'],
+      ['/mcp', '/mcp'],
+      ['/mcp/', '/mcp'],
+      ['/sse', '/sse'],
+    ]) {
+      const response = await fetch(`${gateway.url}/.well-known/oauth-protected-resource${suffix}`);
 
-    expect(await response.json()).toMatchObject({
-      resource: 'https://gateway.test/mcp',
-      authorization_servers: [published.issuer, fixed.issuer],
-    });
+      expect(await response.json()).toMatchObject({
+        resource: `https://gateway.test${endpoint}`,
+        authorization_servers: [published.issuer, fixed.issuer],
+      });
+    }
+  });
+
+  it(cites('auth.www-authenticate', 'are asked for with the metadata of the endpoint'), async () => {
+    for (const [path, endpoint] of [
+      ['/mcp', '/mcp'],
+      ['/mcp/', '/mcp'],
+      ['/sse', '/sse'],
+      ['/mcp/servers', '/mcp'],
+      ['/no/such/route', '/mcp'],
+    ]) {
+      const metadata = `https://gateway.test/.well-known/oauth-protected-resource${endpoint}`;
+      const none = await fetch(`${gateway.url}${path}`);
+      const wrong = await fetch(`${gateway.url}${path}`, { headers: { authorization: 'Bearer mfk_wrong' } });
+
+      expect([none.status, none.headers.get('www-authenticate')]).toEqual([
+        401,
+        `Bearer resource_metadata="${metadata}"`,
+      ]);
+      expect(wrong.headers.get('www-authenticate')).toBe(
+        `Bearer resource_metadata="${metadata}", error="invalid_token"`,
+      );
+    }
   });
 
   describe('that are forged', () => {

@@ -239,6 +239,62 @@ describe('forward-only mode', () => {
       expect([servers.status, call.status]).toEqual([403, 404]);
     },
   );
+
+  it(
+    cites(
+      'integration-app.forward-only-user',
+      'keeps the chats of a user over a new token, and shows a forged one none',
+    ),
+    async () => {
+      const forwarding = await start({ INTEGRATION_APP_FORWARD_ONLY: 'true' });
+      const chats = async (token: string): Promise<unknown> =>
+        (await fetch(`${forwarding.url}/mcp/sessions?token=${token}`)).json();
+      const open = async (token: string): Promise<string> => {
+        const response = await fetch(`${forwarding.url}/mcp/`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/json',
+            accept: 'application/json',
+            'x-chat-id': 'my chat',
+          },
+          body: JSON.stringify({
+            jsonrpc: '2.0',
+            id: 1,
+            method: 'initialize',
+            params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'agent', version: '1' } },
+          }),
+        });
+        await response.text();
+        return response.headers.get('mcp-session-id')!;
+      };
+      const lost = async (token: string, session: string): Promise<unknown> => {
+        const response = await fetch(`${forwarding.url}/mcp`, {
+          method: 'DELETE',
+          headers: { authorization: `Bearer ${token}`, 'mcp-session-id': session },
+        });
+        const { error } = (await response.json()) as { error: { code: number } };
+        return [response.status, error.code];
+      };
+      const [first, next] = [
+        await workspace.token('alice', { name: 'first' }),
+        await workspace.token('alice', { name: 'next' }),
+      ];
+      const forged = await Workspace.withSecret().token('alice', { iss: workspace.key });
+
+      const session = await open(first);
+      const continued = await open(next);
+      const stolen = await open(forged);
+      const seen = [await chats(first), await chats(next), await chats(forged)];
+      const refused = await lost(forged, session);
+      await forwarding.dispose();
+
+      expect(continued).toBe(session);
+      expect(stolen).not.toBe(session);
+      expect(seen).toEqual([{ 'my chat': session }, { 'my chat': session }, { 'my chat': stolen }]);
+      expect(refused).toEqual([404, -32000]);
+    },
+  );
 });
 
 it(

@@ -8,7 +8,7 @@ import type { Config } from '@manifold/config';
 import { RequestLimits } from '@manifold/limits';
 import { PinoLogger, requestIdOf } from '@manifold/observability';
 import { DtoValidationPipe, readJsonBodies } from '@manifold/rest';
-import { isAllowedOrigin, isMcpPath } from '@manifold/transport';
+import { isAllowedOrigin, isMcpPath, servedUrl } from '@manifold/transport';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { GatewayExceptionFilter } from './gateway-exception.filter.js';
@@ -23,6 +23,7 @@ export async function createGateway(config: Config, log: Logger): Promise<NestFa
   const adapter = new FastifyAdapter({
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       errors.write(error, request, reply),
+    rewriteUrl: ({ url = '' }) => servedUrl(url),
     genReqId: requestIdOf,
     trustProxy: trusted(config.trustProxy),
     bodyLimit: config.bodies.bytes,

@@ -7,6 +7,7 @@ import { clientAddress, ProblemError } from '@manifold/rest';
 import { Tenants } from '@manifold/tenants';
 import { Authenticator } from './authenticator.js';
 import type { Principal } from './principal.js';
+import { refusePublicly } from './unserved-paths.js';
 import { CredentialError, unauthenticated } from './unauthenticated.js';
 
 /**
@@ -34,9 +35,10 @@ export class AuthenticationHook implements OnModuleInit {
       const { public: isPublic, knowsCallers, verifiedOnly } = request.routeOptions.config ?? {};
       if (knowsCallers) request.principal = await this.knownCaller(request);
       if (isPublic) return;
+      if (request.is404) refusePublicly(request, this.config);
       const principal = await this.principalOf(request);
       const isVerified = principal.confinedTo === undefined;
-      if (verifiedOnly && !isVerified) throw unauthenticated(this.config.publicUrl, true);
+      if (verifiedOnly && !isVerified) throw unauthenticated(this.config, request.url, true);
       request.principal = isVerified ? principal : { ...principal, source: sourceKey(clientAddress(request)) };
       if (!this.tenants.isEnabled(request.principal.tenant)) {
         throw new ProblemError(403, 'tenant_disabled', 'The tenant is disabled');
@@ -58,9 +60,9 @@ export class AuthenticationHook implements OnModuleInit {
     const principal = await this.authenticator.principalOf(request, Date.now()).catch((error: unknown) => {
       if (!(error instanceof CredentialError)) throw error;
       this.logger.debug({ msg: 'credential refused', requestId: request.id, reason: error.message });
-      throw this.limits.wrongCredential(clientAddress(request)) ?? unauthenticated(this.config.publicUrl, true);
+      throw this.limits.wrongCredential(clientAddress(request)) ?? unauthenticated(this.config, request.url, true);
     });
-    if (!principal) throw unauthenticated(this.config.publicUrl, false);
+    if (!principal) throw unauthenticated(this.config, request.url, false);
     return principal;
   }
 }

@@ -479,20 +479,82 @@ describe('Authentication on a real server', () => {
   });
 
   describe('publishes the metadata of the resource', () => {
-    it.each(['', '/mcp'])('at /.well-known/oauth-protected-resource%s', async (suffix) => {
+    const names = (resource: string) => ({
+      resource: `https://gateway.test${resource}`,
+      authorization_servers: ['https://idp.test'],
+      bearer_methods_supported: ['header'],
+      resource_name: 'Manifold',
+    });
+    const status = async (url: string, method = 'GET') => (await fetch(url, { method })).status;
+
+    it.each([
+      ['', '/mcp'],
+      ['/mcp', '/mcp'],
+      ['/mcp/servers/one/mcp', '/mcp'],
+      ['/sse', '/sse'],
+    ])('at /.well-known/oauth-protected-resource%s, of the endpoint %s', async (suffix, resource) => {
       const response = await fetch(`${await open()}/.well-known/oauth-protected-resource${suffix}`);
-      expect(await response.json()).toEqual({
-        resource: 'https://gateway.test/mcp',
-        authorization_servers: ['https://idp.test'],
-        bearer_methods_supported: ['header'],
-        resource_name: 'Manifold',
-      });
+      expect(await response.json()).toEqual(names(resource));
     });
 
-    it('without authorization servers where none are configured', async () => {
+    it('of HTTP+SSE in the challenge of that endpoint, and takes tokens for both', async () => {
+      const url = await open();
+      const challenged = await fetch(`${url}/sse/messages`);
+      expect(challenged.headers.get('www-authenticate')).toBe(METADATA.replace(/mcp"$/, 'sse"'));
+      for (const aud of ['https://gateway.test/mcp', 'https://gateway.test/sse']) {
+        expect((await fetch(`${url}/restricted/relaxed`, { headers: bearer(issuer.token({ aud })) })).status).toBe(200);
+      }
+      expect(
+        (await fetch(`${url}/restricted/relaxed`, { headers: bearer(issuer.token({ aud: 'https://gateway.test' })) }))
+          .status,
+      ).toBe(401);
+    });
+
+    it('not at all where no authorization server is configured', async () => {
       const url = await open({ issuers: [] });
-      const metadata = await (await fetch(`${url}/.well-known/oauth-protected-resource`)).json();
-      expect(metadata).not.toHaveProperty('authorization_servers');
+      for (const suffix of ['', '/mcp', '/sse', '/mcp/servers/one/mcp']) {
+        expect(await status(`${url}/.well-known/oauth-protected-resource${suffix}`)).toBe(404);
+      }
+      const [none, wrong] = [await fetch(`${url}/mcp`), await fetch(`${url}/mcp`, { headers: bearer('mfk_wrong') })];
+      expect(none.headers.get('www-authenticate')).toBe('Bearer realm="Manifold"');
+      expect(wrong.headers.get('www-authenticate')).toBe('Bearer realm="Manifold", error="invalid_token"');
+    });
+
+    it('and answers 404 to those who look for other documents, with or without a credential', async () => {
+      const url = await open();
+      for (const path of [
+        'openid-configuration',
+        'oauth-authorization-server/mcp',
+        'oauth-protected-resource/other',
+        'x?y=/',
+      ]) {
+        for (const method of ['GET', 'HEAD', 'POST'])
+          expect(await status(`${url}/.well-known/${path}`, method)).toBe(404);
+        const response = await fetch(`${url}/.well-known/${path}`, { headers: bearer('mfk_wrong') });
+        expect([response.status, response.headers.get('www-authenticate')]).toEqual([404, null]);
+      }
+      expect(await status(`${url}/well-known/x`)).toBe(401);
+    });
+
+    it.each(['POST', 'PUT', 'DELETE'])(
+      'and never challenges clients that try %s at the URL of HTTP+SSE',
+      async (method) => {
+        const url = await open();
+        for (const query of ['', '?token=wrong', '?token=a&token=b']) {
+          const response = await fetch(`${url}/sse${query}`, { method, body: '{', headers: { 'content-type': 'x/y' } });
+          expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET']);
+          expect(response.headers.get('www-authenticate')).toBeNull();
+        }
+        expect(await status(`${url}/sse/other`, method)).toBe(401);
+      },
+    );
+
+    it('without HTTP+SSE where that transport is switched off', async () => {
+      const url = await open({ settings: { ENABLE_LEGACY_SSE: 'false' } });
+      expect(await status(`${url}/.well-known/oauth-protected-resource/sse`)).toBe(404);
+      expect(await status(`${url}/sse`, 'POST')).toBe(404);
+      const token = issuer.token({ aud: 'https://gateway.test/sse' });
+      expect((await fetch(`${url}/restricted/relaxed`, { headers: bearer(token) })).status).toBe(401);
     });
   });
 });

@@ -23,7 +23,7 @@ type Url = Pick<FastifyRequest, 'routeOptions' | 'query'>;
 /** Routes of HTTP+SSE messages. The checks use the matched route, so no other spelling of a path passes them. */
 const MESSAGES: readonly (string | undefined)[] = ['/messages', '/sse/messages'];
 /** Routes for clients that can configure only a URL. */
-const TOKEN_IN_QUERY: readonly (string | undefined)[] = ['/mcp', '/sse', ...MESSAGES];
+const TOKEN_IN_QUERY: readonly (string | undefined)[] = ['/mcp', '/mcp/sessions', '/sse', ...MESSAGES];
 
 /** Returns the value of `?token=` on the routes that accept it: a list if the client sent it more than once. */
 export function queryTokenOf({ routeOptions, query }: Url): unknown {

@@ -11,7 +11,7 @@ import { StreamGrants } from './stream-grants.js';
 class McpController {
   constructor(private readonly grants: StreamGrants) {}
 
-  @Get(['mcp', 'sse'])
+  @Get(['mcp', 'mcp/sessions', 'sse'])
   get(@CurrentPrincipal() { key }: Principal): string {
     return key;
   }
@@ -62,6 +62,7 @@ describe('A token in the query', () => {
   it.each([
     ['GET', '/mcp'],
     ['POST', '/mcp'],
+    ['GET', '/mcp/sessions'],
     ['GET', '/sse'],
     ['POST', '/messages'],
     ['POST', '/sse/messages'],

@@ -26,7 +26,7 @@ export class RolesGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (request.routeOptions.config.public) return true;
     const { principal } = request;
-    if (!principal) throw unauthenticated(this.config.publicUrl, false);
+    if (!principal) throw unauthenticated(this.config, request.url, false);
 
     const roles = this.reflector.getAllAndOverride(RequiredRoles, [context.getHandler(), context.getClass()]);
     if (roles === undefined || roles.some((role) => hasRole(principal, role))) return true;

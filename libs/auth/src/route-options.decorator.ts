@@ -12,6 +12,8 @@ export interface RouteSettings {
   readonly audited?: boolean;
   /** Maximum body size in bytes, if it is less than PAYLOAD_LIMIT. */
   readonly bodyLimit?: number;
+  /** The body is an MCP message. */
+  readonly mcpMessage?: boolean;
 }
 
 declare module 'fastify' {

@@ -6,6 +6,7 @@ import { ConfigError } from './model/config.js';
 import { loadConfig } from './load-config.js';
 import { VERSION } from './version.js';
 
+const MIB = 1024 * 1024;
 const KEY = 'k3y-of-a-test-that-is-long-enough-0123456789';
 
 const faultsOf = (environment: Record<string, string>): readonly string[] => {
@@ -28,11 +29,19 @@ describe('loadConfig', () => {
       publicUrl: 'http://127.0.0.1:3001',
       legacySse: true,
       toolNameMax: 60,
-      bodies: { bytes: 6 * 1024 * 1024, members: 100_000 },
+      bodies: { bytes: 6 * MIB, messageBytes: 4 * MIB, answerBytes: 8 * MIB, members: 100_000 },
       sessionIdleTimeoutMs: 1_800_000,
     });
     expect(config.mongo).toBeUndefined();
     expect(config.allowedHosts).toEqual(['127.0.0.1', 'localhost', '[::1]']);
+  });
+
+  it.each([
+    ['20mb', 20, 20, 20],
+    ['2mb', 2, 2, 8],
+  ])('limits bodies, messages and answers by PAYLOAD_LIMIT=%s', (limit, bytes, messages, answers) => {
+    const { bodies } = loadConfig({ PAYLOAD_LIMIT: limit });
+    expect(bodies).toMatchObject({ bytes: bytes * MIB, messageBytes: messages * MIB, answerBytes: answers * MIB });
   });
 
   it('takes an empty string for the default', () => {

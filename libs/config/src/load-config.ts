@@ -4,7 +4,7 @@ import { hostingConfig, hostingFaults } from './groups/hosting.js';
 import { integrationApp } from './groups/integration-app.js';
 import { reservedIssuerFaults } from './groups/issuers.js';
 import { limitsConfig } from './groups/limits.js';
-import { allowedHosts, listeningFaults, publicUrlOf } from './groups/listening.js';
+import { allowedHosts, bodyLimits, listeningFaults, publicUrlOf } from './groups/listening.js';
 import { packagesConfig } from './groups/packages.js';
 import { paragonConfig, paragonIssuer } from './groups/paragon.js';
 import { runPolicyConfig } from './groups/run-policy.js';
@@ -44,6 +44,7 @@ export function configOf(values: SettingValues, faults: string[], environment: E
   const configured = values.AUTH_ISSUERS.map((issuer) => ({
     ...issuer,
     audience: issuer.audience ?? `${publicUrl}/mcp`,
+    sseAudience: issuer.audience === undefined && values.ENABLE_LEGACY_SSE ? `${publicUrl}/sse` : undefined,
   }));
   const ofBackends = [
     ...(paragon ? [paragonIssuer(paragon)] : []),
@@ -70,7 +71,7 @@ export function configOf(values: SettingValues, faults: string[], environment: E
     allowedHosts: allowedHosts(values),
     allowedOrigins: values.MCP_ALLOWED_ORIGINS,
     publicDetails: values.PUBLIC_DETAILS,
-    bodies: { bytes: values.PAYLOAD_LIMIT, members: values.PAYLOAD_MEMBERS_MAX },
+    bodies: bodyLimits(values),
     legacySse: values.ENABLE_LEGACY_SSE,
     sampleServer: values.SAMPLE_SERVER,
     sessionIdleTimeoutMs: values.MCP_SESSION_IDLE_TIMEOUT_MS,

@@ -24,6 +24,8 @@ export interface StdioOptions {
   readonly clientCapabilities?: RawObject;
   /** How many milliseconds the probe for the era waits alone. Then `initialize` is sent, too. */
   readonly probePatienceMs?: number;
+  /** Maximum size of a message of the server; 8 MiB by default. */
+  readonly maxMessageBytes?: number;
 }
 
 /**
@@ -75,14 +77,14 @@ interface Started {
 
 async function start(
   program: StartProgram,
-  { log, signal, clientCapabilities }: StdioOptions,
+  { log, signal, clientCapabilities, maxMessageBytes }: StdioOptions,
   agree: (parts: Started) => Promise<UpstreamConnection>,
 ): Promise<UpstreamConnection> {
   if (signal.aborted) throw abortReason(signal);
   log.begin();
   const server = await program().catch(asUnavailable);
   const rpc = new JsonRpcConnection(log, clientCapabilities !== undefined);
-  const transport = new StdioTransport(server, rpc, log);
+  const transport = new StdioTransport(server, rpc, log, maxMessageBytes);
   rpc.start(transport);
   try {
     return await agree({ rpc, transport, pid: server.pid });

@@ -2,7 +2,7 @@
 // The MCP transport and the REST API use it. It accesses providers only through their contract.
 export { AppFeatures, type AppFeature } from './primitives/app-features.js';
 export { CallsInFlight } from './calls/calls-in-flight.js';
-export { Catalogue, publicDefinition, type ListedTool } from './catalogue/catalogue.js';
+export { Catalogue, isFor, publicDefinition, type ListedTool } from './catalogue/catalogue.js';
 export { Completions } from './primitives/completions.service.js';
 export { Prompts } from './primitives/prompts.service.js';
 export { Resources } from './primitives/resources.service.js';

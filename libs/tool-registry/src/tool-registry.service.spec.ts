@@ -94,7 +94,7 @@ describe('ToolRegistry', () => {
       new MemoryProvider('two', async () => ['c']),
     );
     expect(await namesOf(registry)).toEqual(['one_b', 'one_a', 'two_c']);
-    expect(JSON.parse(String((await registry.list(contextOf())).json))[0]).toEqual({
+    expect(JSON.parse(String((await registry.list(contextOf())).jsonFor()))[0]).toEqual({
       name: 'one_b',
       inputSchema: { type: 'object' },
       'x-unknown': { kept: true },

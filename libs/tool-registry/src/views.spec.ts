@@ -61,7 +61,7 @@ describe('a view', () => {
     const [one, other] = [viewOf(['gmail'], false), viewOf(['gmail'], false)];
     const mine = await started.registry.list(contextOf(alice), one);
     expect(await started.registry.list(contextOf(alice), other)).toBe(mine);
-    expect(mine.json).toBe(mine.json);
+    expect(mine.jsonFor()).toBe(mine.jsonFor());
     const asked = provider.asked.length;
     await started.registry.list(contextOf(alice), viewOf(['slack'], false));
     expect(provider.asked).toHaveLength(asked);

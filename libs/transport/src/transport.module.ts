@@ -39,6 +39,7 @@ import { SessionSlots } from './sessions/session-slots.js';
 import { SessionStart } from './legacy/session-start.js';
 import { SessionStore } from './sessions/session-store.js';
 import { SessionTools } from './methods/session-tools.js';
+import { ShownLists } from './sessions/shown-lists.js';
 import { SessionUpkeep } from './sessions/session-upkeep.js';
 import { SseController } from './legacy/sse.controller.js';
 import { SseMessages } from './legacy/sse-messages.service.js';
@@ -90,6 +91,7 @@ import { TransportStatus } from './endpoints/transport-status.js';
     SessionStore,
     SessionTools,
     SessionUpkeep,
+    ShownLists,
     SseMessages,
     SseSessions,
     StreamHandover,

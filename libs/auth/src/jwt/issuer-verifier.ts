@@ -25,7 +25,7 @@ export class IssuerVerifier {
     const options: StrategyOptions = {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
       secretOrKeyProvider: this.provideKey,
-      ...(config.claims === undefined && { issuer: config.issuer, audience: config.audience }),
+      ...(config.claims === undefined && { issuer: config.issuer, audience: audiencesOf(config) }),
       algorithms: [...config.algorithms] as StrategyOptions['algorithms'],
       jsonWebTokenOptions: { clockTolerance: CLOCK_TOLERANCE },
     };
@@ -54,6 +54,10 @@ export class IssuerVerifier {
     found.then((key) => done(null, key as unknown as Buffer)).catch(done);
   };
 }
+
+/** Returns the audiences of which a token must name one. Both are this gateway. */
+const audiencesOf = ({ audience, sseAudience }: IssuerConfig): string[] =>
+  sseAudience === undefined ? [audience] : [audience, sseAudience];
 
 type PassportHandler = (request: object, response: object, next: (error: Error) => void) => void;
 

@@ -1,3 +1,4 @@
+import type { BodyLimits } from '../model/config.js';
 import { boolean, bytes, httpUrl, integer, list, oneOf, proxies, text } from '../model/parsers.js';
 import { setting, settingGroup, type Values } from '../model/setting.js';
 
@@ -60,8 +61,9 @@ export const listening = settingGroup({
     }),
     PAYLOAD_LIMIT: setting({
       parse: bytes,
-      default: '6mb',
-      meaning: 'The largest body of a REST request, with `kb` or `mb`. MCP messages may have 4 MiB.',
+      unset: '`6mb` for REST, `4mb` for MCP messages, `8mb` for answers of servers',
+      meaning:
+        'The largest body of a request over REST, the largest MCP message of a client, and the largest message or answer of an upstream server or backend, with `kb` or `mb`. Answers of servers may have 8 MiB at least.',
     }),
     PAYLOAD_MEMBERS_MAX: setting({
       parse: integer(1000, 100_000_000),
@@ -78,6 +80,16 @@ export const listening = settingGroup({
 });
 
 export type ListeningValues = Values<typeof listening>;
+
+const MIB = 1024 * 1024;
+
+/** Returns the limits of bodies and messages. Without PAYLOAD_LIMIT, each kind has its own. */
+export const bodyLimits = ({ PAYLOAD_LIMIT: limit, PAYLOAD_MEMBERS_MAX: members }: ListeningValues): BodyLimits => ({
+  bytes: limit ?? 6 * MIB,
+  messageBytes: limit ?? 4 * MIB,
+  answerBytes: Math.max(limit ?? 0, 8 * MIB),
+  members,
+});
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 

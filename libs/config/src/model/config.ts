@@ -12,6 +12,8 @@ export interface IssuerConfig {
   readonly issuer: string;
   /** The `aud` claim that its tokens must carry; the gateway's own MCP URL unless given (RFC 8707). */
   readonly audience: string;
+  /** Audience of tokens for the endpoint of HTTP+SSE, if `audience` is the one that the gateway has by default. */
+  readonly sseAudience?: string;
   readonly algorithms: readonly string[];
   /** The URL at which the issuer publishes its keys (RFC 7517). Exactly one of `jwksUri`, `publicKey` and `secret` is set. */
   readonly jwksUri?: string;
@@ -201,6 +203,18 @@ export interface LimitsConfig {
   readonly shares: { readonly principal: number; readonly tenant: number; readonly unverified: number };
 }
 
+/** The limits of what arrives in one piece. */
+export interface BodyLimits {
+  /** Bytes of a REST request. */
+  readonly bytes: number;
+  /** Bytes of an MCP message of a client. */
+  readonly messageBytes: number;
+  /** Bytes of an answer or message of an upstream server or backend. */
+  readonly answerBytes: number;
+  /** Members of objects, and elements of lists, of any request. */
+  readonly members: number;
+}
+
 /** The settings of one gateway process: read once from the environment, complete, checked and frozen. */
 export class Config {
   readonly environment: 'development' | 'production';
@@ -219,8 +233,7 @@ export class Config {
   readonly allowedOrigins: readonly string[];
   /** Whether callers without a credential see the API document and the checks of `/healthz`. */
   readonly publicDetails: boolean;
-  /** The largest body of a request: bytes of a REST request, and members and elements of any request. */
-  readonly bodies: { readonly bytes: number; readonly members: number };
+  readonly bodies: BodyLimits;
   readonly legacySse: boolean;
   /** Registers server-everything on the first start. */
   readonly sampleServer: boolean;

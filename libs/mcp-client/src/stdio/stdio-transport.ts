@@ -13,8 +13,11 @@ const START = 1000;
 const END = 256;
 /** A line that is longer than so many limits counts as endless. */
 const ENDLESS = 16;
-const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
-const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** Maximum size of a message of a server, unless the caller gives another. */
+export const MAX_MESSAGE_BYTES = 8 * MIB;
+/** How many messages of the maximum size may wait until the server reads them. */
+const MOST_QUEUED = 2;
 const MAX_LOG_LINE_BYTES = 64 * 1024;
 /** Time to wait, when a process ends, for its exit, its last answer and its last output to arrive. */
 const LAST_WORDS_MS = 200;
@@ -42,13 +45,14 @@ export class StdioTransport implements Transport {
     private readonly server: StdioProcess,
     private readonly receiver: TransportReceiver,
     private readonly log: LogRing,
+    private readonly maxMessageBytes = MAX_MESSAGE_BYTES,
   ) {
     const { stdin, stdout, stderr } = server.streams;
     const messages = new LineSplitter({
-      limit: MAX_MESSAGE_BYTES,
+      limit: maxMessageBytes,
       onLine: (line) => this.readLine(line),
       onTooLong: (start, end) => this.tooLong(start, end),
-      onEndless: () => this.giveUp('The server wrote a line of more than 128 MiB'),
+      onEndless: () => this.giveUp(`The server wrote a line of more than ${this.inMiB(ENDLESS)} MiB`),
     });
     const errors = new LineSplitter({
       limit: MAX_LOG_LINE_BYTES,
@@ -71,7 +75,7 @@ export class StdioTransport implements Transport {
   send(message: OutgoingMessage): undefined {
     const { stdin } = this.server.streams;
     if (!stdin.writable) throw new ProviderError('upstream_unavailable', 'The server is not running');
-    if (stdin.writableLength + this.outgoing.length > MAX_QUEUED_BYTES) {
+    if (stdin.writableLength + this.outgoing.length > MOST_QUEUED * this.maxMessageBytes) {
       throw new ProviderError('upstream_unavailable', 'The server is not reading its standard input');
     }
     if (this.outgoing === '') setImmediate(() => this.flush());
@@ -102,8 +106,12 @@ export class StdioTransport implements Transport {
   /** Fails the request whose answer was too long. The server goes on. */
   private tooLong(start: string, end: string): void {
     const id = idOf(start, end);
-    this.log.add(`A message of more than 8 MiB was dropped: ${start.slice(0, 100)}…`, 'error');
-    if (id !== undefined) this.receiver.unreadable(id, 'The server answered with more than 8 MiB');
+    this.log.add(`A message of more than ${this.inMiB()} MiB was dropped: ${start.slice(0, 100)}…`, 'error');
+    if (id !== undefined) this.receiver.unreadable(id, `The server answered with more than ${this.inMiB()} MiB`);
+  }
+
+  private inMiB(messages = 1): number {
+    return Math.round((messages * this.maxMessageBytes) / MIB);
   }
 
   private logError(line: string): void {

@@ -30,6 +30,11 @@ export class ProgramStarter {
     private readonly proxy: EgressProxy,
   ) {}
 
+  /** Maximum size of a message of a program. */
+  get maxMessageBytes(): number {
+    return this.config.bodies.answerBytes;
+  }
+
   /** Returns why a server may not run here, with the setting to change. Undefined: it may. */
   refusal(tenant: string, network?: 'none' | 'proxy'): string | undefined {
     return this.launcher.refusal(tenant, network);

@@ -118,9 +118,10 @@ export class ServerConnector implements OnModuleInit {
     const era: EraMemory = { known: metadata.era, found: (found) => metadata.eraFound(found) };
     if (transport.transportType === 'stdio') {
       await this.requireAllowed(destination.stored);
+      const { maxMessageBytes } = this.programs;
       const start = (): Promise<StdioProcess> => this.programs.start(launchOf(destination, transport));
       const open = (until: AbortSignal): Promise<UpstreamConnection> =>
-        connectStdio(start, { log, signal: until, era, clientCapabilities: capabilities });
+        connectStdio(start, { log, signal: until, era, clientCapabilities: capabilities, maxMessageBytes });
       if (connectsAsSingleton(destination))
         return this.singletons.connect(singletonServer(destination), destination, signal, open);
       const connection = await open(signal);

@@ -12,7 +12,7 @@ describe('readJsonBodies', () => {
 
   beforeAll(async () => {
     server = fastify();
-    readJsonBodies(server, { bytes: 30_000, members: 1_000 });
+    readJsonBodies(server, { bytes: 30_000, messageBytes: 50_000, members: 1_000 });
     server.setErrorHandler((error, request, reply) => {
       const problem = toProblem(error);
       return reply.status(problem.status).send(problemBody(problem, request.id));
@@ -20,6 +20,7 @@ describe('readJsonBodies', () => {
     server.post('/', (request) => ({ body: request.body ?? 'nothing' }));
     server.post('/small', { config: { bodyLimit: 100 } }, (request) => ({ body: request.body }));
     server.post('/large', { config: { bodyLimit: 40_000 } }, (request) => ({ body: request.body }));
+    server.post('/message', { config: { mcpMessage: true } }, (request) => ({ body: request.body }));
     server.post('/public', { config: { public: true } as object }, (request) => ({ body: request.body }));
     url = await server.listen({ port: 0 });
   });

@@ -13,12 +13,22 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The largest body of this route in bytes, if it is less than the general limit. */
     bodyLimit?: number;
+    /** Whether the body is an MCP message, which has a limit of its own. */
+    mcpMessage?: boolean;
   }
+}
+
+interface RouteBodies {
+  readonly bodyLimit?: number;
+  readonly mcpMessage?: boolean;
+  readonly public?: boolean;
 }
 
 /** The largest body of a request. */
 export interface BodyBounds {
   readonly bytes: number;
+  /** Bytes of an MCP message. */
+  readonly messageBytes: number;
   /** Members of objects, and elements of lists. */
   readonly members: number;
 }
@@ -28,8 +38,9 @@ export interface BodyBounds {
  * and values nested deeper than 64 levels. It also refuses objects that name a key twice, because the validation and the handler might use
  * different values (threat 16). Bytes are counted while they arrive (threat 61), levels and members before the text is parsed (threat 58).
  */
-export function readJsonBodies(fastify: FastifyInstance, { bytes, members: most }: BodyBounds): void {
-  limitRoutes(fastify, bytes);
+export function readJsonBodies(fastify: FastifyInstance, limits: BodyBounds): void {
+  const { bytes, messageBytes, members: most } = limits;
+  limitRoutes(fastify, limits);
   answerLongBodies(fastify);
   refuseEncodedBodies(fastify);
   const parse = fastify.getDefaultJsonParser('error', 'error');
@@ -37,7 +48,7 @@ export function readJsonBodies(fastify: FastifyInstance, { bytes, members: most 
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>(
     'application/json',
-    { parseAs: 'string', bodyLimit: bytes },
+    { parseAs: 'string', bodyLimit: Math.max(bytes, messageBytes) },
     (request: FastifyRequest, text, done) => {
       if (text === '') return done(null, undefined);
       const members = writtenMembers(text, bounds);
@@ -61,11 +72,12 @@ export const tooManyMembers = (most: number): ProblemError =>
  * Gives the limit of a route to Fastify, which then refuses a longer body by its Content-Length, or as soon as so many bytes have come.
  * Without credentials, bodies are small.
  */
-function limitRoutes(fastify: FastifyInstance, bytes: number): void {
+function limitRoutes(fastify: FastifyInstance, { bytes, messageBytes }: BodyBounds): void {
   fastify.addHook('onRoute', (route) => {
-    const { bodyLimit, public: isPublic } = (route.config ?? {}) as { bodyLimit?: number; public?: boolean };
+    const { bodyLimit, mcpMessage, public: isPublic }: RouteBodies = route.config ?? {};
     const own = bodyLimit ?? (isPublic ? PUBLIC_LIMIT : undefined);
-    if (own !== undefined) route.bodyLimit = Math.min(own, bytes);
+    if (mcpMessage) route.bodyLimit = messageBytes;
+    else if (own !== undefined) route.bodyLimit = Math.min(own, bytes);
   });
 }
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { tupleKey } from '@manifold/async';
-import type { ToolDefinition, ToolDescriptor, ToolProvider } from '@manifold/tool-provider';
+import { isObject, tupleKey } from '@manifold/async';
+import type { RawObject, ToolDefinition, ToolDescriptor, ToolProvider } from '@manifold/tool-provider';
 import { publicNames } from './public-names.js';
 import { shows, type View } from './view.js';
 import type { Namespaces } from '../uris/namespaces.js';
@@ -20,6 +20,8 @@ export interface ListedTool {
   readonly name: string;
   /** Definition from the provider, with the provider's tool name and URIs. */
   readonly definition: ToolDefinition;
+  /** See {@link ToolDescriptor.needsOneOf}. */
+  readonly needsOneOf?: readonly string[];
   /** Mapping of the app's URIs; undefined if the view shows the app's own URIs. */
   readonly uris?: ServerUris;
 }
@@ -38,12 +40,16 @@ const logger = new Logger('Catalogue');
  */
 export class Catalogue {
   readonly tools: readonly ListedTool[];
-  private encoded?: Buffer;
+  /** JSON text of the tools, by the capabilities that tools need and the client has. */
+  private readonly encoded = new Map<string, Buffer>();
+  /** All capabilities that tools need. Usually there are none. */
+  private readonly needed: readonly string[];
   private readonly byPublicName: ReadonlyMap<string, CatalogueEntry>;
   private readonly byApp: ReadonlyMap<string, ReadonlyMap<string, CatalogueEntry>>;
 
   private constructor(private readonly entries: readonly CatalogueEntry[]) {
     this.tools = entries;
+    this.needed = [...new Set(entries.flatMap(({ needsOneOf = [] }) => needsOneOf))].sort();
     this.byPublicName = new Map(entries.map((entry) => [entry.publicName, entry]));
     const byApp = new Map<string, Map<string, CatalogueEntry>>();
     for (const entry of entries) {
@@ -64,9 +70,19 @@ export class Catalogue {
     return new Catalogue(view.own === undefined ? shown : underOwnNames(shown));
   }
 
-  /** The tools as JSON text (MCP `Tool[]`) in UTF-8. It is serialised once and cached. */
-  get json(): Buffer {
-    return (this.encoded ??= Buffer.from(JSON.stringify(this.tools.map(publicDefinition))));
+  /**
+   * Returns the tools that a client can call as JSON text (MCP `Tool[]`) in UTF-8. It is serialised once for all clients that can call the
+   * same tools.
+   * @param capabilities capabilities that the client has declared
+   */
+  jsonFor(capabilities?: RawObject): Buffer {
+    const key = this.needed.filter((name) => declares(capabilities, name)).join();
+    const known = this.encoded.get(key);
+    if (known) return known;
+    const shown = this.tools.filter((tool) => isFor(tool, capabilities));
+    const text = Buffer.from(JSON.stringify(shown.map(publicDefinition)));
+    this.encoded.set(key, text);
+    return text;
   }
 
   find(publicName: string): CatalogueEntry | undefined {
@@ -81,6 +97,12 @@ export class Catalogue {
     return this.byApp.has(app);
   }
 }
+
+/** Returns whether a client with these capabilities can call the tool. */
+export const isFor = ({ needsOneOf }: ListedTool, capabilities?: RawObject): boolean =>
+  needsOneOf?.some((name) => declares(capabilities, name)) ?? true;
+
+const declares = (capabilities: RawObject | undefined, name: string): boolean => isObject(capabilities?.[name]);
 
 /** Returns the tool as agents see it (MCP `Tool`). */
 export function publicDefinition({ definition, publicName, uris }: ListedTool): ToolDefinition {
@@ -106,6 +128,7 @@ function entriesOf(listings: readonly Listing[], nameMax: number, namespaces: Na
     app: descriptor.app,
     name: descriptor.name,
     definition: descriptor.definition,
+    needsOneOf: descriptor.needsOneOf,
     uris: namespaces.urisOf(provider, descriptor.app),
     provider,
     descriptor,

@@ -12,7 +12,7 @@ const { registry, stop } = startRegistry(new SilentProvider(async () => tools));
 const context = contextOf(fixturePrincipal('alice'));
 const first = await registry.list(context, viewOf(['app1'], false));
 assert.equal(first.tools.length, 300);
-assert.notEqual(first.json, '');
+assert.notEqual(first.jsonFor(), '');
 
 const kept: unknown[] = [];
 const growth = await heapGrowth(async () => {
@@ -20,7 +20,7 @@ const growth = await heapGrowth(async () => {
     const view = viewOf(['app1'], false);
     const catalogue = await registry.list(context, view);
     assert.equal(catalogue, first);
-    kept.push({ view, json: catalogue.json });
+    kept.push({ view, json: catalogue.jsonFor() });
   }
 });
 assert.equal(kept.length, CLIENTS);

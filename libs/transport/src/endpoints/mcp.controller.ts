@@ -7,10 +7,9 @@ import { ApiMcp, ApiMcpDelete, ApiMcpGet, ApiMcpPost, ApiMcpView, ApiServerName 
 import {
   callerOf,
   isModernEra,
-  MAX_MESSAGE_BYTES,
   refuseHead,
   refuseModernEra,
-  requireJsonAndStreamAccepted,
+  requireJsonAccepted,
   requireJsonBody,
   requireStreamAccepted,
 } from '../http/request-checks.js';
@@ -44,11 +43,11 @@ export class McpController {
 
   @Post()
   @HttpCode(200)
-  @RouteOptions({ bodyLimit: MAX_MESSAGE_BYTES })
+  @RouteOptions({ mcpMessage: true })
   @ApiMcpPost('mcpPost')
   @ApiMcpView()
   async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply, server?: string): Promise<void> {
-    requireJsonAndStreamAccepted(request);
+    requireJsonAccepted(request);
     requireJsonBody(request);
     const post = isModernEra(request) ? this.modern : this.legacy;
     await post.handle(request, reply, callerOf(request), server);
@@ -75,7 +74,7 @@ export class McpController {
 
   @Post(ONE_SERVER)
   @HttpCode(200)
-  @RouteOptions({ bodyLimit: MAX_MESSAGE_BYTES })
+  @RouteOptions({ mcpMessage: true })
   @ApiServerName()
   @ApiMcpPost('serverMcpPost')
   async postToServer(

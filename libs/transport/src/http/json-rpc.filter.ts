@@ -50,6 +50,8 @@ function jsonRpcErrorOf(error: unknown, { url }: FastifyRequest): JsonRpcError |
     case 413:
     case 415:
       return new JsonRpcError(TRANSPORT_ERROR, problem.message, problem.status);
+    case 405:
+      return methodNotAllowed(methodsOf(url));
     case 404:
       return error instanceof ProblemError ? undefined : methodNotAllowed(methodsOf(url));
     case 500:

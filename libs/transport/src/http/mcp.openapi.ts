@@ -91,7 +91,7 @@ const messageErrors = () =>
   applyDecorators(
     ApiBody({ type: JsonRpcMessageDto }),
     ApiBadRequestResponse(failure('The body is not a JSON-RPC message, or a header is missing or invalid')),
-    ApiPayloadTooLargeResponse(failure('The body is larger than 4 MiB')),
+    ApiPayloadTooLargeResponse(failure('The body is larger than PAYLOAD_LIMIT, or than 4 MiB if that is not set')),
     ApiUnsupportedMediaTypeResponse(failure('The body is not application/json')),
   );
 
@@ -109,7 +109,7 @@ export const ApiMcpPost = (operationId: string) =>
       },
     }),
     ApiAcceptedResponse({ description: 'The notification or response was accepted' }),
-    ApiNotAcceptableResponse(failure('The client does not accept both application/json and text/event-stream')),
+    ApiNotAcceptableResponse(failure('The client does not accept application/json')),
     messageErrors(),
   );
 

@@ -12,10 +12,7 @@ import {
 import { metaOf } from '../json-rpc/json-rpc.js';
 import { isModernVersion } from '../json-rpc/protocol-versions.js';
 import { PROTOCOL_VERSION_KEY } from '../json-rpc/request-meta.js';
-import { methodsOf } from './mcp-paths.js';
-
-/** Maximum size of an MCP request body in bytes. */
-export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+import { methodsOf, withoutSlashAtEnd } from './mcp-paths.js';
 
 const JSON_RANGE = /(?:^|,)\s*(?:application\/json|application\/\*|\*\/\*)\s*(?:[;,]|$)/i;
 const STREAM_RANGE = /(?:^|,)\s*(?:text\/event-stream|text\/\*|\*\/\*)\s*(?:[;,]|$)/i;
@@ -27,14 +24,23 @@ export function callerOf({ principal }: FastifyRequest): Principal {
   return principal;
 }
 
-/** Checks that the client accepts JSON and event streams. The gateway may answer a POST with either. */
-export function requireJsonAndStreamAccepted({ headers: { accept = '' } }: FastifyRequest): void {
-  if (JSON_RANGE.test(accept) && STREAM_RANGE.test(accept)) return;
-  throw notAcceptable('application/json and text/event-stream');
+/** Returns the URL of the route that serves a request: see {@link withoutSlashAtEnd}. It runs before every request is routed. */
+export const servedUrl = (url: string): string =>
+  url.endsWith('/') || url.includes('/?') ? withoutSlashAtEnd(url) : url;
+
+/**
+ * Checks that the client accepts JSON. MCP clients accept event streams, too. Others get every answer as JSON, as simple programs do that
+ * name JSON alone, or nothing.
+ */
+export function requireJsonAccepted({ headers: { accept } }: FastifyRequest): void {
+  if (accept && !JSON_RANGE.test(accept)) throw notAcceptable('application/json');
 }
 
-export function requireStreamAccepted({ headers: { accept = '' } }: FastifyRequest): void {
-  if (!STREAM_RANGE.test(accept)) throw notAcceptable('text/event-stream');
+/** Returns whether the answer to a POST may be an event stream. */
+export const acceptsStream = ({ headers: { accept = '' } }: FastifyRequest): boolean => STREAM_RANGE.test(accept);
+
+export function requireStreamAccepted(request: FastifyRequest): void {
+  if (!acceptsStream(request)) throw notAcceptable('text/event-stream');
 }
 
 /** Checks that the body is JSON. Parameters such as charset are ignored. A body of another type could bypass the JSON checks. */
@@ -57,7 +63,7 @@ export function refuseHead({ method, url }: FastifyRequest): void {
 export function isModernEra({ headers, body }: Pick<FastifyRequest, 'headers' | 'body'>): boolean {
   if (hasModernHeader(headers)) return true;
   if (!isObject(body) || !isObject(body.params)) return false;
-  return metaOf(body.params)[PROTOCOL_VERSION_KEY] !== undefined;
+  return (metaOf(body.params)[PROTOCOL_VERSION_KEY] ?? undefined) !== undefined;
 }
 
 /** Refuses GET and DELETE in the modern era. It has neither sessions nor session streams, so it supports POST only. */

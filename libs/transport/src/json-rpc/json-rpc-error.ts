@@ -44,9 +44,9 @@ export const invalidRequest = (message: string): JsonRpcError => new JsonRpcErro
 export const invalidParams = (message: string): JsonRpcError => new JsonRpcError(INVALID_PARAMS, message);
 export const methodNotFound = (method: string, status = 200): JsonRpcError =>
   new JsonRpcError(METHOD_NOT_FOUND, `Method not found: ${shortName(method)}`, status);
-export const sessionNotFound = (): JsonRpcError => new JsonRpcError(SESSION_NOT_FOUND, 'Session not found', 404);
-/** Refuses a request whose id is in use. The client could not tell the two responses apart. */
-export const repeatedId = (): JsonRpcError => invalidRequest('A request with this id is under way');
+/** @param code code at which the client starts a new session */
+export const sessionNotFound = (code = SESSION_NOT_FOUND): JsonRpcError =>
+  new JsonRpcError(code, 'Session not found', 404);
 
 /** @param allow value of the Allow header: the methods that the path supports */
 export const methodNotAllowed = (allow: string): JsonRpcError =>

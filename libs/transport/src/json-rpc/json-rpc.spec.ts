@@ -24,7 +24,6 @@ describe('readMessage', () => {
     ['an id that JSON cannot write', { jsonrpc: '2.0', id: Number.POSITIVE_INFINITY, method: 'ping' }],
     ['a method that is no string', { jsonrpc: '2.0', id: 1, method: 1 }],
     ['positional params', { jsonrpc: '2.0', id: 1, method: 'ping', params: [1] }],
-    ['null params', { jsonrpc: '2.0', id: 1, method: 'ping', params: null }],
     ['a result without id', { jsonrpc: '2.0', result: {} }],
     ['a result and an error', { jsonrpc: '2.0', id: 1, result: {}, error: {} }],
     ['nothing but an id', { jsonrpc: '2.0', id: 1 }],

@@ -33,18 +33,39 @@ const INVALID: Message = { kind: 'invalid' };
 
 const isRequestId = (value: unknown): value is RequestId => typeof value === 'string' || Number.isFinite(value);
 
-/** Checks the JSON-RPC envelope by hand. A schema library would take longer than the rest of the request. */
+/**
+ * Checks the JSON-RPC envelope by hand. A schema library would take longer than the rest of the request.
+ *
+ * `params: null` and null members of params count as absent, as several client libraries write what is not set. The id of a notification
+ * may be null for the same reason. No parameter of MCP has null as a value of its own. The state and the answers of a call that goes on
+ * are an exception: without them the call would begin anew, which may repeat its effect.
+ */
 export function readMessage(value: unknown): Message {
   if (!isObject(value) || value.jsonrpc !== '2.0') return INVALID;
   const { id, method, params } = value;
   if (typeof method === 'string') {
+    if (params === null) return readMessage({ ...value, params: undefined });
     if (params !== undefined && !isObject(params)) return INVALID;
+    if (params && hasNull(params)) return readMessage({ ...value, params: withoutNulls(params) });
     if (isRequestId(id)) return { kind: 'request', request: value as unknown as JsonRpcRequest };
-    return id === undefined ? { kind: 'notification', notification: value as unknown as JsonRpcNotification } : INVALID;
+    const isNotification = id === undefined || (id === null && method.startsWith('notifications/'));
+    return isNotification ? { kind: 'notification', notification: value as unknown as JsonRpcNotification } : INVALID;
   }
   const isResponse = isRequestId(id) && 'result' in value !== 'error' in value;
   return isResponse ? { kind: 'response', response: value as unknown as JsonRpcResponse } : INVALID;
 }
+
+/** Parameters of the modern era that are refused if they are null. */
+const NEVER_NULL: readonly string[] = ['requestState', 'inputResponses'];
+
+function hasNull(params: Params): boolean {
+  for (const name in params) if (params[name] === null && !NEVER_NULL.includes(name)) return true;
+  return false;
+}
+
+/** Returns an object without its members that are null. Members of members stay. */
+export const withoutNulls = (params: Params): Params =>
+  Object.fromEntries(Object.entries(params).filter(([name, value]) => value !== null || NEVER_NULL.includes(name)));
 
 /** Returns the `_meta` object of a message, or an empty object if it has none. */
 export function metaOf(params: Params | undefined): Params {

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
 import { Bus, OnAnnounced, Topic } from '@manifold/bus';
 import type { RequestSource } from '@manifold/observability';
+import type { RawObject } from '@manifold/tool-provider';
 import type { View } from '@manifold/tool-registry';
 import type { OpenCalls } from '../json-rpc/calls-in-flight.js';
 import { JsonRpcError } from '../json-rpc/json-rpc-error.js';
@@ -28,6 +29,8 @@ import { SessionClient, takeAnswer } from '../sessions/session-client.js';
 
 /** Takes the messages that precede the result of a request. */
 interface Outlet {
+  /** Whether the messages reach the client. */
+  readonly isOpen: boolean;
   send(message: string): void;
 }
 
@@ -61,7 +64,7 @@ export class LegacyMessages {
 
   @OnAnnounced(CANCELLED)
   onCancelled({ session, requestId }: Cancelled): void {
-    this.sessions.served(session)?.calls.get(requestId)?.cancel();
+    this.sessions.served(session)?.calls.cancel(requestId);
   }
 
   @OnAnnounced(ANSWERED)
@@ -103,9 +106,7 @@ export class LegacyMessages {
   private async notified({ method, params }: JsonRpcNotification, { calls, id }: ClientSession): Promise<void> {
     if (method !== 'notifications/cancelled') return;
     const requestId = params?.requestId as RequestId;
-    const call = calls.get(requestId);
-    if (call) call.cancel();
-    else if (id !== undefined) await this.bus.announce(CANCELLED, { session: id, requestId });
+    if (!calls.cancel(requestId) && id !== undefined) await this.bus.announce(CANCELLED, { session: id, requestId });
   }
 
   private async answered(response: JsonRpcResponse, session: ClientSession): Promise<void> {
@@ -140,13 +141,17 @@ class LegacyCaller implements Caller {
     readonly enabled: EnabledTools | undefined,
     private readonly stream: Outlet,
   ) {
-    if (session.capabilities) {
+    if (session.capabilities && stream.isOpen) {
       this.client = new SessionClient(session.capabilities, session, stream);
     }
   }
 
   get view(): View {
     return this.session.view;
+  }
+
+  get capabilities(): RawObject | undefined {
+    return this.client?.capabilities;
   }
 
   get calls(): OpenCalls {

@@ -1,12 +1,14 @@
 import { startTransport, type TransportApp } from '../../testing/src/transport-app.js';
 import {
   callTool,
+  events,
   GATEWAY_CAPABILITIES,
   initialize,
   openSession,
   request,
   send,
   withoutBody,
+  type WireOptions,
 } from '../../testing/src/mcp-wire.js';
 
 describe('POST /mcp in the legacy era', () => {
@@ -129,8 +131,6 @@ describe('POST /mcp in the legacy era', () => {
 
   describe('refuses', () => {
     it.each([
-      ['no Accept', { accept: '' }, 406, -32000],
-      ['an Accept without streams', { accept: 'application/json' }, 406, -32000],
       ['an Accept without JSON', { accept: 'text/event-stream' }, 406, -32000],
       ['text', { 'content-type': 'text/plain' }, 415, -32000],
       ['a type that only begins like JSON', { 'content-type': 'application/json-seq' }, 415, -32000],
@@ -192,17 +192,100 @@ describe('POST /mcp in the legacy era', () => {
       expect(response.status).toBe(405);
       expect(response.headers.get('allow')).toBe('GET, POST, DELETE');
     });
+  });
 
-    it('a request whose id is in use, and answers the first one', async () => {
+  describe('with two requests of one id at the same time', () => {
+    const cancel = (requestId: number, options: WireOptions) =>
+      send(app.url, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }, options);
+
+    it('answers both, each in its own response', async () => {
       const held = app.provider.nextHeld();
       const first = send(app.url, callTool(7, 'hold'), { session });
       await held;
-      const second = await send(app.url, callTool(7, 'echo'), { session });
-      expect(second.status).toBe(400);
-      expect(await second.json()).toMatchObject({ error: { code: -32600 }, id: null });
+      const second = await send(app.url, callTool(7, 'echo', { message: 'second' }), { session });
+      expect(await second.json()).toMatchObject({ id: 7, result: { content: [{ text: 'second' }] } });
       app.provider.release();
       expect(await (await first).json()).toMatchObject({ id: 7, result: { content: [{ text: 'released' }] } });
     });
+
+    it('cancels the one that has run longest, and none of another session', async () => {
+      const other = await openSession(app.url);
+      const calls: Promise<Response>[] = [];
+      for (const id of [other, session, session]) {
+        const held = app.provider.nextHeld();
+        calls.push(send(app.url, callTool(7, 'hold'), { session: id }));
+        await held;
+      }
+      const [foreign, first, second] = calls;
+
+      expect((await cancel(7, { session })).status).toBe(202);
+      expect((await first!).status).toBe(202);
+      app.provider.release();
+      for (const answer of [second, foreign]) {
+        expect(await (await answer!).json()).toMatchObject({ id: 7, result: { content: [{ text: 'released' }] } });
+      }
+    });
+
+    it('refuses a cancellation in a session of somebody else', async () => {
+      const held = app.provider.nextHeld();
+      const first = send(app.url, callTool(7, 'hold'), { session });
+      await held;
+      expect((await cancel(7, { session, user: 'eve' })).status).toBe(404);
+      app.provider.release();
+      expect(await (await first).json()).toMatchObject({ result: { content: [{ text: 'released' }] } });
+    });
+  });
+
+  describe('for a client that accepts JSON alone', () => {
+    it.each([{ accept: 'application/json' }, { accept: '' }])('answers in JSON: %s', async (headers) => {
+      const opened = await send(app.url, initialize(), { headers });
+      const own = opened.headers.get('mcp-session-id')!;
+      const response = await send(app.url, callTool(1, 'steps', { count: 2 }, 'token'), { session: own, headers });
+      expect(response.headers.get('content-type')).toBe('application/json');
+      expect(await response.json()).toMatchObject({ id: 1, result: { content: [{ text: 'done' }] } });
+    });
+
+    it('sends what precedes the result on the stream of the session, if the client has opened it', async () => {
+      const own = await openSession(app.url);
+      const stream = events(
+        await withoutBody(app.url, 'GET', { session: own, headers: { accept: 'text/event-stream' } }),
+      );
+      const headers = { accept: 'application/json' };
+      const response = await send(app.url, callTool(1, 'steps', { count: 1 }, 'token'), { session: own, headers });
+      expect(await response.json()).toMatchObject({ id: 1, result: { content: [{ text: 'done' }] } });
+      expect(JSON.parse((await stream.next()).value!.data)).toMatchObject({ params: { progressToken: 'token' } });
+      await stream.return(undefined);
+    });
+  });
+
+  it.each<[string, object, object]>([
+    ['params', { method: 'ping', params: null }, {}],
+    ['_meta', { method: 'tools/list', params: { _meta: null } }, { tools: expect.any(Array) }],
+    ['a cursor', { method: 'tools/list', params: { cursor: null } }, { tools: expect.any(Array) }],
+    ['a cursor of resources', { method: 'resources/list', params: { cursor: null } }, { resources: expect.any(Array) }],
+    [
+      'arguments',
+      { method: 'tools/call', params: { name: 'whoami', arguments: null } },
+      { content: [{ text: 'alice' }] },
+    ],
+    ['a progress token', { method: 'tools/call', params: { name: 'whoami', _meta: { progressToken: null } } }, {}],
+    [
+      'what a client is and supports',
+      {
+        method: 'initialize',
+        params: { protocolVersion: '2025-06-18', clientInfo: null, capabilities: { sampling: null, roots: null } },
+      },
+      { protocolVersion: '2025-06-18' },
+    ],
+  ])('reads null as absent: %s', async (_title, message, result) => {
+    const response = await send(app.url, { jsonrpc: '2.0', id: 1, ...message }, { session });
+    expect(await response.json()).toMatchObject({ id: 1, result });
+  });
+
+  it('takes a notification whose id and params are null', async () => {
+    const body = { jsonrpc: '2.0', id: null, method: 'notifications/initialized', params: null };
+    expect((await send(app.url, body, { session })).status).toBe(202);
+    expect((await send(app.url, { ...body, method: 'ping' }, { session })).status).toBe(400);
   });
 
   it.each(['application/json;charset=utf-8', 'Application/JSON'])('takes a body of type %s', async (type) => {
@@ -217,6 +300,17 @@ describe('POST /mcp in the legacy era', () => {
       expect(response.status).toBe(200);
     },
   );
+
+  it('takes and sends messages of the size that PAYLOAD_LIMIT allows', async () => {
+    const large = await startTransport({ settings: { PAYLOAD_LIMIT: '9mb' } });
+    const own = await openSession(large.url);
+    const echoed = async (bytes: number) =>
+      send(large.url, callTool(1, 'echo', { message: 'x'.repeat(bytes) }), { session: own });
+    const answer = (await (await echoed(8 * 1024 * 1024)).json()) as { result: { content: { text: string }[] } };
+    expect(answer.result.content[0]!.text).toHaveLength(8 * 1024 * 1024);
+    expect((await echoed(9 * 1024 * 1024)).status).toBe(413);
+    await large.discard();
+  });
 
   it('tells the ids 1 and "1" apart', async () => {
     const held = app.provider.nextHeld();

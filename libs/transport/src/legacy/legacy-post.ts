@@ -2,16 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@manifold/auth';
 import { sourceOf } from '@manifold/observability';
-import { readChatId } from '../http/request-checks.js';
+import { acceptsStream, readChatId } from '../http/request-checks.js';
 import { answerEmpty } from '../http/http-answer.js';
 import { EventStreams } from '../sessions/event-streams.js';
-import {
-  invalidRequest,
-  JsonRpcError,
-  repeatedId,
-  sessionNotFound,
-  TRANSPORT_ERROR,
-} from '../json-rpc/json-rpc-error.js';
+import { invalidRequest, JsonRpcError, TRANSPORT_ERROR } from '../json-rpc/json-rpc-error.js';
 import { errorMessage, readMessage, type Message } from '../json-rpc/json-rpc.js';
 import { LegacyMessages } from './legacy-messages.js';
 import type { LegacySession } from '../sessions/legacy-session.js';
@@ -53,8 +47,7 @@ export class LegacyPost {
       await this.messages.receive(message, session);
       return answerEmpty(reply, 202);
     }
-    if (session.calls.has(message.request.id)) throw repeatedId();
-    const answer = new PostAnswer(reply, this.streams, this.resumable, session);
+    const answer = new PostAnswer(reply, this.streams, acceptsStream(request), this.resumable, session);
     answer.end(await this.messages.answer(message.request, session, principal, sourceOf(request), answer));
   }
 
@@ -62,7 +55,7 @@ export class LegacyPost {
   async sessionOf(request: FastifyRequest, principal: Principal, server?: string): Promise<LegacySession> {
     readChatId(request.headers);
     const session = await this.sessions.find(request.headers['mcp-session-id'], principal);
-    if (session.view.own !== server) throw sessionNotFound();
+    if (session.view.own !== server) throw this.sessions.notFound(principal);
     const version = request.headers['mcp-protocol-version'];
     if (version !== undefined && !isLegacyVersion(String(version))) {
       throw new JsonRpcError(TRANSPORT_ERROR, `Unsupported protocol version: ${String(version)}`, 400);
@@ -88,14 +81,13 @@ export class LegacyPost {
     if (messages.some((message) => message.kind === 'request' && message.request.method === 'initialize')) {
       throw invalidRequest('initialize cannot be a part of a batch');
     }
-    const answer = new PostAnswer(reply, this.streams, this.resumable, session);
+    const answer = new PostAnswer(reply, this.streams, acceptsStream(request), this.resumable, session);
     const element = async (message: Message): Promise<Text | undefined> => {
       if (message.kind === 'invalid') return INVALID_ELEMENT;
       if (message.kind !== 'request') {
         await this.messages.receive(message, session);
         return undefined;
       }
-      if (session.calls.has(message.request.id)) return errorMessage(null, repeatedId());
       return this.messages.answer(message.request, session, principal, sourceOf(request), answer);
     };
     const answers = await Promise.all(messages.map(element));

@@ -3,7 +3,7 @@ import type { Principal } from '@manifold/auth';
 import { Bus, OnCalled, ReplicaGoneError, Topic } from '@manifold/bus';
 import type { RequestSource } from '@manifold/observability';
 import { requestableCapabilities } from '../sessions/call-client.js';
-import { JsonRpcError, repeatedId, sessionNotFound } from '../json-rpc/json-rpc-error.js';
+import { JsonRpcError, sessionNotFound } from '../json-rpc/json-rpc-error.js';
 import type { JsonRpcRequest, Message } from '../json-rpc/json-rpc.js';
 import { LegacyMessages } from './legacy-messages.js';
 import { SseSessions, type SseSession } from './sse-sessions.service.js';
@@ -35,7 +35,7 @@ export class SseMessages {
     private readonly bus: Bus,
   ) {}
 
-  /** @throws JsonRpcError 404 if the principal has no such session, 400 for a repeated id */
+  /** @throws JsonRpcError 404 if the principal has no such session */
   async receive(sessionId: unknown, message: Message, source: RequestSource, principal: Principal): Promise<void> {
     const replica = this.sessions.elsewhere(sessionId);
     if (replica === undefined) {
@@ -75,8 +75,7 @@ export class SseMessages {
   }
 
   private answer(message: JsonRpcRequest, session: SseSession, source: RequestSource, principal: Principal): void {
-    const { stream, calls } = session;
-    if (calls.has(message.id)) throw repeatedId();
+    const { stream } = session;
     if (message.method === 'initialize') {
       session.capabilities = requestableCapabilities(message.params?.capabilities);
       session.takesUrls = takesUrls(session.capabilities);

@@ -87,6 +87,25 @@ describe('HTTP+SSE', () => {
     expect(await message()).toEqual({ jsonrpc: '2.0', id: 2, result: {} });
   });
 
+  it('answers two requests of one id, and cancels the one that has run longest', async () => {
+    const { next, message } = await connect();
+    const endpoint = (await next()).data;
+    for (let count = 0; count < 2; count += 1) {
+      const held = app.provider.nextHeld();
+      await post(endpoint, callTool(1, 'hold'));
+      await held;
+    }
+    await post(endpoint, callTool(1, 'whoami'));
+    expect(await message()).toMatchObject({ id: 1, result: { content: [{ text: 'alice' }] } });
+    const aborted = once(app.provider.events, 'aborted');
+    await post(endpoint, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
+    await aborted;
+    app.provider.release();
+    expect(await message()).toMatchObject({ id: 1, result: { content: [{ text: 'released' }] } });
+    await post(endpoint, request(2, 'ping'));
+    expect(await message()).toEqual({ jsonrpc: '2.0', id: 2, result: {} });
+  });
+
   it('sends nothing about a call after its result', async () => {
     const { next, message } = await connect();
     const endpoint = (await next()).data;

@@ -7,7 +7,7 @@ import { JsonRpcFilter } from '../http/json-rpc.filter.js';
 import { readMessage } from '../json-rpc/json-rpc.js';
 import { LegacySseGuard } from './legacy-sse.guard.js';
 import { ApiMcp, ApiSseMessage, ApiSseStream } from '../http/mcp.openapi.js';
-import { MAX_MESSAGE_BYTES, refuseHead, requireJsonBody, requireStreamAccepted } from '../http/request-checks.js';
+import { refuseHead, requireJsonBody, requireStreamAccepted } from '../http/request-checks.js';
 import { SseMessages } from './sse-messages.service.js';
 import { SseSessions } from './sse-sessions.service.js';
 import { readView } from '../http/view-query.js';
@@ -35,7 +35,7 @@ export class SseController {
   /** The response to the message is sent on the stream. The HTTP response only confirms that the message has arrived. */
   @Post(['messages', 'sse/messages'])
   @HttpCode(202)
-  @RouteOptions({ bodyLimit: MAX_MESSAGE_BYTES })
+  @RouteOptions({ mcpMessage: true })
   @ApiSseMessage()
   async message(
     @Req() request: FastifyRequest,

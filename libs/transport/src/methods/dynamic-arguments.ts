@@ -22,7 +22,8 @@ export function readEnableTools({ tools }: Params): readonly string[] {
 }
 
 /** @throws InvalidArgumentsError */
-export function readSearchTools({ query, limit = FOUND_BY_DEFAULT }: Params): { query: string; limit: number } {
+export function readSearchTools({ query, limit: wanted }: Params): { query: string; limit: number } {
+  const limit = wanted ?? FOUND_BY_DEFAULT;
   if (typeof query !== 'string' || query.trim() === '' || query.length > MAX_QUERY) {
     throw new InvalidArgumentsError(`query must be a text of 1 to ${MAX_QUERY} characters`);
   }
@@ -33,7 +34,8 @@ export function readSearchTools({ query, limit = FOUND_BY_DEFAULT }: Params): { 
 }
 
 /** @throws InvalidArgumentsError */
-export function readToolCall({ name, arguments: args = {} }: Params): { name: string; arguments: Params } {
+export function readToolCall({ name, arguments: given }: Params): { name: string; arguments: Params } {
+  const args = given ?? {};
   if (!isName(name)) throw new InvalidArgumentsError(`name must be the name of a tool, of 1 to ${MAX_NAME} characters`);
   if (!isObject(args)) throw new InvalidArgumentsError('arguments must be an object');
   return { name, arguments: args };

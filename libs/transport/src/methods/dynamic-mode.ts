@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { shortName } from '@manifold/async';
 import type { CallContext, ToolResult } from '@manifold/tool-provider';
-import { publicDefinition, ToolRegistry, UnknownToolError } from '@manifold/tool-registry';
+import { isFor, publicDefinition, ToolRegistry, UnknownToolError } from '@manifold/tool-registry';
 import { readEnableTools, readSearchTools, readToolCall, InvalidArgumentsError } from './dynamic-arguments.js';
 import { CALL_TOOL, ENABLE_TOOLS, SEARCH_TOOLS, SESSION_TOOLS, STATELESS_TOOLS } from './dynamic-tools.js';
 import type { Params } from '../json-rpc/json-rpc.js';
@@ -18,12 +18,13 @@ type RunTool = (name: string, args: Params) => Promise<ToolResult>;
 export class DynamicMode {
   constructor(private readonly registry: ToolRegistry) {}
 
-  async list(context: CallContext, { view, enabled }: Client): Promise<JsonText> {
+  async list(context: CallContext, { view, enabled, capabilities }: Client): Promise<JsonText> {
     const own = enabled ? SESSION_TOOLS : STATELESS_TOOLS;
     if (!enabled?.names.length) return new JsonText(JSON.stringify({ tools: own }));
     const catalogue = await this.registry.list(context, view);
     const tools = enabled.names.map((name) => catalogue.find(name)).filter((tool) => tool !== undefined);
-    return new JsonText(JSON.stringify({ tools: [...own, ...tools.map(publicDefinition)] }));
+    const callable = tools.filter((tool) => isFor(tool, capabilities));
+    return new JsonText(JSON.stringify({ tools: [...own, ...callable.map(publicDefinition)] }));
   }
 
   /**
@@ -58,10 +59,11 @@ export class DynamicMode {
     return inWords(lines.join('\n'));
   }
 
-  private async search(args: Params, context: CallContext, { view }: Client): Promise<ToolResult> {
+  private async search(args: Params, context: CallContext, { view, capabilities }: Client): Promise<ToolResult> {
     const { query, limit } = readSearchTools(args);
     const found = await this.registry.search(query, limit, context, view);
-    const tools = found.map(({ publicName, definition: { title, description, inputSchema } }) => ({
+    const callable = found.filter((tool) => isFor(tool, capabilities));
+    const tools = callable.map(({ publicName, definition: { title, description, inputSchema } }) => ({
       name: publicName,
       title,
       description,

@@ -127,6 +127,9 @@ describe('enable-tools', () => {
   });
 });
 
+/** The same tools with other titles. */
+const OTHERS = TOOLS.map((tool) => ({ ...tool, definition: { ...tool.definition, title: 'another' } }));
+
 describe('list_changed of enabled tools', () => {
   let dynamic: DynamicApp;
 
@@ -189,6 +192,7 @@ describe('list_changed of enabled tools', () => {
     expect(await next()).toBe('"mark"');
     await dynamic.enable(session, 'slack_post');
     expect(await next()).toBe(LIST_CHANGED);
+    dynamic.provider.answer = async () => OTHERS;
     dynamic.provider.announce(principalOf('Bearer alice').key);
     expect(await next()).toBe(LIST_CHANGED);
     leave();
@@ -199,6 +203,7 @@ describe('list_changed of enabled tools', () => {
     await dynamic.enable(session, 'slack_post');
     await dynamic.restart();
     const { next, leave } = await stream(session);
+    dynamic.provider.answer = async () => OTHERS;
     dynamic.provider.announce(principalOf('Bearer alice').key);
     expect(await next()).toBe(LIST_CHANGED);
     leave();

@@ -1,4 +1,4 @@
-import type { CallContext } from '@manifold/tool-provider';
+import type { CallContext, RawObject } from '@manifold/tool-provider';
 import type { CallGuard, View } from '@manifold/tool-registry';
 import type { ClientSession } from '../sessions/client-session.js';
 import type { Params } from '../json-rpc/json-rpc.js';
@@ -23,6 +23,8 @@ export interface EnabledTools {
 /** The part of a client that methods need. */
 export interface Client {
   readonly view: View;
+  /** Capabilities of the client; undefined if servers can ask it nothing. */
+  readonly capabilities?: RawObject;
   /** Session of the client; set in the legacy era only. */
   readonly session?: ClientSession;
   /** Enabled tools; set in dynamic mode for clients that have a session. */

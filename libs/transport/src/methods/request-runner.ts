@@ -61,6 +61,8 @@ export interface Caller extends Client {
 @Injectable()
 export class RequestRunner {
   private readonly logger = new Logger(RequestRunner.name);
+  /** Key of the last request. */
+  private lastKey = 0;
 
   constructor(
     private readonly methods: Methods,
@@ -88,8 +90,9 @@ export class RequestRunner {
     const handler = (caller.session ? this.methods.inSessions : this.methods.inModernEra).get(method);
     if (!handler) throw methodNotFound(method);
     const span = this.begin(request, params, caller);
-    const call = this.open(id, params, caller, span);
-    caller.calls.set(id, call);
+    const key = ++this.lastKey;
+    const call = this.open(key, params, caller, span);
+    caller.calls.set(key, { id, call });
     caller.client?.begin(call);
     this.inFlight.started();
     try {
@@ -107,7 +110,7 @@ export class RequestRunner {
     } finally {
       call.close();
       caller.client?.end();
-      caller.calls.remove(id);
+      caller.calls.remove(key);
       this.inFlight.ended();
     }
   }
@@ -117,7 +120,8 @@ export class RequestRunner {
     return this.tracing.begin(spanName(method, params), () => spanAttributes(id, method, params), parents);
   }
 
-  private open(id: RequestId, params: Params, caller: Caller, span: ServerSpan | undefined): OpenCall {
+  /** @param key key of the request among those that run */
+  private open(key: number, params: Params, caller: Caller, span: ServerSpan | undefined): OpenCall {
     const { principal, source, client, logLevel } = caller;
     const { requestId, address } = source;
     const { progressToken } = metaOf(params);
@@ -127,29 +131,29 @@ export class RequestRunner {
       principal,
       requestId,
       timeoutMs: this.config.toolCallTimeoutMs,
-      onProgress: wantsProgress ? (progress) => this.relayProgress(id, progress, caller) : undefined,
-      onLog: logLevel === undefined ? undefined : (message) => this.relayLog(id, message, caller),
+      onProgress: wantsProgress ? (progress) => this.relayProgress(key, progress, caller) : undefined,
+      onLog: logLevel === undefined ? undefined : (message) => this.relayLog(key, message, caller),
       client,
       meta: passedOnMeta(params),
       origin: { address, trace: span },
     });
   }
 
-  private relayProgress(id: RequestId, progress: Progress, caller: Caller): void {
+  private relayProgress(key: number, progress: Progress, caller: Caller): void {
     const { progressToken } = caller;
-    this.relay(id, 'notifications/progress', { ...progress, progressToken }, caller);
+    this.relay(key, 'notifications/progress', { ...progress, progressToken }, caller);
   }
 
-  private relayLog(id: RequestId, message: LogMessage, caller: Caller): void {
+  private relayLog(key: number, message: LogMessage, caller: Caller): void {
     const { logLevel } = caller;
     if (logLevel !== undefined && isLogged(message.level, logLevel)) {
-      this.relay(id, 'notifications/message', message, caller);
+      this.relay(key, 'notifications/message', message, caller);
     }
   }
 
   /** Sends a notification to the client. After the result or a cancellation, notifications from the provider are dropped. */
-  private relay(id: RequestId, method: string, params: Params, caller: Caller): void {
-    if (caller.calls.get(id)?.context.cancellation.aborted !== false) return;
+  private relay(key: number, method: string, params: Params, caller: Caller): void {
+    if (caller.calls.get(key)?.call.context.cancellation.aborted !== false) return;
     let message: string;
     try {
       message = notificationMessage(method, params);

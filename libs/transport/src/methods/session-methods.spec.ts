@@ -11,7 +11,7 @@ describe('a session that listens', () => {
   let app: TransportApp;
   const provider = new RelayProvider({
     one: { resources: ['a://1', 'a://2', 'b://1'], templates: ['note://{id}'] },
-    two: { resources: ['a://1'] },
+    two: { resources: ['a://1'], prompts: ['hello'] },
   });
 
   beforeEach(async () => {

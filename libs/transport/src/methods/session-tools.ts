@@ -3,7 +3,8 @@ import type { Principal } from '@manifold/auth';
 import type { ClientSession } from '../sessions/client-session.js';
 import { sessionNotFound } from '../json-rpc/json-rpc-error.js';
 import { isStored, type LegacySession } from '../sessions/legacy-session.js';
-import { listChanged, ListChanged, type ChangingList } from '../sessions/list-changed.js';
+import { listChanged, ListChanged } from '../sessions/list-changed.js';
+import type { ChangingList } from '../sessions/shown-lists.js';
 import type { EnabledTools } from './method-handler.js';
 import { SessionStore } from '../sessions/session-store.js';
 
@@ -25,9 +26,10 @@ export class SessionTools {
    * Announces list changes on the session's stream. Tool changes are announced only if the session lists tools of providers, so that
    * the gateway need not watch providers for the others.
    */
-  follow({ view, stream, enabledTools }: ClientSession, principal: Principal): void {
+  follow(session: ClientSession, principal: Principal): void {
+    const { view, stream, enabledTools } = session;
     const listsTools = !view.isDynamic || enabledTools.length > 0;
-    if (stream) this.listChanged.follow(stream, principal, listsTools ? ALL : WITHOUT_TOOLS);
+    if (stream) this.listChanged.follow(stream, principal, session, listsTools ? ALL : WITHOUT_TOOLS);
   }
 
   /** Returns the enabled tools of a session. @param send sends a message to a client that has no open stream */

@@ -28,8 +28,8 @@ export class ToolMethods {
   private async list(params: Params, context: CallContext, client: Client): Promise<MethodResult> {
     if (params.cursor !== undefined) throw invalidParams('The cursor does not belong to this list');
     if (client.view.isDynamic) return this.dynamic.list(context, client);
-    const { json } = await this.registry.list(context, client.view);
-    return new JsonText(new SplicedText('{"tools":', json, '}'));
+    const catalogue = await this.registry.list(context, client.view);
+    return new JsonText(new SplicedText('{"tools":', catalogue.jsonFor(client.capabilities), '}'));
   }
 
   private async call(params: Params, context: CallContext, client: Client): Promise<MethodResult> {

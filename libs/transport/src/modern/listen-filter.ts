@@ -1,6 +1,6 @@
 import { isObject } from '@manifold/async';
 import { invalidParams } from '../json-rpc/json-rpc-error.js';
-import type { ChangingList } from '../sessions/list-changed.js';
+import type { ChangingList } from '../sessions/shown-lists.js';
 import { MAX_SUBSCRIPTIONS } from '../sessions/resource-subscriptions.js';
 
 const LISTS: Readonly<Record<string, ChangingList>> = {
@@ -33,11 +33,13 @@ export function readFilter(notifications: unknown): ListenFilter {
 }
 
 function isWanted(value: unknown, flag: string): boolean {
-  if (value !== undefined && typeof value !== 'boolean') throw invalidParams(`${flag} must be true or false`);
+  if (value !== undefined && value !== null && typeof value !== 'boolean')
+    throw invalidParams(`${flag} must be true or false`);
   return value === true;
 }
 
-function readUris(uris: unknown = []): string[] {
+function readUris(wanted: unknown): string[] {
+  const uris = wanted ?? [];
   const isList = Array.isArray(uris) && uris.length <= MAX_SUBSCRIPTIONS;
   if (isList && uris.every((uri): uri is string => typeof uri === 'string')) return [...new Set(uris)];
   throw invalidParams(`resourceSubscriptions must be a list of at most ${MAX_SUBSCRIPTIONS} URIs`);

@@ -11,7 +11,7 @@ const tag = (id: unknown) => ({ _meta: { [ID]: id } });
 describe('subscriptions/listen', () => {
   const provider = new RelayProvider({
     one: { resources: ['a://1'], tools: { x: async () => text('x') } },
-    two: { resources: ['a://1', 'a://2'] },
+    two: { resources: ['a://1', 'a://2'], prompts: ['hello'] },
   });
   let app: TransportApp;
 

@@ -8,7 +8,10 @@ import { EventStreams } from '../sessions/event-streams.js';
 import { answerJson } from '../http/http-answer.js';
 import { JsonRpcError } from '../json-rpc/json-rpc-error.js';
 import { errorMessage, notificationMessage, resultMessage, type RequestId } from '../json-rpc/json-rpc.js';
-import { ListChanged, type ChangingList } from '../sessions/list-changed.js';
+import { requestableCapabilities } from '../sessions/call-client.js';
+import { ListChanged } from '../sessions/list-changed.js';
+import type { ChangingList } from '../sessions/shown-lists.js';
+import { capabilitiesOf } from './modern-caller.js';
 import { readFilter, type ListenFilter } from './listen-filter.js';
 import type { ModernRequest } from './modern-request.js';
 import { subscriptionEnded } from './modern-result.js';
@@ -60,7 +63,8 @@ export class ListenSubscriptions {
     send = (text) => stream.send(text);
     early.forEach(send);
     const announcement = (list: ChangingList): string => tagged(`notifications/${list}/list_changed`, message.id);
-    this.listChanged.follow(stream, principal, filter.lists, announcement);
+    const shown = { view: from.view, capabilities: requestableCapabilities(capabilitiesOf(message.params ?? {})) };
+    this.listChanged.follow(stream, principal, shown, filter.lists, announcement);
   }
 
   /** @returns the URIs to which the gateway could subscribe */

@@ -10,6 +10,7 @@ import type { ModernClient } from './modern-client.js';
 import { checkParamHeaders } from '../json-rpc/param-headers.js';
 import { CLIENT_CAPABILITIES_KEY, LOG_LEVEL_KEY } from '../json-rpc/request-meta.js';
 import type { Caller } from '../methods/request-runner.js';
+import { requestableCapabilities } from '../sessions/call-client.js';
 import { takesUrls } from '../sessions/url-elicitation.js';
 
 /** Values that a request may change when it continues a call. */
@@ -35,11 +36,15 @@ export class ModernCaller implements Caller, CallGuard {
     readonly principal: Principal,
     readonly source: RequestSource,
     readonly view: View,
-    params: Params,
+    private readonly params: Params,
     private readonly headers: IncomingHttpHeaders,
   ) {
     this.logLevel = logLevelOf(params);
     this.takesUrlResults = params.inputResponses === undefined && takesUrls(capabilitiesOf(params));
+  }
+
+  get capabilities(): RawObject | undefined {
+    return requestableCapabilities(capabilitiesOf(this.params));
   }
 
   /** Continues the call in another request of the client. */

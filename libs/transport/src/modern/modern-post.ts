@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@manifold/auth';
 import { sourceOf } from '@manifold/observability';
 import { answerEmpty, answerJson } from '../http/http-answer.js';
-import { readChatId } from '../http/request-checks.js';
+import { acceptsStream, readChatId, requireStreamAccepted } from '../http/request-checks.js';
 import { readView } from '../http/view-query.js';
 import { invalidRequest, JsonRpcError, methodNotFound } from '../json-rpc/json-rpc-error.js';
 import { errorMessage, readMessage, resultMessage } from '../json-rpc/json-rpc.js';
@@ -50,6 +50,7 @@ export class ModernPost {
     try {
       checkModernRequest(message.request, request.headers);
       if (!this.serves(method)) throw methodNotFound(method, 404);
+      if (method === LISTEN) requireStreamAccepted(request);
       view = readView(request.query, server);
       readChatId(request.headers);
     } catch (error) {
@@ -68,7 +69,7 @@ export class ModernPost {
 
   private async answer(from: ModernRequest, reply: FastifyReply): Promise<void> {
     const { id } = from.message;
-    const answer = new PostAnswer(reply, this.streams);
+    const answer = new PostAnswer(reply, this.streams, acceptsStream(from.request));
     try {
       const outcome = this.roundTrips.continues(from.message)
         ? await this.roundTrips.resume(from, reply, answer)

@@ -1,4 +1,5 @@
 import { isObject } from '@manifold/async';
+import { withoutNulls } from '../json-rpc/json-rpc.js';
 import {
   ProviderError,
   type RequestableClient,
@@ -26,8 +27,7 @@ const ASKED_FOR = ['sampling', 'elicitation', 'roots'];
  */
 export function requestableCapabilities(capabilities: unknown): RawObject | undefined {
   if (!isObject(capabilities) || !ASKED_FOR.some((name) => isObject(capabilities[name]))) return undefined;
-  if (capabilities.extensions === undefined) return capabilities;
-  const others: Record<string, unknown> = { ...capabilities };
+  const others: Record<string, unknown> = withoutNulls(capabilities);
   delete others.extensions;
   return others;
 }

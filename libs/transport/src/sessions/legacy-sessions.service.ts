@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Principal } from '@manifold/auth';
+import { holdsAccessToken, type Principal } from '@manifold/auth';
 import { OnAnnounced, type Unsubscribe } from '@manifold/bus';
 import { Config } from '@manifold/config';
 import type { View } from '@manifold/tool-registry';
@@ -85,8 +85,17 @@ export class LegacySessions {
   async find(id: string | string[] | undefined, principal: Principal): Promise<LegacySession> {
     if (id === undefined) throw new JsonRpcError(TRANSPORT_ERROR, 'Mcp-Session-Id header is required', 400);
     const session = typeof id === 'string' ? await this.findAlive(id, principal, Date.now()) : undefined;
-    if (!session) throw sessionNotFound();
+    if (!session) throw this.notFound(principal);
     return session;
+  }
+
+  /**
+   * Returns the error for a session that the caller does not have. Clients of Integration.app start a new session at -32000, as the agent in
+   * its documentation does, and all others at -32001.
+   */
+  notFound(principal: Principal): JsonRpcError {
+    const ofIntegrationApp = holdsAccessToken(principal, this.config.integrationApp?.issuer);
+    return sessionNotFound(ofIntegrationApp ? TRANSPORT_ERROR : undefined);
   }
 
   /** Returns the caller's session and updates `lastSeen`. Returns undefined if the caller has no such session. */

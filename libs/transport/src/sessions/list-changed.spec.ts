@@ -1,6 +1,6 @@
-import { AnnouncingProvider, SilentProvider, tools } from '@manifold/tool-registry/testing';
+import { AnnouncingProvider, SilentProvider, tool, tools } from '@manifold/tool-registry/testing';
 import { eventually } from '../../../../test/support/eventually.js';
-import { events, openSession, withoutBody } from '../../testing/src/mcp-wire.js';
+import { events, openSessionWith, request, send, withoutBody } from '../../testing/src/mcp-wire.js';
 import { principalOf, startTransport, type TransportApp } from '../../testing/src/transport-app.js';
 import { EVENTS_KEPT_MS } from '../streams/event-records.js';
 import { LegacySessions } from './legacy-sessions.service.js';
@@ -10,9 +10,15 @@ import { TransportStatus } from '../endpoints/transport-status.js';
 const LIST_CHANGED = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
 const keyOf = (user: string): string => principalOf(`Bearer ${user}`).key;
 
+interface Listening {
+  readonly capabilities?: object;
+  /** Query of the URL. */
+  readonly query?: string;
+}
+
 /** A client that listens, and does nothing else. */
-async function listen(app: TransportApp, user: string) {
-  const session = await openSession(app.url, user);
+async function listen(app: TransportApp, user: string, { capabilities = {}, query = '' }: Listening = {}) {
+  const session = await openSessionWith(app.url, capabilities, { user, query });
   const controller = new AbortController();
   const stream = events(await withoutBody(app.url, 'GET', { session, user, signal: controller.signal }));
   return {
@@ -22,6 +28,11 @@ async function listen(app: TransportApp, user: string) {
       for (const { id, stream: open } of app.get(LegacySessions).all()) if (id === session) open!.send('"mark"');
     },
     leave: () => controller.abort(),
+    tools: async () => {
+      const response = await send(app.url, request(1, 'tools/list'), { session, user });
+      const { result } = (await response.json()) as { result: { tools: { name: string }[] } };
+      return result.tools.map(({ name }) => name);
+    },
   };
 }
 
@@ -62,14 +73,56 @@ describe('notifications/tools/list_changed', () => {
       await listenOverSse(app, 'alice'),
       await listen(app, 'bob'),
     ];
+    announcing.answer = ({ principal }) => (principal.subject === 'alice' ? tools('a', 'more') : tools('a'));
     announcing.announce(keyOf('alice'));
     expect(await alice.next()).toBe(LIST_CHANGED);
     expect(await alsoAlice.next()).toBe(LIST_CHANGED);
     bob.mark();
     expect(await bob.next()).toBe('"mark"');
+    announcing.answer = () => tools('a', 'others');
     announcing.announce();
     expect(await bob.next()).toBe(LIST_CHANGED);
     for (const client of [alice, alsoAlice, bob]) client.leave();
+  });
+
+  it('goes to nobody whose view shows the same tools as before', async () => {
+    const [all, of, sampling] = [
+      await listen(app, 'dave'),
+      await listen(app, 'dave', { query: '?apps=fixture' }),
+      await listen(app, 'dave', { capabilities: { sampling: {} } }),
+    ];
+    const clients = [all, of, sampling];
+    for (const client of clients) await client.tools();
+    announcing.answer = async () => [...(await tools('a', 'others')), { ...tool('sampler'), needsOneOf: ['sampling'] }];
+    announcing.announce();
+    expect(await sampling.next()).toBe(LIST_CHANGED);
+    announcing.answer = async () => [
+      ...(await tools('a', 'others', 'd')),
+      { ...tool('sampler'), needsOneOf: ['sampling'] },
+    ];
+    announcing.announce();
+    expect([await sampling.next(), await all.next()]).toEqual([LIST_CHANGED, LIST_CHANGED]);
+    for (const client of clients) client.mark();
+    for (const client of clients) expect(await client.next()).toBe('"mark"');
+    for (const client of clients) client.leave();
+  });
+
+  it('is about tools that a client can call: others are not listed', async () => {
+    announcing.answer = async () => [
+      { ...tool('sampler'), needsOneOf: ['sampling'] },
+      { ...tool('asker'), needsOneOf: ['elicitation', 'sampling'] },
+    ];
+    announcing.announce();
+    const shown = async (capabilities: object) => {
+      const client = await listen(app, 'erin', { capabilities });
+      const names = await client.tools();
+      client.leave();
+      return names.filter((name) => ['sampler', 'asker'].includes(name));
+    };
+    expect(await shown({})).toEqual([]);
+    expect(await shown({ roots: {} })).toEqual([]);
+    expect(await shown({ elicitation: {} })).toEqual(['asker']);
+    expect(await shown({ sampling: {} })).toEqual(['sampler', 'asker']);
   });
 
   it('goes to a client that only listens, when a provider that announces nothing has changed for its user', async () => {

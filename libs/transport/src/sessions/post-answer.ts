@@ -9,6 +9,9 @@ import type { Text } from '../json-rpc/spliced-text.js';
 /**
  * The HTTP response to a POST. Normally it is one JSON document. If a message precedes the result, or if the result takes long, the
  * response becomes an event stream whose last event is the result.
+ *
+ * For a client that accepts JSON alone, it stays a JSON document. Messages that precede the result go to the session's stream if the client
+ * has opened it. Otherwise they are dropped.
  */
 export class PostAnswer implements PendingAnswer {
   readonly since = performance.now();
@@ -17,21 +20,29 @@ export class PostAnswer implements PendingAnswer {
   private done = false;
 
   /**
+   * @param takesStream whether the client accepts an event stream
    * @param resumable given if the client can resume the stream
    * @param session session to which a resumable stream belongs
    */
   constructor(
     private readonly reply: FastifyReply,
     private readonly streams: EventStreams,
+    private readonly takesStream: boolean,
     private readonly resumable?: ResumableStreams,
     private readonly session?: LegacySession,
   ) {
     this.watched = streams.watch(this);
   }
 
+  /** Whether messages that precede the result reach the client. */
+  get isOpen(): boolean {
+    return this.takesStream || this.session?.stream?.isOpen === true;
+  }
+
   /** Sends a message before the result. Has no effect after the result. */
   send(message: string): void {
     if (this.done) return;
+    if (!this.takesStream) return this.session?.stream?.send(message);
     this.becomeStream();
     this.stream?.send(message);
   }
@@ -39,6 +50,7 @@ export class PostAnswer implements PendingAnswer {
   becomeStream(): void {
     if (this.stream) return;
     this.streams.forget(this.watched);
+    if (!this.takesStream) return;
     this.stream =
       this.resumable && this.session
         ? this.resumable.openAnswer(this.reply, this.session)

@@ -57,6 +57,12 @@ export class RelayProvider
   private readonly tools = new Set<Listener>();
   private readonly resources = new Set<Listener>();
   private readonly prompts = new Set<Listener>();
+  /** By list, a member of its items that each announcement changes. */
+  private readonly changes: Record<'tools' | 'resources' | 'prompts', { 'x-change'?: number }> = {
+    tools: {},
+    resources: {},
+    prompts: {},
+  };
 
   constructor(
     readonly apps: Record<string, RelayApp>,
@@ -70,7 +76,7 @@ export class RelayProvider
         app,
         name,
         publicName: `${app}_${name}`,
-        definition: { name, inputSchema: schemas[name] ?? { type: 'object' } },
+        definition: { name, inputSchema: schemas[name] ?? { type: 'object' }, ...this.changes.tools },
       })),
     );
   }
@@ -82,7 +88,11 @@ export class RelayProvider
 
   async listResources(): Promise<readonly ResourceDescriptor[]> {
     return this.each(({ resources = [] }, app) =>
-      resources.map((uri) => ({ app, uri, definition: { uri, name: `${app} ${uri}`, 'x-unknown': 1 } })),
+      resources.map((uri) => ({
+        app,
+        uri,
+        definition: { uri, name: `${app} ${uri}`, 'x-unknown': 1, ...this.changes.resources },
+      })),
     );
   }
 
@@ -123,7 +133,7 @@ export class RelayProvider
         app,
         name,
         publicName: `${app}_${name}`,
-        definition: { name, title: `${app} ${name}` },
+        definition: { name, title: `${app} ${name}`, ...this.changes.prompts },
       })),
     );
   }
@@ -165,7 +175,9 @@ export class RelayProvider
     return following(this.prompts, listener);
   }
 
+  /** Changes all items of a list, and announces it. */
   announce(list: 'tools' | 'resources' | 'prompts', catalogueKey?: string): void {
+    this.changes[list] = { 'x-change': (this.changes[list]['x-change'] ?? 0) + 1 };
     for (const listener of this[list]) listener(catalogueKey);
   }
 

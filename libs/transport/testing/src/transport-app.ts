@@ -24,6 +24,7 @@ import { StoreModule } from '@manifold/store';
 import { ToolProviders, type ToolProvider } from '@manifold/tool-provider';
 import { JsonRpcFilter } from '../../src/http/json-rpc.filter.js';
 import { isMcpPath } from '../../src/http/mcp-paths.js';
+import { servedUrl } from '../../src/http/request-checks.js';
 import { TransportModule } from '../../src/transport.module.js';
 import { FixtureProvider } from './fixture-provider.js';
 
@@ -72,7 +73,11 @@ export async function startTransport(options: TransportAppOptions = {}): Promise
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'manifold-transport-'));
   const config = loadConfig({ DATA_DIR: dataDir, ...options.settings });
   const provider = new FixtureProvider();
-  const adapter = new FastifyAdapter({ forceCloseConnections: true, bodyLimit: config.bodies.bytes });
+  const adapter = new FastifyAdapter({
+    rewriteUrl: ({ url = '' }) => servedUrl(url),
+    forceCloseConnections: true,
+    bodyLimit: config.bodies.bytes,
+  });
   const module = {
     module: FixtureModule,
     imports: [
