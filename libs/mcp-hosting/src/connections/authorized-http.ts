@@ -1,7 +1,7 @@
-import type { Egress, EgressInit } from '@manifold/egress';
+import type { EgressInit } from '@manifold/egress';
 import { OAuthFlowError, type ConnectionOwner, type TokenService } from '@manifold/oauth';
 import { ProviderError } from '@manifold/tool-provider';
-import { HttpStatusError } from '@manifold/mcp-client';
+import { HttpStatusError, type HttpClient } from '@manifold/mcp-client';
 
 const UNAUTHORIZED = 401;
 
@@ -12,10 +12,10 @@ const UNAUTHORIZED = 401;
  * A request that the server answers with 401 was not executed. It is sent once more with a new token. No other request is
  * repeated.
  */
-export class AuthorizedHttp implements Pick<Egress, 'fetch'> {
+export class AuthorizedHttp implements HttpClient {
   /** @param url the endpoint of the server. Requests to another origin carry no token. */
   constructor(
-    private readonly egress: Egress,
+    private readonly egress: HttpClient,
     private readonly tokens: TokenService,
     private readonly owner: ConnectionOwner,
     private readonly url: string,

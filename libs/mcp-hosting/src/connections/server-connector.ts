@@ -127,7 +127,7 @@ export class ServerConnector implements OnModuleInit {
       const connection = await open(signal);
       return isSingle ? new SerializedConnection(connection) : connection;
     }
-    const egress = await this.http.clientFor(user, record.name, transport.url, signal);
+    const egress = await this.http.clientFor(user, record, transport.url, signal);
     const session = dedicatedTo ? undefined : metadata.resumable;
     const onSession = (changed: UpstreamSession | undefined): void => {
       if (!dedicatedTo) metadata.sessionChanged(changed);

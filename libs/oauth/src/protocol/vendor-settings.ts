@@ -22,6 +22,8 @@ export interface VendorSettings {
   readonly resource?: string | null;
   /** Scopes to ask for, instead of those that the server names. */
   readonly scopes?: readonly string[];
+  /** `oauth`: the server answers 403 or 400 where the specification says 401, to ask for an access token. */
+  readonly auth?: 'oauth';
   /** Further parameters of the authorization request. */
   readonly authorizationParameters?: Readonly<Record<string, string>>;
 }

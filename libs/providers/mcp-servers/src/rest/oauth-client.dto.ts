@@ -62,6 +62,12 @@ class CorrectionsDto {
   @Matches(SCOPE, { each: true, message: 'each of scopes must be a scope' })
   scopes?: string[];
 
+  /** `oauth`: the server answers 403 or 400 instead of 401 to requests without an access token, or with one that has ended. */
+  @ApiProperty({ required: false, enum: ['oauth'] })
+  @IfGiven()
+  @IsIn(['oauth'])
+  auth?: 'oauth';
+
   /**
    * Further parameters of the authorization request, such as `access_type`. Parameters that the gateway sets itself are refused: `state`,
    * `redirect_uri`, `client_id`, `response_type`, `scope`, `resource`, those of PKCE, and others like them.

@@ -1,0 +1,19 @@
+import type { EgressInit } from '@manifold/egress';
+import type { HttpClient } from '@manifold/mcp-client';
+
+/**
+ * Sends requests to a server that answers 403 or 400 where the specification of MCP (authorization, token requirements) says 401. An operator
+ * has said so (`auth: oauth`). What is clearly something else stays as it is: a scope that is missing, and an error of JSON-RPC.
+ */
+export class RefusalsAs401 implements HttpClient {
+  constructor(private readonly http: HttpClient) {}
+
+  async fetch(input: string | URL, init?: EgressInit): Promise<Response> {
+    const response = await this.http.fetch(input, init);
+    const { status, headers } = response;
+    if (status !== 400 && status !== 403) return response;
+    const text = await response.text().catch(() => '');
+    const isOther = text.includes('"jsonrpc"') || headers.get('www-authenticate')?.includes('insufficient_scope');
+    return isOther ? new Response(text, { status, headers }) : new Response(null, { status: 401, headers });
+  }
+}
