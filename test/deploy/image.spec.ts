@@ -93,7 +93,7 @@ describe('The image', () => {
     const names = stages
       .flatMap((stage) => [...of('ENV', stage), ...of('ARG', stage)])
       .flatMap((text) => text.split(/\s+/).map((pair) => pair.split('=')[0]!));
-    expect(names.sort()).toEqual(['DATA_DIR', 'HOME', 'NODE_ENV', 'REVISION', 'VERSION']);
+    expect(names.sort()).toEqual(['DATA_DIR', 'HOME', 'NODE_ENV', 'REVISION', 'UV_VERSION', 'VERSION']);
   });
 
   it('copies files that are there and that .dockerignore leaves in', () => {

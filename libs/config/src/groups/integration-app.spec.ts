@@ -65,6 +65,7 @@ describe('the settings of Integration.app', () => {
       apiUrl: 'http://127.0.0.1:1',
       issuer: 'integration.app',
       forwardOnly: true,
+      dynamicSearch: false,
       served: [{ tenant: 'default', userId: 'subject' }],
     });
     expect(issuers).toEqual([]);

@@ -37,6 +37,12 @@ export const integrationApps = settingGroup({
       meaning:
         'Passes access tokens on without a key that verifies them. Such callers reach Integration.app and nothing else.',
     }),
+    INTEGRATION_APP_DYNAMIC_SEARCH: setting({
+      parse: boolean,
+      default: false,
+      meaning:
+        'Lists `search-tools` and `call-tool` also to sessions in dynamic mode whose caller has an access token. Otherwise these see `enable-tools` alone, as in the original.',
+    }),
     INTEGRATION_APP_USERS: setting({
       parse: servedUsers,
       default: SERVED_BY_DEFAULT,
@@ -68,11 +74,15 @@ const KEYS = [
  * @param faults gets one line for each variable that is missing or cannot be used
  */
 export function integrationApp(values: IntegrationAppValues, faults: string[]): IntegrationAppSettings | undefined {
-  const { INTEGRATION_APP_API_URL: apiUrl, INTEGRATION_APP_USERS: served } = values;
+  const {
+    INTEGRATION_APP_API_URL: apiUrl,
+    INTEGRATION_APP_USERS: served,
+    INTEGRATION_APP_DYNAMIC_SEARCH: dynamicSearch,
+  } = values;
   const given = KEYS.filter((name) => values[name] !== undefined);
   if (values.INTEGRATION_APP_FORWARD_ONLY) {
     faults.push(...given.map((name) => excludes(name, 'INTEGRATION_APP_FORWARD_ONLY')));
-    return { config: { apiUrl, issuer: UNVERIFIED_ISSUER, forwardOnly: true, served } };
+    return { config: { apiUrl, issuer: UNVERIFIED_ISSUER, forwardOnly: true, served, dynamicSearch } };
   }
   return given.length === 0 ? undefined : verified(values, faults);
 }
@@ -81,6 +91,7 @@ function verified(values: IntegrationAppValues, faults: string[]): IntegrationAp
   const {
     INTEGRATION_APP_API_URL: apiUrl,
     INTEGRATION_APP_USERS: served,
+    INTEGRATION_APP_DYNAMIC_SEARCH: dynamicSearch,
     INTEGRATION_APP_WORKSPACE_KEY: workspaceKey,
     INTEGRATION_APP_WORKSPACE_SECRET: secret,
     INTEGRATION_APP_PUBLIC_KEY: publicKey,
@@ -101,7 +112,14 @@ function verified(values: IntegrationAppValues, faults: string[]): IntegrationAp
   const verification = secret === undefined ? publicVerification(publicKey!, faults) : secretVerification(secret);
   if (workspaceKey === undefined || verification === undefined) return undefined;
   return {
-    config: { apiUrl, issuer: workspaceKey, signingSecret: verification.secret, forwardOnly: false, served },
+    config: {
+      apiUrl,
+      issuer: workspaceKey,
+      signingSecret: verification.secret,
+      forwardOnly: false,
+      served,
+      dynamicSearch,
+    },
     issuer: {
       ...verification,
       claims: 'integration-app',

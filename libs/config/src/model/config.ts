@@ -110,6 +110,8 @@ export abstract class IntegrationAppConfig {
   readonly forwardOnly: boolean;
   /** The users whom the workspace serves, beside those who come with an access token of the workspace. */
   readonly served: readonly ServedTenant[];
+  /** Whether callers with an access token see the search for tools in dynamic mode. */
+  readonly dynamicSearch: boolean;
 }
 
 /** Settings of servers that run as child processes of the gateway. */

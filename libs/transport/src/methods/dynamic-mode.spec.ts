@@ -1,3 +1,6 @@
+import { loadConfig } from '@manifold/config';
+import { openCall } from '@manifold/tool-provider';
+import { EVERYTHING, ToolRegistry } from '@manifold/tool-registry';
 import { callTool, events, messages, modern, request, send, withoutBody } from '../../testing/src/mcp-wire.js';
 import {
   DynamicApp,
@@ -9,6 +12,10 @@ import {
   TOOLS,
   type Answer,
 } from '../../testing/src/dynamic-app.js';
+
+import { principalOf } from '../../testing/src/transport-app.js';
+import { DynamicMode } from './dynamic-mode.js';
+import type { Client } from './method-handler.js';
 
 describe('dynamic mode', () => {
   let dynamic: DynamicApp;
@@ -34,6 +41,28 @@ describe('dynamic mode', () => {
     ]);
     expect(dynamic.provider.asked).toHaveLength(0);
     controller.abort();
+  });
+
+  it.each([
+    ['has an access token of Integration.app', 'integration.app', {}, ['enable-tools']],
+    [
+      'has one, where the search is shown too',
+      'integration.app',
+      { INTEGRATION_APP_DYNAMIC_SEARCH: 'true' },
+      OWN_TOOLS,
+    ],
+    ['has another credential', 'https://issuer.test', {}, OWN_TOOLS],
+  ])('lists to a session whose caller %s: %s %j', async (_who, issuer, settings, expected) => {
+    const config = loadConfig({ INTEGRATION_APP_FORWARD_ONLY: 'true', ...settings });
+    const mode = new DynamicMode(dynamic.app.get(ToolRegistry), config);
+    const principal = { ...principalOf(), issuer };
+    const call = openCall({ principal, requestId: 'dynamic-spec', timeoutMs: 500_000 });
+    const enabled = { names: [], replace: () => Promise.resolve() };
+    const text = await mode.list(call.context, { view: EVERYTHING, enabled } as unknown as Client);
+    call.close();
+    const { tools } = JSON.parse(String(text.text)) as { tools: { name: string; description: string }[] };
+    expect(tools.map(({ name }) => name)).toEqual(expected);
+    expect(tools[0]!.description.includes('search-tools')).toBe(expected.length > 1);
   });
 
   it('has none of its own tools in static mode', async () => {

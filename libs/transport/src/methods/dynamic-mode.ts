@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { shortName } from '@manifold/async';
-import type { CallContext, ToolResult } from '@manifold/tool-provider';
+import { holdsAccessToken, type Principal } from '@manifold/auth';
+import { Config } from '@manifold/config';
+import type { CallContext, ToolDefinition, ToolResult } from '@manifold/tool-provider';
 import { isFor, publicDefinition, ToolRegistry, UnknownToolError } from '@manifold/tool-registry';
 import { readEnableTools, readSearchTools, readToolCall, InvalidArgumentsError } from './dynamic-arguments.js';
-import { CALL_TOOL, ENABLE_TOOLS, SEARCH_TOOLS, SESSION_TOOLS, STATELESS_TOOLS } from './dynamic-tools.js';
+import {
+  CALL_TOOL,
+  ENABLE_TOOLS,
+  ENABLING_TOOLS,
+  SEARCH_TOOLS,
+  SESSION_TOOLS,
+  STATELESS_TOOLS,
+} from './dynamic-tools.js';
 import type { Params } from '../json-rpc/json-rpc.js';
 import { JsonText, type Client } from './method-handler.js';
 
@@ -16,15 +25,26 @@ type RunTool = (name: string, args: Params) => Promise<ToolResult>;
  */
 @Injectable()
 export class DynamicMode {
-  constructor(private readonly registry: ToolRegistry) {}
+  constructor(
+    private readonly registry: ToolRegistry,
+    private readonly config: Config,
+  ) {}
 
   async list(context: CallContext, { view, enabled, capabilities }: Client): Promise<JsonText> {
-    const own = enabled ? SESSION_TOOLS : STATELESS_TOOLS;
+    const own = enabled ? this.sessionTools(context.principal) : STATELESS_TOOLS;
     if (!enabled?.names.length) return new JsonText(JSON.stringify({ tools: own }));
     const catalogue = await this.registry.list(context, view);
     const tools = enabled.names.map((name) => catalogue.find(name)).filter((tool) => tool !== undefined);
     const callable = tools.filter((tool) => isFor(tool, capabilities));
     return new JsonText(JSON.stringify({ tools: [...own, ...callable.map(publicDefinition)] }));
+  }
+
+  /** Clients of Integration.app expect `enable-tools` alone, as its document says. */
+  private sessionTools(principal: Principal): readonly ToolDefinition[] {
+    const { integrationApp } = this.config;
+    const isAsDocumented =
+      integrationApp?.dynamicSearch === false && holdsAccessToken(principal, integrationApp.issuer);
+    return isAsDocumented ? ENABLING_TOOLS : SESSION_TOOLS;
   }
 
   /**

@@ -30,6 +30,12 @@ const enableTools: ToolDefinition = {
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 };
 
+/** The tool of clients that see it alone, as Integration.app documents it: they know the names. */
+const enableKnownTools: ToolDefinition = {
+  ...enableTools,
+  description: 'Makes the named tools available in this session, instead of those that were enabled before.',
+};
+
 const searchTools: ToolDefinition = {
   name: SEARCH_TOOLS,
   title: 'Search Tools',
@@ -69,3 +75,5 @@ const callTool: ToolDefinition = {
 /** Tools of dynamic mode for clients without a session. Tools can be enabled only in a session. */
 export const STATELESS_TOOLS: readonly ToolDefinition[] = [searchTools, callTool];
 export const SESSION_TOOLS: readonly ToolDefinition[] = [enableTools, ...STATELESS_TOOLS];
+/** Tools of sessions whose callers come from Integration.app. */
+export const ENABLING_TOOLS: readonly ToolDefinition[] = [enableKnownTools];
