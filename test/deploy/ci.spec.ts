@@ -35,3 +35,20 @@ describe('The workflow of CI', () => {
     expect(permissions).toEqual({ contents: 'read' });
   });
 });
+
+describe('The workflow that tries clients and servers', () => {
+  const { permissions, jobs } = parse(read('.github/workflows/compatibility.yml')) as Workflow;
+  const steps = jobs.compatibility!.steps;
+
+  it('runs npm run compatibility after npm ci, on the oldest version of Node that is supported', () => {
+    const oldest = /"node": ">=(\d+\.\d+)"/.exec(read('package.json'))![1];
+    expect(steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'))?.with).toEqual({ 'node-version': oldest });
+    expect(steps.flatMap(({ run }) => run ?? []).slice(-2)).toEqual(['npm ci', 'npm run compatibility']);
+  });
+
+  it('uses actions of GitHub only, and may only read', () => {
+    const actions = steps.flatMap(({ uses }) => uses ?? []);
+    expect(actions.filter((action) => !/^actions\/(?:checkout|setup-node)@v\d+$/.test(action))).toEqual([]);
+    expect(permissions).toEqual({ contents: 'read' });
+  });
+});
