@@ -23,7 +23,7 @@ async function attempt(definition, index, { operator }) {
     const row = { definition, starts: server.status === 'connected', tools: server.toolsList?.length ?? 0 };
     const called = row.starts && call ? await callOf(serverName, call, operator) : undefined;
     const notices = server.notices ?? [];
-    return { ...row, notices, answers: called?.answers, note: called?.note ?? server.lastError };
+    return { ...row, notices, answers: called?.answers, note: server.lastError ?? called?.note };
   } finally {
     await operator.request('DELETE', `/packages/${serverName}`);
   }

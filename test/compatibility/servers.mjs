@@ -4,7 +4,6 @@ const HERE = import.meta.dirname;
 /**
  * The servers that are installed: `version` of `package` with `args` and `env`. Keys are invalid: no test may depend on an account. `call` is a
  * tool that does no harm, with its arguments: an answer that the key is invalid is an answer. Without `call` only the list is tried.
- * `needs` says what is not there, for servers that cannot start without it.
  */
 export const SERVERS = [
   {
@@ -111,7 +110,6 @@ export const SERVERS = [
   { package: '@cloudflare/mcp-server-cloudflare', version: '0.2.0', args: ['run', '0123456789abcdef0123456789abcdef'] },
   { package: 'kubernetes-mcp-server', version: '0.0.67' },
   { package: 'mcp-server-kubernetes', version: '4.1.7' },
-  { package: '@wonderwhy-er/desktop-commander', version: '0.2.52', call: ['get_config', {}] },
   { package: '@hubspot/mcp-server', version: '0.4.0', env: { PRIVATE_APP_ACCESS_TOKEN: 'invalid' } },
   {
     package: '@benborla29/mcp-server-mysql',
@@ -119,9 +117,4 @@ export const SERVERS = [
     env: { MYSQL_HOST: '127.0.0.1', MYSQL_PORT: '1', MYSQL_USER: 'none', MYSQL_PASS: 'none', MYSQL_DB: 'none' },
     call: ['mysql_query', { sql: 'SELECT 1' }],
   },
-  { package: '@apify/actors-mcp-server', version: '0.16.0', env: { APIFY_TOKEN: 'invalid' } },
-  { package: '@eslint/mcp', version: '0.3.13' },
-  { package: '@circleci/mcp-server-circleci', version: '0.20.0', env: { CIRCLECI_TOKEN: 'invalid' } },
-  { package: '@azure/mcp', version: '2.0.5', args: ['server', 'start'] },
-  { package: '@antv/mcp-server-chart', version: '0.9.10' },
 ];

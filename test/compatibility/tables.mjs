@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { table } from '../../bench/report.mjs';
 
 const YES = 'yes';
 const REMARK_LENGTH = 160;
+const ROOT = path.join(import.meta.dirname, '../../');
 
 /** The rows of client-trial.mjs as Markdown. */
 export const clientTable = (rows) =>
@@ -34,7 +36,7 @@ const answer = (value) => (value ? YES : 'no');
 
 /** Makes a text fit into a cell: one line, short, and nothing that Markdown reads. */
 function remark(text = '') {
-  const line = text.replace(/\s+/g, ' ').replaceAll('`', "'").replaceAll('|', '/').trim();
+  const line = text.replaceAll(ROOT, './').replace(/\s+/g, ' ').replaceAll('`', "'").replaceAll('|', '/').trim();
   if (line === '') return '';
   return `\`${line.length > REMARK_LENGTH ? `${line.slice(0, REMARK_LENGTH)}...` : line}\``;
 }
