@@ -110,6 +110,7 @@ export const SERVERS = [
   { package: '@cloudflare/mcp-server-cloudflare', version: '0.2.0', args: ['run', '0123456789abcdef0123456789abcdef'] },
   { package: 'kubernetes-mcp-server', version: '0.0.67' },
   { package: 'mcp-server-kubernetes', version: '4.1.7' },
+  { package: '@wonderwhy-er/desktop-commander', version: '0.2.52', call: ['get_config', {}] },
   { package: '@hubspot/mcp-server', version: '0.4.0', env: { PRIVATE_APP_ACCESS_TOKEN: 'invalid' } },
   {
     package: '@benborla29/mcp-server-mysql',
