@@ -12,7 +12,7 @@ import { clientServers, warningsAboutFile } from '../client-files/client-servers
 import { ServerRegistry } from '../registry/server-registry.service.js';
 import { definitionOf } from './servers-document.js';
 import { DOCUMENT_VERSION, ImportAnswerDto, ImportOptionsDto, ServersDocumentDto } from './servers-document.dto.js';
-import { TOML, YAML } from './text-bodies.js';
+import { YAML } from './text-bodies.js';
 
 /** Exports and imports all servers of a tenant as one document, which can be kept in a repository. */
 @ApiTags('servers')
@@ -58,7 +58,7 @@ export class ServersDocumentController {
     summary: "Create and update servers from a document, or from an MCP client's configuration file",
     description:
       "The body is a document of `GET /servers/export`, or a client's file as it is: with `mcpServers` (Claude Desktop, Cursor and most others) " +
-      'or `servers` (VS Code). Of a file, each server is imported for itself, settings that the file does not give stay as they are, and ' +
+      'or `servers` (VS Code), or that of Codex as application/toml. Of a file, each server is imported for itself, settings that the file does not give stay as they are, and ' +
       '`${env:NAME}` and `${input:id}` become secrets that each user sets (`secrets`). For a document: ' +
       'The whole document is validated first. If it is invalid, nothing is changed. Servers that already match the document keep ' +
       'running. A reference such as `${input:remote.headers.Authorization}`, or "[hidden]", keeps the stored value. It is a fault if there ' +
@@ -68,7 +68,7 @@ export class ServersDocumentController {
     version: 1,
     servers: [{ name: 'handbook', transportType: 'streamable_http', url: 'https://mcp.example.com/handbook' }],
   })
-  @ApiConsumes('application/json', YAML, TOML)
+  @ApiConsumes('application/json', YAML)
   @ApiOkResponse({ type: ImportAnswerDto })
   @ApiProblems(400, 413, 415)
   async import(

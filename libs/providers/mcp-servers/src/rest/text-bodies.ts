@@ -6,7 +6,7 @@ import { parseToml } from '../client-files/toml-text.js';
 import { parseYaml } from './yaml-text.js';
 
 export const YAML = 'application/yaml';
-export const TOML = 'application/toml';
+const TOML = 'application/toml';
 
 /** Maximum size of such a body. Parsing this size blocks the event loop for up to a second. Larger documents must be JSON. */
 const MAX_BYTES = 128 * 1024;
