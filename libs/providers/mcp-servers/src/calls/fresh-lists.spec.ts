@@ -17,16 +17,20 @@ describe('the tools of a server that announces nothing', () => {
   let unknown: object;
   /** Listings are answered when it has resolved. */
   let held: Promise<void> | undefined;
+  /** Whether listings fail. */
+  let isBroken: boolean;
 
   beforeEach(async () => {
     tools = [tool('old')];
     [listed, announced] = [0, 0];
     held = undefined;
+    isBroken = false;
     unknown = { error: { code: -32602, message: 'Unknown tool: old' } };
     server = await RawHttpServer.start(async ({ id, method, params }, response) => {
       if (method === 'tools/list') {
         listed += 1;
         await held;
+        if (isBroken) return json(response, { id, error: { code: -32603, message: 'no database' } });
         return json(response, { id, result: { tools } });
       }
       if (method !== 'tools/call') return json(response, { id, error: { code: -32601, message: 'Method not found' } });
@@ -111,6 +115,20 @@ describe('the tools of a server that announces nothing', () => {
     await listed;
     call.close();
     expect(await names()).toEqual(['far_fresh']);
+  });
+
+  it('are said to be missing because they could not be listed, if none ever were', async () => {
+    gateway = await TestGateway.start();
+    isBroken = true;
+    await gateway.rest('POST', '/mcp/servers', { name: 'far', transportType: 'streamable_http', url: server.url });
+    const state = () => gateway.provider.describeApp('far', gateway.principal('alice'));
+    await until(async () => (await state())?.unavailable === 'its tools could not be listed');
+    isBroken = false;
+    await gateway.rest('POST', '/mcp/servers/far/refresh');
+    expect((await state())?.unavailable).toBeUndefined();
+    isBroken = true;
+    await gateway.rest('POST', '/mcp/servers/far/refresh');
+    expect((await state())?.unavailable).toBeUndefined(); // the tools that were listed before stay in use
   });
 
   it('are shown without those that clients would refuse, and the status says so until they are mended', async () => {

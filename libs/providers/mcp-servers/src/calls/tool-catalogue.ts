@@ -68,7 +68,7 @@ export class ToolCatalogue {
     if (!server) return undefined;
     const { status, record } = server;
     const untilListed = (context: CallContext): Promise<void> => this.untilListed(name, context);
-    return { enabled: record.enabled, unavailable: WHY_UNAVAILABLE[status], untilListed };
+    return { enabled: record.enabled, unavailable: WHY_UNAVAILABLE[status] ?? whyUnlisted(server), untilListed };
   }
 
   /** Returns the state of all servers together. */
@@ -134,3 +134,7 @@ export class ToolCatalogue {
 /** Returns whether the tools of a server are unknown because no user has connected yet. */
 const isWithoutTools = ({ record, wantsConsent, metadata }: ServerRun): boolean =>
   record.enabled && wantsConsent && !metadata.areToolsKnown;
+
+/** Returns the reason why a connected server has no tools, if its listing has failed and none has succeeded before. */
+const whyUnlisted = ({ lastError, metadata }: ServerRun): string | undefined =>
+  lastError === undefined || metadata.areToolsKnown ? undefined : 'its tools could not be listed';
