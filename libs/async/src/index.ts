@@ -12,3 +12,4 @@ export { shortName } from './short-name.js';
 export { tupleKey } from './tuple-key.js';
 export { InFlightMap } from './in-flight-map.js';
 export { paceWrites } from './write-pace.js';
+export { withoutSlashes } from './without-slashes.js';

@@ -119,4 +119,17 @@ describe('AddressPolicy', () => {
     ];
     expect(allowing(...bad, 'good.host', '[::1]', '10.0.0.0/8').faults).toEqual(bad);
   });
+
+  it.each([
+    [[], 'mcp.example.com', true],
+    [[], 'intranet', false],
+    [['intranet'], 'intranet', true],
+    [['*.internal'], 'tools.internal', true],
+    [['*.internal'], 'metadata.google.internal', false],
+    [['*.internal'], 'METADATA.google.internal.', false],
+    [['metadata.google.internal'], 'metadata.google.internal', true],
+    [[], 'instance-data', false],
+  ])('with %j says of a name that only a proxy resolves, %s: %s', (allow, name, expected) => {
+    expect(allowing(...allow).permitsUnresolved(name)).toBe(expected);
+  });
 });

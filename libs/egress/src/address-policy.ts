@@ -29,6 +29,9 @@ const HOST = /^(\*\.)?([a-z0-9_-]+\.)*(?!\d+\.?$)[a-z0-9_-]+\.?$/i;
 /** Names that are not of the public domain name system: without a dot, or below a domain for private networks. */
 const PRIVATE_NAME = /^[^.]+$|\.(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)$/;
 
+/** Names under which clouds serve credentials. As for their addresses, only an entry of exactly this name allows them. */
+const METADATA_NAME = /^(?:metadata|instance-data)(?:\.|$)/;
+
 export interface AddressPolicyOptions {
   /** Hosts, `*.suffix` patterns, addresses and CIDRs. */
   readonly allow: readonly string[];
@@ -69,6 +72,7 @@ export class AddressPolicy {
   /** Returns whether a name that this machine cannot resolve may be asked of a proxy. Names of private networks need an entry. */
   permitsUnresolved(hostname: string): boolean {
     const host = withoutDot(hostname.toLowerCase());
+    if (METADATA_NAME.test(host)) return this.hosts.has(host);
     return this.permitsHost(host) || !PRIVATE_NAME.test(host);
   }
 

@@ -45,6 +45,14 @@ export class LogRing {
   }
 
   add(line: string, level: LogLine['level'] = 'info'): void {
+    this.take(line, level);
+  }
+
+  /**
+   * Adds a line.
+   * @returns the line as it is kept, without secrets; undefined if it was dropped, because too much came in this second
+   */
+  take(line: string, level: LogLine['level']): string | undefined {
     const now = performance.now();
     if (now - this.secondStarted >= 1000) {
       this.reportDropped();
@@ -54,10 +62,10 @@ export class LogRing {
     const bytes = Buffer.byteLength(line);
     if (this.takenThisSecond + bytes > MAX_BYTES_PER_SECOND) {
       this.droppedBytes += bytes;
-      return;
+      return undefined;
     }
     this.takenThisSecond += bytes;
-    this.keep(level, line);
+    return this.keep(level, line);
   }
 
   /**
@@ -101,7 +109,7 @@ export class LogRing {
     this.keep('error', `${dropped} bytes of log were dropped: more than 64 KB in a second`);
   }
 
-  private keep(level: LogLine['level'], line: string): void {
+  private keep(level: LogLine['level'], line: string): string {
     const message = this.clean(line);
     const kept = { time: new Date().toISOString(), level, message };
     this.kept.push(kept);
@@ -109,6 +117,7 @@ export class LogRing {
     this.firstBytes += Buffer.byteLength(message);
     if (this.first.length < FIRST_LINES && this.firstBytes <= FIRST_BYTES) this.first.push(kept);
     while (this.kept.length > MAX_LINES || this.keptBytes > MAX_BYTES) this.removeOldest();
+    return message;
   }
 
   private removeOldest(): void {

@@ -235,4 +235,13 @@ npm error A complete log of this run can be found in: /root/.npm/_logs/2026-01-0
       'x.mjs:3 and https://example.com/home/me, GET /v1/models',
     );
   });
+
+  it.each([
+    '{"message":"x","level":{"toString":1,"valueOf":1}}',
+    '{"message":"x","level":[[]],"severity":null}',
+    '{"message":{"message":1},"err":{"message":{}}}',
+    '{"__proto__":{"message":"x"}}',
+  ])('is looked for in hostile log lines: %s', (line) => {
+    expect(() => causeOf(line)).not.toThrow();
+  });
 });

@@ -30,6 +30,7 @@ const STACK_FRAME =
 const SIGNS = /^[\s×✖✗❌⚠╰─▶├│•!]+\s?/u;
 /** Marks below a line of code, and members of an object or array that is printed after an error. */
 const MARKS = /^[\s^~|+\-=_*#.<>[\]{}(),;'"`]*$/;
+const ERROR_LEVEL = /^(?:err|fatal|crit|panic|alert|emerg)/i;
 /** Bars that Python draws beside the traceback of an exception in a group. */
 const GROUP_BARS = /^\s*(?:[|+]\s?|\+-\+-+ \d+ -+$)+/;
 
@@ -50,8 +51,9 @@ export class LastWords {
   private readonly first: Line[] = [];
   private readonly last: Line[] = [];
 
+  /** @param text a line that is safe to show. A secret that is cut here would not be found any more. */
   add(text: string, stream: Stream): void {
-    const line = { text: text.slice(0, LONGEST_LINE).trimEnd(), stream };
+    const line = { text: copyOf(text.slice(0, LONGEST_LINE)).trimEnd(), stream };
     if (this.first.length < KEPT_AT_START) this.first.push(line);
     else if (this.last.push(line) > KEPT_AT_END) this.last.shift();
   }
@@ -65,6 +67,9 @@ export class LastWords {
     return best?.words;
   }
 }
+
+/** Copies a part of a text. V8 would keep the whole text in memory as long as the part is in use. */
+const copyOf = (part: string): string => Buffer.from(part).toString();
 
 interface Words {
   readonly weight: number;
@@ -135,7 +140,8 @@ function loggedIn(text: string): { message: string; isError: boolean } | undefin
   );
   if (message === undefined) return undefined;
   const level = line.level ?? line.severity ?? line.levelname;
-  const isError =
-    typeof level === 'number' ? level >= 50 : /^(?:err|fatal|crit|panic|alert|emerg)/i.test(String(level));
-  return { message, isError };
+  return { message, isError: isErrorLevel(level) };
 }
+
+const isErrorLevel = (level: unknown): boolean =>
+  typeof level === 'number' ? level >= 50 : typeof level === 'string' && ERROR_LEVEL.test(level);

@@ -1,5 +1,7 @@
 import fc from '../../../../test/support/fuzz.js';
-import { LineSplitter } from './stdio-transport.js';
+import { PassThrough } from 'node:stream';
+import { LogRing } from '../protocol/log-ring.js';
+import { LineSplitter, StdioTransport } from './stdio-transport.js';
 
 interface Split {
   readonly lines: string[];
@@ -54,5 +56,41 @@ describe('LineSplitter', () => {
   it('reports an endless line while it goes on, once', () => {
     const { lines, tooLong, endless } = split(Array.from({ length: 40 }, () => Buffer.alloc(600, 'x')));
     expect([lines, tooLong.length, endless]).toEqual([[], 1, 1]);
+  });
+});
+
+describe('the end of a program', () => {
+  /** Returns the words about a program that has written this. */
+  const wordsAbout = (log: LogRing, stderr: string, stdout = ''): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+      const ended = (): Promise<void> => Promise.resolve();
+      const receiver = {
+        received: () => undefined,
+        unreadable: () => undefined,
+        lost: (_reason: string, words?: string) => resolve(words),
+      };
+      streams.stderr.end(stderr);
+      streams.stdout.end(stdout);
+      const exited = Promise.resolve('The server exited with code 1');
+      new StdioTransport({ streams, pid: 1, exited, stop: ended, kill: ended }, receiver as never, log);
+    });
+
+  it('is explained without a secret, however long it is', async () => {
+    const secret = `{"private_key":"${'0123456789abcdef'.repeat(200)}"}`;
+    const log = new LogRing();
+    log.hide([secret]);
+    expect(await wordsAbout(log, `Error: cannot parse ${secret}\n`)).toBe('Error: cannot parse [secret]');
+    expect(await wordsAbout(log, '', `cannot parse ${secret}`)).toBe('cannot parse [secret]');
+  });
+
+  it('is explained whatever the program writes', async () => {
+    const level = '{"message":"x","level":{"toString":1,"valueOf":1}}';
+    expect(await wordsAbout(new LogRing(), level)).toBe('x');
+  });
+
+  it('is explained without colours and folders', async () => {
+    const words = '\u001b[31mError:\u001b[0m Cannot find /srv/tenants/a/config.json\n';
+    expect(await wordsAbout(new LogRing(), words)).toBe('Error: Cannot find config.json');
   });
 });

@@ -99,8 +99,7 @@ export class StdioTransport implements Transport {
     // Some servers print to stdout what belongs on stderr: banners, warnings, log lines in JSON.
     const message = text.startsWith('{') || text.startsWith('[') ? parsed(text) : undefined;
     if (isMessage(message)) return this.receiver.received(message);
-    this.words.add(text, 'stdout');
-    this.log.add(line);
+    this.heard(line, 'stdout');
   }
 
   /** Fails the request whose answer was too long. The server goes on. */
@@ -116,8 +115,12 @@ export class StdioTransport implements Transport {
 
   private logError(line: string): void {
     if (line.trim() === '') return;
-    this.words.add(line, 'stderr');
-    this.log.add(line, 'error');
+    this.heard(line, 'stderr');
+  }
+
+  private heard(line: string, stream: 'stdout' | 'stderr'): void {
+    const kept = this.log.take(line, stream === 'stderr' ? 'error' : 'info');
+    if (kept !== undefined) this.words.add(kept, stream);
   }
 
   /**
@@ -134,7 +137,7 @@ export class StdioTransport implements Transport {
   private giveUp(reason: string): void {
     if (this.ended) return;
     const cause = this.words.cause();
-    this.receiver.lost(reason, cause === undefined ? undefined : this.log.clean(withoutFolders(cause)));
+    this.receiver.lost(reason, cause === undefined ? undefined : withoutFolders(cause));
     this.server.streams.stdout.destroy();
     void this.close();
   }

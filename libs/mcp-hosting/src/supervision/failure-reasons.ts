@@ -4,18 +4,51 @@ import type { ServerRecord } from '../model/server-record.js';
 
 /** Number of stderr lines in the report on a configuration that does not work. */
 const LAST_LINES = 10;
-const SAYS_NEED =
-  /\b(?:required|requires?|missing|not (?:set|defined|provided|configured|specified|found)|must (?:be|have|provide|set|specify)|please (?:set|provide|specify|define|add)|needs?|undefined|KeyError|set)\b/i;
-/** A name of an environment variable: capitals with an underscore, or with a usual ending. */
-const VARIABLE =
-  /(?<![\w-])(?!ERR_|E[A-Z]+\b)(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{2,}(?:KEY|TOKEN|SECRET|PASSWORD|URL|URI))(?![\w-])/;
-const REPORT = /^(?:MODULE_NOT_FOUND|UNABLE_TO_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|RUST_BACKTRACE)$/;
+/** A name in capitals with an underscore, or with a usual ending. */
+const NAME = String.raw`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{2,}(?:KEY|TOKEN|SECRET|PASSWORD|URL|URI)|TOKEN`;
+/** Between a name and the words about it: quotes, brackets, and words such as "environment variable". */
+const BETWEEN = String.raw`["'\x60]?(?: (?:env(?:ironment)?|required|variables?|vars?|value|is|was|are|has|to be|not|the|your|an?|valid|either|or|and|for|in|,)|[:,()]|["'\x60]){0,8}`;
+const NEEDS = String.raw`required|missing|must be|not set|unset|not defined|undefined|not provided|not configured|not specified|not found|needed|empty`;
+/** The name of a variable with words next to it that say that it is missing. */
+const PATTERNS = [
+  new RegExp(String.raw`(?<![\w-])(${NAME})(?![\w-])${BETWEEN} ?(?:${NEEDS})\b`),
+  new RegExp(
+    String.raw`\b(?:${NEEDS}|requires?|needs?|set|provide|specify|define|add|export)\b${BETWEEN} ?["'\x60]?(?<![\w-])(${NAME})(?![\w-])`,
+    'i',
+  ),
+  /KeyError: ['"]([A-Z][A-Z0-9_]{2,})['"]/,
+  /"path": \[ "([A-Z][A-Z0-9_]{2,})" \][^{}]*"message": "Required"/,
+];
+/** Codes of errors, which are no variables. */
+const CODE =
+  /^(?:ERR_|E[A-Z]+$|EAI_|UND_|CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|MODULE_NOT_FOUND$|RUST_BACKTRACE$|PERMISSION_DENIED$|NOT_FOUND$|INVALID_ARGUMENT$|FAILED_PRECONDITION$|ALREADY_EXISTS$|RESOURCE_EXHAUSTED$|OUT_OF_RANGE$|DEADLINE_EXCEEDED$|DATA_LOSS$|CONNECTION_)|_ERR_|_ERROR$|_REFUSED$|_DENIED$/;
 
 /** Returns the name of the environment variable without which a program ended, according to its last words. */
 export function missingVariable(reason: string, { transport }: ServerRecord): string | undefined {
-  if (transport.transportType !== 'stdio' || !SAYS_NEED.test(reason)) return undefined;
-  const name = VARIABLE.exec(reason)?.[0];
-  return name === undefined || REPORT.test(name) || name in transport.env ? undefined : name;
+  if (transport.transportType !== 'stdio') return undefined;
+  const names = PATTERNS.flatMap((pattern) => pattern.exec(reason)?.[1] ?? []);
+  return names.find((name) => /^[A-Z0-9_]+$/.test(name) && !CODE.test(name) && !(name in transport.env));
+}
+
+/** Words of a program that ended because a setting is missing, which no restart gives it. */
+const SETTING = String.raw`arguments?|options?|flags?|parameters?|environment|env|variables?|api[ _-]?keys?|tokens?|credentials?|settings?|config(?:uration)?`;
+const LACKS = String.raw`missing|required|not set|must be set|must be provided|not provided|please (?:set|provide|specify)`;
+const LACKS_SETTING = new RegExp(
+  String.raw`\b(?:${LACKS})\b[^.;]{0,60}\b(?:${SETTING})\b|\b(?:${SETTING})\b[^.;]{0,60}\b(?:${LACKS})\b`,
+  'i',
+);
+
+/** What is known about a failure: the reason in words, and whether only a change of the settings helps. */
+export interface Diagnosis {
+  readonly words: string;
+  readonly needsChange: boolean;
+}
+
+export function diagnosisOf(reason: string, record: ServerRecord): Diagnosis {
+  const missing = missingVariable(reason, record);
+  if (missing !== undefined) return { words: withRequest(reason, missing, record), needsChange: true };
+  const hasEnded = reason.startsWith('The server exited with code ');
+  return { words: reason, needsChange: hasEnded && LACKS_SETTING.test(reason) };
 }
 
 /** Adds the request that sets a missing variable to the reason. The placeholder keeps the values that are stored. */

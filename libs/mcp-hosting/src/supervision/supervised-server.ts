@@ -8,7 +8,7 @@ import { listedEvery } from '../connections/listed-every.js';
 import { ListingSchedule } from '../connections/listing-schedule.js';
 import { ServerDedicatedConnections, type StartSupervision } from '../connections/server-dedicated-connections.js';
 import { ServerPrimitives } from '../connections/server-primitives.js';
-import { missingVariable, withLastLines, withRequest } from './failure-reasons.js';
+import { diagnosisOf, withLastLines } from './failure-reasons.js';
 import { RestartBudget } from './restart-budget.js';
 import type { ServerOwner } from './server-owner.js';
 import { LocalProgram } from '../connections/local-program.js';
@@ -22,7 +22,7 @@ const LISTING_LIMIT_MS = 30_000;
 const LISTING_RETRY_MS = 30_000;
 /** Time after which the listings of a tenant no longer wait for the start of a new server. */
 const SLOW_MS = 5_000;
-/** Number of failures after which a server is not restarted by itself if a variable is missing that only an operator can set. */
+/** Number of failures after which a server is not restarted by itself if it needs a setting that it does not have. */
 const HOPELESS_AFTER = 3;
 const METHOD_NOT_FOUND = -32601;
 const NO_SECRETS: Secrets = {};
@@ -244,13 +244,13 @@ export class SupervisedServer implements CallableServer {
   /** @param lasted milliseconds that it was connected */
   private failed(reason: string, lasted: number): void {
     if (this.ended.signal.aborted) return;
-    const missing = missingVariable(reason, this.record);
-    this.lastError = this.log.clean(missing === undefined ? reason : withRequest(reason, missing, this.record));
+    const { words, needsChange } = diagnosisOf(reason, this.record);
+    this.lastError = this.log.clean(words);
     this.log.add(reason, 'error');
     this.metadata.markAttempted();
     if (this.retiring || this.owner || this.refusal) return;
     const restartInMs = Math.round(this.budget.failed(lasted, performance.now(), Math.random()));
-    const isHopeless = missing !== undefined && this.budget.failures >= HOPELESS_AFTER;
+    const isHopeless = needsChange && this.budget.failures >= HOPELESS_AFTER;
     if (isHopeless) return this.logger.warn({ msg: 'a server stays down', ...this.identity, reason });
     this.restart = setTimeout(() => this.start(), restartInMs);
     this.logger.warn({ msg: 'a server is down', ...this.identity, reason, restartInMs });

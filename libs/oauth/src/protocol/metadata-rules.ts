@@ -1,3 +1,4 @@
+import { withoutSlashes } from '@manifold/async';
 import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { OAuthFlowError } from './oauth-flow-error.js';
 
@@ -36,7 +37,7 @@ export function covers(resource: string, server: URL): boolean {
   return configured?.origin === server.origin && folderOf(server).startsWith(folderOf(configured));
 }
 
-const folderOf = ({ pathname }: URL): string => `${pathname.replace(/\/+$/, '')}/`;
+const folderOf = ({ pathname }: URL): string => `${withoutSlashes(pathname)}/`;
 
 /** What an operator allows about the metadata of an authorization server. */
 export interface MetadataAllowances {

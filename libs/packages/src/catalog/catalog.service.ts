@@ -1,3 +1,4 @@
+import { withoutSlashes } from '@manifold/async';
 import { Injectable, Logger } from '@nestjs/common';
 import { BundledSearch } from './bundled-search.js';
 import { BUNDLED_SERVERS } from './bundled/bundled-servers.js';
@@ -85,6 +86,6 @@ export class Catalog {
 function identityOf({ runtime, package: name, url, name: entry }: CatalogServerDto): string {
   if (runtime === 'python') return `python ${name!.toLowerCase().replaceAll(/[-_.]+/g, '-')}`;
   if (runtime === 'npm') return `npm ${name}`;
-  if (runtime === 'remote') return `remote ${url!.replace(/\/+$/, '')}`;
+  if (runtime === 'remote') return `remote ${withoutSlashes(url!)}`;
   return `other ${entry}`;
 }

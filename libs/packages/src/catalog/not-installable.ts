@@ -1,3 +1,4 @@
+import { withoutSlashes } from '@manifold/async';
 import type { RegistryPackage, RegistryServer } from './registry.schema.js';
 
 /** Words for kinds of packages that the gateway cannot run, with what an operator can do instead. */
@@ -29,7 +30,7 @@ function reasonOf({ registryType, registryBaseUrl, transport }: RegistryPackage)
     const known = Object.hasOwn(KINDS, registryType) ? KINDS[registryType] : undefined;
     return known ?? `its kind of package is unknown here; ${RUN_HERE}`;
   }
-  if (registryBaseUrl !== undefined && registryBaseUrl.replace(/\/+$/, '') !== registry) {
+  if (registryBaseUrl !== undefined && withoutSlashes(registryBaseUrl) !== registry) {
     return `it comes from another registry than ${registry}, where its name may belong to somebody else`;
   }
   if (transport.type !== 'stdio')

@@ -1,3 +1,4 @@
+import { withoutSlashes } from '@manifold/async';
 import semver from 'semver';
 import { packageName } from '../npm/index.js';
 import { PackageNotAllowedError } from '../model/package-grammar.js';
@@ -43,7 +44,7 @@ function isFrom({ type, base, parseName }: typeof NPM, candidate: RegistryPackag
   const { registryType, registryBaseUrl = base, identifier, transport } = candidate;
   return (
     registryType === type &&
-    registryBaseUrl.replace(/\/+$/, '') === base &&
+    withoutSlashes(registryBaseUrl) === base &&
     transport.type === 'stdio' &&
     isAllowed(() => parseName(identifier))
   );

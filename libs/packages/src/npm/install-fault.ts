@@ -52,7 +52,9 @@ const answers: Wording = ({ uri, statusCode }) => {
   if (statusCode === undefined) return false;
   if (statusCode === 404) return fault('package_not_found', `The registry has no ${lastPart(uri)}`);
   const hint =
-    statusCode === 401 || statusCode === 403 ? ': NPM_TOKEN or the configuration of npm may have to say who asks' : '';
+    statusCode === 401 || statusCode === 403
+      ? ': NPM_TOKEN with NPM_REGISTRY, or the configuration of npm, may have to say who asks'
+      : '';
   return fault('registry_unreachable', `The registry answered ${statusCode} for ${lastPart(uri)}${hint}`);
 };
 

@@ -13,6 +13,7 @@ export interface InstallOrder {
   /** Absolute path of an empty folder. */
   readonly folder: string;
   readonly registries: RegistryOptions;
+  /** Folder of npm's cache. If it is `folder`, the cache is removed after the download. */
   readonly cacheDir: string;
   readonly expectIntegrity?: string;
 }

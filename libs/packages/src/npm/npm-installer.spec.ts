@@ -113,6 +113,20 @@ describe('NpmInstaller', () => {
     expect(JSON.stringify([install.lines, install.steps])).not.toContain('pa55w');
   });
 
+  it('keeps what a registry has answered to credentials in no cache', async () => {
+    const { registry } = fixture;
+    await registry.publishAll(serverWithDependencies());
+    const url = registry.url.replace('//', '//user:pass@');
+    for (let time = 1; time <= 2; time += 1) {
+      const install = fixture.begin({ name: 'weather' }, fixture.installerWith({ registry: url }));
+      await install.result;
+      expect(existsSync(join(install.folder, '_cacache'))).toBe(false);
+    }
+    const asked = registry.requestsTo('document weather');
+    expect(asked.length).toBeGreaterThan(1);
+    for (const { headers } of asked) expect(headers).not.toHaveProperty('if-none-match');
+  });
+
   it('takes the packages of a scope from its registry, each with the token for it alone', async () => {
     const ofScope = await NpmRegistrySimulator.start();
     try {

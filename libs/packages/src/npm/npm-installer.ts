@@ -10,7 +10,7 @@ import type { InstallProgress } from '../model/install-progress.js';
 import { faultOf } from './install-fault.js';
 import { runInstall } from './install-process.js';
 import { NpmSettings } from './npm-settings.js';
-import { registriesIn, registryOptions, withoutCredentials } from './registry-access.js';
+import { credentialsOf, registriesIn, registryOptions, withoutCredentials } from './registry-access.js';
 
 /** Package to install. Name and version were already checked by `packageName` and `versionSpec`. */
 export interface NpmRequest {
@@ -112,7 +112,9 @@ export class NpmInstaller implements OnApplicationShutdown {
     const owner = installOwner(tenant, allowScripts);
     const client = { tenant, name: `install of ${name}`, configured: registriesIn(registries) };
     return this.launcher.fill({ owner, folders: [folder] }, async () => {
-      const cacheDir = await this.launcher.folderBelow(this.settings.cacheDir, owner);
+      // npm's cache may have the fields of requests. Scripts, and later installs of the tenant, must not find credentials in it.
+      const isPrivate = credentialsOf(registries).length > 0;
+      const cacheDir = isPrivate ? folder : await this.launcher.folderBelow(this.settings.cacheDir, owner);
       const order = { stage: 'fetch', name, version, folder, registries, cacheDir, expectIntegrity } as const;
       return withProxy(this.proxy, client, async (network) => {
         const run = { owner, nodeOptions, network, signal, progress };

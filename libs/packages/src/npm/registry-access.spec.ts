@@ -1,4 +1,4 @@
-import { registriesIn, registryOf, registryOptions, withoutCredentials } from './registry-access.js';
+import { credentialsOf, registriesIn, registryOf, registryOptions, withoutCredentials } from './registry-access.js';
 
 const basic = (text: string): string => Buffer.from(text).toString('base64');
 
@@ -37,6 +37,11 @@ describe('registries of npm packages', () => {
     const withToken = registryOptions({ registry: 'https://a:b@main.test', token: 't0k', npmrc });
     expect(registryOf('x', withToken)).toEqual({ url: 'https://main.test', authorization: 'Bearer t0k' });
     expect(withToken).toEqual({ registry: 'https://main.test', '//main.test/:_authToken': 't0k' });
+  });
+
+  it('have no empty texts among their credentials', () => {
+    const npmrc = { '//main.test/:_authToken': '', '//other.test/:_auth': basic('a:b') };
+    expect(credentialsOf(registryOptions({ registry: 'https://main.test', npmrc }))).toEqual([basic('a:b')]);
   });
 
   it('are named without credentials to programs that need none', () => {

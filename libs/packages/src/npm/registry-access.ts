@@ -1,3 +1,5 @@
+import { withoutSlashes } from '@manifold/async';
+
 /** The operator's registries of npm packages, and the credentials for each. */
 export interface RegistrySettings {
   /** URL of the registry. A user and a password in it are sent only to this registry. */
@@ -50,7 +52,7 @@ export const registriesIn = (options: RegistryOptions): string[] => [
 /** Returns the credentials in the options, to be removed from texts. */
 export const credentialsOf = (options: RegistryOptions): string[] =>
   Object.keys(options)
-    .filter((name) => /:(?:_authToken|_auth|_password)$/.test(name))
+    .filter((name) => /:(?:_authToken|_auth|_password)$/.test(name) && options[name] !== '')
     .map((name) => options[name]!);
 
 /** Returns the registry of a package. */
@@ -92,7 +94,7 @@ function bare(registry: string): string {
   const url = new URL(registry);
   url.username = '';
   url.password = '';
-  return url.href.replace(/\/+$/, '');
+  return withoutSlashes(url.href);
 }
 
 /** Returns the host and path of a registry as npm writes them before the name of an option. */

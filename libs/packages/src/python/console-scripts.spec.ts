@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { wheel } from '../../../../test/simulators/python-index/index.js';
 import { PythonFixture } from '../../testing/src/python-fixture.js';
 import { PythonRuntime } from '../runtimes/python-runtime.js';
+import { scriptsIn } from './console-scripts.js';
 
 /** A module with a function that says which script was started, with what. */
 const MODULE = "import os, sys\n\ndef main():\n    print(os.path.basename(sys.argv[0]), *sys.argv[1:], end='')\n";
@@ -18,6 +19,12 @@ const packageOf = (name: string, entryPoints: string, files: Readonly<Record<str
     },
   });
 const moduleOf = (name: string): string => name.replaceAll('-', '_');
+
+it('entry points are read line by line, in time that grows with their length', () => {
+  const text = `[console_scripts]\r\none = a.b:main\n # c = d:e\nno function = x\n two=a.b : main [extra]\n[other]\nthree = a:b\n`;
+  expect(scriptsIn(text)).toEqual(['one', 'two']);
+  expect(scriptsIn(`[console_scripts]\na${' '.repeat(500_000)}x\n[${'x'.repeat(500_000)}`)).toEqual([]);
+});
 
 /** Real environments that pip has made. */
 describe('The program of a Python package', () => {

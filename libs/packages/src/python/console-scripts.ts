@@ -5,6 +5,10 @@ import { topModules } from './package-modules.js';
 import { distInfosOf, normalizedName } from './site-packages.js';
 
 const MAX_FILE_BYTES = 1024 * 1024;
+/** Number of characters of a line that are read. */
+const LONGEST_LINE = 1024;
+/** Where a script begins: `package.module:function`, perhaps with extras after it. */
+const FUNCTION = /^[\w.]+ ?: ?[\w.]+/;
 const SCRIPT_NAME = /^[\w.-]{1,100}$/;
 
 /** Start of a package: one of its console scripts, by its path, or a module with `__main__.py`. */
@@ -66,14 +70,19 @@ function choices(name: string, what: string, known: readonly string[], field: st
 }
 
 /** Reads the names below `[console_scripts]`. The file has the form of an INI file whose keys keep their case. */
-function scriptsIn(text: string): string[] {
+export function scriptsIn(content: string): string[] {
   const names: string[] = [];
   let isInSection = false;
-  for (const line of text.split(/\r?\n/)) {
-    const [, section] = /^\s*\[([^\]]*)\]/.exec(line) ?? [];
-    if (section !== undefined) isInSection = section === 'console_scripts';
-    const [, name] = /^\s*([^=#;\s][^=]*?)\s*=\s*[\w.]+\s*:\s*[\w.]+/.exec(line) ?? [];
-    if (isInSection && section === undefined && name !== undefined && SCRIPT_NAME.test(name)) names.push(name);
+  for (const line of content.split('\n')) {
+    const text = line.slice(0, LONGEST_LINE).trim();
+    if (text.startsWith('[')) {
+      isInSection = text === '[console_scripts]';
+      continue;
+    }
+    const equals = text.indexOf('=');
+    const name = text.slice(0, equals).trimEnd();
+    if (isInSection && equals > 0 && SCRIPT_NAME.test(name) && FUNCTION.test(text.slice(equals + 1).trim()))
+      names.push(name);
   }
   return names;
 }

@@ -18,6 +18,7 @@ describe('The URLs of the MCP endpoints', () => {
     ['/?next=/mcp/', '/?next=/mcp/'],
     ['//mcp', '//mcp'],
     ['/mcp?next=/', '/mcp?next=/'],
+    [`${'/'.repeat(1_000_000)}x/`, `${'/'.repeat(1_000_000)}x/`], // a regular expression would take minutes
   ])('are served with a slash at their end: %s as %s', (url, served) => {
     expect(servedUrl(url)).toBe(served);
   });

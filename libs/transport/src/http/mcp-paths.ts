@@ -1,3 +1,5 @@
+import { withoutSlashes } from '@manifold/async';
+
 const STREAMABLE_HTTP = 'GET, POST, DELETE';
 /** The MCP paths, and the HTTP methods that each of them supports. */
 const METHODS: ReadonlyMap<string, string> = new Map([
@@ -11,7 +13,6 @@ const ONE_SERVER = /^\/mcp\/servers\/[^/]+\/mcp$/;
 
 /** Paths besides the endpoints that clients make of the URL that their user has entered. */
 const MADE_OF_THE_URL = /^\/(?:\.well-known\/.+|mcp\/sessions)$/;
-const SLASHES_AT_THE_END = /\/+$/;
 
 /**
  * Returns the URL that is served instead of a URL with slashes at the end of its path, if it is the URL of an MCP endpoint. Users enter the
@@ -19,7 +20,7 @@ const SLASHES_AT_THE_END = /\/+$/;
  */
 export function withoutSlashAtEnd(url: string): string {
   const [path, ...query] = url.split('?');
-  const served = path!.replace(SLASHES_AT_THE_END, '');
+  const served = withoutSlashes(path!);
   if (!isMcpPath(served) && !MADE_OF_THE_URL.test(served)) return url;
   return [served, ...query].join('?');
 }

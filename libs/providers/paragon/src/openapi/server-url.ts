@@ -1,4 +1,4 @@
-import { isObject } from '@manifold/async';
+import { isObject, withoutSlashes } from '@manifold/async';
 import { OpenApiError } from './openapi-error.js';
 
 /**
@@ -25,13 +25,11 @@ function absolute(text: string, server: object): string {
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new OpenApiError(`the server's URL "${text}" is not http or https, or holds credentials`, server);
   }
-  return withoutSlash(url.href);
+  return withoutSlashes(url.href);
 }
 
 /** Resolves and encodes a path like the path of a URL. */
-const relative = (path: string): string => withoutSlash(new URL(path, 'http://relative.invalid/').pathname);
-
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+const relative = (path: string): string => withoutSlashes(new URL(path, 'http://relative.invalid/').pathname);
 
 function variableOf(variables: unknown, name: string, server: object): string {
   const variable = isObject(variables) && Object.hasOwn(variables, name) ? variables[name] : undefined;
