@@ -4,7 +4,7 @@ import type { LogRing } from '../protocol/log-ring.js';
 import { NotSentError } from '../protocol/not-sent-error.js';
 import { abortReason, PendingRequest } from './pending-request.js';
 import type { OutgoingMessage, RpcId, Transport, TransportReceiver } from '../protocol/transport.js';
-import { asOwnId, asRpcError, isRpcId } from '../protocol/rpc-values.js';
+import { asOwnId, isRpcId, readRpcError } from '../protocol/rpc-values.js';
 import { logLine } from '../protocol/server-log.js';
 import { ServerRequests } from './server-requests.js';
 import type { RawObject, RequestOptions } from '../protocol/upstream-connection.js';
@@ -197,7 +197,7 @@ export class JsonRpcConnection implements TransportReceiver {
 }
 
 function rejection(error: unknown): ProviderError {
-  const rpcError = asRpcError(error);
+  const rpcError = readRpcError(error);
   if (!rpcError) return new ProviderError('upstream_rejected', 'The server sent a response that is not valid JSON-RPC');
   return new ProviderError('upstream_rejected', `The server answered with error ${rpcError.code}`, { rpcError });
 }

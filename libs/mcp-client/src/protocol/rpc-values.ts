@@ -16,3 +16,14 @@ export function asRpcError(error: unknown): ProviderErrorOptions['rpcError'] {
   const { code, message, data } = error;
   return data === undefined ? { code, message } : { code, message, data };
 }
+
+const INTERNAL_ERROR = -32603;
+
+/** Reads the error member of an answer. Some servers write a text, no code, or the code as text. */
+export function readRpcError(error: unknown): ProviderErrorOptions['rpcError'] {
+  if (typeof error === 'string' && error !== '') return { code: INTERNAL_ERROR, message: error };
+  if (!isObject(error) || typeof error.message !== 'string') return undefined;
+  const { code } = error;
+  const number = typeof code === 'string' && /^-?\d{1,6}$/.test(code) ? Number(code) : code;
+  return asRpcError({ ...error, code: typeof number === 'number' ? number : INTERNAL_ERROR });
+}

@@ -38,7 +38,8 @@ describe('a program of a server with the network of the gateway', () => {
     const url = 'http://proxy.test:3128';
     Object.assign(process.env, { https_proxy: url, NO_PROXY: '.corp.test', SSL_CERT_FILE: '/ca.pem' });
     const found = await environmentOf({ SSL_CERT_FILE: '/own.pem' });
-    expect(found).toMatchObject({ HTTPS_PROXY: url, https_proxy: url, NO_PROXY: '.corp.test', no_proxy: '.corp.test' });
+    const past = 'localhost,127.0.0.1,::1,.corp.test';
+    expect(found).toMatchObject({ HTTPS_PROXY: url, https_proxy: url, NO_PROXY: past, no_proxy: past });
     expect(found).toMatchObject({ SSL_CERT_FILE: '/own.pem', NODE_USE_ENV_PROXY: '1' });
     expect(found).not.toHaveProperty('HTTP_PROXY');
   });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import { certificateEnvironment, Config } from '@manifold/config';
 import { EgressProxy, operatorsNoProxy, operatorsProxyVariables, type ProxyClient } from '@manifold/egress';
@@ -44,7 +45,7 @@ export class ProgramStarter {
   async start(launch: ServerLaunch): Promise<StdioProcess> {
     const { network } = launch.program;
     const isOpen = network !== 'proxy' && network !== 'none';
-    const variables = isOpen ? operatorsProxyVariables() : {};
+    const variables = isOpen ? pastLoopback(operatorsProxyVariables()) : {};
     if (network !== 'proxy' && variables) return this.launcher.start(this.launchOf(launch, network, variables));
     const access = await this.proxy.open(clientOf(launch));
     try {
@@ -69,10 +70,20 @@ export class ProgramStarter {
     const env = { ...certificateEnvironment(), ...variables, ...program.env };
     return {
       ...{ owner, command, args, env, cwd, dataFiles, network },
-      readable: folder === undefined ? [] : [folder],
+      readable: [
+        ...(folder === undefined ? [] : [folder]),
+        ...Object.values(certificateEnvironment()).filter(existsSync),
+      ],
       limits: { ...this.config.hosting.limits, ...limits },
     };
   }
+}
+
+/** Adds to the variables of the operator's proxy, if there are some, that loopback is reached without it. */
+function pastLoopback(variables: Record<string, string> | undefined): Record<string, string> | undefined {
+  if (!variables || Object.keys(variables).length === 0) return variables;
+  const exceptions = [LOOPBACK, operatorsNoProxy()].filter((list) => list !== '').join(',');
+  return { ...variables, NO_PROXY: exceptions, no_proxy: exceptions };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isObject } from '@manifold/async';
 import type { EgressInit } from '@manifold/egress';
 import type { HttpClient } from '@manifold/mcp-client';
 
@@ -13,7 +14,18 @@ export class RefusalsAs401 implements HttpClient {
     const { status, headers } = response;
     if (status !== 400 && status !== 403) return response;
     const text = await response.text().catch(() => '');
-    const isOther = text.includes('"jsonrpc"') || headers.get('www-authenticate')?.includes('insufficient_scope');
+    const isOther = isAnswer(text) || headers.get('www-authenticate')?.includes('insufficient_scope');
     return isOther ? new Response(text, { status, headers }) : new Response(null, { status: 401, headers });
+  }
+}
+
+/** Returns whether a body is the answer to a request, or says that a session is lost. A refusal in the form of JSON-RPC names no request. */
+function isAnswer(text: string): boolean {
+  if (!text.includes('"jsonrpc"')) return false;
+  try {
+    const body: unknown = JSON.parse(text);
+    return !isObject(body) || (body.id ?? null) !== null || /session/i.test(text);
+  } catch {
+    return false;
   }
 }

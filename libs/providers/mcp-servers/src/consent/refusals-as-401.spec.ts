@@ -30,6 +30,7 @@ const names = async (): Promise<string[]> => (await gateway.list('alice')).map((
 it.each([
   [403, 'Forbidden'],
   [400, '{"error":"missing token"}'],
+  [403, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Unauthorized"}}'],
 ])('a server that answers %i instead of 401 asks for accounts once an operator has said so', async (status, body) => {
   refusal = { status, body };
   await register();
@@ -42,7 +43,7 @@ it.each([
 });
 
 it.each([
-  [{ status: 400, body: '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Bad request"}}' }],
+  [{ status: 400, body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"Bad request"}}' }],
   [{ status: 403, body: '', headers: { 'www-authenticate': 'Bearer error="insufficient_scope", scope="files:read"' } }],
   [{ status: 500, body: '' }],
 ])('what is no question for a token stays as it is: %j', async (answer) => {
