@@ -32,9 +32,10 @@ export function clientFileOf(body: unknown): ClientFile | undefined {
   const entries = found.flatMap(([pointer, servers]) => entriesOf(pointer, servers));
   if (found.length === 0 || entries.length > MOST_SERVERS) return undefined;
   const read = new Set([...found.map(([pointer]) => pointer.split('/')[1]!), 'inputs', '$schema']);
+  const inner = isObject(body.mcp) ? inputsOf(body.mcp.inputs) : []; // settings.json of VS Code
   return {
     entries,
-    inputs: new Map(inputsOf(body.inputs)),
+    inputs: new Map([...inner, ...inputsOf(body.inputs)]),
     ignored: Object.keys(body).filter((member) => !read.has(member)),
   };
 }

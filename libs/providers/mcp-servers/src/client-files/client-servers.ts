@@ -3,7 +3,7 @@ import { DtoValidationPipe, ProblemError, warned, warningsFor } from '@manifold/
 import { understoodSettings, type AskedSecret, type ServerSettings } from '@manifold/server-model';
 import { RegisterServerDto } from '../registry/servers.dto.js';
 import type { ClientEntry, ClientFile } from './client-file.js';
-import { clientSettings } from './client-settings.js';
+import { clientSettings, withBracedVariables } from './client-settings.js';
 import { serverNames } from './client-names.js';
 
 /** A secret that each user must set for an imported server. */
@@ -46,7 +46,7 @@ async function clientServer(
   try {
     const renamed =
       about.givenName === undefined || about.givenName === '' ? {} : { displayName: givenName.slice(0, 128) };
-    const body = { ...renamed, ...clientSettings(entry), name };
+    const body = { ...renamed, ...clientSettings(withBracedVariables(entry), name), name };
     const dto = (await pipe.transform(body, { type: 'body', metatype: RegisterServerDto })) as RegisterServerDto;
     const given = { ...dto, name: undefined, sessionId: undefined };
     const { settings, asked, warnings } = understoodSettings(given, name);

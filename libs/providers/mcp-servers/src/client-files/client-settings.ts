@@ -19,19 +19,49 @@ const SECONDS: Readonly<Record<string, string>> = {
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}/g;
 /** The variables of OpenCode. */
 const BRACED_VARIABLE = /(?<!\$)\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
+/** A whole value of Gemini CLI (`$NAME`) or of Windows (`%NAME%`). A header may have the scheme of a credential before it. */
+const WHOLE_VARIABLE = /^(?:\$([A-Za-z_][A-Za-z0-9_]*)|%([A-Za-z_][A-Za-z0-9_]*)%)$/;
+const SCHEME = /^[A-Za-z]+ /;
 /** A folder of the client's machine. A hosted server has its data folder instead, in which it starts. */
 const FOLDER = /\$\{(?:workspaceFolder|userHome)\}/g;
+const FOLDER_NAME = /\$\{workspaceFolderBasename\}/g;
+const SEPARATOR = /\$\{(?:pathSeparator|\/)\}/g;
+/** The end of a program's file name on Windows. */
+const WINDOWS_ENDING = /\.(?:cmd|exe|bat)$/i;
 
 /**
  * Returns an entry of a client's file with the names that the routes of servers use. Members that it does not know stay, so that answers name
  * them. Nothing is validated here.
+ * @param name the server's name, which stands for the name of the client's folder
  */
-export function clientSettings(entry: Readonly<Members>): Members {
+export function clientSettings(entry: Readonly<Members>, name: string): Members {
   const given = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null));
   const plain = { ...synonymsOf(given), ...timesOf(given) };
   const started = { ...plain, ...programOf(plain) };
-  const settings = withReferences({ ...started, ...credentialsOf(started) });
+  const texts = { ...started, ...textsOf(started) };
+  const program = { ...texts, ...withoutWindows(texts) };
+  const settings = withReferences({ ...program, ...credentialsOf(program) }, name);
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+/** Returns an entry with `${NAME}` in place of `$NAME` and `%NAME%`, where these are a whole value of `env` or `headers`. */
+export function withBracedVariables(entry: Readonly<Members>): Members {
+  const braced = (text: string): string =>
+    text.replace(WHOLE_VARIABLE, (_, unix?: string, windows?: string) => `\${${unix ?? windows}}`);
+  const afterScheme = (text: string): string => {
+    const [scheme = ''] = SCHEME.exec(text) ?? [];
+    return scheme + braced(text.slice(scheme.length));
+  };
+  const changed = { env: braced, environment: braced, headers: afterScheme, http_headers: afterScheme };
+  return {
+    ...entry,
+    ...Object.fromEntries(
+      Object.entries(changed).flatMap(([member, change]) => {
+        const values = entry[member];
+        return isObject(values) ? [[member, inTexts(values, Object.keys(values), change, true)]] : [];
+      }),
+    ),
+  };
 }
 
 function synonymsOf(given: Readonly<Members>): Members {
@@ -65,6 +95,38 @@ function programOf({ command, args, env }: Members): Members {
   return { command: command.path, args: args ?? command.args, env: env ?? command.env };
 }
 
+/** Clients write numbers and booleans where programs get texts. Null is a value that is not set. */
+function textsOf({ args, env, headers }: Members): Members {
+  const list = Array.isArray(args) ? (args as unknown[]).filter((arg) => arg !== null).map(textOf) : args;
+  return { args: list, env: textValues(env), headers: textValues(headers) };
+}
+
+function textValues(values: unknown): unknown {
+  if (!isObject(values)) return values;
+  const given = Object.entries(values).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name, textOf(value)]));
+}
+
+const textOf = (value: unknown): unknown =>
+  typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+
+/** A program that Windows starts by its shell (`cmd /c npx`) or by its file (`C:\nodejs\npx.cmd`): the same program, by its name. */
+function withoutWindows({ command, args }: Members): Members {
+  if (!isText(command)) return {};
+  const program = programName(command);
+  const given: unknown[] = Array.isArray(args) ? args : [];
+  const [option, inner, ...others] = given;
+  const isShell = program.toLowerCase() === 'cmd' && isText(option) && option.toLowerCase() === '/c';
+  return isShell && isText(inner) ? { command: programName(inner), args: others } : { command: program };
+}
+
+/** Returns the name of a program of Windows. Other programs stay as they are. */
+function programName(command: string): string {
+  const name = command.slice(Math.max(command.lastIndexOf('\\'), command.lastIndexOf('/')) + 1);
+  const isOfWindows = name === command || command.includes('\\') || /^[A-Za-z]:\//.test(command);
+  return isOfWindows && WINDOWS_ENDING.test(name) ? name.replace(WINDOWS_ENDING, '') : command;
+}
+
 /** Names of variables of the client's machine that hold credentials or settings (Codex). */
 function credentialsOf({
   bearer_token_env_var: bearer,
@@ -88,11 +150,11 @@ function credentialsOf({
 }
 
 /** Writes all references to variables as `${env:NAME}`. A program expands variables of its own environment itself. */
-function withReferences(settings: Members): Members {
+function withReferences(settings: Members, name: string): Members {
   const env = asObject(settings.env);
-  const isForeign = (name: string): boolean => !Object.hasOwn(env, name);
-  const all = (text: string): string => referring(text, () => true);
-  const foreign = (text: string): string => referring(text, isForeign);
+  const isForeign = (variable: string): boolean => !Object.hasOwn(env, variable);
+  const all = (text: string): string => referring(text, name, () => true);
+  const foreign = (text: string): string => referring(text, name, isForeign);
   return {
     ...settings,
     ...inTexts(settings, ['url'], all),
@@ -105,9 +167,11 @@ function withReferences(settings: Members): Members {
   };
 }
 
-const referring = (text: string, isReference: (name: string) => boolean): string =>
+const referring = (text: string, folder: string, isReference: (name: string) => boolean): string =>
   text
     .replace(FOLDER, '.')
+    .replace(FOLDER_NAME, () => folder)
+    .replace(SEPARATOR, '/')
     .replace(BRACED_VARIABLE, '${env:$1}')
     .replace(VARIABLE, (whole: string, name: string, preset?: string) =>
       preset !== undefined ? preset : isReference(name) ? `\${env:${name}}` : whole,

@@ -171,6 +171,89 @@ SINCE = "today"
     expect((await read('folder')).args[1]).toBe('./docs');
   });
 
+  it.each<[object, { command: string; args: string[] }]>([
+    [
+      { command: 'cmd', args: ['/c', 'npx', '-y', 'x'] },
+      { command: 'npx', args: ['-y', 'x'] },
+    ],
+    [
+      { command: 'CMD.exe', args: ['/C', 'C:\\nodejs\\npx.cmd', 'x'] },
+      { command: 'npx', args: ['x'] },
+    ],
+    [{ command: ['cmd', '/c', 'npx', 'x'] }, { command: 'npx', args: ['x'] }],
+    [
+      { command: 'C:\\Program Files\\nodejs\\npx.cmd', args: ['x'] },
+      { command: 'npx', args: ['x'] },
+    ],
+    [{ command: 'C:/Python/python.EXE' }, { command: 'python', args: [] }],
+    [
+      { command: 'uvx.exe', args: ['x'] },
+      { command: 'uvx', args: ['x'] },
+    ],
+    [
+      { command: '/opt/game.exe', args: ['/c'] },
+      { command: '/opt/game.exe', args: ['/c'] },
+    ],
+    [
+      { command: 'cmd', args: ['/k', 'npx'] },
+      { command: 'cmd', args: ['/k', 'npx'] },
+    ],
+    [
+      { command: 'cmd', args: ['/c'] },
+      { command: 'cmd', args: ['/c'] },
+    ],
+    [
+      { command: 'cmdline', args: ['/c', 'npx'] },
+      { command: 'cmdline', args: ['/c', 'npx'] },
+    ],
+  ])('of Windows has its program by the name that it has everywhere: %j', async (entry, program) => {
+    await bring({ mcpServers: { one: { ...entry, disabled: true } } });
+    const { command, args } = await read('one');
+    expect({ command, args: args ?? [] }).toEqual(program);
+  });
+
+  it('may have $NAME and %NAME% as a whole value, but not in one', async () => {
+    const { body } = await bring({
+      mcpServers: {
+        gemini: { command: 'node', env: { KEY: '$MY_TOKEN', PRICE: '5$US', RATE: '%5' }, disabled: true },
+        windows: { ...REMOTE, headers: { 'X-Key': '%MY_TOKEN%', Authorization: 'Bearer $OTHER', 'X-All': '$' } },
+      },
+    });
+    expect(body.results.map(({ secrets }: { secrets?: object[] }) => secrets)).toEqual([
+      [{ name: 'KEY' }],
+      [{ name: 'MY_TOKEN' }, { name: 'OTHER' }],
+    ]);
+    expect(Object.keys((await read('gemini')).env)).toEqual(['PRICE', 'RATE']);
+    expect(await read('windows')).toMatchObject({
+      headers: { 'X-All': '[hidden]' },
+      secretHeaders: { 'X-Key': '{MY_TOKEN}', Authorization: 'Bearer {OTHER}' },
+    });
+  });
+
+  it('may have numbers, booleans and null where programs get texts', async () => {
+    const env = { PORT: 3000, VERBOSE: true, NONE: null };
+    const one = { command: 'node', args: ['--port', 3000, null, false], env, disabled: true };
+    const { body } = await bring({ mcpServers: { one, two: { ...REMOTE, headers: { 'X-A': 1, 'X-B': null } } } });
+    expect(body.results.map(({ action }: { action: string }) => action)).toEqual(['created', 'created']);
+    expect((await read('one')).args).toEqual(['--port', '3000', 'false']);
+    expect(Object.keys((await read('one')).env)).toEqual(['PORT', 'VERBOSE']);
+    expect(Object.keys((await read('two')).headers)).toEqual(['X-A']);
+  });
+
+  it("may have the names of a client's folder and of its separator", async () => {
+    const args = ['${workspaceFolder}${pathSeparator}docs${/}a', '--project=${workspaceFolderBasename}'];
+    const { body } = await bring({ mcpServers: { 'a b': { command: 'node', args, disabled: true } } });
+    expect(body.results).toEqual([{ name: 'a-b', givenName: 'a b', action: 'created' }]);
+    expect((await read('a-b')).args).toEqual(['./docs/a', '--project=a-b']);
+  });
+
+  it('may have its inputs beside its servers in settings.json', async () => {
+    const inputs = [{ type: 'promptString', id: 'key', description: 'Key of the API' }];
+    const servers = { one: { ...REMOTE, headers: { 'X-Key': '${input:key}' } } };
+    const { body } = await bring({ mcp: { inputs, servers } });
+    expect(body.results[0].secrets).toEqual([{ name: 'key', description: 'Key of the API' }]);
+  });
+
   it('may have servers with any name, and two of them never become one', async () => {
     const file = {
       mcpServers: { 'a b': REMOTE, 'a-b': REMOTE, 'a/b': REMOTE, Büro: REMOTE, 日本: REMOTE, __proto: REMOTE },
@@ -207,7 +290,7 @@ SINCE = "today"
         none: null,
         nothing: {},
         socket: { type: 'ws', url: 'wss://a.example' },
-        number: { command: 'node', env: { PORT: 3000 } },
+        object: { command: 'node', env: { PORT: {} } },
         key: { url: `${URL}?key=\${input:key}` },
         arg: { command: 'node', args: ['--key', '${env:MY_TOKEN}'] },
         open: { ...REMOTE, access: { group: ['sales'] } },
@@ -219,7 +302,7 @@ SINCE = "today"
       ['none', 'The entry must be an object'],
       ['nothing', 'command is needed for a server of transportType stdio'],
       ['socket', expect.stringMatching(/type must be one of/)],
-      ['number', 'env must contain strings, but PORT is not a string'],
+      ['object', 'env must contain strings, but PORT is not a string'],
       ['key', expect.stringMatching(/^url refers to "\$\{input:key\}", which cannot be a user's secret there/)],
       ['arg', expect.stringMatching(/^args\/1 refers to "\$\{env:MY_TOKEN\}"/)],
       ['open', expect.stringMatching(/^"group" is not a known field/)],
