@@ -86,7 +86,25 @@ describe('the body of a registration', () => {
   );
 
   it.each([
+    ['SSE', 'streamable_http'],
+    ['http', 'streamable_http'],
+    ['streamable-http', 'streamable_http'],
+    ['streamableHttp', 'streamable_http'],
+    ['STREAMABLE_HTTP', 'streamable_http'],
+    ['STDIO', 'stdio'],
+  ])('may name the transport %s in transportType, which is %s', async (transportType, meant) => {
+    expect(await validate(RegisterServerDto, { ...STDIO, transportType })).toMatchObject({ transportType: meant });
+  });
+
+  it('may write the type in any case', async () => {
+    expect(await validate(RegisterServerDto, { ...STDIO, type: 'StreamableHTTP' })).toMatchObject({
+      type: 'streamableHttp',
+    });
+  });
+
+  it.each([
     ['type', 'ws'],
+    ['transportType', 'ws'],
     ['type', ['http']],
     ['type', null],
     ['disabled', 'true'],
@@ -122,7 +140,7 @@ describe('the body of a registration', () => {
     ['url', 'a.example'],
     ['url', 'https://user:password@a.example/'],
     ['url', { $ne: null }],
-    ['transportType', 'sse'],
+    ['transportType', 'socket'],
     ['headers', { 'X-A': 'b\r\nX-Injected: 1' }],
     ['headers', { 'X A': 'b' }],
     ['headers', { 'X-A': null }],

@@ -79,6 +79,7 @@ describe("an MCP client's configuration file that is imported", () => {
     ['Windsurf', { mcpServers: { one: { serverUrl: URL, disabled: true } } }],
     ['Gemini CLI', { mcpServers: { one: { httpUrl: URL, timeout: 5, trust: true, disabled: true } } }],
     ['Cline', { mcpServers: { one: { type: 'streamableHttp', url: URL, autoApprove: [], disabled: true } } }],
+    ['Cline before', { mcpServers: { one: { transportType: 'SSE', url: URL, disabled: true } } }],
     ['Roo Code', { mcpServers: { one: { type: 'streamable-http', url: URL, alwaysAllow: [], disabled: true } } }],
     ['Continue', { name: 'x', version: '0.0.1', mcpServers: [{ name: 'one', command: 'node', disabled: true }] }],
     ['null members', { mcpServers: { one: { command: 'node', args: null, env: null, disabled: true } } }],
