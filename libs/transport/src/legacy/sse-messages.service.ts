@@ -3,9 +3,10 @@ import type { Principal } from '@manifold/auth';
 import { Bus, OnCalled, ReplicaGoneError, Topic } from '@manifold/bus';
 import type { RequestSource } from '@manifold/observability';
 import { requestableCapabilities } from '../sessions/call-client.js';
-import { JsonRpcError, sessionNotFound } from '../json-rpc/json-rpc-error.js';
+import { JsonRpcError, SESSION_NOT_FOUND, sessionNotFound } from '../json-rpc/json-rpc-error.js';
 import type { JsonRpcRequest, Message } from '../json-rpc/json-rpc.js';
 import { LegacyMessages } from './legacy-messages.js';
+import { LegacySessions } from '../sessions/legacy-sessions.service.js';
 import { SseSessions, type SseSession } from './sse-sessions.service.js';
 import { takesUrls } from '../sessions/url-elicitation.js';
 
@@ -31,12 +32,27 @@ const POSTED = new Topic<Posted, Refusal | null>('sse.posted');
 export class SseMessages {
   constructor(
     private readonly sessions: SseSessions,
+    private readonly legacySessions: LegacySessions,
     private readonly messages: LegacyMessages,
     private readonly bus: Bus,
   ) {}
 
   /** @throws JsonRpcError 404 if the principal has no such session */
   async receive(sessionId: unknown, message: Message, source: RequestSource, principal: Principal): Promise<void> {
+    try {
+      await this.deliver(sessionId, message, source, principal);
+    } catch (error) {
+      const isUnknown = error instanceof JsonRpcError && error.code === SESSION_NOT_FOUND;
+      throw isUnknown ? this.legacySessions.notFound(principal) : error;
+    }
+  }
+
+  private async deliver(
+    sessionId: unknown,
+    message: Message,
+    source: RequestSource,
+    principal: Principal,
+  ): Promise<void> {
     const replica = this.sessions.elsewhere(sessionId);
     if (replica === undefined) {
       return this.take(this.sessions.find(sessionId, principal.key), message, source, principal);

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { StreamGrants } from '@manifold/auth';
 import { eventually } from '../../../../test/support/eventually.js';
-import { startTransport, type TransportApp } from '../../testing/src/transport-app.js';
+import { principalOf, startTransport, type TransportApp } from '../../testing/src/transport-app.js';
 import { callTool, events, initialize, request, type ServerEvent } from '../../testing/src/mcp-wire.js';
 import { TransportStatus } from '../endpoints/transport-status.js';
+import { SseMessages } from './sse-messages.service.js';
 
 describe('HTTP+SSE', () => {
   let app: TransportApp;
@@ -140,6 +141,15 @@ describe('HTTP+SSE', () => {
     const foreign = await post(endpoint, request(1, 'ping'), 'bob');
     expect(foreign.status).toBe(404);
     expect(await foreign.json()).toMatchObject({ error: { code: -32001 }, id: null });
+  });
+
+  it('refuses a session that a client of Integration.app does not have with the code at which it starts a new one', async () => {
+    const receive = (confinedTo?: string) =>
+      app
+        .get(SseMessages)
+        .receive('none', { kind: 'invalid' }, { requestId: 'r', address: '::1' }, { ...principalOf(), confinedTo });
+    await expect(receive('integration-app')).rejects.toMatchObject({ code: -32000, status: 404 });
+    await expect(receive()).rejects.toMatchObject({ code: -32001, status: 404 });
   });
 
   it('takes the id of a session for a credential only where the token stood in the URL, and only while the stream is open', async () => {
