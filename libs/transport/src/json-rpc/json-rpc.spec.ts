@@ -26,9 +26,32 @@ describe('readMessage', () => {
     ['positional params', { jsonrpc: '2.0', id: 1, method: 'ping', params: [1] }],
     ['a result without id', { jsonrpc: '2.0', result: {} }],
     ['a result and an error', { jsonrpc: '2.0', id: 1, result: {}, error: {} }],
+    ['neither a result nor an error', { jsonrpc: '2.0', id: 1, result: null, error: null }],
     ['nothing but an id', { jsonrpc: '2.0', id: 1 }],
   ])('refuses %s', (_title, value) => {
     expect(readMessage(value).kind).toBe('invalid');
+  });
+
+  it.each([
+    [{ result: {}, error: null }, { result: {} }],
+    [{ result: null, error: { code: 1, message: 'x' } }, { error: { code: 1, message: 'x' } }],
+  ])('judges the response %j by its member that is not null', (members, kept) => {
+    const envelope = { jsonrpc: '2.0', id: 1 };
+    expect(readMessage({ ...envelope, ...members })).toEqual({ kind: 'response', response: { ...envelope, ...kept } });
+  });
+
+  it.each([
+    ['tools/list', [], undefined],
+    ['tools/list', { cursor: '' }, {}],
+    ['tools/list', { cursor: 'a' }, { cursor: 'a' }],
+    ['tools/call', { name: 'a', arguments: [], _meta: [] }, { name: 'a', arguments: {}, _meta: {} }],
+    ['tools/call', { name: '', arguments: [1] }, { name: '', arguments: [1] }],
+    ['tools/call', { name: 'a', arguments: { cursor: '', a: [] } }, { name: 'a', arguments: { cursor: '', a: [] } }],
+    ['initialize', { capabilities: [] }, { capabilities: {} }],
+    ['tools/call', { requestState: null, cursor: '' }, { requestState: null }],
+  ])('reads the params of %s, %j, as %j', (method, params, meant) => {
+    const message = readMessage({ jsonrpc: '2.0', id: 1, method, params });
+    expect(message.kind === 'request' && message.request.params).toEqual(meant);
   });
 
   it('never throws', () => {

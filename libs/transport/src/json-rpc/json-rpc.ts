@@ -38,30 +38,58 @@ const isRequestId = (value: unknown): value is RequestId => typeof value === 'st
  *
  * `params: null` and null members of params count as absent, as several client libraries write what is not set. The id of a notification
  * may be null for the same reason. No parameter of MCP has null as a value of its own. The state and the answers of a call that goes on
- * are an exception: without them the call would begin anew, which may repeat its effect.
+ * are an exception: without them the call would begin anew, which may repeat its effect. PHP writes an empty object as an empty list, and
+ * some clients write an empty cursor for the first page.
  */
 export function readMessage(value: unknown): Message {
   if (!isObject(value) || value.jsonrpc !== '2.0') return INVALID;
   const { id, method, params } = value;
   if (typeof method === 'string') {
-    if (params === null) return readMessage({ ...value, params: undefined });
+    if (params === null || isEmptyList(params)) return readMessage({ ...value, params: undefined });
     if (params !== undefined && !isObject(params)) return INVALID;
-    if (params && hasNull(params)) return readMessage({ ...value, params: withoutNulls(params) });
+    if (params && isLoose(params)) return readMessage({ ...value, params: strictly(params) });
     if (isRequestId(id)) return { kind: 'request', request: value as unknown as JsonRpcRequest };
     const isNotification = id === undefined || (id === null && method.startsWith('notifications/'));
     return isNotification ? { kind: 'notification', notification: value as unknown as JsonRpcNotification } : INVALID;
   }
-  const isResponse = isRequestId(id) && 'result' in value !== 'error' in value;
-  return isResponse ? { kind: 'response', response: value as unknown as JsonRpcResponse } : INVALID;
+  return isRequestId(id) ? readResponse(value) : INVALID;
+}
+
+/** Several libraries write both members, and null for the one that is not set. */
+function readResponse(value: Params): Message {
+  if ('result' in value !== 'error' in value)
+    return { kind: 'response', response: value as unknown as JsonRpcResponse };
+  const { result, error, ...envelope } = value;
+  if ((result ?? null) === null) return (error ?? null) === null ? INVALID : readResponse({ ...envelope, error });
+  return error === null ? readResponse({ ...envelope, result }) : INVALID;
 }
 
 /** Parameters of the modern era that are refused if they are null. */
 const NEVER_NULL: readonly string[] = ['requestState', 'inputResponses'];
 
-function hasNull(params: Params): boolean {
-  for (const name in params) if (params[name] === null && !NEVER_NULL.includes(name)) return true;
+/** Parameters that are objects. */
+const OBJECTS: readonly string[] = ['arguments', 'capabilities', '_meta'];
+
+/** Tells whether params have a member that `strictly` changes. */
+function isLoose(params: Params): boolean {
+  for (const name in params) {
+    const value = params[name];
+    if (value === null ? !NEVER_NULL.includes(name) : value === '' ? name === 'cursor' : isLooseList(name, value))
+      return true;
+  }
   return false;
 }
+
+const isLooseList = (name: string, value: unknown): boolean => isEmptyList(value) && OBJECTS.includes(name);
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** Returns params without null members and an empty cursor, and with objects for empty lists. */
+const strictly = (params: Params): Params =>
+  Object.fromEntries(
+    Object.entries(withoutNulls(params))
+      .filter(([name, value]) => name !== 'cursor' || value !== '')
+      .map(([name, value]) => [name, isLooseList(name, value) ? {} : value]),
+  );
 
 /** Returns an object without its members that are null. Members of members stay. */
 export const withoutNulls = (params: Params): Params =>

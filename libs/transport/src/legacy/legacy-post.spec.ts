@@ -50,7 +50,7 @@ describe('POST /mcp in the legacy era', () => {
     ['no params', undefined],
     ['no version', {}],
     ['a version that is no string', { protocolVersion: 1 }],
-    ['capabilities that are no object', { protocolVersion: '2025-11-25', capabilities: [] }],
+    ['capabilities that are no object', { protocolVersion: '2025-11-25', capabilities: ['roots'] }],
     ['a client name that is no object', { protocolVersion: '2025-11-25', clientInfo: 'me' }],
     [
       'a client that describes itself at length',
@@ -88,7 +88,7 @@ describe('POST /mcp in the legacy era', () => {
     ['a cursor that it never gave', request(1, 'tools/list', { cursor: 'x' }), -32602],
     ['an unknown tool', callTool(1, 'nothing'), -32602],
     ['a call without a name', request(1, 'tools/call', {}), -32602],
-    ['arguments that are no object', request(1, 'tools/call', { name: 'echo', arguments: [] }), -32602],
+    ['arguments that are no object', request(1, 'tools/call', { name: 'echo', arguments: ['a'] }), -32602],
     ['an unknown method', request(1, 'tools/invent'), -32601],
     ['a method of the modern era', request(1, 'server/discover'), -32601],
     ['a result that cannot be written', callTool(1, 'deep'), -32603],

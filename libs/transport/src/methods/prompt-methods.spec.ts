@@ -42,7 +42,7 @@ describe('prompts of several servers', () => {
     expect(await ask('prompts/get', { name: 'two_greet' }, own, path)).toMatchObject({ error: { code: -32602 } });
   });
 
-  it.each([[{}], [{ name: 5 }], [{ name: 'greet' }], [{ name: 'one_greet', arguments: [] }]])(
+  it.each([[{}], [{ name: 5 }], [{ name: 'greet' }], [{ name: 'one_greet', arguments: ['a'] }]])(
     'refuse %j',
     async (params) => {
       expect(await ask('prompts/get', params)).toMatchObject({ error: { code: -32602 } });
