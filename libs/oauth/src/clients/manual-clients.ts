@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { ProblemError } from '@manifold/rest';
 import { Keyring, recordsWithOneText } from '@manifold/secrets';
 import { Store, StoreConflictError, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import type { PreRegisteredClient } from '../protocol/protected-server.js';
-import { withPreset, type VendorSettings } from '../protocol/vendor-settings.js';
+import { sendsElsewhere, withPreset, type VendorSettings } from '../protocol/vendor-settings.js';
 import { openJson, sealJson, type Sealed } from '../protocol/sealed-json.js';
 
 type Place = { tenant: string; server: string };
@@ -71,9 +72,19 @@ export class ManualClients {
     }));
   }
 
-  /** Stores the settings in place of earlier ones. They apply to connections that begin from now on. */
+  /**
+   * Stores the settings in place of earlier ones. They apply to connections that begin from now on.
+   * @throws ProblemError 409 `client_secret_kept`, if they would send the secret of the stored client elsewhere: whoever changes the
+   *   destination must know the secret (threat 60)
+   */
   async putSettings(tenant: string, server: string, vendor: VendorSettings): Promise<void> {
-    await this.change({ tenant, server }, (content) => ({ ...clientIn(content), vendor }));
+    await this.change({ tenant, server }, (content) => {
+      const client = clientIn(content);
+      if (client?.clientSecret !== undefined && sendsElsewhere(client.issuer, content.vendor, vendor)) {
+        throw secretKept(server);
+      }
+      return { ...client, vendor };
+    });
   }
 
   /** @returns whether there was a client */
@@ -110,6 +121,14 @@ export class ManualClients {
     }
   }
 }
+
+const secretKept = (server: string): ProblemError =>
+  new ProblemError(
+    409,
+    'client_secret_kept',
+    `These settings change where the client secret of server ${server} is sent: give the client anew with PUT ` +
+      `/mcp/servers/${server}/oauth/client, together with preset, issuer, issuerAlias, authorizationEndpoint and tokenEndpoint`,
+  );
 
 function clientIn({ issuer, clientId, clientSecret }: Content): PreRegisteredClient | undefined {
   return issuer === undefined || clientId === undefined ? undefined : { issuer, clientId, clientSecret };

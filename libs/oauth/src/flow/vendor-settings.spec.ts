@@ -33,10 +33,15 @@ afterEach(async () => {
 
 const server = () => ({ name: 'files', url: upstream.url });
 const set = (settings: VendorSettings) => gateway.get(ManualClients).putSettings('default', 'files', settings);
-const client = (clientSecret: string | undefined = KNOWN_CLIENT.secret) =>
+const client = (settings?: VendorSettings) =>
   gateway
     .get(ManualClients)
-    .put('default', 'files', { issuer: authority.issuer, clientId: KNOWN_CLIENT.id, clientSecret });
+    .put(
+      'default',
+      'files',
+      { issuer: authority.issuer, clientId: KNOWN_CLIENT.id, clientSecret: KNOWN_CLIENT.secret },
+      settings,
+    );
 const start = (options?: StartOptions) => gateway.get(ConnectFlow).start(ann, server(), options);
 const parameters = async (options?: StartOptions) => new URL((await start(options)).authorizationUrl).searchParams;
 
@@ -169,15 +174,15 @@ describe('an issuer', () => {
 
   it('gets no client that belongs to another one', async () => {
     await client();
-    await set({ issuer: 'https://evil.test' });
+    await expect(set({ issuer: 'https://evil.test' })).rejects.toMatchObject({ status: 409 });
+    await client({ issuer: 'https://evil.test' });
     await expect(start()).rejects.toMatchObject({ code: 'metadata_refused' });
   });
 });
 
 it('settings go with the server, and stay when only the client is removed', async () => {
   const manual = gateway.get(ManualClients);
-  await client();
-  await set({ preset: 'google', scopes: ['mail'] });
+  await client({ preset: 'google', scopes: ['mail'] });
   expect(await manual.remove('default', 'files')).toBe(true);
   expect(await manual.entry('default', 'files')).toEqual({
     client: undefined,

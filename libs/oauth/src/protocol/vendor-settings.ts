@@ -1,3 +1,5 @@
+import { isSameIssuer } from './metadata-rules.js';
+
 /** What an operator corrects about the authorization of one server. Every member is optional. */
 export interface VendorSettings {
   /** Vendor whose usual settings apply where a member is missing. */
@@ -68,6 +70,19 @@ export function withPreset(settings: VendorSettings): VendorSettings {
   const preset: VendorSettings = settings.preset ? VENDOR_PRESETS[settings.preset] : {};
   const authorizationParameters = { ...preset.authorizationParameters, ...settings.authorizationParameters };
   return { ...preset, ...settings, authorizationParameters };
+}
+
+/**
+ * Returns whether settings send the secret of a client, or the code that is worth as much, elsewhere than earlier ones.
+ * @param issuer issuer of the client, which counts where settings name none
+ */
+export function sendsElsewhere(issuer: string, before: VendorSettings = {}, after: VendorSettings = {}): boolean {
+  const [held, wanted] = [withPreset(before), withPreset(after)];
+  const members = ['issuerAlias', 'authorizationEndpoint', 'tokenEndpoint'] as const;
+  return (
+    !isSameIssuer(held.issuer ?? issuer, wanted.issuer ?? issuer) ||
+    members.some((member) => held[member] !== wanted[member])
+  );
 }
 
 /** Parameters that the gateway sets itself, or that would change where and how the answer comes back. */

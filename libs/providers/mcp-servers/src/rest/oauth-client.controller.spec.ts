@@ -95,11 +95,60 @@ describe('the settings of a vendor', () => {
     expect((await gateway.rest('PUT', PATH, { ...CLIENT, resource: null })).status).toBe(200);
     const { body } = await gateway.rest('GET', settings);
     expect(body.settings).toEqual({ ...first, resource: 'none' });
-    await gateway.rest('PUT', settings, { pkce: 'required' });
-    expect((await gateway.rest('GET', settings)).body.settings).toEqual({ pkce: 'required' });
+    await gateway.rest('PUT', settings, { ...first, resource: undefined, pkce: 'required' });
+    expect((await gateway.rest('GET', settings)).body.settings).toEqual({
+      ...first,
+      resource: undefined,
+      pkce: 'required',
+    });
     expect((await gateway.rest('DELETE', settings)).status).toBe(200);
     expect((await gateway.rest('DELETE', settings)).status).toBe(404);
     expect((await gateway.rest('GET', PATH)).status).toBe(200);
+  });
+
+  describe('beside a client with a secret', () => {
+    const elsewhere: [object][] = [
+      [{ issuer: 'https://evil.test' }],
+      [{ issuerAlias: 'https://evil.test' }],
+      [{ authorizationEndpoint: 'https://evil.test/auth' }],
+      [{ tokenEndpoint: 'https://evil.test/token' }],
+      [{ preset: 'github' }],
+      [{ preset: 'google' }],
+    ];
+
+    it.each(elsewhere)('do not send the secret elsewhere, unless it is given anew: %j', async (change) => {
+      await gateway.rest('PUT', PATH, CLIENT);
+      const { status, body } = await gateway.rest('PUT', settings, change);
+      expect([status, body.code, body.detail]).toEqual([
+        409,
+        'client_secret_kept',
+        expect.stringContaining('give the client anew with PUT /mcp/servers/files/oauth/client'),
+      ]);
+      expect((await gateway.rest('GET', settings)).status).toBe(404);
+      const { issuer, ...rest } = { issuer: CLIENT.issuer, ...change };
+      expect((await gateway.rest('PUT', PATH, { ...CLIENT, issuer, ...rest })).status).toBe(200);
+    });
+
+    it.each(elsewhere)('may change all of it where the client has no secret: %j', async (change) => {
+      await gateway.rest('PUT', PATH, { ...CLIENT, clientSecret: undefined });
+      expect((await gateway.rest('PUT', settings, change)).status).toBe(200);
+    });
+
+    it('may change all else, name what counts already, and be removed', async () => {
+      const endpoints = { authorizationEndpoint: 'https://idp.example/a', tokenEndpoint: 'https://idp.example/t' };
+      await gateway.rest('PUT', PATH, { ...CLIENT, ...endpoints });
+      const same = { ...endpoints, issuer: `${CLIENT.issuer}/`, scopes: ['read'], pkce: 'assumed' };
+      expect((await gateway.rest('PUT', settings, same)).status).toBe(200);
+      expect((await gateway.rest('PUT', settings, { scopes: ['read'] })).status).toBe(409);
+      expect((await gateway.rest('DELETE', settings)).status).toBe(200);
+      expect((await gateway.rest('PUT', settings, endpoints)).status).toBe(409);
+      expect((await gateway.rest('PUT', settings, { scopes: ['read'] })).status).toBe(200);
+    });
+
+    it('may be the preset of the same issuer', async () => {
+      await gateway.rest('PUT', PATH, { ...CLIENT, issuer: 'https://accounts.google.com' });
+      expect((await gateway.rest('PUT', settings, { preset: 'google' })).status).toBe(200);
+    });
   });
 
   it('are nobody else’s business, and of no server that does not exist', async () => {

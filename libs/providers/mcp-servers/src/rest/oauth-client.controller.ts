@@ -98,11 +98,12 @@ export class OAuthClientController {
   @ApiOperation({
     summary: 'Set the OAuth settings of a server',
     description:
-      'Corrects what the server and its authorization server say about OAuth. Applies to connections that begin from now on.',
+      'Corrects what the server and its authorization server say about OAuth. Applies to connections that begin from now on. ' +
+      'Refused with 409 if it changes where the secret of a stored client is sent: give the client anew then, with these members.',
   })
   @ApiExample(OAuthSettingsDto, { preset: 'google' }, { needs: 'the server of the example of POST /mcp/servers' })
   @ApiOkResponse({ type: OAuthSettingsAnswerDto })
-  @ApiProblems(400, 413, 415)
+  @ApiProblems(400, 409, 413, 415)
   async setSettings(
     @Param('name') server: string,
     @Body() body: OAuthSettingsDto,
