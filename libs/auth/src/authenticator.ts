@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '@manifold/config';
-import { invalidRequest } from '@manifold/rest';
+import { clientAddress, invalidRequest } from '@manifold/rest';
 import { ApiKeyService } from './api-keys/api-key.service.js';
 import { credentialOf } from './credential.js';
 import { TokenVerifier } from './jwt/token-verifier.service.js';
@@ -20,7 +20,7 @@ import { QueryTokens } from './query-tokens.js';
 import { StreamGrants } from './stream-grants.js';
 import { CredentialError } from './unauthenticated.js';
 
-type AuthenticatedRequest = Pick<FastifyRequest, 'raw' | 'query' | 'routeOptions'>;
+type AuthenticatedRequest = Pick<FastifyRequest, 'ip' | 'query' | 'raw' | 'routeOptions' | 'socket'>;
 
 /** Identifies the caller of a request. */
 @Injectable()
@@ -48,7 +48,7 @@ export class Authenticator {
     const credential = credentialOf(request);
     switch (credential.kind) {
       case 'jwt': {
-        const principal = await this.tokens.principalOf(credential.token);
+        const principal = await this.tokens.principalOf(credential.token, clientAddress(request));
         if (credential.inQuery) this.queryTokens.admit(principal);
         return principal;
       }

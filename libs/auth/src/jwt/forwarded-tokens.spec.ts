@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { forge } from '@manifold/auth/testing';
 import { Egress } from '@manifold/egress';
 import { testEgress } from '@manifold/egress/testing';
+import { ProblemError } from '@manifold/rest';
+import { eventually } from '../../../../test/support/eventually.js';
 import { ForwardedTokens } from './forwarded-tokens.js';
 
 const ISSUER = 'integration.app';
@@ -17,28 +19,44 @@ describe('Access tokens that are passed on to Integration.app', () => {
   let tokens: ForwardedTokens;
   let status: number | undefined;
   let asked: string[];
+  /** Answers that wait, while the API holds them back. */
+  let held: (() => void)[] | undefined;
+  let charged: string[];
+  let refusal: ProblemError | undefined;
 
   beforeEach(async () => {
-    [status, asked] = [undefined, []];
+    [status, asked, held, charged, refusal] = [undefined, [], undefined, [], undefined];
     api = createServer((request, response) => {
       const token = request.headers.authorization!.replace('Bearer ', '');
       asked.push(token);
       const isGood = Buffer.from(token.split('.')[2]!, 'base64url').toString() === 'good';
-      response.writeHead(status ?? (isGood ? 200 : 401), { 'content-type': 'application/json' }).end('{"items":[]}');
+      const answer = () =>
+        response.writeHead(status ?? (isGood ? 200 : 401), { 'content-type': 'application/json' }).end('{"items":[]}');
+      if (held) held.push(answer);
+      else answer();
     }).listen(0, '127.0.0.1');
     await new Promise((listening) => api.once('listening', listening));
     egress = testEgress();
     const apiUrl = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
-    tokens = new ForwardedTokens({ apiUrl, issuer: ISSUER }, egress);
+    const wrongCredential = (address: string) => {
+      charged.push(address);
+      return refusal;
+    };
+    tokens = new ForwardedTokens({ apiUrl, issuer: ISSUER }, egress, { wrongCredential });
   });
   afterEach(async () => {
     await egress.onApplicationShutdown();
     await new Promise((closed) => api.close(closed));
   });
 
-  const principalOf = async (claims: Record<string, unknown>, signature?: string, expiresAt = later()) => {
+  const principalOf = async (
+    claims: Record<string, unknown>,
+    signature?: string,
+    expiresAt = later(),
+    address = '192.0.2.1',
+  ) => {
     const token = tokenOf(claims, signature);
-    return tokens.principalOf(token, hash('sha256', token, 'base64url'), { ...claims }, expiresAt);
+    return tokens.principalOf(token, hash('sha256', token, 'base64url'), { ...claims }, expiresAt, address);
   };
 
   it.each<[Record<string, unknown>]>([
@@ -98,6 +116,41 @@ describe('Access tokens that are passed on to Integration.app', () => {
     await principalOf(claims, 'forged');
     await principalOf(claims, 'forged');
     expect(asked).toHaveLength(2);
+  });
+
+  it('count as wrong credentials of the address, once for each check that did not end well', async () => {
+    const claims = { iss: 'w', id: 'alice' };
+    await principalOf(claims);
+    expect(charged).toEqual([]);
+    await Promise.all([principalOf(claims, 'forged'), principalOf(claims, 'forged')]);
+    await principalOf(claims, 'forged');
+    status = 500;
+    await principalOf({ ...claims, name: 'another' });
+    expect(charged).toEqual(['192.0.2.1', '192.0.2.1']);
+  });
+
+  it('are refused after too many from the address, unless they are good or nobody answered', async () => {
+    refusal = new ProblemError(429, 'rate_limited', 'Too many wrong credentials');
+    await expect(principalOf({ iss: 'w', id: 'alice' }, 'forged')).rejects.toBe(refusal);
+    expect((await principalOf({ iss: 'w', id: 'alice' })).accepted).toBe(true);
+    status = 503;
+    expect((await principalOf({ iss: 'w', id: 'bob' })).accepted).toBe(false);
+  });
+
+  it('of one address do not take the places of others, and places become free again', async () => {
+    held = [];
+    const flood = Array.from({ length: 60 }, (_, index) =>
+      principalOf({ iss: 'w', id: 'alice' }, `forged ${index}`, later(), `2001:db8::${index + 1}`),
+    );
+    const real = principalOf({ iss: 'w', id: 'bob' }, 'good', later(), '192.0.2.2');
+    await eventually('ten checks of one address and one of another', () => asked.length >= 11);
+    expect(asked).toHaveLength(11);
+    expect((await principalOf({ iss: 'w', id: 'carol' }, 'good', later(), '2001:db8::a')).accepted).toBe(false);
+    held.forEach((answer) => answer());
+    held = undefined;
+    expect((await real).accepted).toBe(true);
+    expect((await Promise.all(flood)).some(({ accepted }) => accepted)).toBe(false);
+    expect((await principalOf({ iss: 'w', id: 'carol' }, 'good', later(), '2001:db8::a')).accepted).toBe(true);
   });
 
   it.each([500, 404, 302, 429])('are not accepted by the answer %i', async (answer) => {

@@ -3,6 +3,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { forge, TestIssuer } from '@manifold/auth/testing';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
+import { RequestLimits } from '@manifold/limits';
 import { TokenVerifier } from './token-verifier.service.js';
 
 type Claims = Record<string, unknown>;
@@ -60,7 +61,7 @@ describe('The access tokens of Integration.app', () => {
     });
     const module = await Test.createTestingModule({
       imports: [ConfigModule.forRoot(config), EgressModule],
-      providers: [TokenVerifier],
+      providers: [TokenVerifier, { provide: RequestLimits, useValue: { wrongCredential: () => undefined } }],
     }).compile();
     modules.push(await module.init());
     return module.get(TokenVerifier);

@@ -5,6 +5,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { forge, TestIssuer } from '@manifold/auth/testing';
 import { ConfigModule, loadConfig } from '@manifold/config';
 import { EgressModule } from '@manifold/egress';
+import { RequestLimits } from '@manifold/limits';
 import fc from '../../../../test/support/fuzz.js';
 import { hasExpired } from '../authenticator.js';
 import { TokenVerifier } from './token-verifier.service.js';
@@ -45,7 +46,7 @@ describe('The tokens of configured issuers', () => {
     });
     const module = await Test.createTestingModule({
       imports: [ConfigModule.forRoot(config), EgressModule],
-      providers: [TokenVerifier],
+      providers: [TokenVerifier, { provide: RequestLimits, useValue: { wrongCredential: () => undefined } }],
     }).compile();
     modules.push(await module.init());
     return module.get(TokenVerifier);

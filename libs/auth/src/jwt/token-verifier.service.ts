@@ -4,6 +4,7 @@ import { decodeJwt, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Config } from '@manifold/config';
 import { Egress } from '@manifold/egress';
+import { RequestLimits } from '@manifold/limits';
 import { countsOfCache } from '@manifold/metrics';
 import { ProblemError } from '@manifold/rest';
 import type { Principal } from '../principal.js';
@@ -30,6 +31,7 @@ export class TokenVerifier implements OnModuleInit {
   constructor(
     private readonly config: Config,
     private readonly egress: Egress,
+    private readonly limits: RequestLimits,
   ) {}
 
   /** @throws Error if a configured key cannot be used: the gateway must not start */
@@ -43,16 +45,17 @@ export class TokenVerifier implements OnModuleInit {
 
   /**
    * Returns the principal of a token. A token that was valid is not verified again, so the caller must check its expiry on each request.
-   * @throws CredentialError, ProblemError 503 `issuer_unavailable`
+   * @param address address of the caller; callers without one count as one caller
+   * @throws CredentialError, ProblemError 503 `issuer_unavailable`, 429 `rate_limited`
    */
-  async principalOf(token: string): Promise<Principal> {
+  async principalOf(token: string, address = ''): Promise<Principal> {
     const digest = hash('sha256', token, 'base64url');
     const known = this.verified.get(digest);
     (known ? hits : misses).add();
     if (known) return known;
     const unverified = unverifiedClaims(token);
     const verifier = this.verifierOf(unverified);
-    if (!verifier) return this.forwarded(token, digest, unverified);
+    if (!verifier) return this.forwarded(token, digest, unverified, address);
     const principal = await verifiedPrincipal(verifier, token);
     this.verified.set(digest, principal);
     return principal;
@@ -73,9 +76,10 @@ export class TokenVerifier implements OnModuleInit {
     throw new CredentialError(named.length === 0 ? 'The token has no iss' : 'The issuer is unknown');
   }
 
-  private async forwarded(token: string, digest: string, claims: JWTPayload): Promise<Principal> {
-    this.forwardedTokens ??= new ForwardedTokens(this.config.integrationApp!, this.egress);
-    const { principal, accepted } = await this.forwardedTokens.principalOf(token, digest, claims, expiryOf(claims));
+  private async forwarded(token: string, digest: string, claims: JWTPayload, address: string): Promise<Principal> {
+    this.forwardedTokens ??= new ForwardedTokens(this.config.integrationApp!, this.egress, this.limits);
+    const expiresAt = expiryOf(claims);
+    const { principal, accepted } = await this.forwardedTokens.principalOf(token, digest, claims, expiresAt, address);
     if (accepted) this.verified.set(digest, principal);
     return principal;
   }
