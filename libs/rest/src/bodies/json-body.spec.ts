@@ -145,6 +145,7 @@ describe('readJsonBodies', () => {
     ['/small', 101],
     ['/large', 30_001],
     ['/public', 16_385],
+    ['/message', 50_001],
   ])('answers 413 at %s to a Content-Length of %i, before any of it has come', async (path, length) => {
     const { socket, answered } = connected();
     socket.write(`${HEAD(path)}Content-Length: ${length}\r\n\r\n`);
@@ -157,6 +158,7 @@ describe('readJsonBodies', () => {
     ['/small', 101],
     ['/large', 30_001],
     ['/public', 16_385],
+    ['/message', 50_001],
   ])('answers 413 at %s as soon as %i bytes have come, although more will', async (path, length) => {
     const { socket, answered } = connected();
     socket.write(`${HEAD(path)}Transfer-Encoding: chunked\r\n\r\nfffff\r\n${' '.repeat(length)}`);
@@ -189,5 +191,6 @@ describe('readJsonBodies', () => {
     expect((await post('/', JSON.stringify('x'.repeat(30_001)))).status).toBe(413);
     expect((await post('/small', JSON.stringify('ü'.repeat(60)))).status).toBe(413);
     expect((await post('/small', JSON.stringify('x'.repeat(60)))).status).toBe(200);
+    expect((await post('/message', JSON.stringify('x'.repeat(49_000)))).status).toBe(200);
   });
 });

@@ -39,7 +39,7 @@ export interface BodyBounds {
  * different values (threat 16). Bytes are counted while they arrive (threat 61), levels and members before the text is parsed (threat 58).
  */
 export function readJsonBodies(fastify: FastifyInstance, limits: BodyBounds): void {
-  const { bytes, messageBytes, members: most } = limits;
+  const { bytes, members: most } = limits;
   limitRoutes(fastify, limits);
   answerLongBodies(fastify);
   refuseEncodedBodies(fastify);
@@ -48,7 +48,7 @@ export function readJsonBodies(fastify: FastifyInstance, limits: BodyBounds): vo
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>(
     'application/json',
-    { parseAs: 'string', bodyLimit: Math.max(bytes, messageBytes) },
+    { parseAs: 'string', bodyLimit: bytes },
     (request: FastifyRequest, text, done) => {
       if (text === '') return done(null, undefined);
       const members = writtenMembers(text, bounds);
