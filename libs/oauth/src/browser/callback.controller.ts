@@ -17,7 +17,7 @@ export class CallbackController {
     private readonly config: Config,
   ) {}
 
-  @CallbackRoute('code', 'iss', 'error')
+  @CallbackRoute('code', 'iss', 'error', 'error_description')
   arrive(
     @Query() query: Record<string, unknown>,
     @Headers('cookie') cookies: string | undefined,

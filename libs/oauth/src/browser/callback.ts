@@ -12,7 +12,7 @@ import { Public } from '@manifold/auth';
 import type { Callback, Connected } from '../flow/connect-flow.js';
 import { connectedPage, failurePage } from './connect-pages.js';
 
-const PARAMETERS = ['state', 'code', 'iss', 'error'] as const;
+const PARAMETERS = ['state', 'code', 'iss', 'error', 'error_description'] as const;
 
 const HTML = { content: { 'text/html': { schema: { type: 'string' } } } };
 const WHY_NOT = { description: 'A page that says why the server is not connected', ...HTML };

@@ -73,7 +73,11 @@ function wordsFor(error: unknown): Words | undefined {
   if (!(error instanceof OAuthFlowError)) return undefined;
   switch (error.code) {
     case 'authorization_denied':
-      return { status: 400, title: 'Access was not granted', advice: `If that was a mistake: ${AGAIN}` };
+      return {
+        status: 400,
+        title: 'Access was not granted',
+        advice: `${error.message}. If that was a mistake: ${AGAIN}`,
+      };
     case 'state_invalid':
       return {
         status: 400,

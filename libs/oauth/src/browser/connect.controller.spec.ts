@@ -218,7 +218,14 @@ describe('the callback', () => {
     const refused = await fetch(denied.back, { headers: { cookie: denied.cookie } });
     const html = await refused.text();
     expect([refused.status, html]).toEqual([400, expect.stringContaining('Access was not granted')]);
+    expect(html).toContain('did not grant access: access_denied');
     expect(html).not.toContain('alert(1)');
+
+    const markup = await consent(await newLink());
+    markup.back.searchParams.set('error', '<b>Call 555</b>');
+    const page = await (await fetch(markup.back, { headers: { cookie: markup.cookie } })).text();
+    expect(page).toContain('did not grant access: unknown error');
+    expect(page).not.toContain('555');
     expect(authority.requestsTo('token')).toEqual([]);
     expect(await stateOf()).toBe('none');
   });

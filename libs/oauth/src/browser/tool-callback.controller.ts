@@ -16,7 +16,7 @@ export class ToolCallbackController {
     private readonly config: Config,
   ) {}
 
-  @CallbackRoute('code', 'error')
+  @CallbackRoute('code', 'error', 'error_description')
   arrive(
     @Param('provider') provider: string,
     @Query() query: Record<string, unknown>,

@@ -4,12 +4,13 @@ import { Keyring, recordsWithOneText } from '@manifold/secrets';
 import { Store, StoreConflictError, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import { KeyedMutex } from '@manifold/async';
 import { GatewayClient } from './gateway-client.js';
-import { jsonObject, numberOf, textOf } from '../protocol/lenient-json.js';
+import { jsonObject, numberOf, textOf, type JsonObject } from '../protocol/lenient-json.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { OAuthHttp } from '../protocol/oauth-http.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
 import type { AuthorizationTarget, ProtectedServer, RegisteredClient } from '../protocol/protected-server.js';
 import { openJson, sealJson, type Sealed } from '../protocol/sealed-json.js';
+import { saidBy, shownCode } from '../protocol/vendor-error.js';
 import {
   renewalOf,
   seemsDead,
@@ -134,9 +135,9 @@ export class ClientRegistration {
       timeoutMs: this.limits.metadataMs,
       signal,
     });
-    const answer = response.ok ? jsonObject(await response.text()) : undefined;
-    const clientId = textOf(answer?.client_id);
-    if (!answer || clientId === undefined) throw notRegistered(response.status);
+    const answer = jsonObject(await response.text());
+    const clientId = response.ok ? textOf(answer?.client_id) : undefined;
+    if (!answer || clientId === undefined) throw notRegistered(response.status, answer);
     return {
       clientId,
       clientSecret: textOf(answer.client_secret),
@@ -166,11 +167,13 @@ export class ClientRegistration {
   }
 }
 
-const notRegistered = (status: number): OAuthFlowError =>
-  new OAuthFlowError(
-    'registration_failed',
-    `The authorization server did not register the gateway: it answered HTTP ${status} without a client id`,
-  );
+/** @param answer the answer, perhaps with the reason (RFC 7591, 3.2.2) */
+function notRegistered(status: number, answer: JsonObject = {}): OAuthFlowError {
+  const code = shownCode(answer.error);
+  const answered = code === undefined ? `HTTP ${status}` : `HTTP ${status} (${code})`;
+  const message = `The authorization server did not register the gateway: it answered ${answered} without a client id`;
+  return new OAuthFlowError('registration_failed', message, { cause: saidBy(answer.error_description) });
+}
 
 /** Selects the authentication method. The gateway can keep a secret, so it prefers one. A missing list means Basic (RFC 8414, 2). */
 function authMethodFor({ token_endpoint_auth_methods_supported: supported }: OAuthMetadata): string {

@@ -327,6 +327,20 @@ describe('the gateway is known to the authorization server', () => {
     await expect(flow.start(ann, server())).rejects.toMatchObject({ code: 'registration_failed' });
   });
 
+  it('or the user is told the error code, and the operator what the authorization server says', async () => {
+    const json = { error: 'invalid_redirect_uri', error_description: `No\n loopback ${'!'.repeat(400)}` };
+    authority.next('registration', { json, status: 400 });
+    await expect(flow.start(ann, server())).rejects.toMatchObject({
+      message: expect.stringContaining('HTTP 400 (invalid_redirect_uri) without a client id'),
+      cause: { message: expect.stringMatching(/^It says: No loopback !{288}$/) },
+    });
+    authority.next('registration', { json: { error: '<b>x</b>' }, status: 400 });
+    await expect(flow.start(ann, server())).rejects.toMatchObject({
+      message: expect.stringContaining('HTTP 400 without a client id'),
+      cause: undefined,
+    });
+  });
+
   it('not at all by a registration that redirects', async () => {
     authority.redirect('registration', '/reg?again');
     await expect(flow.start(ann, server())).rejects.toMatchObject({ code: 'metadata_refused' });
@@ -445,6 +459,28 @@ describe('a callback is refused', () => {
     }
     expect(canary.requests).toEqual([]);
     await canary.stop();
+  });
+
+  it('with the error code, and with the description for the operator alone', async () => {
+    const { code } = good.callback;
+    const json = { error: 'invalid_grant', error_description: `The code ${code} is too old` };
+    authority.next('token', { json, status: 400 });
+    await expect(flow.finish(good.callback, good.cookies)).rejects.toMatchObject({
+      message: 'The authorization server refused its own authorization code: invalid_grant',
+      cause: { cause: { message: 'It says: The code [secret] is too old' } },
+    });
+    const { callback, cookies } = await consent();
+    const denial = {
+      state: callback.state,
+      iss: callback.iss,
+      error: 'invalid_scope',
+      error_description: 'No\u202e x',
+    };
+    await expect(flow.finish(denial, cookies)).rejects.toMatchObject({
+      code: 'authorization_denied',
+      message: 'The sign-in service did not grant access: invalid_scope',
+      cause: { message: 'It says: No x' },
+    });
   });
 
   it('when the server was removed meanwhile', async () => {

@@ -7,6 +7,7 @@ import type { ConnectionTokens } from '../tokens/connection-tokens.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { PendingAuthorizations, type PendingFlow } from './pending-authorizations.js';
 import type { ProtectedServer } from '../protocol/protected-server.js';
+import { accessDenied } from '../protocol/vendor-error.js';
 import { GrantRefusedError, isAboutClient } from '../tokens/grant-refused-error.js';
 import { TokenRequests } from '../tokens/token-request.js';
 import { TokenVault } from '../tokens/token-vault.js';
@@ -31,6 +32,7 @@ export interface Callback {
   readonly code?: string;
   readonly iss?: string;
   readonly error?: string;
+  readonly error_description?: string;
 }
 
 export interface Connected {
@@ -74,12 +76,13 @@ export class ConnectFlow {
   }
 
   /** @param cookies the `Cookie` header of the browser's request */
-  async finish({ state = '', code, iss, error }: Callback, cookies: string | undefined): Promise<Connected> {
+  async finish(callback: Callback, cookies: string | undefined): Promise<Connected> {
+    const { state = '', code, iss, error } = callback;
     const { owner, flow } = await this.pending.take<PendingFlow>(KIND, state, cookies);
     checkIssuer(flow, iss);
     if (error !== undefined || code === undefined) {
       await this.note(owner, flow, isAboutClient(error) ? 'forget' : 'answered');
-      throw new OAuthFlowError('authorization_denied', 'Access was not granted');
+      throw accessDenied(callback, { state, clientSecret: flow.client.clientSecret });
     }
     const tokens = await this.redeem(owner, flow, code);
     await this.vault.put(owner, tokens);
@@ -100,9 +103,8 @@ export class ConnectFlow {
     } catch (cause) {
       if (!(cause instanceof GrantRefusedError)) throw cause;
       if (isAboutClient(cause.error)) await this.note(owner, flow, 'forget');
-      throw new OAuthFlowError('exchange_refused', 'The authorization server refused its own authorization code', {
-        cause,
-      });
+      const message = `The authorization server refused its own authorization code: ${cause.error}`;
+      throw new OAuthFlowError('exchange_refused', message, { cause });
     }
   }
 

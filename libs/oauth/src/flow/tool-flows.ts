@@ -3,6 +3,7 @@ import type { Callback, Connected, AuthorizationRedirect } from './connect-flow.
 import type { ConnectionOwner } from '../tokens/connection-owner.js';
 import { takesTokens } from '../tokens/connection-tokens.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
+import { accessDenied } from '../protocol/vendor-error.js';
 import { PendingAuthorizations } from './pending-authorizations.js';
 
 /** Returns the callback path of a provider, below the gateway's URL. Operators register it at the provider. */
@@ -58,15 +59,10 @@ export class ToolFlows {
   }
 
   /** @throws OAuthFlowError; errors of the store */
-  async finish(
-    provider: string,
-    { state = '', code, error }: Callback,
-    cookies: string | undefined,
-  ): Promise<Connected> {
+  async finish(provider: string, callback: Callback, cookies: string | undefined): Promise<Connected> {
+    const { state = '', code, error } = callback;
     const { owner, flow } = await this.pending.take<PendingToolFlow>(kindOf(provider), state, cookies);
-    if (error !== undefined || code === undefined) {
-      throw new OAuthFlowError('authorization_denied', 'Access was not granted');
-    }
+    if (error !== undefined || code === undefined) throw accessDenied(callback, { state, ownState: flow.state });
     await this.flow.exchange(owner, provider, code, flow.state);
     return { owner, scopes: [] };
   }

@@ -28,7 +28,7 @@ export type OAuthFlowErrorCode =
 
 /**
  * Only error type of this library, besides those of the store. Its message may be shown: it contains no token, no secret and no text of
- * another server.
+ * another server except an error code. Its cause is for the operator's log.
  */
 export class OAuthFlowError extends Error {
   constructor(

@@ -13,9 +13,15 @@ const ABOUT_REQUEST = [
 
 /** Error for a request that a token endpoint refuses. */
 export class GrantRefusedError extends Error {
-  /** @param error error code of the response (RFC 6749, 5.2) */
-  constructor(readonly error: string) {
-    super(`The authorization server refused the request: ${error}`);
+  /**
+   * @param error error code of the response (RFC 6749, 5.2)
+   * @param said what the authorization server says about it, for the log
+   */
+  constructor(
+    readonly error: string,
+    said?: Error,
+  ) {
+    super(`The authorization server refused the request: ${error}`, { cause: said });
     this.name = 'GrantRefusedError';
   }
 

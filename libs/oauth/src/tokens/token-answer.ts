@@ -2,6 +2,7 @@ import { isObject } from '@manifold/async';
 import { uniqueScopes } from '../protocol/bearer-challenge.js';
 import { jsonObject, numberOf, textOf, wordsOf, type JsonObject } from '../protocol/lenient-json.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
+import { saidBy, shownCode } from '../protocol/vendor-error.js';
 import { GrantRefusedError } from './grant-refused-error.js';
 
 /** Answer of a token endpoint (RFC 6749, 5.1). What it leaves out is undefined. */
@@ -17,24 +18,30 @@ export interface TokenAnswer {
 const TEMPORARY = ['server_error', 'temporarily_unavailable', 'slow_down'];
 /** Visible characters only: a token must not break out of the header that contains it (threat 20). */
 const TOKEN = /^[\x21-\x7e]{1,16384}$/;
-const ERROR_CODE = /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
 /** `user` and `bot` are Bearer tokens of Slack, which names them after whom they speak for. */
 const BEARER = /^(bearer.*|user|bot|access_token)$/i;
 
 /**
  * Reads the answer of a token endpoint. The body decides, because some servers refuse with status 200, and some answer with a form instead
  * of JSON. Only the access token is needed: other members may be missing, null or of another type.
+ * @param secrets name → value of what a description of a refusal must not repeat
  * @throws GrantRefusedError; OAuthFlowError `unavailable`
  */
-export function tokenAnswer({ ok, status }: Pick<Response, 'ok' | 'status'>, text: string): TokenAnswer {
+export function tokenAnswer(
+  { ok, status }: Pick<Response, 'ok' | 'status'>,
+  text: string,
+  secrets: Readonly<Record<string, string | undefined>> = {},
+): TokenAnswer {
   const body = jsonObject(text) ?? formObject(text);
   const issued = body && ok ? issuedIn(body) : undefined;
   if (issued) return issued;
   const error = textOf(body?.error);
+  const said = saidBy(body?.error_description, secrets);
   if (status < 500 && status !== 429 && error !== undefined && !TEMPORARY.includes(error)) {
-    throw new GrantRefusedError(ERROR_CODE.test(error) ? error : 'unknown error');
+    throw new GrantRefusedError(shownCode(error) ?? 'unknown error', said);
   }
-  throw new OAuthFlowError('unavailable', `The token endpoint answered HTTP ${status} without tokens`);
+  const answered = shownCode(error) === undefined ? `HTTP ${status}` : `HTTP ${status} (${error})`;
+  throw new OAuthFlowError('unavailable', `The token endpoint answered ${answered} without tokens`, { cause: said });
 }
 
 function formObject(text: string): JsonObject | undefined {

@@ -66,7 +66,9 @@ export class TokenRequests {
     authenticate(client, issuer.authMethods ?? [], headers, form);
     const timeoutMs = this.limits.tokenMs;
     const response = await this.http.fetch(issuer.tokenEndpoint, { method: 'POST', headers, body: form, timeoutMs });
-    return tokenAnswer(response, await response.text());
+    const { code, code_verifier: verifier, refresh_token: refreshToken } = grant;
+    const secrets = { code, verifier, refreshToken, clientSecret: client.clientSecret };
+    return tokenAnswer(response, await response.text(), secrets);
   }
 }
 
