@@ -38,6 +38,12 @@ describe('the answer of a token endpoint', () => {
     ['error=bad_verification_code&error_description=x', 200, 'bad_verification_code'],
     ['{"error":"invalid_grant","error_description":null}', 400, 'invalid_grant'],
     ['{"error":"a\\"b"}', 400, 'unknown error'],
+    [`{"error":"${'a1'.repeat(20)}"}`, 400, 'unknown error'],
+    ['{"error":{"code":"invalid_grant"}}', 400, 'invalid_grant'],
+    ['{"error":{"code":400,"type":"invalid_grant"}}', 401, 'invalid_grant'],
+    ['{"code":"INVALID_GRANT"}', 400, 'invalid_grant'],
+    ['{"status":"BAD_REFRESH_TOKEN","message":"missing or unknown refresh token"}', 400, 'bad_refresh_token'],
+    ['{"ok":false,"error":"invalid_refresh_token"}', 200, 'invalid_refresh_token'],
   ])('%s is a refusal', (text, status, error) => {
     const refused = () => tokenAnswer({ ok: status === 200, status }, text);
     expect(refused).toThrow(expect.objectContaining({ name: 'GrantRefusedError', error }));
@@ -55,6 +61,15 @@ describe('the answer of a token endpoint', () => {
     ['{"access_token":"a","token_type":"mac"}', 200],
     ['{"access_token":"a"}', 400],
     ['{"error":{"code":190}}', 400],
+    ['{"error":{"code":"invalid_grant"}}', 500],
+    ['{"error":{"code":"invalid_grant"}}', 404],
+    ['{"status":"error","code":"busy"}', 400],
+    ['{"code":"invalid_grant"}', 200],
+    ['{"ok":false,"error":"internal_error"}', 200],
+    ['{"ok":false,"error":"fatal_error"}', 200],
+    ['{"ok":false,"error":"service_unavailable"}', 200],
+    ['{"ok":false,"error":"ratelimited"}', 200],
+    ['{"ok":false,"error":"request_timeout"}', 200],
     ['{"error":"invalid_grant"}', 503],
     ['{"error":"slow_down"}', 400],
   ])('%s with status %d ends nothing', (text, status) => {

@@ -15,7 +15,34 @@ export interface TokenAnswer {
 }
 
 /** Error codes of temporary failures of an authorization server. */
-const TEMPORARY = ['server_error', 'temporarily_unavailable', 'slow_down'];
+const TEMPORARY = [
+  'server_error',
+  'temporarily_unavailable',
+  'slow_down',
+  // Slack names these with status 200.
+  'fatal_error',
+  'internal_error',
+  'ratelimited',
+  'request_timeout',
+  'service_unavailable',
+];
+/**
+ * Refusals that some servers name in another member than `error`, or in other letters. Other words there, such as `error` or a number, say
+ * nothing about the grant.
+ */
+const REFUSALS = [
+  'invalid_client',
+  'invalid_grant',
+  'invalid_request',
+  'invalid_scope',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  // HubSpot
+  'bad_auth_code',
+  'bad_client_id',
+  'bad_client_secret',
+  'bad_refresh_token',
+];
 /** Visible characters only: a token must not break out of the header that contains it (threat 20). */
 const TOKEN = /^[\x21-\x7e]{1,16384}$/;
 /** `user` and `bot` are Bearer tokens of Slack, which names them after whom they speak for. */
@@ -35,13 +62,22 @@ export function tokenAnswer(
   const body = jsonObject(text) ?? formObject(text);
   const issued = body && ok ? issuedIn(body) : undefined;
   if (issued) return issued;
-  const error = textOf(body?.error);
+  const error = textOf(body?.error) ?? (body && (status === 400 || status === 401) ? refusalIn(body) : undefined);
   const said = saidBy(body?.error_description, secrets);
   if (status < 500 && status !== 429 && error !== undefined && !TEMPORARY.includes(error)) {
     throw new GrantRefusedError(shownCode(error) ?? 'unknown error', said);
   }
   const answered = shownCode(error) === undefined ? `HTTP ${status}` : `HTTP ${status} (${error})`;
   throw new OAuthFlowError('unavailable', `The token endpoint answered ${answered} without tokens`, { cause: said });
+}
+
+/** Returns the refusal that a body names elsewhere than in the text `error`. */
+function refusalIn(body: JsonObject): string | undefined {
+  const inside = isObject(body.error) ? body.error : {};
+  const named = [inside.code, inside.type, body.code, body.status].flatMap(
+    (value) => textOf(value)?.toLowerCase() ?? [],
+  );
+  return named.find((code) => REFUSALS.includes(code));
 }
 
 function formObject(text: string): JsonObject | undefined {
