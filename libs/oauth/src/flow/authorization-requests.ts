@@ -14,6 +14,8 @@ import { areFor, tokenIssuerOf } from '../tokens/connection-tokens.js';
 import { TokenVault } from '../tokens/token-vault.js';
 import { PendingAuthorizations, type PendingFlow } from './pending-authorizations.js';
 
+const OFFLINE = 'offline_access';
+
 /** Authorization request (RFC 6749, 4.1.1), which the user's browser carries to the authorization server. */
 export interface AuthorizationRequest {
   readonly url: URL;
@@ -74,7 +76,8 @@ export class AuthorizationRequests {
   /**
    * Returns the scopes to request: those of the challenge, else those of the server's metadata, plus those that the user granted before.
    * Without the earlier scopes, consent to a further scope would lose them. `offline_access` is added if the authorization server supports
-   * it, to get a refresh token. If an operator has set scopes, they are requested instead, and others only for a further scope.
+   * it, to get a refresh token. If an operator has set scopes, they are requested instead, and others only for a further scope. Some presets
+   * add `offline_access` in every case.
    */
   private async scopesToAsk(
     owner: ConnectionOwner,
@@ -85,13 +88,14 @@ export class AuthorizationRequests {
     const held = (await this.vault.get(owner))?.tokens;
     const isSame = held !== undefined && areFor(held, url) && held.issuer?.issuer === metadata.issuer;
     const granted = isSame ? held.scopes : [];
+    const always = vendor?.offlineAccess ? [OFFLINE] : [];
     if (vendor?.scopes) {
       const further = challenge?.error === 'insufficient_scope' ? [...granted, ...challenge.scopes] : [];
-      return uniqueScopes([...vendor.scopes, ...further]);
+      return uniqueScopes([...vendor.scopes, ...further, ...always]);
     }
     const wanted = challenge?.scopes.length ? challenge.scopes : scopes;
-    const offline = (metadata.scopes_supported ?? []).filter((scope) => scope === 'offline_access');
-    return uniqueScopes([...granted, ...wanted, ...offline]);
+    const offline = (metadata.scopes_supported ?? []).filter((scope) => scope === OFFLINE);
+    return uniqueScopes([...granted, ...wanted, ...offline, ...always]);
   }
 }
 

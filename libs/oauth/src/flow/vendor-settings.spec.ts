@@ -42,6 +42,10 @@ const client = (settings?: VendorSettings) =>
       { issuer: authority.issuer, clientId: KNOWN_CLIENT.id, clientSecret: KNOWN_CLIENT.secret },
       settings,
     );
+const endpoints = () => ({
+  authorizationEndpoint: `${authority.issuer}/auth`,
+  tokenEndpoint: `${authority.issuer}/token`,
+});
 const start = (options?: StartOptions) => gateway.get(ConnectFlow).start(ann, server(), options);
 const parameters = async (options?: StartOptions) => new URL((await start(options)).authorizationUrl).searchParams;
 
@@ -98,6 +102,14 @@ it('scopes that an operator sets are asked for instead of all others, but not in
   expect((await parameters({ challenge })).get('scope')).toBe('files:write files:delete');
 });
 
+it.each(['atlassian', 'entra'] as const)('the preset %s asks for a refresh token beside all scopes', async (preset) => {
+  upstream.metadata = 'missing';
+  await client({ preset, issuer: authority.issuer, ...endpoints() });
+  expect((await parameters()).get('scope')).toBe('offline_access');
+  await set({ preset, issuer: authority.issuer, ...endpoints(), scopes: ['read:me', 'write:me'] });
+  expect((await parameters()).get('scope')).toBe('read:me write:me offline_access');
+});
+
 it('parameters that an operator sets are added, and none that the gateway sets itself', async () => {
   const forbidden = { state: 's', redirect_uri: 'https://evil.test', code_challenge: 'c', client_id: 'i', scope: 's' };
   await set({ authorizationParameters: { access_type: 'offline', audience: 'a b', ...forbidden } });
@@ -113,8 +125,7 @@ it('parameters that an operator sets are added, and none that the gateway sets i
 describe('endpoints by hand', () => {
   const byHand = (): VendorSettings => ({
     issuer: authority.issuer,
-    authorizationEndpoint: `${authority.issuer}/auth`,
-    tokenEndpoint: `${authority.issuer}/token`,
+    ...endpoints(),
     registrationEndpoint: `${authority.issuer}/reg`,
   });
 

@@ -24,6 +24,11 @@ export interface VendorSettings {
   readonly resource?: string | null;
   /** Scopes to ask for, instead of those that the server names. */
   readonly scopes?: readonly string[];
+  /**
+   * Whether `offline_access` is asked for beside all other scopes, to get a refresh token, although the metadata do not name it. Presets set
+   * it.
+   */
+  readonly offlineAccess?: boolean;
   /** `oauth`: the server answers 403 or 400 where the specification says 401, to ask for an access token. */
   readonly auth?: 'oauth';
   /** Further parameters of the authorization request. */
@@ -37,9 +42,10 @@ export const VENDOR_PRESETS = {
     authorizationEndpoint: 'https://auth.atlassian.com/authorize',
     tokenEndpoint: 'https://auth.atlassian.com/oauth/token',
     resource: null,
+    offlineAccess: true,
     authorizationParameters: { audience: 'api.atlassian.com', prompt: 'consent' },
   },
-  entra: { pkce: 'assumed', resource: null },
+  entra: { pkce: 'assumed', resource: null, offlineAccess: true },
   github: {
     issuer: 'https://github.com/login/oauth',
     authorizationEndpoint: 'https://github.com/login/oauth/authorize',
