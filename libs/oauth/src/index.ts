@@ -21,7 +21,9 @@ export { OAuthModule } from './oauth.module.js';
 export type { ClientCredentials, PreRegisteredClient, ProtectedServer } from './protocol/protected-server.js';
 export {
   areAuthorizationParameters,
+  TOKEN_ENDPOINT_AUTH_METHODS,
   VENDOR_PRESETS,
+  type TokenEndpointAuthMethod,
   type VendorPreset,
   type VendorSettings,
 } from './protocol/vendor-settings.js';

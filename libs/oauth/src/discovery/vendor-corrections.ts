@@ -25,12 +25,15 @@ export function metadataByHand({ vendor = {}, client }: ProtectedServer): OAuthM
 }
 
 /**
- * Puts the endpoints that an operator has set into validated metadata.
+ * Puts the endpoints that an operator has set, and the method of authentication, into validated metadata.
  * @throws OAuthFlowError `metadata_refused`: endpoints by hand obey the same rules
  */
 export function withEndpoints(metadata: OAuthMetadata, { vendor = {} }: ProtectedServer, url: URL): OAuthMetadata {
+  const { tokenEndpointAuthMethod: method } = vendor;
   const corrected = {
     ...metadata,
+    token_endpoint_auth_methods_supported:
+      method === undefined ? metadata.token_endpoint_auth_methods_supported : [method],
     authorization_endpoint: vendor.authorizationEndpoint ?? metadata.authorization_endpoint,
     token_endpoint: vendor.tokenEndpoint ?? metadata.token_endpoint,
     registration_endpoint: vendor.registrationEndpoint ?? metadata.registration_endpoint,

@@ -6,6 +6,7 @@ import { connect, cookieOf, OAuthProcess, user } from '../../testing/src/index.j
 import { ManualClients } from '../clients/manual-clients.js';
 import { bearerChallenge } from '../protocol/bearer-challenge.js';
 import { VENDOR_PRESETS, type VendorSettings } from '../protocol/vendor-settings.js';
+import { TokenService } from '../tokens/token.service.js';
 import { TokenVault } from '../tokens/token-vault.js';
 import { ConnectFlow, type StartOptions } from './connect-flow.js';
 
@@ -136,6 +137,67 @@ describe('endpoints by hand', () => {
     await connect(gateway, ann, server());
     expect((await gateway.get(TokenVault).get(ann))?.tokens).toMatchObject({ issuer: { issuer: authority.issuer } });
     expect(authority.requestsTo('metadata')).toEqual([]);
+  });
+
+  describe('and how the client authenticates there', () => {
+    const TOKENS = { access_token: 'opaque', refresh_token: 'next', expires_in: 3600 };
+    const REFUSAL = { status: 401, json: { error: 'invalid_client' } };
+    const sent = () =>
+      authority.requestsTo('token').map(({ headers, body }) => ({
+        basic: headers.authorization !== undefined,
+        post: (body as Record<string, string>).client_secret,
+      }));
+    const [basic, post] = [
+      { basic: true, post: undefined },
+      { basic: false, post: KNOWN_CLIENT.secret },
+    ];
+
+    it.each<[VendorSettings['tokenEndpointAuthMethod'], object]>([
+      [undefined, basic],
+      ['client_secret_basic', basic],
+      ['client_secret_post', post],
+      ['none', { basic: false, post: undefined }],
+    ])('is as an operator sets it: %s', async (tokenEndpointAuthMethod, expected) => {
+      await client({ ...byHand(), ...(tokenEndpointAuthMethod && { tokenEndpointAuthMethod }) });
+      authority.next('token', { json: TOKENS });
+      await connect(gateway, ann, server());
+      expect(sent()).toEqual([expected]);
+    });
+
+    it('is as an operator sets it, also against the metadata', async () => {
+      await client({ tokenEndpointAuthMethod: 'client_secret_post' });
+      authority.changeMetadata({ token_endpoint_auth_methods_supported: ['client_secret_basic'] });
+      authority.next('token', { json: TOKENS });
+      await connect(gateway, ann, server());
+      expect(sent()).toEqual([post]);
+    });
+
+    it('is found out where nobody knows it, and remembered for the connection', async () => {
+      await client(byHand());
+      authority.next('token', REFUSAL);
+      authority.next('token', { json: TOKENS });
+      await connect(gateway, ann, server());
+      expect(sent()).toEqual([basic, post]);
+      expect((await gateway.get(TokenVault).get(ann))?.tokens.client).toMatchObject({
+        authMethod: 'client_secret_post',
+      });
+      authority.clearRequests();
+      authority.next('token', { json: { ...TOKENS, access_token: 'newer' } });
+      const options = { url: upstream.url, signal: AbortSignal.timeout(5000), rejected: 'opaque' };
+      expect(await gateway.get(TokenService).accessToken(ann, options)).toBe('newer');
+      expect(sent()).toEqual([post]);
+    });
+
+    it('is not found out where the metadata or an operator say it', async () => {
+      for (const settings of [{}, { ...byHand(), tokenEndpointAuthMethod: 'client_secret_basic' as const }]) {
+        await gateway.get(ManualClients).removeSettings('default', 'files');
+        await client(settings);
+        authority.clearRequests();
+        authority.next('token', REFUSAL);
+        await expect(connect(gateway, ann, server())).rejects.toMatchObject({ code: 'exchange_refused' });
+        expect(sent()).toEqual([basic]);
+      }
+    });
   });
 
   it('take the place of those in the metadata one by one', async () => {

@@ -1,5 +1,8 @@
 import { isSameIssuer } from './metadata-rules.js';
 
+export const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number];
+
 /** What an operator corrects about the authorization of one server. Every member is optional. */
 export interface VendorSettings {
   /** Vendor whose usual settings apply where a member is missing. */
@@ -15,6 +18,8 @@ export interface VendorSettings {
   readonly authorizationEndpoint?: string;
   readonly tokenEndpoint?: string;
   readonly registrationEndpoint?: string;
+  /** How the gateway authenticates at the token endpoint, in place of the methods that the metadata name. */
+  readonly tokenEndpointAuthMethod?: TokenEndpointAuthMethod;
   /**
    * `assumed`: PKCE with S256 is used also where the metadata do not mention it. `required`: they must. Otherwise, it is assumed for a
    * client with a secret that an operator has registered.
@@ -41,6 +46,7 @@ export const VENDOR_PRESETS = {
     issuer: 'https://auth.atlassian.com',
     authorizationEndpoint: 'https://auth.atlassian.com/authorize',
     tokenEndpoint: 'https://auth.atlassian.com/oauth/token',
+    tokenEndpointAuthMethod: 'client_secret_post',
     resource: null,
     offlineAccess: true,
     authorizationParameters: { audience: 'api.atlassian.com', prompt: 'consent' },
@@ -50,6 +56,7 @@ export const VENDOR_PRESETS = {
     issuer: 'https://github.com/login/oauth',
     authorizationEndpoint: 'https://github.com/login/oauth/authorize',
     tokenEndpoint: 'https://github.com/login/oauth/access_token',
+    tokenEndpointAuthMethod: 'client_secret_post',
     resource: null,
   },
   google: {
@@ -65,6 +72,7 @@ export const VENDOR_PRESETS = {
     issuer: 'https://slack.com',
     authorizationEndpoint: 'https://slack.com/oauth/v2_user/authorize',
     tokenEndpoint: 'https://slack.com/api/oauth.v2.user.access',
+    tokenEndpointAuthMethod: 'client_secret_post',
     resource: null,
   },
 } as const satisfies Readonly<Record<string, VendorSettings>>;

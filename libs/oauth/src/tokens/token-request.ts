@@ -29,14 +29,15 @@ export class TokenRequests {
 
   /**
    * Sends the request. If the authorization server finds fault with it, it is sent once more without the parameter `resource`, which some
-   * servers refuse. Such a refusal uses up neither the code nor the refresh token.
+   * servers refuse. If it does not accept the client, and nothing says how the client must authenticate, it is sent once more with the
+   * secret in the body. Such refusals use up neither the code nor the refresh token.
    * @throws GrantRefusedError; OAuthFlowError `unavailable` and `metadata_refused`
    */
   async send(request: TokenRequest): Promise<ConnectionTokens> {
-    const { issuer, client, resource, indicator, grant, scopes } = request;
+    const { issuer, resource, indicator, grant, scopes } = request;
     const sentAt = Date.now();
     const named = indicator === undefined ? resource : indicator;
-    const { answer, accepted } = await this.answerTo(request, named);
+    const { answer, accepted, client } = await this.authenticated(request, named);
     return {
       accessToken: answer.accessToken,
       refreshToken: answer.refreshToken ?? grant.refresh_token,
@@ -48,6 +49,24 @@ export class TokenRequests {
       issuer,
       client,
     };
+  }
+
+  /** @returns the answer with the client, whose method of authentication was accepted */
+  private async authenticated(request: TokenRequest, named: string | null) {
+    const { client } = request;
+    try {
+      return { ...(await this.answerTo(request, named)), client };
+    } catch (error) {
+      if (!(error instanceof GrantRefusedError) || error.error !== 'invalid_client' || !guessesBasic(request)) {
+        throw error;
+      }
+      const other = { ...client, authMethod: 'client_secret_post' };
+      const answered = await this.answerTo({ ...request, client: other }, named).catch((second: unknown) => {
+        // A server may find the other method itself at fault. Then the first refusal counts.
+        throw second instanceof GrantRefusedError && second.isAboutRequest ? error : second;
+      });
+      return { ...answered, client: other };
+    }
   }
 
   /** @returns the answer with the resource that the accepted request named */
@@ -72,15 +91,26 @@ export class TokenRequests {
   }
 }
 
+function methodOf({ clientId, clientSecret, authMethod }: ClientCredentials, supported: readonly string[]) {
+  const information = { client_id: clientId, client_secret: clientSecret, token_endpoint_auth_method: authMethod };
+  return selectClientAuthMethod(information as { client_id: string }, [...supported]);
+}
+
+/** Returns whether the gateway uses HTTP Basic without knowing which methods the authorization server supports. */
+function guessesBasic({ client, issuer }: TokenRequest): boolean {
+  const { authMethods = [] } = issuer;
+  const isUnknown = authMethods.length === 0 && client.clientSecret !== undefined;
+  return isUnknown && methodOf(client, authMethods) === 'client_secret_basic';
+}
+
 function authenticate(
   client: ClientCredentials,
   supported: readonly string[],
   headers: Headers,
   form: URLSearchParams,
 ) {
-  const { clientId, clientSecret, authMethod } = client;
-  const information = { client_id: clientId, client_secret: clientSecret, token_endpoint_auth_method: authMethod };
-  const method = selectClientAuthMethod(information as { client_id: string }, [...supported]);
+  const { clientId, clientSecret } = client;
+  const method = methodOf(client, supported);
   if (method === 'client_secret_basic' && clientSecret !== undefined) {
     const credentials = [clientId, clientSecret].map(formEncoded).join(':');
     headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);

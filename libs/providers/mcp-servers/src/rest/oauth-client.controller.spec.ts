@@ -87,6 +87,7 @@ describe('the settings of a vendor', () => {
       authorizationEndpoint: 'https://idp.example/auth',
       tokenEndpoint: 'https://idp.example/token',
       registrationEndpoint: 'https://idp.example/register',
+      tokenEndpointAuthMethod: 'client_secret_post',
     };
     expect(await gateway.rest('PUT', settings, first)).toEqual({
       status: 200,
@@ -162,6 +163,7 @@ describe('the settings of a vendor', () => {
   it.each([
     ['/preset', { preset: 'acme' }],
     ['/pkce', { pkce: 'off' }],
+    ['/tokenEndpointAuthMethod', { tokenEndpointAuthMethod: 'private_key_jwt' }],
     ['/issuer', { issuer: 'idp.example' }],
     ['/tokenEndpoint', { tokenEndpoint: 'http://idp.example/token' }],
     ['/tokenEndpoint', { tokenEndpoint: 'file:///etc/passwd' }],

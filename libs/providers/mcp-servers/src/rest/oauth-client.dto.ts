@@ -1,6 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsIn, Matches, ValidateBy, ValidateIf } from 'class-validator';
-import { areAuthorizationParameters, VENDOR_PRESETS, type VendorPreset } from '@manifold/oauth';
+import {
+  areAuthorizationParameters,
+  TOKEN_ENDPOINT_AUTH_METHODS,
+  VENDOR_PRESETS,
+  type TokenEndpointAuthMethod,
+  type VendorPreset,
+} from '@manifold/oauth';
 import { IfGiven } from '@manifold/rest';
 import { IsHttpUrl } from '@manifold/server-model';
 
@@ -39,6 +45,12 @@ class CorrectionsDto {
   @IfGiven()
   @IsHttpUrl()
   registrationEndpoint?: string;
+
+  /** How the gateway authenticates at the token endpoint, in place of the methods that the metadata name. */
+  @ApiProperty({ required: false, enum: TOKEN_ENDPOINT_AUTH_METHODS })
+  @IfGiven()
+  @IsIn(TOKEN_ENDPOINT_AUTH_METHODS)
+  tokenEndpointAuthMethod?: TokenEndpointAuthMethod;
 
   /**
    * `assumed`: the authorization server supports PKCE with S256, although its metadata do not say so. `required`: the metadata must say so,
