@@ -29,6 +29,14 @@ export interface ConnectionTokens {
   /** Authorization server; undefined for imported tokens until the first refresh discovers it. */
   readonly issuer?: TokenIssuer;
   readonly client?: ClientCredentials;
+  /** Refreshes that were refused for their form, since the last that was not. Times in epoch milliseconds. */
+  readonly refusals?: Refusals;
+}
+
+interface Refusals {
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
 }
 
 /** Public state of a connection. Times are ISO 8601. */
@@ -76,11 +84,26 @@ export function takesTokens(serverUrl: string): boolean {
   return url !== null && (url.protocol === 'https:' || isLoopback(url));
 }
 
+/** A grant that only finds refusals of the request counts as lost after so many refreshes, over so many milliseconds. */
+const LOST_AFTER = 3;
+const LOST_AFTER_MS = 600_000;
+
+/** Counts a refresh that was refused for its form. There are few writes, however many refreshes follow. */
+export function withRefusal(tokens: ConnectionTokens, now: number): ConnectionTokens {
+  const { count, first } = tokens.refusals ?? { count: 0, first: now };
+  const isNews = count < LOST_AFTER || (!seemsLost(tokens) && now - first >= LOST_AFTER_MS);
+  return isNews ? { ...tokens, refusals: { count: count + 1, first, last: now } } : tokens;
+}
+
+/** Returns whether the user should connect again, although the grant may be good. It stays, and refreshes are tried. */
+export const seemsLost = ({ refusals }: ConnectionTokens): boolean =>
+  refusals !== undefined && refusals.count >= LOST_AFTER && refusals.last - refusals.first >= LOST_AFTER_MS;
+
 export function statusOf(tokens: ConnectionTokens | undefined, now: number): ConnectionStatus {
   if (!tokens) return { state: 'none', scopes: [], canRefresh: false };
   const canRefresh = tokens.refreshToken !== undefined;
   return {
-    state: canRefresh || isAlive(tokens, now) ? 'connected' : 'expired',
+    state: (canRefresh && !seemsLost(tokens)) || isAlive(tokens, now) ? 'connected' : 'expired',
     scopes: tokens.scopes,
     issuedAt: new Date(tokens.issuedAt).toISOString(),
     expiresAt: tokens.expiresAt === undefined ? undefined : new Date(tokens.expiresAt).toISOString(),

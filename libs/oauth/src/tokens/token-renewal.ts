@@ -5,7 +5,7 @@ import { processCounter } from '@manifold/metrics';
 import { StoreConflictError, StoreUnavailableError } from '@manifold/store';
 import { ClientRegistration } from '../clients/client-registration.js';
 import type { ConnectionOwner } from './connection-owner.js';
-import { tokenIssuerOf, type ConnectionTokens } from './connection-tokens.js';
+import { isAlive, seemsLost, tokenIssuerOf, withRefusal, type ConnectionTokens } from './connection-tokens.js';
 import { Discovery } from '../discovery/discovery.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
@@ -43,8 +43,8 @@ export class TokenRenewal {
   /**
    * @param rejected the access token, if the server has refused it
    * @returns the tokens that are valid from now on
-   * @throws OAuthFlowError `reauth_required` if the refresh token is no longer valid; the vault has then recorded that. After any other
-   *   error, the refresh token is as valid as before
+   * @throws OAuthFlowError `reauth_required` if the refresh token is no longer valid, or seems to be; the vault has then recorded that. After
+   *   any other error, the refresh token is as valid as before
    */
   async renew(owner: ConnectionOwner, held: StoredTokens, rejected: string | undefined): Promise<ConnectionTokens> {
     try {
@@ -55,7 +55,7 @@ export class TokenRenewal {
       (cause instanceof GrantRefusedError ? refused : failed).add();
       if (!(cause instanceof GrantRefusedError)) throw cause;
       this.logger.warn({ msg: 'token refresh refused', server: owner.server, err: cause });
-      if (cause.isAboutRequest) throw new OAuthFlowError('unavailable', cause.message, { cause });
+      if (cause.isAboutRequest) return await this.keepRefused(owner, held, rejected, cause);
       return await this.giveUp(owner, held, rejected, cause);
     }
   }
@@ -101,6 +101,33 @@ export class TokenRenewal {
     const current = await this.vault.reload(owner);
     if (!current) throw reauthRequired();
     return current;
+  }
+
+  /**
+   * Counts a refresh that was refused for its form. The grant stays.
+   * @returns the tokens of a new connection if the user has connected again meanwhile
+   * @throws OAuthFlowError `reauth_required` if the grant seems lost, `unavailable`
+   */
+  private async keepRefused(
+    owner: ConnectionOwner,
+    held: StoredTokens,
+    rejected: string | undefined,
+    cause: GrantRefusedError,
+  ): Promise<ConnectionTokens> {
+    const now = Date.now();
+    const counted = withRefusal(held.tokens, now);
+    const isLost = seemsLost(counted) && !isAlive(counted, now, rejected);
+    // A token that the server refuses must not make the status say that the user is connected.
+    const left = isLost && counted.accessToken === rejected ? { ...counted, accessToken: undefined } : counted;
+    try {
+      if (!isDeepStrictEqual(left, held.tokens)) await this.vault.replace(owner, held, left);
+    } catch (error) {
+      if (!(error instanceof StoreConflictError || error instanceof StoreUnavailableError)) throw error;
+      const winner = error instanceof StoreConflictError ? await this.winner(owner) : held;
+      if (!isDeepStrictEqual(winner.tokens, held.tokens)) return winner.tokens;
+    }
+    if (isLost) throw reauthRequired();
+    throw new OAuthFlowError('unavailable', cause.message, { cause });
   }
 
   /** Removes the refresh token, so that it is not tried again. The access token stays if it may still be valid. */

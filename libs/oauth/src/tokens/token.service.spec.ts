@@ -342,6 +342,38 @@ describe('a refresh that fails', () => {
     },
   );
 
+  it('by faults of the request makes the user connect again after ten minutes, and the grant stays', async () => {
+    const state = async () => (await gateway.get(Connections).status(ann)).state;
+    const refuse = async (code: string) => {
+      await expect(token()).rejects.toMatchObject({ code });
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    };
+    clock.advance(HOUR);
+    authority.always('token:refresh_token', { json: { error: 'invalid_request' }, status: 400 });
+    for (let calls = 0; calls < 4; calls += 1) await refuse('unavailable');
+    clock.advance(9 * MINUTE);
+    await refuse('unavailable');
+    expect(await state()).toBe('connected');
+    clock.advance(MINUTE);
+    await refuse('reauth_required');
+    await refuse('reauth_required');
+    expect(await state()).toBe('expired');
+    authority.behave();
+    expect(await call(await token())).toBe(200);
+    expect(await state()).toBe('connected');
+  });
+
+  it('by faults of the request ends nothing while the access token is good', async () => {
+    clock.advance(HOUR - 5 * MINUTE);
+    authority.always('token:refresh_token', { json: { error: 'invalid_request' }, status: 400 });
+    for (let calls = 0; calls < 4; calls += 1) {
+      expect(await call(await token())).toBe(200);
+      clock.advance(MINUTE);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(await gateway.get(Connections).status(ann)).toMatchObject({ state: 'connected', canRefresh: true });
+  });
+
   it('because of the resource is repeated without it, at once and from then on', async () => {
     clock.advance(HOUR);
     authority.next('token:refresh_token', { json: { error: 'invalid_target' }, status: 400 });
