@@ -65,7 +65,7 @@ const REST_ROUTES: [method: string, path: string, problems: number[]][] = [
   ['put', '/mcp/servers/{name}/oauth/client', [400, 404, 413, 415]],
   ['delete', '/mcp/servers/{name}/oauth/client', [404]],
   ['get', '/mcp/servers/{name}/oauth/settings', [404]],
-  ['put', '/mcp/servers/{name}/oauth/settings', [400, 404, 413, 415]],
+  ['put', '/mcp/servers/{name}/oauth/settings', [400, 404, 409, 413, 415]],
   ['delete', '/mcp/servers/{name}/oauth/settings', [404]],
   ['delete', '/mcp/servers/{name}/oauth/registration', [404]],
   ['post', '/mcp/external/discover', [400, 413, 415, 502]],
