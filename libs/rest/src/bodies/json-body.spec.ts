@@ -21,6 +21,7 @@ describe('readJsonBodies', () => {
     server.post('/small', { config: { bodyLimit: 100 } }, (request) => ({ body: request.body }));
     server.post('/large', { config: { bodyLimit: 40_000 } }, (request) => ({ body: request.body }));
     server.post('/message', { config: { mcpMessage: true } }, (request) => ({ body: request.body }));
+    server.post('/comments', { config: { jsonComments: true } }, (request) => ({ body: request.body }));
     server.post('/public', { config: { public: true } as object }, (request) => ({ body: request.body }));
     url = await server.listen({ port: 0 });
   });
@@ -47,6 +48,22 @@ describe('readJsonBodies', () => {
     expect(await (await post('/', '{"a":[1]}', 'application/json; charset=utf-8')).json()).toEqual({
       body: { a: [1] },
     });
+  });
+
+  it('reads comments and trailing commas only where the route takes them', async () => {
+    const text = '{"a":[1,], // ":\n "b":"//"}';
+    expect(await (await post('/comments', text)).json()).toEqual({ body: { a: [1], b: '//' } });
+    expect(await codeOf(await post('/', text))).toBe('invalid_json');
+  });
+
+  it.each([
+    ['{"a":1,/**/"a":1}', 'invalid_json'],
+    ['{"a":1,/**/"__proto__":{}}', 'invalid_json'],
+    ['{"a":1', 'invalid_json'],
+    [`/**/${'['.repeat(65)}${']'.repeat(65)}`, 'invalid_request'],
+    [`/**/[${'1,'.repeat(1_002)}1]`, 'payload_too_large'],
+  ])('has the same bounds for a body with comments: %s', async (text, code) => {
+    expect(await codeOf(await post('/comments', text))).toBe(code);
   });
 
   it('takes an empty body for no body', async () => {

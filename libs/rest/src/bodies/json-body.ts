@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { plainJson } from './json-comments.js';
 import { membersOf, TOO_DEEP, TOO_MANY, writtenMembers } from './json-members.js';
 import { ProblemError } from '../problem.js';
 
@@ -15,6 +16,8 @@ declare module 'fastify' {
     bodyLimit?: number;
     /** Whether the body is an MCP message, which has a limit of its own. */
     mcpMessage?: boolean;
+    /** Whether a JSON body may have comments and trailing commas. */
+    jsonComments?: boolean;
   }
 }
 
@@ -23,6 +26,8 @@ interface RouteBodies {
   readonly mcpMessage?: boolean;
   readonly public?: boolean;
 }
+
+type Done = (error: Error | null, value?: unknown) => void;
 
 /** The largest body of a request. */
 export interface BodyBounds {
@@ -45,21 +50,28 @@ export function readJsonBodies(fastify: FastifyInstance, limits: BodyBounds): vo
   refuseEncodedBodies(fastify);
   const parse = fastify.getDefaultJsonParser('error', 'error');
   const bounds = { depth: MAX_DEPTH, members: most };
+  const read = (request: FastifyRequest, text: string, done: Done): void => {
+    const members = writtenMembers(text, bounds);
+    if (members === TOO_DEEP) {
+      return done(new ProblemError(400, 'invalid_request', `The body is nested deeper than ${MAX_DEPTH} levels`));
+    }
+    if (members === TOO_MANY) return done(tooManyMembers(most));
+    void parse(request, text, (error, value) => {
+      if (error) return done(new ProblemError(400, 'invalid_json', 'The body is not valid JSON', { cause: error }));
+      if (members === membersOf(value)) return done(null, value);
+      return done(new ProblemError(400, 'invalid_json', 'An object in the body names a key twice'));
+    });
+  };
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>(
     'application/json',
     { parseAs: 'string', bodyLimit: bytes },
     (request: FastifyRequest, text, done) => {
       if (text === '') return done(null, undefined);
-      const members = writtenMembers(text, bounds);
-      if (members === TOO_DEEP) {
-        return done(new ProblemError(400, 'invalid_request', `The body is nested deeper than ${MAX_DEPTH} levels`));
-      }
-      if (members === TOO_MANY) return done(tooManyMembers(most));
-      return parse(request, text, (error, value) => {
-        if (error) return done(new ProblemError(400, 'invalid_json', 'The body is not valid JSON', { cause: error }));
-        if (members === membersOf(value)) return done(null, value);
-        return done(new ProblemError(400, 'invalid_json', 'An object in the body names a key twice'));
+      return read(request, text, (error, value) => {
+        if (!error || !request.routeOptions.config?.jsonComments) return done(error, value);
+        const plain = plainJson(text);
+        return plain === text ? done(error) : read(request, plain, done);
       });
     },
   );

@@ -88,8 +88,20 @@ describe("an MCP client's configuration file that is imported", () => {
     expect([status, body.results]).toEqual([200, [expect.objectContaining({ name: 'one', action: 'created' })]]);
   });
 
-  const bringToml = async (text: string) => {
-    const headers = { 'content-type': 'application/toml' };
+  it('of an editor may have comments and trailing commas', async () => {
+    const body = `{ // servers
+      "servers": { /* mine */ "one": { "type": "http", "url": "${URL}", "disabled": true, }, },
+    }`;
+    const send = async (path: string) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+      return (await gateway.fetch(path, init)).json();
+    };
+    expect((await send('/servers/import')).results).toEqual([{ name: 'one', action: 'created' }]);
+    expect(await send('/mcp/servers')).toMatchObject({ code: 'invalid_json' });
+  });
+
+  const bringToml = async (text: string, type = 'application/toml') => {
+    const headers = { 'content-type': type };
     const response = await gateway.fetch('/servers/import', { method: 'POST', headers, body: text });
     return { status: response.status, body: await response.json() };
   };
@@ -129,6 +141,11 @@ SINCE = "today"
     expect([status, body.code]).toEqual([400, 'invalid_toml']);
     expect(body.error).toMatch(reason);
     expect(body.error).not.toContain('secret');
+  });
+
+  it.each(['text/toml', 'application/x-toml'])('of Codex may be %s', async (type) => {
+    const { status, body } = await bringToml(`[mcp_servers.one]\nurl = "${URL}"\nenabled = false\n`, type);
+    expect([status, body.results.length]).toEqual([200, 1]);
   });
 
   it('of Codex names variables with credentials', async () => {

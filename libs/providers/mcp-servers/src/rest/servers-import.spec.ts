@@ -145,7 +145,7 @@ describe('a document of servers that is imported', () => {
     ['a number for a text', 'application/yaml', YAML_WITH_NUMBER, 400, 'invalid_request'],
     ['more YAML than is read', 'application/yaml', `# ${'x'.repeat(128 * 1024)}`, 413, 'payload_too_large'],
     ['endless nesting', 'application/yaml', '['.repeat(50_000), 400, 'invalid_yaml'],
-    ['another name of YAML', 'text/yaml', 'version: 1\nservers: []', 415, 'unsupported_media_type'],
+    ['text', 'text/plain', 'version: 1\nservers: []', 415, 'unsupported_media_type'],
     ['YAML as JSON', 'application/json', 'version: 1', 400, 'invalid_json'],
   ])('is refused as %s', async (_, type, body, status, code) => {
     const response = await gateway.fetch('/servers/import', {
@@ -154,6 +154,11 @@ describe('a document of servers that is imported', () => {
       body,
     });
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);
+  });
+
+  it.each(['text/yaml', 'application/x-yaml', 'text/x-yaml; charset=utf-8'])('may be %s', async (type) => {
+    const init = { method: 'POST', headers: { 'content-type': type }, body: 'version: 1\nservers: []' };
+    expect((await gateway.fetch('/servers/import', init)).status).toBe(200);
   });
 
   it('is the only YAML that the gateway takes', async () => {

@@ -6,12 +6,17 @@ import { parseToml } from '../client-files/toml-text.js';
 import { parseYaml } from './yaml-text.js';
 
 export const YAML = 'application/yaml';
-const TOML = 'application/toml';
+/** The registered name of each, and the names that were in use before it was registered. */
+const YAMLS = [YAML, 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
+const TOMLS = ['application/toml', 'application/x-toml', 'text/toml', 'text/x-toml'];
 
 /** Maximum size of such a body. Parsing this size blocks the event loop for up to a second. Larger documents must be JSON. */
 const MAX_BYTES = 128 * 1024;
 
-const PARSERS = { [YAML]: parseYaml, [TOML]: parseToml };
+const PARSERS = [
+  ...YAMLS.map((type) => [type, parseYaml] as const),
+  ...TOMLS.map((type) => [type, parseToml] as const),
+];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,7 +33,7 @@ export class TextBodies implements OnModuleInit {
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     const options = { parseAs: 'string', bodyLimit: MAX_BYTES } as const;
-    for (const [type, parse] of Object.entries(PARSERS)) {
+    for (const [type, parse] of PARSERS) {
       fastify.addContentTypeParser<string>(type, options, (request, text, done) => {
         if (!request.routeOptions.config?.textBody) return done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(type));
         try {
