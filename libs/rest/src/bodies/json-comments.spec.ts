@@ -37,3 +37,8 @@ describe('JSON with comments', () => {
     fc.assert(fc.property(fc.array(piece), (pieces) => void plainJson(pieces.join(''))));
   });
 });
+
+it('comments without an end are searched once', () => {
+  const text = '/*'.repeat(2_000_000);
+  expect(plainJson(text)).toBe(text);
+});

@@ -20,6 +20,7 @@ function withoutComments(text: string): string {
     if (code === QUOTE) index = endOfString(text, index);
     else if (code === SLASH) {
       const end = endOfComment(text, index);
+      if (end === -1) return text; // a comment without an end is no JSON, wherever it begins
       if (end === undefined) continue;
       kept.push(text.slice(from, index), ' ');
       from = end;
@@ -29,14 +30,14 @@ function withoutComments(text: string): string {
   return kept.join('') + text.slice(from);
 }
 
-/** @returns undefined if no comment begins here, or if it does not end */
+/** @returns undefined if no comment begins here, -1 if it does not end */
 function endOfComment(text: string, start: number): number | undefined {
   const kind = text.charCodeAt(start + 1);
   const end =
     kind === SLASH ? text.indexOf('\n', start) : kind === ASTERISK ? text.indexOf('*/', start + 2) : undefined;
   if (end === undefined) return undefined;
   if (kind === SLASH) return end === -1 ? text.length : end;
-  return end === -1 ? undefined : end + 2;
+  return end === -1 ? -1 : end + 2;
 }
 
 function withoutTrailingCommas(text: string): string {
