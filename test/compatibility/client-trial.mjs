@@ -18,7 +18,7 @@ const QUIET = {
   MASTRA_TELEMETRY_DISABLED: 'true',
   OPENAI_AGENTS_DISABLE_TRACING: '1',
 };
-/** What says to a user that the key is the cause. */
+/** Words that tell a user that the key is the cause. */
 const REFUSAL = /\b401\b|unauthorized|authentication required|invalid[ _](?:token|key|api key|credentials?)/i;
 
 /** Lets a client do everything over one transport, first with a user's key and then with an unknown one. @returns a row of the table */

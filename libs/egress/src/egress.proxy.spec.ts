@@ -25,7 +25,7 @@ describe('a request of the gateway behind a proxy of the operator', () => {
   const open: Egress[] = [];
   let proxy: Server;
   let origin: TestOrigin;
-  /** What the proxy answers to CONNECT; a text that begins with a digit is a refusal. */
+  /** The answer of the proxy to CONNECT; a text that begins with a digit is a refusal. */
   let onConnect: (socket: Socket, authority: string) => void;
 
   const egress = (allow?: string): Egress => {

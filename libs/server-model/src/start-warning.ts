@@ -1,4 +1,4 @@
-/** What a view of a server says about its start. */
+/** The part of a server's view that is about its start. */
 export interface StartedServer {
   readonly name: string;
   readonly enabled: boolean;

@@ -4,7 +4,7 @@ import type { HttpClient } from '@manifold/mcp-client';
 
 /**
  * Sends requests to a server that answers 403 or 400 where the specification of MCP (authorization, token requirements) says 401. An operator
- * has said so (`auth: oauth`). What is clearly something else stays as it is: a scope that is missing, and an error of JSON-RPC.
+ * has said so (`auth: oauth`). A refusal that is clearly something else stays as it is: a scope that is missing, and an error of JSON-RPC.
  */
 export class RefusalsAs401 implements HttpClient {
   constructor(private readonly http: HttpClient) {}

@@ -38,7 +38,7 @@ const LACKS_SETTING = new RegExp(
   'i',
 );
 
-/** What is known about a failure: the reason in words, and whether only a change of the settings helps. */
+/** The diagnosis of a failure: the reason in words, and whether only a change of the settings helps. */
 export interface Diagnosis {
   readonly words: string;
   readonly needsChange: boolean;

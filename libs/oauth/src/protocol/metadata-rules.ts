@@ -39,7 +39,7 @@ export function covers(resource: string, server: URL): boolean {
 
 const folderOf = ({ pathname }: URL): string => `${withoutSlashes(pathname)}/`;
 
-/** What an operator allows about the metadata of an authorization server. */
+/** Deviations that an operator allows in the metadata of an authorization server. */
 export interface MetadataAllowances {
   /** Another issuer that the metadata may name. */
   readonly alias?: string;

@@ -15,7 +15,7 @@ export interface ProtectedServer {
   /** Its MCP endpoint. */
   readonly url: string;
   readonly client?: PreRegisteredClient;
-  /** What an operator corrects about its authorization server. */
+  /** Corrections by an operator of its authorization server. */
   readonly vendor?: VendorSettings;
 }
 

@@ -5,7 +5,7 @@ import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { saidBy, shownCode } from '../protocol/vendor-error.js';
 import { GrantRefusedError } from './grant-refused-error.js';
 
-/** Answer of a token endpoint (RFC 6749, 5.1). What it leaves out is undefined. */
+/** Answer of a token endpoint (RFC 6749, 5.1). A member that it leaves out is undefined. */
 export interface TokenAnswer {
   readonly accessToken: string;
   readonly refreshToken?: string;

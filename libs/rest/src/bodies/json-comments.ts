@@ -8,7 +8,7 @@ const SPACES: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
 
 /**
  * Returns the JSON of a text with comments (`//`, `/*`) and commas before closing brackets, as editors write their settings. It takes time with
- * the length of the text. What is not JSON apart from that stays, so that the parser refuses it.
+ * the length of the text. Text that is not JSON apart from that stays, so that the parser refuses it.
  */
 export const plainJson = (text: string): string => withoutTrailingCommas(withoutComments(text));
 

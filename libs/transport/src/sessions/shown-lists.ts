@@ -8,7 +8,7 @@ import { Prompts, Resources, ToolRegistry, type View } from '@manifold/tool-regi
 /** Lists that can change, by their MCP names. */
 export type ChangingList = 'tools' | 'resources' | 'prompts';
 
-/** What decides which lists a client is shown, beside its principal. The values may change while the client is connected. */
+/** The state that decides which lists a client is shown, beside its principal. The values may change while the client is connected. */
 export interface Shown {
   readonly view: View;
   /** Capabilities of the client; undefined if it supports no requests from servers. */

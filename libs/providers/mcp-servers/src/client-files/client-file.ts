@@ -12,7 +12,7 @@ export interface ClientEntry {
 /** The servers of an MCP client's configuration file. */
 export interface ClientFile {
   readonly entries: readonly ClientEntry[];
-  /** What a person is asked for each input of the file, by its id (VS Code). */
+  /** The question to a person for each input of the file, by its id (VS Code). */
   readonly inputs: ReadonlyMap<string, string>;
   /** Members of the file that are not about servers. */
   readonly ignored: readonly string[];

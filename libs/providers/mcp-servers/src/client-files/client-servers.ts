@@ -9,7 +9,7 @@ import { serverNames } from './client-names.js';
 /** A secret that each user must set for an imported server. */
 export interface NeededSecret {
   readonly name: string;
-  /** What the client's file says about it. */
+  /** Its description in the client's file. */
   readonly description?: string;
 }
 

@@ -5,7 +5,7 @@ import { TestGateway, until } from '../../testing/src/gateway.js';
 
 let gateway: TestGateway;
 let upstream: Server;
-/** What the server answers to every request. */
+/** The answer of the server to every request. */
 let refusal: { status: number; body: string; headers?: Record<string, string> };
 
 beforeEach(async () => {

@@ -18,7 +18,7 @@ const PRESETS = Object.keys(VENDOR_PRESETS) as VendorPreset[];
 /** Returns whether a value of `resource` says that the parameter is left out. */
 export const isNoResource = (value: unknown): boolean => value === null || value === '' || value === 'none';
 
-/** What an operator corrects about the authorization server of one server. */
+/** Corrections by an operator of the authorization server of one server. */
 class CorrectionsDto {
   /** The usual settings of a vendor, where a member is not given. */
   @ApiProperty({ required: false, enum: PRESETS })

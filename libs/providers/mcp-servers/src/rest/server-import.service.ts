@@ -23,7 +23,7 @@ interface PlannedServer {
   readonly pointer: string;
   /** The result, if it is certain without a change. */
   readonly result?: ImportResultDto;
-  /** What the result says besides. */
+  /** Further members of the result. */
   readonly about?: Partial<ImportResultDto>;
 }
 

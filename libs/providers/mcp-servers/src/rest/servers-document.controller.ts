@@ -58,7 +58,7 @@ export class ServersDocumentController {
     summary: "Create and update servers from a document, or from an MCP client's configuration file",
     description:
       "The body is a document of `GET /servers/export`, or a client's file as it is: with `mcpServers` (Claude Desktop, Cursor and most others) " +
-      'or `servers` (VS Code), or that of Codex as application/toml. JSON may have comments and trailing commas. Of a file, each server is imported for itself, settings that the file does not give stay as they are, and ' +
+      'or `servers` (VS Code), or that of Codex as application/toml. JSON may have comments and trailing commas. Each server of a file is imported for itself, settings that the file does not give stay as they are, and ' +
       '`${env:NAME}` and `${input:id}` become secrets that each user sets (`secrets`). For a document: ' +
       'The whole document is validated first. If it is invalid, nothing is changed. Servers that already match the document keep ' +
       'running. A reference such as `${input:remote.headers.Authorization}`, or "[hidden]", keeps the stored value. It is a fault if there ' +

@@ -53,7 +53,7 @@ export class ImportOptionsDto {
 export class NeededSecretDto {
   name: string;
 
-  /** What the client's file says about it. */
+  /** Its description in the client's file. */
   description?: string;
 }
 
