@@ -33,7 +33,7 @@ describe('Bad input to the REST routes', () => {
     ['POST', '/mcp/servers', { name: 'x', command: 'x', args: 'y' }, '/args'],
     ['POST', '/mcp/servers', { name: 'x', command: 'x', env: { A: 1 } }, '/env'],
     ['POST', '/mcp/servers', { name: 'x', command: 'x', enabled: 'true' }, '/enabled'],
-    ['POST', '/mcp/servers', { name: 'x', transportType: 'sse', url: 'https://a.example' }, '/transportType'],
+    ['POST', '/mcp/servers', { name: 'x', transportType: 'ws', url: 'https://a.example' }, '/transportType'],
     ['POST', '/mcp/servers', { name: 'x', transportType: 'streamable_http', url: 'file:///etc/passwd' }, '/url'],
     ['PUT', '/mcp/servers/echo', { enabled: null }, '/enabled'],
     ['POST', '/mcp/tool/call', { ...toolCall, serverName: { $gt: '' } }, '/serverName'],

@@ -61,7 +61,7 @@ describe('tools/list', () => {
     }
   });
 
-  it.each(['1', 'AAAA', ''])(
+  it.each(['1', 'AAAA', ' '])(
     cites('tools.list.bad-cursor', 'answers -32602 to the cursor "%s", which it never gave out'),
     async (cursor) => {
       expect((await ask('tools/list', { cursor })).error).toMatchObject({ code: -32602 });
@@ -146,5 +146,11 @@ describe.each(SERVERS)('an unknown field, from the upstream %s', (server) => {
     const { result } = await modernCall(name);
     expect(result).toMatchObject(KNOWN_TO_NOBODY);
     expect(result!.content).toEqual(KNOWN_TO_NOBODY.content);
+  });
+
+  it(cites('tools.list.bad-cursor', 'takes an empty cursor for none'), async () => {
+    expect((await ask('tools/list', { cursor: '' })).result).toHaveProperty('tools');
+    const modern = await client.modern({ id: 1, method: 'tools/list', params: { cursor: '' } });
+    expect(await modern.json()).toMatchObject({ result: { tools: expect.any(Array) } });
   });
 });

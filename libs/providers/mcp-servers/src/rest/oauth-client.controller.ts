@@ -101,7 +101,11 @@ export class OAuthClientController {
       'Corrects what the server and its authorization server say about OAuth. Applies to connections that begin from now on. ' +
       'Refused with 409 if it changes where the secret of a stored client is sent: give the client anew then, with these members.',
   })
-  @ApiExample(OAuthSettingsDto, { preset: 'google' }, { needs: 'the server of the example of POST /mcp/servers' })
+  @ApiExample(
+    OAuthSettingsDto,
+    { pkce: 'assumed', resource: 'none', scopes: ['calendar'] },
+    { needs: 'the server of the example of POST /mcp/servers' },
+  )
   @ApiOkResponse({ type: OAuthSettingsAnswerDto })
   @ApiProblems(400, 409, 413, 415)
   async setSettings(
