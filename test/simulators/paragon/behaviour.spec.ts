@@ -54,7 +54,7 @@ describe('the simulator', () => {
   });
 
   it('does its job late', async () => {
-    simulator.next('SLACK_LIST_MEMBERS', { slowMs: 50 });
+    simulator.next('SLACK_LIST_MEMBERS', { slowMs: 1_000 });
     const answer = alice.post('/actions', run);
 
     expect(await settlesWithin(40, answer)).toBe(false);

@@ -139,7 +139,7 @@ describe('resources of several servers', () => {
     const cursor = nextCursor!;
     const refused = { error: { code: -32602 } };
     const [key, sealed] = cursor.split('.');
-    const bad = ['', '0', 500, {}, `${cursor}x`, `${cursor}==`, cursor.slice(0, -2), `0${cursor}`, sealed, `${key}.`];
+    const bad = [' ', '0', 500, {}, `${cursor}x`, `${cursor}==`, cursor.slice(0, -2), `0${cursor}`, sealed, `${key}.`];
     for (const wrong of bad) expect(await ask('resources/list', { cursor: wrong })).toMatchObject(refused);
     for (const list of ['prompts/list', 'resources/templates/list', 'tools/list']) {
       expect(await ask(list, { cursor })).toMatchObject(refused);
