@@ -143,12 +143,15 @@ import { WireClient } from '../support/wire-client.js';
       const session = await open(one!, {}, '/mcp?mode=dynamic');
       const namesAt = async (replica: WireClient) =>
         (await rpc(await replica.post(request(2, 'tools/list'), { session }))).result!.tools!.map(({ name }) => name);
-      expect(await namesAt(two!)).not.toContain('echo_echo');
-      await (await one!.post(callTool(3, 'enable-tools', { tools: ['echo_echo'] }), { session })).text();
-      expect(await namesAt(two!)).toContain('echo_echo');
+      await operatorAtOne!.register({ name: 'leaving', ...echoServer() });
+      expect(await namesAt(two!)).not.toContain('leaving_echo');
+      await eventually('the tool is enabled', async () => {
+        await (await one!.post(callTool(3, 'enable-tools', { tools: ['leaving_echo'] }), { session })).text();
+        return (await namesAt(one!)).includes('leaving_echo');
+      });
+      await eventually('the other lists it', async () => (await namesAt(two!)).includes('leaving_echo'));
       const next = reader(await two!.get({ session }));
-      const change = { serverName: 'echo', methodName: 'change', args: {} };
-      expect((await operatorAtOne!.callTool(change)).status).toBe(200);
+      expect((await operatorAtOne!.remove('leaving')).status).toBe(200);
       expect((await next()).message).toMatchObject({ method: 'notifications/tools/list_changed' });
       await one!.delete({ session });
     },
