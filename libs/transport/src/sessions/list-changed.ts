@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Principal } from '@manifold/auth';
+import { Bus } from '@manifold/bus';
 import { Prompts, Resources, ToolRegistry } from '@manifold/tool-registry';
 import type { MessageStream } from './client-session.js';
 import { ShownLists, type ChangingList, type Shown } from './shown-lists.js';
@@ -27,7 +28,10 @@ interface Suspicion {
   readonly isComparable: boolean;
 }
 
-/** Notifies a client when one of its own lists changes. Other clients, and clients to which the change does not show, are not notified. */
+/**
+ * Notifies a client when one of its own lists changes. Other clients are not notified, nor, with one replica, clients to which the change does
+ * not show.
+ */
 @Injectable()
 export class ListChanged implements OnApplicationShutdown {
   private readonly logger = new Logger(ListChanged.name);
@@ -41,6 +45,7 @@ export class ListChanged implements OnApplicationShutdown {
     private readonly resources: Resources,
     private readonly prompts: Prompts,
     private readonly shown: ShownLists,
+    private readonly bus: Bus,
   ) {}
 
   onApplicationShutdown(): void {
@@ -130,7 +135,9 @@ export class ListChanged implements OnApplicationShutdown {
     const now = await this.look(entry);
     const before = entry.seen;
     entry.seen = now;
-    if (isComparable && now !== undefined && now === before) return;
+    // Another replica, from which the client has its list, may have changed it later than this one: then the client must list again.
+    const isWhole = !this.bus.isShared;
+    if (isWhole && isComparable && now !== undefined && now === before) return;
     if (stream.isOpen || this.followed.has(stream)) stream.send(entry.message);
   }
 
