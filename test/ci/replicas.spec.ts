@@ -152,7 +152,8 @@ import { WireClient } from '../support/wire-client.js';
       await eventually('the other lists it', async () => (await namesAt(two!)).includes('leaving_echo'));
       const next = reader(await two!.get({ session }));
       expect((await operatorAtOne!.remove('leaving')).status).toBe(200);
-      expect((await next()).message).toMatchObject({ method: 'notifications/tools/list_changed' });
+      const heard = new Set<unknown>();
+      while (!heard.has('notifications/tools/list_changed')) heard.add((await next()).message.method);
       await one!.delete({ session });
     },
   );
