@@ -242,6 +242,8 @@ const PAST_THE_PROXY: typeof PAST_THE_NETWORK = [
     const before = await attempt(bob, 'victim', { what: 'self' });
     await attempt(bob, 'hostile', { what: 'processes', count: 500 }).catch(() => undefined);
     await eventually('none of them is left', () => !processesNaming('sleep 60.7').some(isAlive));
+    // A call that comes while the server is being ended gets the reason. A later one starts it again.
+    await eventually('it is started again', () => attempt(bob, 'hostile', { what: 'self' }).catch(() => undefined));
     expect(await attempt(bob, 'victim', { what: 'self' })).toEqual(before);
   });
 
