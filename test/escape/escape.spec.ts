@@ -260,7 +260,8 @@ const PAST_THE_PROXY: typeof PAST_THE_NETWORK = [
     const before = await attempt(bob, 'hostile', { what: 'self' });
     const { got } = (await attempt(carol, 'hostile', { what: 'self' })) as { got: { home: string } };
     const pid = await eventually('its process is found', () => pidIn(got.home));
-    await attempt(carol, 'hostile', { what: 'files', count: 5, mib: 10 });
+    // The server may be measured, and stopped, before it has answered.
+    await attempt(carol, 'hostile', { what: 'files', count: 5, mib: 10 }).catch(() => undefined);
     await eventually('it has ended', () => !isAlive(pid));
     await expect(attempt(carol, 'hostile', { what: 'self' })).rejects.toThrow('503');
     expect(await attempt(bob, 'hostile', { what: 'self' })).toEqual(before);
