@@ -18,9 +18,13 @@ describe('The URLs of the MCP endpoints', () => {
     ['/?next=/mcp/', '/?next=/mcp/'],
     ['//mcp', '//mcp'],
     ['/mcp?next=/', '/mcp?next=/'],
-    [`${'/'.repeat(1_000_000)}x/`, `${'/'.repeat(1_000_000)}x/`], // a regular expression would take minutes
   ])('are served with a slash at their end: %s as %s', (url, served) => {
     expect(servedUrl(url)).toBe(served);
+  });
+
+  it('are found in time that grows with the length of a URL', () => {
+    const url = `${'/'.repeat(1_000_000)}x/`; // a regular expression would take minutes
+    expect(servedUrl(url) === url).toBe(true);
   });
 
   describe('of a gateway', () => {
