@@ -89,6 +89,9 @@ describe('a change of the settings is needed', () => {
     '5 NOT_FOUND: database not found',
     'out of memory',
     'TypeError: x is not a function',
+    'could not load the required configuration: connect ECONNREFUSED 10.0.0.5:8500',
+    'could not read the required config: context deadline exceeded',
+    'request for a token failed with status 503: it is required',
   ])('not after: %s', (words) => {
     expect(needsChange(words)).toBe(false);
   });
