@@ -1,3 +1,4 @@
+import { Bus } from '@manifold/bus';
 import { AnnouncingProvider, SilentProvider, tool, tools } from '@manifold/tool-registry/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { events, openSessionWith, request, send, withoutBody } from '../../testing/src/mcp-wire.js';
@@ -105,6 +106,20 @@ describe('notifications/tools/list_changed', () => {
     for (const client of clients) client.mark();
     for (const client of clients) expect(await client.next()).toBe('"mark"');
     for (const client of clients) client.leave();
+  });
+
+  it('goes to all whose lists may have changed where there are replicas, because another one may show the change later', async () => {
+    const bus = jest.replaceProperty(app.get(Bus), 'isShared', true);
+    const client = await listen(app, 'frank', { query: '?apps=fixture' });
+    try {
+      await client.tools();
+      announcing.answer = () => tools('a', 'elsewhere');
+      announcing.announce();
+      expect(await client.next()).toBe(LIST_CHANGED);
+    } finally {
+      bus.restore();
+      client.leave();
+    }
   });
 
   it('is about tools that a client can call: others are not listed', async () => {
