@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Config } from '@manifold/config';
 import type { OwnerFolder } from '../folders/owner-folders.js';
 import type { Visibility } from './bubblewrap.js';
+import { hiddenCertificates } from './certificates.js';
 
 /** The paths that a program needs. */
 export interface NeededPaths {
@@ -43,9 +44,12 @@ export function visibilityOf(
   const named = words.filter((word) => isAbsolute(word) && existsSync(word) && !isSecretPlace(word, config));
   // A folder that is to be changed stays so, also where the program lies in it, such as the Python of a new environment.
   const isWritable = (path: string): boolean => writable.some((place) => path === place || isInside(path, place));
+  const hidden = [...homes, ...SERVICES, ...secretPlaces(config)];
+  const places = [...hidden, TEMPORARY].map(realPath);
   return {
-    hidden: [...homes, ...SERVICES, ...secretPlaces(config)],
+    hidden,
     readable: [
+      ...hiddenCertificates((path) => places.some((place) => isInside(path, place))),
       ...(isOfGateway ? [cwd] : []),
       GATEWAY,
       NODE,

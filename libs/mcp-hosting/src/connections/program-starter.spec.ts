@@ -1,10 +1,21 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { loadConfig } from '@manifold/config';
 import { testProxy } from '@manifold/egress/testing';
-import { TestLauncher } from '@manifold/launcher/testing';
+import { possibleModes, TestLauncher } from '@manifold/launcher/testing';
 import { ProgramStarter } from './program-starter.js';
 
-const VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'SSL_CERT_FILE'];
+const VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
 
 describe('a program of a server with the network of the gateway', () => {
   const before = VARIABLES.map((name) => [name, process.env[name]] as const);
@@ -54,5 +65,74 @@ describe('a program of a server with the network of the gateway', () => {
 
   it('gets no proxy where there is none', async () => {
     expect(Object.keys(await environmentOf()).filter((name) => /proxy/i.test(name))).toEqual([]);
+  });
+
+  (possibleModes.includes('bubblewrap') ? describe : describe.skip)('in a sandbox', () => {
+    /** A folder that programs do not see, and one that they see. */
+    let [hidden, seen] = ['', ''];
+
+    /** Returns what a program reads at the path, or why it cannot. */
+    const read = async (path: string): Promise<string> => {
+      const sandboxed = await TestLauncher.start({ SERVER_SANDBOX: 'bubblewrap' });
+      try {
+        const starter = new ProgramStarter(loadConfig({ SERVER_SANDBOX: 'bubblewrap' }), sandboxed.launcher, proxy);
+        const program = `const { readFileSync } = require('node:fs');
+          try { process.stdout.write(readFileSync(process.env.WANTED)); } catch (error) { process.stdout.write(error.code); }`;
+        const { streams } = await starter.start({
+          owner: { tenant: 'default', server: 'shown' },
+          program: {
+            transportType: 'stdio',
+            command: process.execPath,
+            args: ['-e', program],
+            env: { WANTED: path },
+          } as never,
+        });
+        return (await text(streams.stdout)) + (await text(streams.stderr));
+      } finally {
+        sandboxed.end();
+      }
+    };
+
+    beforeEach(() => {
+      [hidden, seen] = ['/tmp', '/var/tmp'].map((place) => mkdtempSync(join(place, 'manifold-certificates-'))) as [
+        string,
+        string,
+      ];
+      for (const folder of [hidden, seen]) chmodSync(folder, 0o755);
+      mkdirSync(join(hidden, '..data'));
+      writeFileSync(join(hidden, '..data', 'ca.pem'), 'certificate');
+      symlinkSync('..data/ca.pem', join(hidden, 'ca.pem')); // as Kubernetes mounts files
+      symlinkSync(join(hidden, '..data'), join(hidden, 'linked'));
+      symlinkSync(join(hidden, 'ca.pem'), join(seen, 'ca.pem'));
+      symlinkSync(hidden, join(seen, 'linked'));
+    });
+    afterEach(() => {
+      for (const folder of [hidden, seen]) rmSync(folder, { recursive: true });
+    });
+
+    it.each([
+      ['..data/ca.pem', () => join(hidden, '..data/ca.pem')],
+      ['a link', () => join(hidden, 'ca.pem')],
+      ['a path with a link', () => join(hidden, 'linked/ca.pem')],
+      ['a link from elsewhere', () => join(seen, 'ca.pem')],
+      ['a path with a link from elsewhere', () => join(seen, 'linked/ca.pem')],
+    ])('reads the certificates at %s', async (_, path) => {
+      process.env.SSL_CERT_FILE = path();
+      expect(await read(path())).toBe('certificate');
+    });
+
+    it('starts also where its user may not read the certificates', async () => {
+      process.env.SSL_CERT_FILE = join(hidden, 'ca.pem');
+      chmodSync(hidden, 0o700);
+      expect(await read(join(hidden, 'ca.pem'))).toBe(process.getuid?.() === 0 ? 'ENOENT' : 'certificate');
+    });
+
+    it('reads folders of certificates, but no folder in which others have their files', async () => {
+      const file = join(hidden, '..data/ca.pem');
+      process.env.SSL_CERT_DIR = `/nowhere:${hidden}`;
+      expect(await read(file)).toBe('certificate');
+      process.env.SSL_CERT_DIR = '/tmp';
+      expect(await read(file)).toBe('ENOENT');
+    });
   });
 });

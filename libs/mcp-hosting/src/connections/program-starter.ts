@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import { certificateEnvironment, Config } from '@manifold/config';
 import { EgressProxy, operatorsNoProxy, operatorsProxyVariables, type ProxyClient } from '@manifold/egress';
@@ -70,10 +69,7 @@ export class ProgramStarter {
     const env = { ...certificateEnvironment(), ...variables, ...program.env };
     return {
       ...{ owner, command, args, env, cwd, dataFiles, network },
-      readable: [
-        ...(folder === undefined ? [] : [folder]),
-        ...Object.values(certificateEnvironment()).filter(existsSync),
-      ],
+      readable: folder === undefined ? [] : [folder],
       limits: { ...this.config.hosting.limits, ...limits },
     };
   }
