@@ -9,6 +9,8 @@ import { eventually } from '../../../../test/support/eventually.js';
 import { ForwardedTokens } from './forwarded-tokens.js';
 
 const ISSUER = 'integration.app';
+/** No check of a test is to end because the machine is busy. */
+const LIMIT_MS = 300_000;
 const later = (): number => Date.now() + 3_600_000;
 const tokenOf = (claims: Record<string, unknown>, signature = 'good'): string =>
   forge({ alg: 'HS256' }, claims, () => Buffer.from(signature));
@@ -42,7 +44,7 @@ describe('Access tokens that are passed on to Integration.app', () => {
       charged.push(address);
       return refusal;
     };
-    tokens = new ForwardedTokens({ apiUrl, issuer: ISSUER }, egress, { wrongCredential });
+    tokens = new ForwardedTokens({ apiUrl, issuer: ISSUER }, egress, { wrongCredential }, LIMIT_MS);
   });
   afterEach(async () => {
     await egress.onApplicationShutdown();

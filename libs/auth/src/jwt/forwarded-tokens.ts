@@ -8,6 +8,7 @@ import { acceptedPrincipal, forwardedPrincipal } from './integration-app-token.j
 type Claims = Readonly<Record<string, unknown>>;
 type Answer = 'accepted' | 'refused' | 'unanswered';
 
+/** Milliseconds after which a check without an answer ends. */
 const LIMIT_MS = 5_000;
 /** Milliseconds after which a token that Integration.app has refused, or about which it said nothing, is checked again. */
 const REFUSED_MS = 60_000;
@@ -36,6 +37,7 @@ export class ForwardedTokens {
     private readonly workspace: Pick<IntegrationAppConfig, 'apiUrl' | 'issuer'>,
     private readonly egress: Pick<Egress, 'request'>,
     private readonly limits: Pick<RequestLimits, 'wrongCredential'>,
+    private readonly limitMs = LIMIT_MS,
   ) {}
 
   /**
@@ -89,7 +91,7 @@ export class ForwardedTokens {
   /** Sends the request that lists the user's connections: Integration.app answers it only with a valid token. Never rejects. */
   private async ask(token: string, digest: string): Promise<Answer> {
     const headers = { accept: 'application/json', authorization: `Bearer ${token}` };
-    const signal = AbortSignal.timeout(LIMIT_MS);
+    const signal = AbortSignal.timeout(this.limitMs);
     const url = `${this.workspace.apiUrl}/connections?limit=1`;
     const status = await this.egress.request(url, { policy: 'configured', headers, signal }).then(
       (answer) => answer.status,
