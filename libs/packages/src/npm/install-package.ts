@@ -87,7 +87,7 @@ export async function installPackage(
   progress.unpacking(packagesOf(tree).length);
   // `save: false`: the folder needs no package.json and no lock file.
   await arborist.reify({ save: false });
-  if (order.cacheDir === order.folder) await rm(options.cache, { recursive: true });
+  if (order.cacheDir === order.folder) await rm(options.cache, { recursive: true, force: true });
   return installed;
 }
 
