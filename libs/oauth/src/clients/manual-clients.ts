@@ -19,7 +19,7 @@ const CLIENTS: CollectionSpec<ClientRecord> = {
 
 export const SEALED_MANUAL_CLIENTS = recordsWithOneText(CLIENTS, contextOf);
 
-/** Settings by operators of the authorization of one server. */
+/** Settings that operators make for the authorization of one server. */
 export interface ManualEntry {
   readonly client?: PreRegisteredClient;
   /** Settings, with those of their preset. */

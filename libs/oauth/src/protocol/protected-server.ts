@@ -15,7 +15,7 @@ export interface ProtectedServer {
   /** Its MCP endpoint. */
   readonly url: string;
   readonly client?: PreRegisteredClient;
-  /** Corrections by an operator of its authorization server. */
+  /** Corrections that an operator makes to what its authorization server says. */
   readonly vendor?: VendorSettings;
 }
 

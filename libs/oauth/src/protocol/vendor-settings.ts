@@ -3,7 +3,7 @@ import { isSameIssuer } from './metadata-rules.js';
 export const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 export type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number];
 
-/** Corrections by an operator of the authorization of one server. Every member is optional. */
+/** Corrections that an operator makes to the authorization of one server. Every member is optional. */
 export interface VendorSettings {
   /** Vendor whose usual settings apply where a member is missing. */
   readonly preset?: VendorPreset;

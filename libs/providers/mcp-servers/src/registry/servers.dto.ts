@@ -19,7 +19,7 @@ import {
 const STATUSES = ['connected', 'connecting', 'disconnected', 'error'] as const;
 type ServerStatus = (typeof STATUSES)[number];
 
-/** Members that the gateway reports of a server. Clients that send back what they have read may leave it in. */
+/** Members that the gateway reports of a server. Clients that send back what they have read may leave them in. */
 const REPORTED: ReadBack = {
   status: (value) => STATUSES.includes(value as ServerStatus),
   toolsList: Array.isArray,

@@ -18,7 +18,7 @@ const PRESETS = Object.keys(VENDOR_PRESETS) as VendorPreset[];
 /** Returns whether a value of `resource` says that the parameter is left out. */
 export const isNoResource = (value: unknown): boolean => value === null || value === '' || value === 'none';
 
-/** Corrections by an operator of the authorization server of one server. */
+/** Corrections that an operator makes to what the authorization server of one server says. */
 class CorrectionsDto {
   /** The usual settings of a vendor, where a member is not given. */
   @ApiProperty({ required: false, enum: PRESETS })
