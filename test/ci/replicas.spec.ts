@@ -261,7 +261,7 @@ import { WireClient } from '../support/wire-client.js';
         });
         const next = reader(moved);
         await change();
-        expect((await next()).message).toMatchObject({ method: 'notifications/tools/list_changed' });
+        while ((await next()).message.method !== 'notifications/tools/list_changed');
         await one!.delete({ session });
       },
     );
