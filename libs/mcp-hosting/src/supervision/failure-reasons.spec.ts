@@ -80,6 +80,7 @@ describe('a change of the settings is needed', () => {
     'API_KEY is required',
     'Please provide a database URL as a command-line argument',
     "Environment variable 'apiKey' is required",
+    'Error starting the server: missing API key',
   ])('after: %s', (words) => {
     expect(needsChange(words)).toBe(true);
   });
@@ -92,6 +93,7 @@ describe('a change of the settings is needed', () => {
     'could not load the required configuration: connect ECONNREFUSED 10.0.0.5:8500',
     'could not read the required config: context deadline exceeded',
     'request for a token failed with status 503: it is required',
+    'fetch failed: connect ECONNREFUSED 10.0.0.5:443; set WEATHER_API_URL to use another host',
   ])('not after: %s', (words) => {
     expect(needsChange(words)).toBe(false);
   });

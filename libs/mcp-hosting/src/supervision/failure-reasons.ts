@@ -39,7 +39,7 @@ const LACKS_SETTING = new RegExp(
 );
 /** Words of a failure that may pass by itself, such as that of a service from which a program reads its settings. */
 const PASSING =
-  /\b(?:ECONN\w+|EAI_\w+|ENOTFOUND|EPIPE|ENET\w+|EHOST\w+|ETIMEDOUT|timed out|time-?out|deadline exceeded|refused|unreachable|unavailable|starting|try again|retry|retries|50[0234])\b/i;
+  /\b(?:ECONN\w+|EAI_\w+|ENOTFOUND|EPIPE|ENET\w+|EHOST\w+|ETIMEDOUT|timed out|time-?out|deadline exceeded|connection refused|unreachable|unavailable|try again|retry|retries|50[0234])\b/i;
 
 /** The diagnosis of a failure: the reason in words, and whether only a change of the settings helps. */
 export interface Diagnosis {
@@ -49,9 +49,10 @@ export interface Diagnosis {
 
 export function diagnosisOf(reason: string, record: ServerRecord): Diagnosis {
   const missing = missingVariable(reason, record);
-  if (missing !== undefined) return { words: withRequest(reason, missing, record), needsChange: true };
+  const mayPass = PASSING.test(reason);
+  if (missing !== undefined) return { words: withRequest(reason, missing, record), needsChange: !mayPass };
   const hasEnded = reason.startsWith('The server exited with code ');
-  return { words: reason, needsChange: hasEnded && LACKS_SETTING.test(reason) && !PASSING.test(reason) };
+  return { words: reason, needsChange: hasEnded && LACKS_SETTING.test(reason) && !mayPass };
 }
 
 /** Adds the request that sets a missing variable to the reason. The placeholder keeps the values that are stored. */
