@@ -5,7 +5,7 @@ export { clientAddress } from './client-address.js';
 export { DtoValidationPipe, fieldFaults, invalidRequest } from './dto-validation.pipe.js';
 export { FreeForm } from './free-form.decorator.js';
 export { IgnoresUnknown, warned, warningsFor, type ReadBack } from './ignores-unknown.decorator.js';
-export { IfGiven } from './if-given.decorator.js';
+export { IfGiven, RefusesNull } from './if-given.decorator.js';
 export { readJsonBodies } from './bodies/json-body.js';
 export { ApiProblems, RETRY_AFTER } from './problem.dto.js';
 export { ProblemError, type FieldFault, type ProblemBody, type ProblemOptions } from './problem.js';
