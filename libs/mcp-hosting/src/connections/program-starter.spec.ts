@@ -1,3 +1,6 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { loadConfig } from '@manifold/config';
 import { testProxy } from '@manifold/egress/testing';
@@ -54,5 +57,49 @@ describe('a program of a server with the network of the gateway', () => {
 
   it('gets no proxy where there is none', async () => {
     expect(Object.keys(await environmentOf()).filter((name) => /proxy/i.test(name))).toEqual([]);
+  });
+});
+
+describe('a program of a package', () => {
+  const proxy = testProxy();
+  const root = mkdtempSync(join(tmpdir(), 'manifold-packages-'));
+  let launching: TestLauncher;
+
+  beforeAll(async () => {
+    launching = await TestLauncher.start();
+    for (const name of ['one', 'two']) {
+      const programs = join(root, name, 'node_modules/.bin');
+      mkdirSync(programs, { recursive: true });
+      writeFileSync(join(programs, `helper-of-${name}`), `#!/bin/sh\necho "help of ${name}"\n`, { mode: 0o755 });
+    }
+    mkdirSync(join(root, 'python'));
+    chmodSync(root, 0o755);
+  });
+  afterAll(() => {
+    launching.end();
+    proxy.onApplicationShutdown();
+    rmSync(root, { recursive: true });
+  });
+
+  const said = async (folder: string | undefined, script: string, env: Record<string, string> = {}) => {
+    const starter = new ProgramStarter(loadConfig({ SERVER_SANDBOX: 'none' }), launching.launcher, proxy);
+    const { streams } = await starter.start({
+      owner: { tenant: 'default', server: 'packaged' },
+      program: { transportType: 'stdio', command: '/bin/sh', args: ['-c', script], env } as never,
+      folder: folder && join(root, folder),
+    });
+    return (await text(streams.stdout)).trim();
+  };
+
+  it('starts programs of the dependencies of its own package by their name, and of no other', async () => {
+    const script = 'helper-of-one; command -v helper-of-two || echo none';
+    expect(await said('one', script)).toBe('help of one\nnone');
+    expect(await said('one', script, { PATH: '/bin' })).toBe('help of one\nnone');
+    expect(await said(undefined, 'command -v helper-of-one || echo none')).toBe('none');
+  });
+
+  it('has the PATH of the gateway otherwise', async () => {
+    expect(await said('python', 'echo "$PATH"')).toBe(process.env.PATH);
+    expect(await said('one', 'echo "$PATH"')).toBe(`${join(root, 'one/node_modules/.bin')}:${process.env.PATH}`);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { certificateEnvironment, Config } from '@manifold/config';
+import { certificateEnvironment, Config, inheritedEnvironment } from '@manifold/config';
 import { EgressProxy, operatorsNoProxy, operatorsProxyVariables, type ProxyClient } from '@manifold/egress';
 import { Launcher, type Launch, type Owner } from '@manifold/launcher';
 import type { StdioProcess } from '@manifold/mcp-client';
@@ -67,7 +68,7 @@ export class ProgramStarter {
     variables: Readonly<Record<string, string>> = {},
   ): Launch {
     const { command, args, cwd } = program;
-    const env = { ...certificateEnvironment(), ...variables, ...program.env };
+    const env = { ...certificateEnvironment(), ...variables, ...program.env, ...pathOf(folder, program.env) };
     return {
       ...{ owner, command, args, env, cwd, dataFiles, network },
       readable: [
@@ -77,6 +78,20 @@ export class ProgramStarter {
       limits: { ...this.config.hosting.limits, ...limits },
     };
   }
+}
+
+/**
+ * Returns PATH with the programs of an npm package's dependencies, where npm and npx have them, too. They come first: the package was made for
+ * these versions.
+ * @param folder the package's own folder
+ */
+function pathOf(
+  folder: string | undefined,
+  { PATH = inheritedEnvironment().PATH }: StdioSettings['env'],
+): Record<string, string> {
+  const programs = folder === undefined ? undefined : join(folder, 'node_modules', '.bin');
+  if (programs === undefined || !existsSync(programs)) return {};
+  return { PATH: PATH ? `${programs}${delimiter}${PATH}` : programs };
 }
 
 /** Adds to the variables of the operator's proxy, if there are some, that loopback is reached without it. */
