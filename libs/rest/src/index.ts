@@ -9,7 +9,7 @@ export { IfGiven, RefusesNull } from './if-given.decorator.js';
 export { readJsonBodies } from './bodies/json-body.js';
 export { ApiProblems, RETRY_AFTER } from './problem.dto.js';
 export { ProblemError, type FieldFault, type ProblemBody, type ProblemOptions } from './problem.js';
-export { ProblemFilter, problemBody, problemOf, toProblem } from './problem.filter.js';
+export { noteProblem, ProblemFilter, problemBody, problemOf, toProblem } from './problem.filter.js';
 export { WarningsDto } from './warnings.dto.js';
 export { Markup, markup } from './pages/markup.js';
 export { isSameOrigin } from './pages/same-origin.js';
