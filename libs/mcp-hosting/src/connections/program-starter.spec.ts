@@ -102,4 +102,26 @@ describe('a program of a package', () => {
     expect(await said('python', 'echo "$PATH"')).toBe(process.env.PATH);
     expect(await said('one', 'echo "$PATH"')).toBe(`${join(root, 'one/node_modules/.bin')}:${process.env.PATH}`);
   });
+
+  it('names PYTHON_BIN where the Python of its environment may not be executed, and only there', async () => {
+    const bin = join(root, 'python/bin');
+    mkdirSync(bin);
+    for (const name of ['python', 'other']) writeFileSync(join(bin, name), '', { mode: 0o644 });
+    const starter = new ProgramStarter(loadConfig({ SERVER_SANDBOX: 'none' }), launching.launcher, proxy);
+    const refusal = (command: string, folder?: string) =>
+      starter
+        .start({
+          owner: { tenant: 'default', server: 'packaged' },
+          program: { transportType: 'stdio', command, args: [], env: {} } as never,
+          folder,
+        })
+        .catch((error: Error) => error.message);
+    const python = join(bin, 'python');
+    const fault = `Cannot start "${python}": it may not be executed`;
+    expect(await refusal(python, join(root, 'python'))).toBe(
+      `${fault}. Set PYTHON_BIN to a Python that all users can run, and install the package again`,
+    );
+    expect(await refusal(python)).toBe(fault);
+    expect(await refusal(join(bin, 'other'), join(root, 'python'))).toMatch(/may not be executed$/);
+  });
 });

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { certificateEnvironment, Config, inheritedEnvironment } from '@manifold/config';
 import { EgressProxy, operatorsNoProxy, operatorsProxyVariables, type ProxyClient } from '@manifold/egress';
-import { Launcher, type Launch, type Owner } from '@manifold/launcher';
+import { LaunchError, Launcher, type Launch, type Owner } from '@manifold/launcher';
 import type { StdioProcess } from '@manifold/mcp-client';
 import type { ServerLimits } from '@manifold/server-model';
 import type { StdioSettings } from '../model/transport-settings.js';
@@ -44,6 +44,12 @@ export class ProgramStarter {
 
   /** @throws LaunchError; UserIdsUsedUpError */
   async start(launch: ServerLaunch): Promise<StdioProcess> {
+    return this.launch(launch).catch((error: unknown) => {
+      throw withSetting(error, launch);
+    });
+  }
+
+  private async launch(launch: ServerLaunch): Promise<StdioProcess> {
     const { network } = launch.program;
     const isOpen = network !== 'proxy' && network !== 'none';
     const variables = isOpen ? pastLoopback(operatorsProxyVariables()) : {};
@@ -78,6 +84,18 @@ export class ProgramStarter {
       limits: { ...this.config.hosting.limits, ...limits },
     };
   }
+}
+
+/**
+ * Returns the error of a server whose Python is closed to its user with the setting that mends it. The Python of a package's environment is a
+ * link to the one that made it.
+ */
+function withSetting(error: unknown, { folder, program }: ServerLaunch): unknown {
+  const isPackaged = folder !== undefined && program.command === join(folder, 'bin', 'python');
+  if (!isPackaged || !(error instanceof LaunchError)) return error;
+  if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'EACCES') return error;
+  const hint = 'Set PYTHON_BIN to a Python that all users can run, and install the package again';
+  return new LaunchError(`${error.message}. ${hint}`, { cause: error.cause });
 }
 
 /**
