@@ -78,7 +78,7 @@ export class ProblemFilter implements ExceptionFilter {
   write(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error);
     noteProblem(request, problem);
-    if (problem.status >= 500) {
+    if (problem.status >= 500 && !problem.isExpected) {
       this.logger.error({
         msg: problem.message,
         requestId: request.id,
