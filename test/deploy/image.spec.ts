@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { CERTIFICATES, PROXIES } from '../../libs/config/src/environment.js';
 import { GROUPS, VARIABLES } from '../../libs/config/src/settings.js';
 import { cites } from '../support/cite.js';
 import { ROOT } from './helm.js';
@@ -157,8 +158,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives them settings that the gateway knows, and secrets from outside only', () => {
+    const known = new Set([...VARIABLES.keys(), ...PROXIES, ...CERTIFICATES]);
     for (const [, { environment }] of gateways) {
-      expect(Object.keys(environment!).filter((name) => !VARIABLES.has(name))).toEqual([]);
+      expect(Object.keys(environment!).filter((name) => !known.has(name))).toEqual([]);
       expect(environment).toMatchObject({
         NODE_ENV: 'production',
         SECRETS_KEY: expect.stringMatching(/^\$\{SECRETS_KEY:\?/),
@@ -173,6 +175,14 @@ describe('docker-compose.yml', () => {
     const groups = GROUPS.filter(({ title }) => titles.includes(title));
     const wanted = groups.flatMap(({ settings }) => Object.keys(settings));
     expect(wanted).toContain('PROJECT_ID');
+    for (const [, { environment }] of gateways) {
+      for (const name of wanted) expect([name, environment![name]]).toEqual([name, `\${${name}:-}`]);
+    }
+  });
+
+  it('passes on registries with their token, the proxy of the network and further certificates', () => {
+    const registries = ['NPM_REGISTRY', 'NPM_TOKEN', 'NPM_TOKEN_FILE', 'PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL'];
+    const wanted = [...registries, 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS'];
     for (const [, { environment }] of gateways) {
       for (const name of wanted) expect([name, environment![name]]).toEqual([name, `\${${name}:-}`]);
     }

@@ -79,6 +79,17 @@ describeChart('The values of the chart', () => {
     for (const name of secrets) expect(pod).toContain(`"key":"${name}"`);
   });
 
+  it('pass on registries with their token, the proxy of the network and further certificates', () => {
+    const names = ['NPM_REGISTRY', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS'];
+    const token = ['secrets.npmToken.name=npm', 'secrets.npmToken.key=token'];
+    const given = [...names.map((name) => `config.${name}=value-of-${name}`), ...token];
+    const manifests = manifestsOf('-f', valuesOf('default'), ...set(...given));
+    const data = manifests.find(({ kind }) => kind === 'ConfigMap') as unknown as { data: Record<string, string> };
+    for (const name of names) expect([name, data.data[name]]).toEqual([name, `value-of-${name}`]);
+    const pod = JSON.stringify(manifests.find(({ kind }) => kind === 'Deployment'));
+    expect(pod).toContain('{"name":"NPM_TOKEN_FILE","value":"/run/secrets/manifold/npmToken"}');
+  });
+
   it('leave out what is switched off', () => {
     const args = set('networkPolicy.enabled=false', 'serviceAccount.create=false', 'persistence.existingClaim=mine');
     const manifests = manifestsOf('-f', valuesOf('default'), ...args);

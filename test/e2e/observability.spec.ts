@@ -29,6 +29,7 @@ interface Entry {
   readonly tool?: string;
   readonly resource?: string;
   readonly code?: string;
+  readonly reason?: string;
   readonly count?: number;
   readonly argumentsHash?: string;
   readonly requestId?: string;
@@ -161,7 +162,12 @@ describe('A gateway under observation', () => {
     const [byService, unknown, other, ...same] = calls;
     const agent = { tenant: 'default', issuer: 'manifold', subject: 'agent' };
     expect(byService).toMatchObject({ principal: agent, actor: { ...agent, subject: 'root' } });
-    expect(unknown).toMatchObject({ decision: 'denied', code: 'unknown_tool', principal: agent });
+    expect(unknown).toMatchObject({
+      decision: 'denied',
+      code: 'unknown_tool',
+      reason: expect.stringMatching(/^unknown_tool: .*echo_nothing/),
+      principal: agent,
+    });
     expect(other).toMatchObject({
       tenant: 'default',
       authMethod: 'api-key',

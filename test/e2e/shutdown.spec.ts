@@ -126,6 +126,23 @@ describe('SIGTERM', () => {
   });
 });
 
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  itOnOne(cites('operation.drain', 'logs one line that the gateway stops, and one when it has stopped'), async () => {
+    const { pid } = gateway;
+    process.kill(pid, signal);
+    await eventually('the process has ended', () => !isAlive(pid));
+    await eventually('its last line has been read', () => gateway.logs().includes('has stopped'));
+    const lines = gateway
+      .logs()
+      .split('\n')
+      .filter((line) => /the gateway (?:stops|has stopped)/.test(line));
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 'info', msg: 'the gateway stops', signal },
+      { level: 'info', msg: 'the gateway has stopped' },
+    ]);
+  });
+});
+
 describe('SIGTERM with SHUTDOWN_DELAY_MS', () => {
   it(
     cites('operation.drain-delay', 'is not ready and takes no new session, and serves the others until then'),

@@ -16,6 +16,8 @@ import { SEALED_COLLECTIONS } from './sealed-collections.js';
 /** Milliseconds after which a shutdown that hangs is aborted. It is longer than the wait for calls in flight. */
 const SHUTDOWN_LIMIT_MS = 40_000;
 
+type Log = ReturnType<typeof createLog>;
+
 /** Ends the process with one readable line instead of a stack. */
 function refuse(error: unknown): never {
   process.stderr.write(`Manifold cannot start: ${readable(error)}\n`);
@@ -30,12 +32,14 @@ function readable(error: unknown): string {
   return error.message;
 }
 
-function stopOnSignals(app: NestFastifyApplication, delayMs: number, flush: () => void): void {
-  const stop = (): void => {
+function stopOnSignals(app: NestFastifyApplication, delayMs: number, log: Log): void {
+  const stop = (signal: NodeJS.Signals): void => {
+    log.info({ signal }, 'the gateway stops');
     setTimeout(() => process.exit(1), delayMs + SHUTDOWN_LIMIT_MS).unref();
     leave(app, delayMs).then(
       () => {
-        flush();
+        log.info('the gateway has stopped');
+        log.flush();
         process.exit(0);
       },
       (error: unknown) => {
@@ -64,7 +68,7 @@ async function run(config: Config): Promise<void> {
   for (const warning of warningsOfProcess()) log.warn(warning);
   forgetSecretsOfProcess();
   const app = await createGateway(config, log);
-  stopOnSignals(app, config.shutdownDelayMs, () => log.flush());
+  stopOnSignals(app, config.shutdownDelayMs, log);
   await untilDatabaseAnswers(app.get(Store), log);
   await app.get(SealingUpgrade, { strict: false }).run(SEALED_COLLECTIONS);
   await app.listen(config.port, config.host);

@@ -22,7 +22,10 @@ export type AuditEvent = {
   tool?: string;
   /** Reason for a failure or refusal: a code of the gateway, or an HTTP status. */
   code?: string;
-  /** The reason of a failed or refused REST request in words: code and message of the problem. */
+  /**
+   * The reason of a failed or refused action in words: code and message of the problem, for tool calls also the start of what the server
+   * says, without arguments and words that may be tokens.
+   */
   reason?: string;
   /** Duration in milliseconds. */
   ms?: number;

@@ -104,7 +104,10 @@ export class AuditEntryDto {
   /** Reason for a failure or refusal: a code of the gateway, or an HTTP status. */
   code?: string;
 
-  /** The reason in words: the code and the message of the answer. Refusals that are counted in one entry have the reason of the first. */
+  /**
+   * The reason in words: the code and the message of the answer, for tool calls also the start of what the server says, without arguments.
+   * Refusals that are counted in one entry have the reason of the first.
+   */
   reason?: string;
 
   /** Duration in milliseconds. */

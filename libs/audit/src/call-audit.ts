@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { ToolRegistry, type EndedCall } from '@manifold/tool-registry';
 import { ArgumentsDigest } from './arguments-digest.js';
 import { AuditLog } from './audit-log.js';
+import { callReason } from './call-reason.js';
 
 /** Codes of calls that the gateway itself refuses. All other calls were attempted. */
 const REFUSALS: readonly string[] = [
@@ -31,7 +32,7 @@ export class CallAudit implements OnModuleInit, OnApplicationShutdown {
     this.unsubscribe?.();
   }
 
-  private ended({ app, tool, args, context, outcome, milliseconds }: EndedCall): void {
+  private ended({ app, tool, args, context, outcome, milliseconds, failure }: EndedCall): void {
     const { principal, requestId, origin } = context;
     const isRefused = REFUSALS.includes(outcome);
     this.log.append({
@@ -47,6 +48,7 @@ export class CallAudit implements OnModuleInit, OnApplicationShutdown {
       decision: isRefused ? 'denied' : 'allowed',
       outcome: outcome === 'ok' ? 'ok' : isRefused ? 'refused' : 'failed',
       code: outcome === 'ok' ? undefined : outcome,
+      reason: failure && callReason(outcome, failure, args),
       ms: Math.round(milliseconds * 10) / 10,
       source: origin?.address,
       argumentsHash: this.digest.of(args),

@@ -26,12 +26,12 @@ export const forgetSecretsOfProcess = (): void => forgetVariables(SECRET_VARIABL
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TERM'];
 
 /** Files and folders with the certificates that programs trust: of Node, OpenSSL, Python's requests, pip and curl. */
-const CERTIFICATES = [
+export const CERTIFICATES = [
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
   ...['REQUESTS_CA_BUNDLE', 'PIP_CERT', 'CURL_CA_BUNDLE'],
 ];
 /** Variables for network access through a proxy. A proxy URL may contain a password. */
-const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
+export const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 /** Returns the part of this process's environment that child processes get. */
 export function inheritedEnvironment(): Record<string, string> {
@@ -50,5 +50,8 @@ export function proxyEnvironment(): Record<string, string> {
 
 function chosen(names: readonly string[]): Record<string, string> {
   const entries = names.map((name) => [name, process.env[name]] as const);
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  // Docker compose sets variables that have no value to an empty text.
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  );
 }

@@ -70,9 +70,21 @@ describe("npm's configuration", () => {
     expect(readNpmrc(join(home, '.npmrc'), {}, [])).toEqual({ '@acme:registry': 'https://acme.test' });
   });
 
+  it('says where a token goes that has no NPM_REGISTRY: to the default registry only if the file is silent', () => {
+    const tokenWith = (text: string) => {
+      writeFileSync(join(home, '.npmrc'), text);
+      const { npmRegistry, npmToken } = loadConfig({ HOME: home, NPM_TOKEN: 't0k' }).packages;
+      return [npmRegistry, npmToken];
+    };
+    expect(tokenWith('@acme:registry=https://acme.test')).toEqual(['https://registry.npmjs.org', 't0k']);
+    expect(tokenWith('//acme.test/:_authToken=${NPM_TOKEN}')).toEqual(['https://registry.npmjs.org', undefined]);
+    expect(tokenWith('//acme.test/:_authToken=t0k')).toEqual(['https://registry.npmjs.org', undefined]);
+    expect(tokenWith('registry=https://main.test')).toEqual(['https://main.test', undefined]);
+    expect(loadConfig({ NPM_TOKEN: 't0k' }).packages.npmToken).toBe('t0k');
+    expect(loadConfig({}).packages.npmToken).toBeUndefined();
+  });
+
   it('gives way to NPM_REGISTRY, whose token goes nowhere else', () => {
-    const { packages } = loadConfig({ HOME: home, NPM_TOKEN: 't0k' });
-    expect(packages).toMatchObject({ npmRegistry: 'https://registry.npmjs.org', npmToken: undefined });
     writeFileSync(join(home, '.npmrc'), 'registry=https://main.test');
     const own = { HOME: home, NPM_TOKEN: 't0k', NPM_REGISTRY: 'https://own.test' };
     expect(loadConfig(own).packages).toMatchObject({ npmRegistry: 'https://own.test', npmToken: 't0k' });

@@ -29,8 +29,8 @@ const RULES: Readonly<Record<string, Rule>> = {
 const counted = (count: number): string => `${count} element${count === 1 ? '' : 's'}`;
 
 /**
- * Returns a sentence that says what is wrong with a field and what to write instead. A DTO's own message is kept. If the field is missing,
- * the sentence says so first.
+ * Returns a sentence that says what is wrong with a field and what to write instead. A DTO's own message is kept. If the field is missing
+ * or null, the sentence says so first.
  * @param name the constraint that failed
  * @param message the message of class-validator, or of the DTO
  */
@@ -50,6 +50,6 @@ export function constraintSentence(
   const isDefault = rule !== undefined && !hasOwn && name in RULES;
   const subject = rule?.each ? `each value of ${property}` : property;
   const sentence = isDefault ? `${subject} ${RULES[name]!(...((rule.constraints ?? []) as never[]))}` : message;
-  if (value !== undefined) return sentence;
-  return `${property} is missing: ${sentence.startsWith(`${property} `) ? `it${sentence.slice(property.length)}` : sentence}`;
+  if (value !== undefined && value !== null) return sentence;
+  return `${property} is ${value === null ? 'null' : 'missing'}: ${sentence.startsWith(`${property} `) ? `it${sentence.slice(property.length)}` : sentence}`;
 }

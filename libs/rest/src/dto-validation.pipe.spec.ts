@@ -3,6 +3,7 @@ import { IsObject, IsOptional, IsString, MaxLength, ValidateNested } from 'class
 import { Type } from 'class-transformer';
 import { DtoValidationPipe } from './dto-validation.pipe.js';
 import { FreeForm } from './free-form.decorator.js';
+import { IfGiven, RefusesNull } from './if-given.decorator.js';
 import { IgnoresUnknown, warningsFor } from './ignores-unknown.decorator.js';
 import { ProblemError } from './problem.js';
 
@@ -42,6 +43,20 @@ class LenientInnerDto {
 class LenientDto {
   @IsString()
   name: string;
+
+  @IfGiven()
+  @IsString()
+  note?: string;
+
+  @IfGiven()
+  @RefusesNull()
+  @IsString()
+  rule?: string;
+
+  @FreeForm()
+  @IfGiven()
+  @IsObject()
+  args?: object;
 
   @IsOptional()
   @ValidateNested()
@@ -149,6 +164,26 @@ describe('DtoValidationPipe', () => {
         '"tenant" is not a known field and was ignored',
         '"lenient.more" is not a known field and was ignored',
       ]);
+    });
+
+    it('reads null in optional members as absent, also in members that only the gateway sets', async () => {
+      const dto = (await given({ name: 'a', note: null, args: null, status: null })) as LenientDto;
+      expect(dto).toEqual({ name: 'a' });
+      expect(warningsFor(dto)).toEqual({});
+      class MoreDto extends LenientDto {}
+      IgnoresUnknown()(MoreDto);
+      const more = { name: 'a', note: null };
+      expect(await pipe.transform(more, { type: 'body', metatype: MoreDto })).toEqual({ name: 'a' });
+    });
+
+    it.each([
+      [{ name: null }, 'name is null: it must be a string'],
+      [{ name: 'a', rule: null }, 'rule is null: it must be a string'],
+      [{ name: 'a', lenient: { value: 1 }, strict: { value: null } }, 'value is null: it must be a string'],
+    ])('refuses %j: %s', async (body, sentence) => {
+      const problem = (await given(body)) as ProblemError;
+      expect(problem).toMatchObject({ status: 400, code: 'invalid_request' });
+      expect(problem.message).toContain(sentence);
     });
 
     it('has no warnings where there is nothing to warn of', async () => {

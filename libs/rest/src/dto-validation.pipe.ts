@@ -4,7 +4,13 @@ import { shortName } from '@manifold/async';
 import { constraintSentence } from './constraint-sentences.js';
 import { requireBounded } from './dto-bounds.js';
 import { setFreeFormAside } from './free-form.decorator.js';
-import { ignoresUnknown, noteWarnings, withoutReadBack, withoutUnknown } from './ignores-unknown.decorator.js';
+import {
+  ignoresUnknown,
+  noteWarnings,
+  withoutNulls,
+  withoutReadBack,
+  withoutUnknown,
+} from './ignores-unknown.decorator.js';
 import { ProblemError, type FieldFault } from './problem.js';
 
 /** The most invalid fields that one answer names. */
@@ -13,7 +19,8 @@ const MOST_FAULTS = 20;
 /**
  * Checks every body, query and parameter object against its DTO: unknown fields and wrong types are refused and named
  * (docs/THREATS.md, threats 46 and 48). Values are never converted, so `{"$ne": null}` stays an object and fails. Values that are too
- * large are refused before that (threat 58). DTOs with `IgnoresUnknown` get no unknown field, but do not fail because of one.
+ * large are refused before that (threat 58). DTOs with `IgnoresUnknown` get no unknown field, but do not fail because of one, or
+ * because an optional field is `null`.
  */
 export class DtoValidationPipe extends ValidationPipe {
   constructor() {
@@ -32,7 +39,7 @@ export class DtoValidationPipe extends ValidationPipe {
   override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (!this.toValidate(metadata)) return super.transform(given, metadata) as Promise<unknown>;
     const settable = withoutReadBack(given, metadata.metatype!);
-    const { value, content } = setFreeFormAside(settable.value, metadata.metatype!);
+    const { value, content } = setFreeFormAside(withoutNulls(settable.value, metadata.metatype!), metadata.metatype!);
     requireBounded(value);
     const dto = (await super.transform(value, metadata)) as object;
     noteWarnings(dto, settable.warnings);

@@ -1,5 +1,7 @@
+import type { Type } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { shortName } from '@manifold/async';
+import { isNullable } from './if-given.decorator.js';
 
 /** The most warnings of one answer. */
 const MOST_WARNINGS = 20;
@@ -12,7 +14,8 @@ const warningsOfDto = new WeakMap<object, readonly string[]>();
 
 /**
  * Makes the validation ignore members that the DTO does not know, instead of refusing the request. Answers name them in `warnings`. It is
- * for routes whose clients were written for another gateway. DTOs inside it are strict unless they are marked themselves, so that a
+ * for routes whose clients were written for another gateway, which also write `null` for what they leave out: it counts as absent in
+ * optional fields without `RefusesNull`. DTOs inside it are strict unless they are marked themselves, so that a
  * misspelt access rule is never ignored.
  * @param readBack members that only the gateway sets. They are ignored without a warning where a client sends back what it has read
  */
@@ -51,10 +54,19 @@ export function withoutReadBack(value: unknown, dto: object): WithoutReadBack {
   const warnings: string[] = [];
   for (const [name, canBe] of members) {
     if (!Object.hasOwn(rest, name)) continue;
-    if (!canBe(rest[name])) warnings.push(`${name} cannot be set and was ignored`);
+    if (rest[name] !== null && !canBe(rest[name])) warnings.push(`${name} cannot be set and was ignored`);
     delete rest[name];
   }
   return { value: rest, warnings };
+}
+
+/** Takes the optional members that are `null` out of the body of a DTO that ignores unknown ones. */
+export function withoutNulls(value: unknown, dto: Type): unknown {
+  if (!ignoresUnknown(dto) || typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  const isAbsent = ([name, member]: [string, unknown]): boolean =>
+    member === null && isNullable(dto.prototype as object, name);
+  return entries.some(isAbsent) ? Object.fromEntries(entries.filter((entry) => !isAbsent(entry))) : value;
 }
 
 /**

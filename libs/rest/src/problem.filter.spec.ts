@@ -1,7 +1,8 @@
-import { NotFoundException } from '@nestjs/common';
+import { Logger, NotFoundException } from '@nestjs/common';
+import fastify from 'fastify';
 import { StoreUnavailableError } from '@manifold/store';
 import { ProblemError } from './problem.js';
-import { problemBody, toProblem } from './problem.filter.js';
+import { problemBody, ProblemFilter, toProblem } from './problem.filter.js';
 
 describe('toProblem', () => {
   it('keeps a problem as it is', () => {
@@ -51,5 +52,24 @@ describe('problemBody', () => {
       success: false,
       error: 'name must be a string',
     });
+  });
+});
+
+describe('ProblemFilter', () => {
+  it('logs errors of the gateway, and not what was to be expected', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const server = fastify();
+    const filter = new ProblemFilter();
+    server.setErrorHandler((error, request, reply) => filter.write(error, request, reply));
+    server.get<{ Params: { name: string } }>('/:name', ({ params: { name } }) => {
+      throw new ProblemError(503, 'upstream_unavailable', name, { retryAfter: 5, isExpected: name === 'starting' });
+    });
+    for (const url of ['/starting', '/failed']) {
+      const { statusCode, headers } = await server.inject({ method: 'GET', url });
+      expect([statusCode, headers['retry-after']]).toEqual([503, '5']);
+    }
+    expect(logged.mock.calls).toEqual([[expect.objectContaining({ msg: 'failed' })]]);
+    logged.mockRestore();
+    await server.close();
   });
 });

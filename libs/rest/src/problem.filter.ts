@@ -60,6 +60,10 @@ const problems = new WeakMap<FastifyRequest, ProblemError>();
 /** Returns the problem that a request was answered with, for logs of requests. */
 export const problemOf = (request: FastifyRequest): ProblemError | undefined => problems.get(request);
 
+/** Notes the problem of an answer that is not written here. */
+export const noteProblem = (request: FastifyRequest, problem: ProblemError): void =>
+  void problems.set(request, problem);
+
 /** The only place that writes the errors of HTTP routes. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -73,8 +77,8 @@ export class ProblemFilter implements ExceptionFilter {
   /** Writes an error as a problem. It is also Fastify's error handler, for requests that fail before a route is reached. */
   write(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = toProblem(error);
-    problems.set(request, problem);
-    if (problem.status >= 500) {
+    noteProblem(request, problem);
+    if (problem.status >= 500 && !problem.isExpected) {
       this.logger.error({
         msg: problem.message,
         requestId: request.id,

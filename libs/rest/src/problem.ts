@@ -14,6 +14,8 @@ export interface ProblemOptions extends ErrorOptions {
   /** Further members of the body (RFC 9457, section 3.2). */
   readonly extensions?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether it is no error of the gateway in spite of its status, such as a server that is still starting. It is not logged as one. */
+  readonly isExpected?: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export class ProblemError extends Error {
   readonly retryAfter?: number;
   readonly extensions: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
+  readonly isExpected: boolean;
 
   /** @param code in snake case, stable, for programs */
   constructor(
@@ -39,6 +42,7 @@ export class ProblemError extends Error {
     this.retryAfter = options.retryAfter;
     this.extensions = options.extensions ?? {};
     this.headers = options.headers ?? {};
+    this.isExpected = options.isExpected ?? false;
   }
 }
 

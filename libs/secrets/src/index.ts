@@ -8,6 +8,7 @@ export {
   type RotationResult,
   type RotationWork,
 } from './rotation/secrets-rotation.service.js';
+export { withoutLongWords } from './long-words.js';
 export { scrub } from './scrub.js';
 export { hiddenForms } from './secret-forms.js';
 export {

@@ -2,6 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
 import { IfGiven } from '@manifold/rest';
+import { IsHttpUrl } from './http-url.decorator.js';
 import { SECRET_NAME } from './secret-name.js';
 import { ServerSettingsDto, TRANSPORT_TYPES } from './server-settings.dto.js';
 
@@ -49,6 +50,11 @@ export class GivenServerDto extends ServerSettingsDto {
   @IfGiven()
   @IsIn(CLIENT_TYPES)
   type?: (typeof CLIENT_TYPES)[number];
+
+  /** Another name of `url`, as some MCP clients write it. If both are given, `url` counts. */
+  @IfGiven()
+  @IsHttpUrl()
+  serverUrl?: string;
 
   /** The opposite of `enabled`, as configuration files of MCP clients write it. */
   @IfGiven()

@@ -2,9 +2,10 @@ import { invalidRequest } from '@manifold/rest';
 import { transportOfType, type GivenServerDto } from './given-server.dto.js';
 import { withUserSecrets, type AskedSecret } from './secret-references.js';
 import type { ServerSettings } from './server-settings.js';
+import { withReferences } from './variable-references.js';
 
 /** Members that only clients write. They become settings. */
-type Words = Pick<GivenServerDto, 'type' | 'disabled' | 'authMode' | 'secretName'>;
+type Words = Pick<GivenServerDto, 'type' | 'serverUrl' | 'disabled' | 'authMode' | 'secretName'>;
 type Given = Words & ServerSettings;
 
 /** The settings that a client has written, and what it should know about them. */
@@ -26,7 +27,8 @@ export function understoodSettings<T extends Given>(
   name: string,
   before?: 'stdio' | 'streamable_http',
 ): UnderstoodSettings<T> {
-  const { type, disabled, secretName, ...settings } = given;
+  const { type, serverUrl, disabled, secretName, ...others } = given;
+  const settings = inPlainWords({ ...others, url: others.url ?? serverUrl }, name);
   if (type !== undefined && settings.transportType !== undefined && transportOfType(type) !== settings.transportType)
     throw fault('type', `type "${type}" contradicts transportType "${settings.transportType}"`);
   if (disabled !== undefined && settings.enabled === disabled)
@@ -47,6 +49,19 @@ export const warningsAbout = ({ asked, warnings }: Pick<UnderstoodSettings, 'ask
     : []),
   ...warnings,
 ];
+
+/**
+ * Writes references to variables in `env` and `headers` as `${env:NAME}`. In other settings `${NAME}` stays: a program can be a shell that
+ * expands it.
+ */
+function inPlainWords<T extends ServerSettings>(settings: T, name: string): T {
+  const plain = (values: Readonly<Record<string, string>> | undefined) =>
+    values && mapValues(values, (value) => withReferences(value, name));
+  return { ...settings, env: plain(settings.env), headers: plain(settings.headers) };
+}
+
+const mapValues = (values: Readonly<Record<string, string>>, change: (value: string) => string) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 
 /** Leaves undefined members out. */
 const defined = (settings: object): object =>

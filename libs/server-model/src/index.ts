@@ -35,5 +35,6 @@ export {
   TRANSPORT_TYPES,
 } from './server-settings.dto.js';
 export type { ReconnectionOptions, ServerLimits, ServerSettings } from './server-settings.js';
+export { withReferences } from './variable-references.js';
 export { IsStringMap, type StringMapRule } from './string-map.decorator.js';
 export { startWarning, type StartedServer } from './start-warning.js';

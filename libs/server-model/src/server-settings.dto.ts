@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -15,7 +15,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IfGiven, IgnoresUnknown } from '@manifold/rest';
+import { IfGiven, IgnoresUnknown, RefusesNull } from '@manifold/rest';
 import { ServerAccessRulesDto } from './access-rules.dto.js';
 import { IsAllowedDomains } from './allowed-domains.decorator.js';
 import { IsHttpUrl } from './http-url.decorator.js';
@@ -34,28 +34,35 @@ const ENV = { names: /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, values: /^[^\u0000]{0,3
 const HEADERS = { names: /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, values: /^[\t\x20-\x7e\x80-\xff]{0,8192}$/, max: 64 };
 const LONGEST_DELAY_MS = 3_600_000;
 
+/** Reads `null` as the default of a field, as if the field were absent. */
+const NullAs = (preset: number): PropertyDecorator => Transform(({ value }: { value: unknown }) => value ?? preset);
+
 /** How the gateway reopens a broken event stream. Delays are in milliseconds. */
 @IgnoresUnknown()
 export class ReconnectionOptionsDto {
   @IsInt()
   @Min(100)
   @Max(LONGEST_DELAY_MS)
+  @NullAs(30_000)
   maxReconnectionDelay: number = 30_000;
 
   @IsInt()
   @Min(10)
   @Max(LONGEST_DELAY_MS)
+  @NullAs(1_000)
   initialReconnectionDelay: number = 1_000;
 
   /** The factor by which the delay grows with each attempt. */
   @IsNumber()
   @Min(1)
   @Max(10)
+  @NullAs(1.5)
   reconnectionDelayGrowFactor: number = 1.5;
 
   @IsInt()
   @Min(0)
   @Max(100)
+  @NullAs(2)
   maxRetries: number = 2;
 }
 
@@ -110,6 +117,7 @@ export class ServerSettingsDto {
    */
   @ApiPropertyOptional({ enum: NETWORKS })
   @IfGiven()
+  @RefusesNull()
   @IsIn(NETWORKS)
   network?: (typeof NETWORKS)[number];
 
@@ -119,6 +127,7 @@ export class ServerSettingsDto {
    */
   @ApiPropertyOptional({ type: [String] })
   @IfGiven()
+  @RefusesNull()
   @IsArray()
   @ArrayMaxSize(256)
   @IsAllowedDomains()
@@ -160,6 +169,7 @@ export class ServerSettingsDto {
    */
   @ApiPropertyOptional({ enum: ISOLATIONS })
   @IfGiven()
+  @RefusesNull()
   @IsIn(ISOLATIONS)
   isolation?: (typeof ISOLATIONS)[number];
 
@@ -175,6 +185,7 @@ export class ServerSettingsDto {
   /** The names of the secrets that the server may get. Unless given, it gets all secrets that a user has stored for it. */
   @ApiPropertyOptional({ type: [String] })
   @IfGiven()
+  @RefusesNull()
   @IsArray()
   @ArrayMaxSize(64)
   @IsString({ each: true })
@@ -233,6 +244,7 @@ export class ServerSettingsDto {
 
   /** The callers who see the server. Unless given, every caller in the tenant sees it. A given value replaces all earlier rules. */
   @IfGiven()
+  @RefusesNull()
   @IsObject()
   @ValidateNested()
   @Type(() => ServerAccessRulesDto)

@@ -97,6 +97,8 @@ export interface AppState {
   readonly enabled: boolean;
   /** Reason why the app's tools are not available, for the caller. */
   readonly unavailable?: string;
+  /** Whether it is unavailable because it is still starting. */
+  readonly isStarting?: boolean;
   /**
    * Set if tools of the app may be missing from its listing, while it starts or until a user has given consent. Resolves when the caller
    * should look up the tools again; at once if none is missing. Throws ProviderError, with `reauth_required` if this user has not consented, or the reason of the

@@ -7,7 +7,7 @@ export { Completions } from './primitives/completions.service.js';
 export { Prompts } from './primitives/prompts.service.js';
 export { Resources } from './primitives/resources.service.js';
 export type { CallGuard } from './calls/tool-call.js';
-export type { EndedCall } from './calls/ended-call.js';
+export type { CallFailure, EndedCall } from './calls/ended-call.js';
 export { errorResult } from './calls/tool-errors.js';
 export { ToolRegistryModule } from './tool-registry.module.js';
 export { ToolRegistry } from './tool-registry.service.js';

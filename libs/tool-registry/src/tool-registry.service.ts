@@ -175,7 +175,8 @@ export class ToolRegistry implements OnModuleInit, OnApplicationShutdown {
     if (!state && !catalogue.hasApp(app)) throw new AppUnavailableError(app, 'unknown', `Server ${app} not found`);
     if (state && !state.enabled) throw new AppUnavailableError(app, 'disabled', `Server ${app} is disabled`);
     if (state?.unavailable) {
-      throw new AppUnavailableError(app, 'unavailable', `Server ${app} is not available: ${state.unavailable}`);
+      const message = `Server ${app} is not available: ${state.unavailable}`;
+      throw new AppUnavailableError(app, 'unavailable', message, state.isStarting);
     }
     throw new UnknownToolError(name);
   }

@@ -31,4 +31,5 @@ signingKey: SIGNING_KEY_PATH
 integrationAppWorkspaceSecret: INTEGRATION_APP_WORKSPACE_SECRET_FILE
 googleOauthCredentials: GOOGLE_OAUTH_CREDENTIALS_FILE
 oauth2Credentials: OAUTH2_CREDENTIALS_FILE
+npmToken: NPM_TOKEN_FILE
 {{- end }}

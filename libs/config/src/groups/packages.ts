@@ -26,7 +26,7 @@ export const packages = settingGroup({
       secret: true,
       file: true,
       meaning:
-        'A bearer token for `NPM_REGISTRY`. It is not sent unless that is set, except where `${NPM_TOKEN}` stands in the configuration of npm.',
+        'A bearer token for `NPM_REGISTRY`. Without that it is for `https://registry.npmjs.org`, unless the configuration of npm names another `registry` or has this token: then it goes only where that says.',
     }),
     NPM_CONFIG_USERCONFIG: setting({
       parse: text,
@@ -80,7 +80,7 @@ export function packagesConfig(
   return {
     npmDir: join(packagesDir, 'npm'),
     npmRegistry: NPM_REGISTRY ?? npmrc.registry ?? 'https://registry.npmjs.org',
-    npmToken: NPM_REGISTRY === undefined ? undefined : NPM_TOKEN,
+    npmToken: NPM_REGISTRY === undefined && isGivenTo(npmrc, NPM_TOKEN) ? undefined : NPM_TOKEN,
     npmrc,
     npmCacheDir: resolve(values.NPM_CACHE_DIR ?? join(values.DATA_DIR, 'npm-cache')),
     pythonDir: resolve(values.PYTHON_VENV_DIR ?? join(packagesDir, 'python')),
@@ -92,3 +92,7 @@ export function packagesConfig(
     installOnStart: values.INSTALL_ON_START,
   };
 }
+
+/** Returns whether npm's configuration says which registry a token is for: it must not go to another one. */
+const isGivenTo = ({ registry, ...entries }: Readonly<Record<string, string>>, token = ''): boolean =>
+  registry !== undefined || Object.values(entries).some((value) => value.includes(token));

@@ -3,7 +3,8 @@ import type { ListedItem, ListKind } from './paged-list.js';
 import { schemaOfObject } from './mend-item.js';
 import { OFFICIAL } from './official-schemas.js';
 
-const MAX_SCHEMA_LENGTH = 64 * 1024;
+/** Tools of popular servers have schemas of more than 64 KB. `everyPage` bounds all large ones of a server together. */
+const MAX_SCHEMA_LENGTH = 1024 * 1024;
 /** Valid names: twice the length that the specification allows for tools, without control characters, which could not be shown. */
 const NAME = /^\P{Cc}{1,256}$/u;
 /** Valid URIs and URI templates. Spaces are not valid in URIs, but servers use them. */
@@ -31,7 +32,7 @@ export const TOOLS: ListKind = {
     const { inputSchema, outputSchema } = tool;
     const isTooLarge = (schema: unknown): boolean =>
       schema !== undefined && JSON.stringify(schema).length > MAX_SCHEMA_LENGTH;
-    if ([inputSchema, outputSchema].some(isTooLarge)) return 'a schema of it has more than 64 KB';
+    if ([inputSchema, outputSchema].some(isTooLarge)) return 'a schema of it has more than 1 MB';
     const input = schemaOfObject(inputSchema);
     if (!input) return 'its inputSchema does not describe an object';
     const output = isObject(outputSchema) ? schemaOfObject(outputSchema) : undefined;

@@ -55,9 +55,16 @@ describe('listTools', () => {
     expect(logged).toMatch(/^8 tools of the server were left out, because clients would refuse the whole list: /);
     expect(logged.match(/it has no valid name/g)).toHaveLength(5);
     expect(logged).toContain('"twice" (its name occurs twice)');
-    expect(logged).toContain('"large" (a schema of it has more than 64 KB)');
+    expect(logged).toContain('"large" (a schema of it has more than 1 MB)');
     expect(logged).toContain('"deep" (it is nested more than 32 levels deep)');
     expect(notices).toEqual([logged]);
+  });
+
+  it('takes tools with large schemas, up to 4 MB of them, and says what it left out', async () => {
+    const { names, logged } = await list('large-tools');
+    expect(names).toEqual(['large-0', 'large-1', 'large-2', 'large-3', 'small']);
+    expect(logged).toMatch(/^2 tools of the server were left out/);
+    expect(logged).toContain('"large-4" (it is larger than 64 KB, and all tools of this size have more than 4 MB)');
   });
 
   it('mends tools, says so in one line, and no longer when the server has mended its list', async () => {

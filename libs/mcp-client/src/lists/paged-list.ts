@@ -9,6 +9,10 @@ const MAX_PAGES = 1000;
 const MAX_ITEMS = 10_000;
 /** Maximum total size of all items, in characters of JSON. */
 const MAX_LIST_LENGTH = 32 * 1024 * 1024;
+/** Items that are larger are large, in characters of JSON. */
+const LARGE = 64 * 1024;
+/** Maximum total size of the large items of a list. They are kept in memory, and every client that lists them gets them. */
+const MAX_LARGE_LENGTH = 4 * 1024 * 1024;
 const MAX_DEPTH = 32;
 const METHOD_NOT_FOUND = -32601;
 /** Number of faulty items that a line of the log names. */
@@ -89,6 +93,7 @@ class PagedList {
   private readonly leftOut = new Findings();
   private readonly mended = new Findings();
   private length = 0;
+  private largeLength = 0;
 
   constructor(
     private readonly kind: ListKind,
@@ -125,7 +130,16 @@ class PagedList {
       return true;
     }
     const known = item as ListedItem;
-    this.length += JSON.stringify(known).length;
+    const { length } = JSON.stringify(known);
+    if (length > LARGE && this.largeLength + length > MAX_LARGE_LENGTH) {
+      this.leftOut.add(
+        known[key],
+        `it is larger than 64 KB, and all ${this.kind.many} of this size have more than 4 MB`,
+      );
+      return true;
+    }
+    if (length > LARGE) this.largeLength += length;
+    this.length += length;
     if (this.length > MAX_LIST_LENGTH) return false;
     this.items.push(known);
     this.keys.add(known[key] as string);

@@ -180,11 +180,19 @@ const listings = {
   'many-tools': ({ id }) => answer(id, { tools: Array.from({ length: 10_001 }, (_, index) => tool(`tool-${index}`)) }),
   'bad-tools'({ id }) {
     const nested = (levels) => (levels === 0 ? {} : { properties: nested(levels - 1) });
-    const description = 'x'.repeat(64 * 1024);
+    const description = 'x'.repeat(1024 * 1024);
     const bad = [{}, 'text', { name: 7 }, tool(''), tool('a\u0007b'), tool('twice')];
     const large = { name: 'large', inputSchema: { type: 'object', description } };
     const deep = { name: 'deep', inputSchema: nested(40) };
     answer(id, { tools: [tool('twice'), ...bad, large, deep, tool('last')] });
+  },
+  'large-tools'({ id }) {
+    const description = 'x'.repeat(900 * 1024);
+    const large = Array.from({ length: 6 }, (_, n) => ({
+      name: `large-${n}`,
+      inputSchema: { type: 'object', description },
+    }));
+    answer(id, { tools: [...large, tool('small')] });
   },
   'mendable-tools'({ id }) {
     const mendable = [{ name: 'no-schema' }, { ...tool('null-title'), title: null, novel: null }];

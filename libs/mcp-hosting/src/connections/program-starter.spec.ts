@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { loadConfig } from '@manifold/config';
@@ -134,5 +135,71 @@ describe('a program of a server with the network of the gateway', () => {
       process.env.SSL_CERT_DIR = '/tmp';
       expect(await read(file)).toBe('ENOENT');
     });
+  });
+});
+
+describe('a program of a package', () => {
+  const proxy = testProxy();
+  const root = mkdtempSync(join(tmpdir(), 'manifold-packages-'));
+  let launching: TestLauncher;
+
+  beforeAll(async () => {
+    launching = await TestLauncher.start();
+    for (const name of ['one', 'two']) {
+      const programs = join(root, name, 'node_modules/.bin');
+      mkdirSync(programs, { recursive: true });
+      writeFileSync(join(programs, `helper-of-${name}`), `#!/bin/sh\necho "help of ${name}"\n`, { mode: 0o755 });
+    }
+    mkdirSync(join(root, 'python'));
+    chmodSync(root, 0o755);
+  });
+  afterAll(() => {
+    launching.end();
+    proxy.onApplicationShutdown();
+    rmSync(root, { recursive: true });
+  });
+
+  const said = async (folder: string | undefined, script: string, env: Record<string, string> = {}) => {
+    const starter = new ProgramStarter(loadConfig({ SERVER_SANDBOX: 'none' }), launching.launcher, proxy);
+    const { streams } = await starter.start({
+      owner: { tenant: 'default', server: 'packaged' },
+      program: { transportType: 'stdio', command: '/bin/sh', args: ['-c', script], env } as never,
+      folder: folder && join(root, folder),
+    });
+    return (await text(streams.stdout)).trim();
+  };
+
+  it('starts programs of the dependencies of its own package by their name, and of no other', async () => {
+    const script = 'helper-of-one; command -v helper-of-two || echo none';
+    expect(await said('one', script)).toBe('help of one\nnone');
+    expect(await said('one', script, { PATH: '/bin' })).toBe('help of one\nnone');
+    expect(await said(undefined, 'command -v helper-of-one || echo none')).toBe('none');
+  });
+
+  it('has the PATH of the gateway otherwise', async () => {
+    expect(await said('python', 'echo "$PATH"')).toBe(process.env.PATH);
+    expect(await said('one', 'echo "$PATH"')).toBe(`${join(root, 'one/node_modules/.bin')}:${process.env.PATH}`);
+  });
+
+  it('names PYTHON_BIN where the Python of its environment may not be executed, and only there', async () => {
+    const bin = join(root, 'python/bin');
+    mkdirSync(bin);
+    for (const name of ['python', 'other']) writeFileSync(join(bin, name), '', { mode: 0o644 });
+    const starter = new ProgramStarter(loadConfig({ SERVER_SANDBOX: 'none' }), launching.launcher, proxy);
+    const refusal = (command: string, folder?: string) =>
+      starter
+        .start({
+          owner: { tenant: 'default', server: 'packaged' },
+          program: { transportType: 'stdio', command, args: [], env: {} } as never,
+          folder,
+        })
+        .catch((error: Error) => error.message);
+    const python = join(bin, 'python');
+    const fault = `Cannot start "${python}": it may not be executed`;
+    expect(await refusal(python, join(root, 'python'))).toBe(
+      `${fault}. Set PYTHON_BIN to a Python that all users can run, and install the package again`,
+    );
+    expect(await refusal(python)).toBe(fault);
+    expect(await refusal(join(bin, 'other'), join(root, 'python'))).toMatch(/may not be executed$/);
   });
 });

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { certificateEnvironment, Config } from '@manifold/config';
+import { certificateEnvironment, Config, inheritedEnvironment } from '@manifold/config';
 import { EgressProxy, operatorsNoProxy, operatorsProxyVariables, type ProxyClient } from '@manifold/egress';
-import { Launcher, type Launch, type Owner } from '@manifold/launcher';
+import { LaunchError, Launcher, type Launch, type Owner } from '@manifold/launcher';
 import type { StdioProcess } from '@manifold/mcp-client';
 import type { ServerLimits } from '@manifold/server-model';
 import type { StdioSettings } from '../model/transport-settings.js';
@@ -42,6 +44,12 @@ export class ProgramStarter {
 
   /** @throws LaunchError; UserIdsUsedUpError */
   async start(launch: ServerLaunch): Promise<StdioProcess> {
+    return this.launch(launch).catch((error: unknown) => {
+      throw withSetting(error, launch);
+    });
+  }
+
+  private async launch(launch: ServerLaunch): Promise<StdioProcess> {
     const { network } = launch.program;
     const isOpen = network !== 'proxy' && network !== 'none';
     const variables = isOpen ? pastLoopback(operatorsProxyVariables()) : {};
@@ -66,13 +74,39 @@ export class ProgramStarter {
     variables: Readonly<Record<string, string>> = {},
   ): Launch {
     const { command, args, cwd } = program;
-    const env = { ...certificateEnvironment(), ...variables, ...program.env };
+    const env = { ...certificateEnvironment(), ...variables, ...program.env, ...pathOf(folder, program.env) };
     return {
       ...{ owner, command, args, env, cwd, dataFiles, network },
       readable: folder === undefined ? [] : [folder],
       limits: { ...this.config.hosting.limits, ...limits },
     };
   }
+}
+
+/**
+ * Returns the error of a server whose Python is closed to its user with the setting that mends it. The Python of a package's environment is a
+ * link to the one that made it.
+ */
+function withSetting(error: unknown, { folder, program }: ServerLaunch): unknown {
+  const isPackaged = folder !== undefined && program.command === join(folder, 'bin', 'python');
+  if (!isPackaged || !(error instanceof LaunchError)) return error;
+  if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'EACCES') return error;
+  const hint = 'Set PYTHON_BIN to a Python that all users can run, and install the package again';
+  return new LaunchError(`${error.message}. ${hint}`, { cause: error.cause });
+}
+
+/**
+ * Returns PATH with the programs of an npm package's dependencies, where npm and npx have them, too. They come first: the package was made for
+ * these versions.
+ * @param folder the package's own folder
+ */
+function pathOf(
+  folder: string | undefined,
+  { PATH = inheritedEnvironment().PATH }: StdioSettings['env'],
+): Record<string, string> {
+  const programs = folder === undefined ? undefined : join(folder, 'node_modules', '.bin');
+  if (programs === undefined || !existsSync(programs)) return {};
+  return { PATH: PATH ? `${programs}${delimiter}${PATH}` : programs };
 }
 
 /** Adds to the variables of the operator's proxy, if there are some, that loopback is reached without it. */

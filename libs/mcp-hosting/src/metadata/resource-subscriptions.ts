@@ -21,6 +21,12 @@ export class ResourceSubscriptions {
     return server;
   }
 
+  /** Drops a server that is gone. Its subscribers hear nothing more; they can still end their subscriptions. */
+  forget(tenant: string, name: string): void {
+    const prefix = serverOwnerKey(tenant, name);
+    for (const key of this.servers.keys()) if (key.startsWith(prefix)) this.servers.delete(key);
+  }
+
   /** Moves the subscriptions of the server to its new connection. */
   moveTo(connection: UpstreamConnection, tenant: string, name: string, owner?: string): void {
     this.servers.get(serverOwnerKey(tenant, name, owner))?.follow(connection);

@@ -139,8 +139,9 @@ export class ServerSupervisor implements OnModuleInit, OnApplicationShutdown {
     return this.servers.values();
   }
 
-  /** Removes a stopped server and its log. */
+  /** Removes a stopped server, its log and its subscriptions. */
   discard(tenant: string, name: string): void {
+    this.cache.subscriptions.forget(tenant, name);
     this.servers.delete(serverKey(tenant, name));
   }
 

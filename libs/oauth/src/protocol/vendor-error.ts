@@ -1,21 +1,17 @@
-import { scrub } from '@manifold/secrets';
+import { scrub, withoutLongWords } from '@manifold/secrets';
 import { textOf } from './lenient-json.js';
 import { OAuthFlowError } from './oauth-flow-error.js';
 
 /** Error code of another server that may be shown: a word, so that nobody can write sentences or HTML into a page of the gateway. */
 const CODE = /^[A-Za-z0-9_.:-]{1,64}$/;
 const NOT_PRINTABLE = /[\p{C}\p{Z}]+/gu;
-/** With a digit, it may be a token that the gateway does not have at hand. */
-const LONG_WORD = /[\w.~+/=-]{20,}/g;
 const LONGEST_DESCRIPTION = 300;
 /** Longer texts are not searched for secrets: their end is not logged either. */
 const MOST_READ = 20_000;
 
-const withoutToken = (word: string): string => (/\d/.test(word) ? '[secret]' : word);
-
 /** Returns the error code of a refusal (RFC 6749, 5.2), if it may be shown. */
 export const shownCode = (error: unknown): string | undefined =>
-  typeof error === 'string' && CODE.test(error) && error.replace(LONG_WORD, withoutToken) === error ? error : undefined;
+  typeof error === 'string' && CODE.test(error) && withoutLongWords(error) === error ? error : undefined;
 
 /**
  * Returns what another server says about a refusal, as the cause of an error: it is for the operator's log, never for an answer.
@@ -29,7 +25,7 @@ export function saidBy(
   if (text === undefined) return undefined;
   const known = Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== undefined));
   const start = text.slice(0, MOST_READ).replace(NOT_PRINTABLE, ' ');
-  const hidden = scrub(start, known as Readonly<Record<string, string>>).replace(LONG_WORD, withoutToken);
+  const hidden = withoutLongWords(scrub(start, known as Readonly<Record<string, string>>));
   return new Error(`It says: ${hidden.trim().slice(0, LONGEST_DESCRIPTION)}`);
 }
 

@@ -75,6 +75,32 @@ describe('the steps of a call', () => {
     expect(await metrics.text()).toContain('outcome="upstream_unavailable"} 1');
   });
 
+  it('report why a call failed: the words of an error, and those of a result that is an error', async () => {
+    const rpcError = { code: -32000, message: 'no such board' };
+    const results = [
+      () => Promise.reject(new ProviderError('upstream_rejected', 'refused', { rpcError })),
+      async () => ({
+        isError: true,
+        content: [
+          { type: 'image', data: '' },
+          { type: 'text', text: 'closed' },
+        ],
+      }),
+      async () => ({ content: [{ type: 'text', text: 'fine' }] }),
+    ];
+    const { registry, ended } = start(() => results[ended.length]!());
+    for (let call = 0; call < results.length; call += 1)
+      await registry.call('one_echo', {}, open.context, EVERYTHING).catch(() => undefined);
+    await registry.call('one_other', {}, open.context, EVERYTHING).catch(() => undefined);
+
+    expect(ended.map(({ failure }) => failure)).toEqual([
+      { message: 'refused', words: 'no such board' },
+      { words: 'closed' },
+      undefined,
+      { message: expect.stringContaining('one_other') },
+    ]);
+  });
+
   it('give the permit back, however the call ends', async () => {
     let calls = 0;
     const { registry } = start(async () => {

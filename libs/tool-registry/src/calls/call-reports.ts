@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { shortName } from '@manifold/async';
 import { Metrics } from '@manifold/metrics';
 import type { ToolResult } from '@manifold/tool-provider';
-import { refusalCode, type EndedCall } from './ended-call.js';
+import { failureIn, failureOf, refusalCode, type CallFailure, type EndedCall } from './ended-call.js';
 import type { CallHandler, CallInterceptor, ToolCall } from './tool-call.js';
 
 /** Reports the end of every call to listeners (such as the audit log), to the metrics and to the log. */
@@ -27,10 +27,11 @@ export class CallReports implements CallInterceptor {
     const started = performance.now();
     try {
       const result = await next(call);
-      this.served(call, result.isError === true ? 'tool_error' : 'ok', performance.now() - started);
+      const failure = result.isError === true ? failureIn(result) : undefined;
+      this.served(call, failure ? 'tool_error' : 'ok', performance.now() - started, failure);
       return result;
     } catch (error) {
-      if (call.reachedProvider) this.served(call, refusalCode(error), performance.now() - started);
+      if (call.reachedProvider) this.served(call, refusalCode(error), performance.now() - started, failureOf(error));
       else this.refused({ ...call, app: call.entry.app, tool: call.entry.name }, error);
       throw error;
     }
@@ -39,12 +40,17 @@ export class CallReports implements CallInterceptor {
   /** Reports a call that reached no provider. */
   refused({ app, tool, args, context }: Pick<EndedCall, 'app' | 'tool' | 'args' | 'context'>, error: unknown): void {
     const names = { app: app === undefined ? undefined : shortName(app), tool: shortName(tool) };
-    this.tell({ ...names, args, context, outcome: refusalCode(error), milliseconds: 0 });
+    this.tell({ ...names, args, context, outcome: refusalCode(error), milliseconds: 0, failure: failureOf(error) });
   }
 
-  private served({ entry, args, context }: ToolCall, outcome: string, milliseconds: number): void {
+  private served(
+    { entry, args, context }: ToolCall,
+    outcome: string,
+    milliseconds: number,
+    failure?: CallFailure,
+  ): void {
     const { app, name: tool, provider } = entry;
-    this.tell({ app, tool, args, context, outcome, milliseconds });
+    this.tell({ app, tool, args, context, outcome, milliseconds, failure });
     this.metrics.toolCall(provider.id, app, outcome, milliseconds / 1000);
     this.logger.log({
       msg: 'tool call',

@@ -66,7 +66,9 @@ describe('a failed call', () => {
       toolProblem(new AppUnavailableError('a', reason, reason), CALL);
     expect(status('unknown')).toMatchObject({ status: 404, code: 'server_not_found' });
     expect(status('disabled')).toMatchObject({ status: 409, code: 'server_disabled' });
-    expect(status('unavailable')).toMatchObject({ status: 503 });
+    expect(status('unavailable')).toMatchObject({ status: 503, isExpected: false });
+    const starting = new AppUnavailableError('a', 'unavailable', 'it is starting', true);
+    expect(toolProblem(starting, CALL)).toMatchObject({ status: 503, isExpected: true });
     expect(toolProblem(new UnknownToolError('t'), CALL)).toMatchObject({ status: 404, code: 'tool_not_found' });
     const long = new UnknownToolError('x'.repeat(1_000_000));
     expect(long.message).toMatch(/^Unknown tool: x{128}\.\.\. \(1000000 characters, sha256 [0-9a-f]{16}\)$/);

@@ -53,7 +53,10 @@ function appProblem(error: AppUnavailableError): ProblemError {
     case 'disabled':
       return new ProblemError(409, 'server_disabled', error.message);
     case 'unavailable':
-      return new ProblemError(503, 'upstream_unavailable', error.message, { retryAfter: 5 });
+      return new ProblemError(503, 'upstream_unavailable', error.message, {
+        retryAfter: 5,
+        isExpected: error.isStarting,
+      });
   }
 }
 

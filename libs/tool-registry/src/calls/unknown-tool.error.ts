@@ -19,6 +19,8 @@ export class AppUnavailableError extends Error {
     readonly app: string,
     readonly reason: 'unknown' | 'disabled' | 'unavailable',
     message: string,
+    /** Whether it is unavailable because it is still starting. */
+    readonly isStarting = false,
   ) {
     super(message);
     this.name = 'AppUnavailableError';

@@ -1,8 +1,9 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ProblemError, ProblemFilter, toProblem } from '@manifold/rest';
+import { noteProblem, problemBody, ProblemError, ProblemFilter, toProblem } from '@manifold/rest';
 import {
   INTERNAL_ERROR,
+  INVALID_REQUEST,
   JsonRpcError,
   methodNotAllowed,
   PARSE_ERROR,
@@ -12,7 +13,10 @@ import { errorMessage } from '../json-rpc/json-rpc.js';
 import { methodsOf } from './mcp-paths.js';
 import { FORBIDDEN_SITE } from './rebinding.guard.js';
 
-/** Writes errors of the MCP endpoints as JSON-RPC. Errors of authentication and role checks stay problem documents (RFC 9457). */
+/**
+ * Writes errors of the MCP endpoints as JSON-RPC. Errors of authentication and role checks stay problem documents (RFC 9457). A message without a
+ * valid credential gets both in one.
+ */
 @Catch()
 export class JsonRpcFilter implements ExceptionFilter {
   private readonly logger = new Logger(JsonRpcFilter.name);
@@ -25,6 +29,8 @@ export class JsonRpcFilter implements ExceptionFilter {
 
   /** Writes the error response. Also called for errors on an MCP path that occur before a route is reached. */
   write(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    if (request.method === 'POST' && error instanceof ProblemError && error.status === 401)
+      return unauthenticated(error, request, reply);
     const refused = jsonRpcErrorOf(error, request);
     if (!refused) return this.problems.write(error, request, reply);
     if (refused.status >= 500 && !(error instanceof JsonRpcError)) {
@@ -37,6 +43,21 @@ export class JsonRpcFilter implements ExceptionFilter {
       .type('application/json')
       .send(errorMessage(null, refused));
   }
+}
+
+/**
+ * Answers a message that has no valid credential: the members of the problem document, with a JSON-RPC error as `error`. Version 2 of the
+ * Python SDK shows the reason of such a body alone, and only as `application/json`; others show the whole body, or the status.
+ */
+function unauthenticated(problem: ProblemError, request: FastifyRequest, reply: FastifyReply): void {
+  noteProblem(request, problem);
+  if (reply.sent) return;
+  const error = { code: INVALID_REQUEST, message: problem.message };
+  void reply
+    .headers({ ...problem.headers })
+    .status(401)
+    .type('application/json')
+    .send({ ...problemBody(problem, request.id), jsonrpc: '2.0', id: null, error });
 }
 
 /** @returns undefined for an error that is sent as a problem document */

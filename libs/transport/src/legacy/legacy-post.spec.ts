@@ -180,11 +180,22 @@ describe('POST /mcp in the legacy era', () => {
       expect(await response.json()).toMatchObject({ error: { code: -32000 }, id: null });
     });
 
-    it('a caller without credentials in the words of HTTP', async () => {
+    it('a caller without credentials in the words of HTTP, and in those that clients show', async () => {
       const response = await send(app.url, request(1, 'ping'), { session, user: 'nobody' });
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toBe('Bearer');
-      expect(response.headers.get('content-type')).toContain('application/problem+json');
+      expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+      const problem = { status: 401, code: 'unauthenticated', detail: 'Who is it?', success: false };
+      const error = { code: -32600, message: 'Who is it?' };
+      expect(await response.json()).toMatchObject({ ...problem, jsonrpc: '2.0', id: null, error });
+    });
+
+    it('a stream without credentials with a problem document', async () => {
+      const response = await withoutBody(app.url, 'GET', { session, user: 'nobody' });
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        401,
+        expect.stringContaining('application/problem+json'),
+      ]);
     });
 
     it('another HTTP method, and says which there are', async () => {

@@ -1,3 +1,4 @@
+import { ServerMetadataCache } from '@manifold/mcp-hosting';
 import type { CallContext, RawObject } from '@manifold/tool-provider';
 import { HttpUpstream, echoServer } from '../../../../../test/support/upstreams.js';
 import { as, callTool } from '../../testing/src/callers.js';
@@ -206,11 +207,15 @@ describe.each(['stdio', 'http'])('the primitives of a server, over %s', (transpo
     else await gateway.rest('PUT', '/mcp/servers/notes', { command: './no-such-program' });
     expect(await count()).toBe(before);
 
+    const { subscriptions } = gateway.app.get(ServerMetadataCache, { strict: false });
+    const { servers: subscribedTo } = subscriptions as unknown as { servers: Map<string, unknown> };
+    expect(subscribedTo.size).toBe(1);
     const changes: string[] = [];
     const end = gateway.provider.onResourcesChanged(() => changes.push('resources'));
     await gateway.rest('DELETE', '/mcp/servers/notes');
     expect([await count(), changes]).toEqual([0, ['resources']]);
     expect(gateway.provider.serverFeatures('notes', principalOf('alice'))).toBeUndefined();
+    expect(subscribedTo.size).toBe(0);
     end();
   });
 });

@@ -68,7 +68,8 @@ export class ToolCatalogue {
     if (!server) return undefined;
     const { status, record } = server;
     const untilListed = (context: CallContext): Promise<void> => this.untilListed(name, context);
-    return { enabled: record.enabled, unavailable: WHY_UNAVAILABLE[status] ?? whyUnlisted(server), untilListed };
+    const unavailable = WHY_UNAVAILABLE[status] ?? whyUnlisted(server);
+    return { enabled: record.enabled, unavailable, isStarting: status === 'connecting', untilListed };
   }
 
   /** Returns the state of all servers together. */

@@ -1,4 +1,5 @@
 import { isObject } from '@manifold/async';
+import { withReferences } from '@manifold/server-model';
 
 type Members = Record<string, unknown>;
 
@@ -15,17 +16,9 @@ const SECONDS: Readonly<Record<string, string>> = {
   startup_timeout_sec: 'startupTimeout',
   tool_timeout_sec: 'callTimeout',
 };
-/** The variables of Claude Code, Gemini CLI and others: `${NAME}`, `${NAME:-default}`. */
-const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}/g;
-/** The variables of OpenCode. */
-const BRACED_VARIABLE = /(?<!\$)\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
 /** A whole value of Gemini CLI (`$NAME`) or of Windows (`%NAME%`). A header may have the scheme of a credential before it. */
 const WHOLE_VARIABLE = /^(?:\$([A-Za-z_][A-Za-z0-9_]*)|%([A-Za-z_][A-Za-z0-9_]*)%)$/;
 const SCHEME = /^[A-Za-z]+ /;
-/** A folder of the client's machine. A hosted server has its data folder instead, in which it starts. */
-const FOLDER = /\$\{(?:workspaceFolder|userHome)\}/g;
-const FOLDER_NAME = /\$\{workspaceFolderBasename\}/g;
-const SEPARATOR = /\$\{(?:pathSeparator|\/)\}/g;
 /** The end of a program's file name on Windows. */
 const WINDOWS_ENDING = /\.(?:cmd|exe|bat)$/i;
 
@@ -40,7 +33,7 @@ export function clientSettings(entry: Readonly<Members>, name: string): Members 
   const started = { ...plain, ...programOf(plain) };
   const texts = { ...started, ...textsOf(started) };
   const program = { ...texts, ...withoutWindows(texts) };
-  const settings = withReferences({ ...program, ...credentialsOf(program) }, name);
+  const settings = referring({ ...program, ...credentialsOf(program) }, name);
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
@@ -150,11 +143,11 @@ function credentialsOf({
 }
 
 /** Writes all references to variables as `${env:NAME}`. A program expands variables of its own environment itself. */
-function withReferences(settings: Members, name: string): Members {
+function referring(settings: Members, name: string): Members {
   const env = asObject(settings.env);
   const isForeign = (variable: string): boolean => !Object.hasOwn(env, variable);
-  const all = (text: string): string => referring(text, name, () => true);
-  const foreign = (text: string): string => referring(text, name, isForeign);
+  const all = (text: string): string => withReferences(text, name);
+  const foreign = (text: string): string => withReferences(text, name, isForeign);
   return {
     ...settings,
     ...inTexts(settings, ['url'], all),
@@ -166,16 +159,6 @@ function withReferences(settings: Members, name: string): Members {
     ...(isObject(settings.headers) && { headers: inTexts(settings.headers, Object.keys(settings.headers), all, true) }),
   };
 }
-
-const referring = (text: string, folder: string, isReference: (name: string) => boolean): string =>
-  text
-    .replace(FOLDER, '.')
-    .replace(FOLDER_NAME, () => folder)
-    .replace(SEPARATOR, '/')
-    .replace(BRACED_VARIABLE, '${env:$1}')
-    .replace(VARIABLE, (whole: string, name: string, preset?: string) =>
-      preset !== undefined ? preset : isReference(name) ? `\${env:${name}}` : whole,
-    );
 
 /** Returns the members of these names with their texts changed, and the others as they are if `keepsOthers`. */
 function inTexts(

@@ -106,7 +106,6 @@ describe('the body of a registration', () => {
     ['type', 'ws'],
     ['transportType', 'ws'],
     ['type', ['http']],
-    ['type', null],
     ['disabled', 'true'],
     ['authMode', 'basic'],
     ['secretName', { $ne: null }],
@@ -126,7 +125,7 @@ describe('the body of a registration', () => {
     expect(await faultsOf(RegisterServerDto, { ...STDIO, name })).toEqual([]);
   });
 
-  const wrong = [null, { $ne: null }, { $gt: '' }, ['x'], 7];
+  const wrong = [{ $ne: null }, { $gt: '' }, ['x'], 7];
   it.each(Object.keys(STDIO).flatMap((field) => wrong.map((value) => [field, value] as const)))(
     'is refused with %s = %j',
     async (field, value) => {
@@ -134,6 +133,18 @@ describe('the body of a registration', () => {
       expect(await faultsOf(RegisterServerDto, { ...STDIO, [field]: value })).toEqual([`/${field}`]);
     },
   );
+
+  it('may have null in place of an optional field, but not of a rule, and not of the name', async () => {
+    const empty = { command: null, env: null, type: null, description: null, displayName: null, secretName: null };
+    const reconnectionOptions = { maxRetries: null, initialReconnectionDelay: 50 };
+    const dto = await validate(RegisterServerDto, { ...HTTP, ...empty, reconnectionOptions });
+    const defaults = { maxReconnectionDelay: 30_000, reconnectionDelayGrowFactor: 1.5, maxRetries: 2 };
+    expect(dto).toEqual({ ...HTTP, reconnectionOptions: { ...defaults, initialReconnectionDelay: 50 } });
+    expect(await validate(UpdateServerDto, { enabled: null, lastError: null })).toEqual({});
+    for (const field of ['access', 'network', 'allowedDomains', 'isolation', 'secretNames', 'name'])
+      expect(await faultsOf(RegisterServerDto, { ...STDIO, [field]: null })).toEqual([`/${field}`]);
+    expect(await faultsOf(UpdateServerDto, { access: { users: null } })).toEqual(['/access/users']);
+  });
 
   it.each<[string, unknown]>([
     ['url', 'ftp://a.example/'],
@@ -223,7 +234,7 @@ describe('the body of an update', () => {
   });
 
   it('has a warning for what GET cannot have answered', async () => {
-    const dto = (await validate(UpdateServerDto, { status: 'disabled', logs: 'x', createdAt: null })) as object;
+    const dto = (await validate(UpdateServerDto, { status: 'disabled', logs: 'x', createdAt: 7 })) as object;
     expect(warningsFor(dto).warnings).toEqual([
       'status cannot be set and was ignored',
       'logs cannot be set and was ignored',
@@ -273,7 +284,7 @@ describe('the body for a secret', () => {
     expect(await faultsOf(SetSecretDto, { ...SECRET, secretValue: 'x'.repeat(65_537) })).toEqual(['/secretValue']);
   });
 
-  it('refuses null as the user', async () => {
-    expect(await faultsOf(SetSecretDto, { ...SECRET, username: null })).toEqual(['/username']);
+  it('reads null as the user as if none was given', async () => {
+    expect(await validate(SetSecretDto, { ...SECRET, username: null })).toEqual(SECRET);
   });
 });

@@ -108,6 +108,30 @@ describe('the routes of servers, with what clients of other gateways and MCP cli
     expect(user.secretNames[0]).toBe('MY_TOKEN');
   });
 
+  it('understand serverUrl, and references to variables as clients write them', async () => {
+    const headers = { 'X-A': '${KEY_A}', 'X-B': 'Bearer ${env:KEY_B}', 'X-C': '{env:KEY_C}', 'X-D': '${KEY_D:-blue}' };
+    const given = { name: 'server-url', serverUrl: URL, enabled: false, headers };
+    const { status, body } = await register(given);
+    expect([status, body.warnings]).toEqual([
+      200,
+      ['each user must set these secrets with POST /secrets/set: KEY_A, KEY_B, KEY_C'],
+    ]);
+    expect(body.server).toMatchObject({ transportType: 'streamable_http', url: URL, secretsAs: 'headers' });
+    const { secretHeaders, headers: fixed } = await read('server-url');
+    expect(secretHeaders).toEqual({ 'X-A': '{KEY_A}', 'X-B': 'Bearer {KEY_B}', 'X-C': '{KEY_C}' });
+    expect(Object.keys(fixed)).toEqual(['X-D']);
+    await gateway.rest('POST', '/servers/import', { mcpServers: { imported: { ...given, name: undefined } } });
+    expect((await read('imported')).secretHeaders).toEqual(secretHeaders);
+    const other = { name: 'server-url-2', url: URL, serverUrl: 'http://127.0.0.1:1/', enabled: false };
+    expect((await register(other)).body.server.url).toBe(URL);
+  });
+
+  it('leave ${NAME} in arguments to the program', async () => {
+    const args = ['-c', 'echo ${HOME}'];
+    const { status, body } = await register({ name: 'shell', command: 'sh', args, enabled: false });
+    expect([status, body.server.args]).toEqual([200, args]);
+  });
+
   it('give a process of its own to each user, with the variables that the user has set', async () => {
     const { body } = await register({ ...registration('own-env'), env: { MY_TOKEN: '${env:MY_TOKEN}', B: 'b' } });
     expect(body.server).toMatchObject({ secretsAs: 'environment', isolation: 'user', secretNames: ['MY_TOKEN'] });

@@ -65,7 +65,7 @@ export class ServersController {
     summary: 'Register an MCP server and start it',
     description:
       'A server that cannot be started is registered anyway. Its status is "error", and `lastError` contains the reason. The settings can ' +
-      "have the words of an MCP client's configuration file: `type`, `disabled`. POST /servers/import takes such files as they are. `${env:NAME}` and `${input:id}` in `env` and `headers` become secrets that each " +
+      "have the words of an MCP client's configuration file: `type`, `serverUrl`, `disabled`. POST /servers/import takes such files as they are. `${NAME}`, `${env:NAME}` and `${input:id}` in `env` and `headers` become secrets that each " +
       'user sets with POST /secrets/set. The environment of the gateway is never read.',
   })
   @ApiExample(RegisterServerDto, {
