@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { genericTokenEndpointRequest } from 'oauth4webapi';
+import { genericTokenEndpointRequest, type TokenEndpointResponse } from 'oauth4webapi';
+import { scopesOf } from '../protocol/bearer-challenge.js';
 import type { ConnectionTokens, TokenIssuer } from './connection-tokens.js';
 import { GrantRefusedError } from './grant-refused-error.js';
-import { tokenAnswer, type TokenAnswer } from './token-answer.js';
+import { tokenAnswer } from './token-answer.js';
 import { authMethodOf, clientAuthentication } from '../protocol/client-authentication.js';
 import { OAuthHttp } from '../protocol/oauth-http.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
@@ -40,11 +41,11 @@ export class TokenRequests {
     const named = indicator === undefined ? resource : indicator;
     const { answer, accepted, client } = await this.authenticated(request, named);
     return {
-      accessToken: answer.accessToken,
-      refreshToken: answer.refreshToken ?? grant.refresh_token,
+      accessToken: answer.access_token,
+      refreshToken: answer.refresh_token ?? grant.refresh_token,
       issuedAt: sentAt,
-      expiresAt: expiryOf(answer.expiresIn, sentAt),
-      scopes: answer.scopes ?? scopes,
+      expiresAt: expiryOf(answer.expires_in, sentAt),
+      scopes: answer.scope === undefined ? scopes : scopesOf(answer.scope),
       resource,
       indicator: accepted === named ? indicator : accepted,
       issuer,
@@ -80,18 +81,19 @@ export class TokenRequests {
     }
   }
 
-  private async post({ issuer, client, grant }: TokenRequest, resource: string | null): Promise<TokenAnswer> {
+  private async post({ issuer, client, grant }: TokenRequest, resource: string | null): Promise<TokenEndpointResponse> {
+    const server = { issuer: issuer.issuer, token_endpoint: issuer.tokenEndpoint };
+    const own = { client_id: client.clientId };
     const response = await genericTokenEndpointRequest(
-      { issuer: issuer.issuer, token_endpoint: issuer.tokenEndpoint },
-      { client_id: client.clientId },
+      server,
+      own,
       clientAuthentication(client, issuer.authMethods),
       grant.grant_type,
       { ...grant, ...(resource !== null && { resource }) },
       this.http.options<URLSearchParams>({ timeoutMs: this.limits.tokenMs }),
     );
     const { code, code_verifier: verifier, refresh_token: refreshToken } = grant;
-    const secrets = { code, verifier, refreshToken, clientSecret: client.clientSecret };
-    return tokenAnswer(response, await response.text(), secrets);
+    return tokenAnswer(server, own, response, { code, verifier, refreshToken, clientSecret: client.clientSecret });
   }
 }
 
