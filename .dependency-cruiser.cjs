@@ -129,13 +129,16 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(apps|libs)/',
-        pathNot: [
-          '^libs/(transport|oauth|mcp-client|providers/mcp-servers)/',
-          '^apps/gateway/src/smoke/',
-          SPEC_OR_TEST,
-        ],
+        pathNot: ['^libs/(transport|mcp-client|providers/mcp-servers)/', '^apps/gateway/src/smoke/', SPEC_OR_TEST],
       },
       to: { path: 'node_modules/@modelcontextprotocol/' },
+    },
+    {
+      name: 'oauth-client-only-in-oauth',
+      comment: 'its own requests and errors need what libs/oauth puts around them: egress, and no tokens in causes',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^libs/oauth/' },
+      to: { path: 'node_modules/oauth4webapi/' },
     },
     {
       name: 'http-only-in-egress',

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import { dynamicClientRegistrationRequest } from 'oauth4webapi';
 import { Keyring, recordsWithOneText } from '@manifold/secrets';
 import { Store, StoreConflictError, type Collection, type CollectionSpec, type Stored } from '@manifold/store';
 import { KeyedMutex } from '@manifold/async';
 import { GatewayClient } from './gateway-client.js';
+import { knownMethods } from '../protocol/client-authentication.js';
 import { jsonObject, numberOf, textOf, type JsonObject } from '../protocol/lenient-json.js';
+import type { OAuthMetadata } from '../protocol/metadata-documents.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { OAuthHttp } from '../protocol/oauth-http.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
@@ -127,14 +129,9 @@ export class ClientRegistration {
       const message = 'The authorization server does not register clients automatically: register the gateway manually';
       throw new OAuthFlowError('registration_failed', message);
     }
-    const asked = authMethodFor(metadata);
-    const response = await this.http.fetch(metadata.registration_endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify(this.gateway.description(asked)),
-      timeoutMs: this.limits.metadataMs,
-      signal,
-    });
+    const [asked = 'client_secret_basic'] = knownMethods(metadata.token_endpoint_auth_methods_supported);
+    const options = this.http.options<string>({ timeoutMs: this.limits.metadataMs, signal });
+    const response = await dynamicClientRegistrationRequest(metadata, this.gateway.description(asked), options);
     const answer = jsonObject(await response.text());
     const clientId = response.ok ? textOf(answer?.client_id) : undefined;
     if (!answer || clientId === undefined) throw notRegistered(response.status, answer);
@@ -173,10 +170,4 @@ function notRegistered(status: number, answer: JsonObject = {}): OAuthFlowError 
   const answered = code === undefined ? `HTTP ${status}` : `HTTP ${status} (${code})`;
   const message = `The authorization server did not register the gateway: it answered ${answered} without a client id`;
   return new OAuthFlowError('registration_failed', message, { cause: saidBy(answer.error_description) });
-}
-
-/** Selects the authentication method. The gateway can keep a secret, so it prefers one. A missing list means Basic (RFC 8414, 2). */
-function authMethodFor({ token_endpoint_auth_methods_supported: supported }: OAuthMetadata): string {
-  const methods = ['client_secret_basic', 'client_secret_post', 'none'];
-  return methods.find((method) => supported?.includes(method)) ?? methods[0]!;
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { buildDiscoveryUrls } from '@modelcontextprotocol/sdk/client/auth.js';
-import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import { withoutSlashes } from '@manifold/async';
 import { EgressError } from '@manifold/egress';
 import type { BearerChallenge } from '../protocol/bearer-challenge.js';
 import { jsonObject, type JsonObject } from '../protocol/lenient-json.js';
 import {
   readAuthorizationServer,
   readResourceMetadata,
+  type OAuthMetadata,
   type ResourceMetadata,
 } from '../protocol/metadata-documents.js';
 import {
@@ -117,7 +117,7 @@ export class Discovery {
     signal?: AbortSignal,
     allowances?: MetadataAllowances,
   ): Promise<FoundDocument<OAuthMetadata>> {
-    const places = buildDiscoveryUrls(checkUrl(issuer, 'authorization server', server)).map(({ url }) => url.href);
+    const places = placesOf(checkUrl(issuer, 'authorization server', server));
     const read = (document: JsonObject): OAuthMetadata => {
       const content = readAuthorizationServer(document);
       checkAuthorizationServer(content, issuer, server, allowances);
@@ -187,6 +187,16 @@ export class Discovery {
       throw new OAuthFlowError('unavailable', `The OAuth metadata of ${server.host} took too long`, { cause: error });
     }
   }
+}
+
+/** Returns the places of an authorization server's metadata, in the order of MCP. Those of an issuer without a path are equal in part. */
+function placesOf({ origin, pathname }: URL): string[] {
+  const path = withoutSlashes(pathname);
+  return [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}/.well-known/openid-configuration${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
 }
 
 /** Returns whether a document is meant as metadata. Some hosts answer unknown paths with other JSON and status 200. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { PRODUCT_NAME, VERSION } from '@manifold/config';
 import { Egress } from '@manifold/egress';
 import { bearerChallenge, type BearerChallenge } from '../protocol/bearer-challenge.js';
+import type { OAuthMetadata } from '../protocol/metadata-documents.js';
 import { Discovery, orElse, type FoundDocument } from './discovery.js';
 import { MOST_SERVERS } from './vendor-corrections.js';
 import { GatewayClient } from '../clients/gateway-client.js';

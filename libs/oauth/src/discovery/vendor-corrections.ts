@@ -1,12 +1,10 @@
-import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import type { OAuthMetadata } from '../protocol/metadata-documents.js';
 import { checkEndpoints, isSameIssuer, type MetadataAllowances } from '../protocol/metadata-rules.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import type { ProtectedServer } from '../protocol/protected-server.js';
 
 /** Maximum number of authorization servers to query. A server would name more only to make the gateway send requests. */
 export const MOST_SERVERS = 5;
-
-const S256 = ['S256'];
 
 /** Returns whether an operator says which authorization server to use, so that nothing depends on the server's own metadata. */
 export const isByHand = ({ vendor }: ProtectedServer): boolean =>
@@ -20,7 +18,6 @@ export function metadataByHand({ vendor = {}, client }: ProtectedServer): OAuthM
     issuer: vendor.issuer ?? client?.issuer ?? new URL(authorizationEndpoint).origin,
     authorization_endpoint: authorizationEndpoint,
     token_endpoint: tokenEndpoint,
-    response_types_supported: ['code'],
   };
 }
 
@@ -37,7 +34,6 @@ export function withEndpoints(metadata: OAuthMetadata, { vendor = {} }: Protecte
     authorization_endpoint: vendor.authorizationEndpoint ?? metadata.authorization_endpoint,
     token_endpoint: vendor.tokenEndpoint ?? metadata.token_endpoint,
     registration_endpoint: vendor.registrationEndpoint ?? metadata.registration_endpoint,
-    code_challenge_methods_supported: S256,
   };
   checkEndpoints(corrected, url);
   return corrected;

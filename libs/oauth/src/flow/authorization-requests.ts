@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { startAuthorization } from '@modelcontextprotocol/sdk/client/auth.js';
+import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
 import { ClientRegistration } from '../clients/client-registration.js';
 import { ManualClients } from '../clients/manual-clients.js';
 import type { Departure } from '../clients/registration-tries.js';
@@ -12,7 +12,7 @@ import { isFreeParameter, type VendorSettings } from '../protocol/vendor-setting
 import { ownerFields, ownerKey, type ConnectionOwner } from '../tokens/connection-owner.js';
 import { areFor, tokenIssuerOf } from '../tokens/connection-tokens.js';
 import { TokenVault } from '../tokens/token-vault.js';
-import { PendingAuthorizations, type PendingFlow } from './pending-authorizations.js';
+import type { PendingFlow } from './pending-authorizations.js';
 
 const OFFLINE = 'offline_access';
 
@@ -50,22 +50,26 @@ export class AuthorizationRequests {
     const client = await this.registration.clientFor(owner.principal.tenant, server, target, departure, signal);
     const scopes = await this.scopesToAsk(owner, server, target, challenge);
     const { metadata, resource, indicator } = target;
-    const state = PendingAuthorizations.newState();
-    const { authorizationUrl, codeVerifier } = await startAuthorization(metadata.issuer, {
-      metadata,
-      clientInformation: { client_id: client.clientId },
-      redirectUrl: client.redirectUri,
+    const state = generateRandomState();
+    const codeVerifier = generateRandomCodeVerifier();
+    const url = withParameters(metadata.authorization_endpoint, {
+      // Without the page, no user could allow it (OpenID Connect Core, 11).
+      prompt: scopes.includes(OFFLINE) ? 'consent' : undefined,
+      ...freeParameters(server.vendor),
+      response_type: 'code',
+      client_id: client.clientId,
+      redirect_uri: client.redirectUri,
       scope: scopes.join(' ') || undefined,
       state,
+      code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+      resource: (indicator === undefined ? resource : indicator) ?? undefined,
     });
-    const sent = indicator === undefined ? resource : indicator;
-    if (sent !== null) authorizationUrl.searchParams.set('resource', sent);
-    addParameters(authorizationUrl, server.vendor);
     const issuer = tokenIssuerOf(metadata);
     const issuerAliases = aliasesOf(server);
     const namesItself = metadata.authorization_response_iss_parameter_supported === true;
     const flow = { codeVerifier, scopes, resource, indicator, issuer, issuerAliases, namesItself, client };
-    return { url: authorizationUrl, state, flow };
+    return { url, state, flow };
   }
 
   private async departureOf(owner: ConnectionOwner): Promise<Departure> {
@@ -99,9 +103,12 @@ export class AuthorizationRequests {
   }
 }
 
-/** Adds the parameters that an operator has set. None of them takes the place of one that the gateway sets itself, except `prompt`. */
-function addParameters(url: URL, vendor: VendorSettings = {}): void {
-  for (const [name, value] of Object.entries(vendor.authorizationParameters ?? {})) {
-    if (isFreeParameter(name)) url.searchParams.set(name, value);
-  }
+/** Returns the parameters that an operator has set. None of them takes the place of one that the gateway sets itself, except `prompt`. */
+const freeParameters = ({ authorizationParameters = {} }: VendorSettings = {}) =>
+  Object.fromEntries(Object.entries(authorizationParameters).filter(([name]) => isFreeParameter(name)));
+
+function withParameters(endpoint: string, parameters: Readonly<Record<string, string | undefined>>): URL {
+  const url = new URL(endpoint);
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
+  return url;
 }

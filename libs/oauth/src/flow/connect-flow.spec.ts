@@ -127,6 +127,12 @@ describe('a user who connects', () => {
     ]);
   });
 
+  it('reaches the authorization server by requests that do not name the library', async () => {
+    await connect(gateway, ann, server());
+    const agents = authority.requests.map(({ headers }) => headers['user-agent'] ?? '');
+    expect(agents.filter((agent) => agent.includes('oauth4webapi'))).toEqual([]);
+  });
+
   it('can come back to another process, and in two tabs of one browser', async () => {
     const { authorizationUrl, setCookie } = await flow.start(ann, server());
     const second = await flow.start(user('ann', 'mail'), server(), { cookies: `other=1; ${cookieOf(setCookie)}` });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuthorizationResponseError, validateAuthResponse } from 'oauth4webapi';
 import { AuthorizationRequests } from './authorization-requests.js';
 import type { BearerChallenge } from '../protocol/bearer-challenge.js';
 import { ClientRegistration } from '../clients/client-registration.js';
@@ -77,10 +78,10 @@ export class ConnectFlow {
 
   /** @param cookies the `Cookie` header of the browser's request */
   async finish(callback: Callback, cookies: string | undefined): Promise<Connected> {
-    const { state = '', code, iss, error } = callback;
+    const { state = '', error } = callback;
     const { owner, flow } = await this.pending.take<PendingFlow>(KIND, state, cookies);
-    checkIssuer(flow, iss);
-    if (error !== undefined || code === undefined) {
+    const code = codeIn(callback, flow);
+    if (code === undefined) {
       await this.note(owner, flow, isAboutClient(error) ? 'forget' : 'answered');
       throw accessDenied(callback, { state, clientSecret: flow.client.clientSecret });
     }
@@ -115,13 +116,26 @@ export class ConnectFlow {
 }
 
 /**
- * Prevents the mix-up attack: one authorization server sends back a code that another one issued, so that it is redeemed at the wrong place
- * (RFC 9207, 2.4).
+ * Returns the code of the callback, if it has one. The issuer is checked first, which prevents the mix-up attack: one authorization server
+ * sends back a code that another one issued, so that it is redeemed at the wrong place (RFC 9207, 2.4).
+ * @throws OAuthFlowError `issuer_mismatch`
  */
-function checkIssuer({ issuer, issuerAliases = [], namesItself }: PendingFlow, iss: string | undefined): void {
-  if (iss === undefined ? !namesItself : [issuer.issuer, ...issuerAliases].includes(iss)) return;
-  throw new OAuthFlowError(
-    'issuer_mismatch',
-    'The answer comes from another authorization server than the one that the gateway asked',
-  );
+function codeIn(callback: Callback, flow: PendingFlow): string | undefined {
+  const { iss, state } = callback;
+  const { issuer, issuerAliases = [], namesItself, client } = flow;
+  const server = {
+    issuer: iss !== undefined && issuerAliases.includes(iss) ? iss : issuer.issuer,
+    authorization_response_iss_parameter_supported: namesItself,
+  };
+  const parameters = new URLSearchParams(Object.entries(callback).filter(([, value]) => value !== undefined));
+  try {
+    return validateAuthResponse(server, { client_id: client.clientId }, parameters, state).get('code') || undefined;
+  } catch (error) {
+    if (error instanceof AuthorizationResponseError) return undefined;
+    // The error of the library is no cause: it contains the code.
+    throw new OAuthFlowError(
+      'issuer_mismatch',
+      'The answer comes from another authorization server than the one that the gateway asked',
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Keyring } from '@manifold/secrets';
 import { Store, type Collection } from '@manifold/store';
@@ -66,10 +66,6 @@ export class PendingAuthorizations {
       secret: true,
       indexes: [{ fields: ['tenant', 'server'] }, { fields: ['tenant', 'issuer', 'subject'] }],
     });
-  }
-
-  static newState(): string {
-    return randomBytes(32).toString('base64url');
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { generateRandomState } from 'oauth4webapi';
 import type { Callback, Connected, AuthorizationRedirect } from './connect-flow.js';
 import type { ConnectionOwner } from '../tokens/connection-owner.js';
 import { takesTokens } from '../tokens/connection-tokens.js';
@@ -52,7 +53,7 @@ export class ToolFlows {
       throw new OAuthFlowError('metadata_refused', 'The sign-in address of the server is not an https URL');
     }
     const flow: PendingToolFlow = { state: url.searchParams.get('state') ?? undefined };
-    const state = PendingAuthorizations.newState();
+    const state = generateRandomState();
     url.searchParams.set('state', state);
     const setCookie = await this.pending.add(kindOf(provider), state, { owner, flow }, cookies);
     return { authorizationUrl: url.href, setCookie };

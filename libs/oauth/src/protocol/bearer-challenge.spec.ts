@@ -16,6 +16,11 @@ describe('bearerChallenge', () => {
     ['DPoP error="a", Bearer error="b"', { error: 'b', scopes: [] }],
     ['Bearer x_scope="no", error_description="scope=no, error=no"', { scopes: [] }],
     ['Bearer scope="a  b a"', { scopes: ['a', 'b'] }],
+    [
+      'Bearer resource_metadata=https://a.test/m, scope=files:read',
+      { resourceMetadata: 'https://a.test/m', scopes: ['files:read'] },
+    ],
+    ['Bearer realm="a"; resource_metadata="https://a.test/m"', { resourceMetadata: 'https://a.test/m', scopes: [] }],
   ])('reads %s', (header, expected) => {
     expect(bearerChallenge(header)).toEqual(expected);
   });

@@ -11,7 +11,11 @@ export interface BearerChallenge {
 /** A scheme, or a parameter with its value as a quoted string or a token (RFC 9110, 11.2). */
 const PART = /([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/g;
 
-/** @returns the first Bearer challenge of the header; other schemes and their parameters do not count */
+/**
+ * Reads a challenge also where servers deviate, as with URLs and scopes that are not quoted. oauth4webapi finds no challenge at all in such
+ * a header, and it has no function for it: it reads headers of token endpoints and of its own requests only.
+ * @returns the first Bearer challenge of the header; other schemes and their parameters do not count
+ */
 export function bearerChallenge(header: string | null | undefined): BearerChallenge | undefined {
   const parameters = new Map<string, string>();
   let scheme = '';

@@ -1,4 +1,4 @@
-import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import type { AuthorizationServer } from 'oauth4webapi';
 import { isYes, textOf, wordsOf, type JsonObject } from './lenient-json.js';
 import { OAuthFlowError } from './oauth-flow-error.js';
 
@@ -7,6 +7,13 @@ export interface ResourceMetadata {
   readonly resource: string;
   readonly authorization_servers: readonly string[];
   readonly scopes_supported: readonly string[];
+}
+
+/** Metadata of an authorization server, with the endpoints of the code flow. */
+export interface OAuthMetadata extends AuthorizationServer {
+  readonly authorization_endpoint: string;
+  readonly token_endpoint: string;
+  readonly client_id_metadata_document_supported?: boolean;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { withoutSlashes } from '@manifold/async';
-import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import type { OAuthMetadata } from './metadata-documents.js';
 import { OAuthFlowError } from './oauth-flow-error.js';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
@@ -63,7 +63,7 @@ export function checkAuthorizationServer(
     throw new OAuthFlowError('metadata_refused', 'The metadata of the authorization server names another issuer');
   }
   checkEndpoints(metadata, server);
-  if (!metadata.response_types_supported.includes('code')) {
+  if (!metadata.response_types_supported?.includes('code')) {
     throw new OAuthFlowError('metadata_refused', 'The authorization server does not support authorization codes');
   }
   // Without PKCE, any party that obtains a code can redeem it (OAuth 2.1, 7.5.1).

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { allowInsecureRequests, customFetch, type CustomFetchOptions } from 'oauth4webapi';
 import { Egress } from '@manifold/egress';
 import { OAuthFlowError, requestError } from './oauth-flow-error.js';
 import { OAuthLimits } from './oauth-limits.js';
@@ -46,6 +47,19 @@ export class OAuthHttp {
       signal?.throwIfAborted();
       throw requestError(error, host);
     }
+  }
+
+  /** Returns options with which a function of oauth4webapi sends its request here. */
+  options<Body extends BodyInit>({ timeoutMs, signal }: Pick<OAuthRequest, 'timeoutMs' | 'signal'>) {
+    return {
+      [customFetch]: (url: string, { method, headers, body }: CustomFetchOptions<'POST', Body>): Promise<Response> => {
+        const sent = new Headers(headers);
+        sent.delete('user-agent'); // it names the library and its version
+        return this.fetch(url, { method, headers: sent, body, timeoutMs, signal });
+      },
+      // Its rule is https everywhere. Ours are `checkUrl`, which allows loopback to servers on loopback, and those of egress.
+      [allowInsecureRequests]: true,
+    };
   }
 
   private async text(response: Response, host: string): Promise<string> {

@@ -1,4 +1,4 @@
-import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import type { OAuthMetadata } from './metadata-documents.js';
 import type { VendorSettings } from './vendor-settings.js';
 
 /** Client that an operator registered by hand, for one authorization server only. */

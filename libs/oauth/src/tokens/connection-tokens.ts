@@ -1,4 +1,4 @@
-import type { OAuthMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
+import type { OAuthMetadata } from '../protocol/metadata-documents.js';
 import { covers, isLoopback } from '../protocol/metadata-rules.js';
 import type { ClientCredentials } from '../protocol/protected-server.js';
 

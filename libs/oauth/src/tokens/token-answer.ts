@@ -1,18 +1,14 @@
+import {
+  processGenericTokenEndpointResponse,
+  type AuthorizationServer,
+  type Client,
+  type TokenEndpointResponse,
+} from 'oauth4webapi';
 import { isObject } from '@manifold/async';
-import { uniqueScopes } from '../protocol/bearer-challenge.js';
 import { jsonObject, numberOf, textOf, wordsOf, type JsonObject } from '../protocol/lenient-json.js';
 import { OAuthFlowError } from '../protocol/oauth-flow-error.js';
 import { saidBy, shownCode } from '../protocol/vendor-error.js';
 import { GrantRefusedError } from './grant-refused-error.js';
-
-/** Answer of a token endpoint (RFC 6749, 5.1). A member that it leaves out is undefined. */
-export interface TokenAnswer {
-  readonly accessToken: string;
-  readonly refreshToken?: string;
-  /** Seconds. */
-  readonly expiresIn?: number;
-  readonly scopes?: readonly string[];
-}
 
 /** Error codes of temporary failures of an authorization server. */
 const TEMPORARY = [
@@ -50,18 +46,22 @@ const BEARER = /^(bearer.*|user|bot|access_token)$/i;
 
 /**
  * Reads the answer of a token endpoint. The body decides, because some servers refuse with status 200, and some answer with a form instead
- * of JSON. Only the access token is needed: other members may be missing, null or of another type.
+ * of JSON. The library reads tokens, after they were mended. It does not read refusals: it finds those with status 4xx and the text `error`
+ * alone, and none beside a challenge in the header.
  * @param secrets name → value of what a description of a refusal must not repeat
  * @throws GrantRefusedError; OAuthFlowError `unavailable`
  */
-export function tokenAnswer(
-  { ok, status }: Pick<Response, 'ok' | 'status'>,
-  text: string,
+export async function tokenAnswer(
+  server: AuthorizationServer,
+  client: Client,
+  response: Response,
   secrets: Readonly<Record<string, string | undefined>> = {},
-): TokenAnswer {
+): Promise<TokenEndpointResponse> {
+  const { ok, status } = response;
+  const text = await response.text();
   const body = jsonObject(text) ?? formObject(text);
-  const issued = body && ok ? issuedIn(body) : undefined;
-  if (issued) return issued;
+  const mended = body && ok ? mendedTokens(body) : undefined;
+  if (mended) return bearerTokens(server, client, mended);
   const error = textOf(body?.error) ?? (body && (status === 400 || status === 401) ? refusalIn(body) : undefined);
   const said = saidBy(body?.error_description, secrets);
   if (status < 500 && status !== 429 && error !== undefined && !TEMPORARY.includes(error)) {
@@ -85,23 +85,42 @@ function formObject(text: string): JsonObject | undefined {
   return form.access_token !== undefined || form.error !== undefined ? form : undefined;
 }
 
-/** Slack puts the token of a user into a member of its own. */
-function issuedIn(body: JsonObject): TokenAnswer | undefined {
+/**
+ * Mends tokens until the library takes them. Servers leave out the type or have other names for Bearer tokens, write null for what is
+ * missing, text for numbers, and lists or commas in scopes. Slack puts the token of a user into a member of its own. The ID token is left
+ * out: it is not used, and one that the library cannot verify would end the exchange.
+ * @returns undefined if there is no access token
+ */
+function mendedTokens(body: JsonObject): JsonObject | undefined {
   const { authed_user: user } = body;
   const tokens = textOf(body.access_token) === undefined && isObject(user) ? user : body;
   const accessToken = textOf(tokens.access_token);
   if (accessToken === undefined) return undefined;
-  const refreshToken = textOf(tokens.refresh_token);
   const type = textOf(tokens.token_type) ?? 'bearer';
-  if (!BEARER.test(type) || !TOKEN.test(accessToken) || !TOKEN.test(refreshToken ?? 'none')) {
-    throw new OAuthFlowError('unavailable', 'The authorization server issued tokens that are not Bearer tokens');
-  }
-  return { accessToken, refreshToken, expiresIn: numberOf(tokens.expires_in), scopes: scopesIn(tokens.scope) };
+  const lifetime = numberOf(tokens.expires_in) ?? -1;
+  return {
+    access_token: accessToken,
+    token_type: BEARER.test(type) ? 'bearer' : type,
+    refresh_token: textOf(tokens.refresh_token),
+    expires_in: lifetime < 0 ? undefined : lifetime,
+    scope: mendedScope(tokens.scope),
+  };
 }
 
-/** Some servers separate scopes by commas instead of spaces. */
-function scopesIn(scope: unknown): string[] | undefined {
+function mendedScope(scope: unknown): string | undefined {
+  if (scope === '') return scope;
   const isList = typeof scope === 'string' && scope.includes(',') && !scope.includes(' ');
-  const scopes = isList ? scope.split(',') : scope === '' ? [] : wordsOf(scope);
-  return scopes && uniqueScopes(scopes);
+  return isList ? scope.replaceAll(',', ' ') : wordsOf(scope)?.join(' ');
+}
+
+async function bearerTokens(server: AuthorizationServer, client: Client, mended: JsonObject) {
+  // The error of the library is no cause: it contains the tokens.
+  const tokens = await processGenericTokenEndpointResponse(server, client, Response.json(mended)).catch(
+    () => undefined,
+  );
+  const isUsable =
+    tokens?.token_type === 'bearer' &&
+    [tokens.access_token, tokens.refresh_token ?? 'none'].every((token) => TOKEN.test(token));
+  if (isUsable) return tokens;
+  throw new OAuthFlowError('unavailable', 'The authorization server issued tokens that are not Bearer tokens');
 }

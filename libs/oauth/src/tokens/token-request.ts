@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { selectClientAuthMethod } from '@modelcontextprotocol/sdk/client/auth.js';
+import { genericTokenEndpointRequest, type TokenEndpointResponse } from 'oauth4webapi';
+import { scopesOf } from '../protocol/bearer-challenge.js';
 import type { ConnectionTokens, TokenIssuer } from './connection-tokens.js';
 import { GrantRefusedError } from './grant-refused-error.js';
-import { tokenAnswer, type TokenAnswer } from './token-answer.js';
+import { tokenAnswer } from './token-answer.js';
+import { authMethodOf, clientAuthentication } from '../protocol/client-authentication.js';
 import { OAuthHttp } from '../protocol/oauth-http.js';
 import { OAuthLimits } from '../protocol/oauth-limits.js';
 import type { ClientCredentials } from '../protocol/protected-server.js';
@@ -14,12 +16,12 @@ export interface TokenRequest {
   /** See ConnectionTokens. */
   readonly indicator?: string | null;
   /** `grant_type` and its parameters. */
-  readonly grant: Readonly<Record<string, string>>;
+  readonly grant: Readonly<Record<string, string>> & { readonly grant_type: string };
   /** Scopes that apply if the response names none (RFC 6749, 5.1). */
   readonly scopes: readonly string[];
 }
 
-/** Sends requests to token endpoints (RFC 6749, 3.2). The SDK's function is not used, because its messages contain whole responses. */
+/** Sends requests to token endpoints (RFC 6749, 3.2). */
 @Injectable()
 export class TokenRequests {
   constructor(
@@ -39,11 +41,11 @@ export class TokenRequests {
     const named = indicator === undefined ? resource : indicator;
     const { answer, accepted, client } = await this.authenticated(request, named);
     return {
-      accessToken: answer.accessToken,
-      refreshToken: answer.refreshToken ?? grant.refresh_token,
+      accessToken: answer.access_token,
+      refreshToken: answer.refresh_token ?? grant.refresh_token,
       issuedAt: sentAt,
-      expiresAt: expiryOf(answer.expiresIn, sentAt),
-      scopes: answer.scopes ?? scopes,
+      expiresAt: expiryOf(answer.expires_in, sentAt),
+      scopes: answer.scope === undefined ? scopes : scopesOf(answer.scope),
       resource,
       indicator: accepted === named ? indicator : accepted,
       issuer,
@@ -79,49 +81,27 @@ export class TokenRequests {
     }
   }
 
-  private async post({ issuer, client, grant }: TokenRequest, resource: string | null): Promise<TokenAnswer> {
-    const form = new URLSearchParams({ ...grant, ...(resource !== null && { resource }) });
-    const headers = new Headers({ accept: 'application/json' });
-    authenticate(client, issuer.authMethods ?? [], headers, form);
-    const timeoutMs = this.limits.tokenMs;
-    const response = await this.http.fetch(issuer.tokenEndpoint, { method: 'POST', headers, body: form, timeoutMs });
+  private async post({ issuer, client, grant }: TokenRequest, resource: string | null): Promise<TokenEndpointResponse> {
+    const server = { issuer: issuer.issuer, token_endpoint: issuer.tokenEndpoint };
+    const own = { client_id: client.clientId };
+    const response = await genericTokenEndpointRequest(
+      server,
+      own,
+      clientAuthentication(client, issuer.authMethods),
+      grant.grant_type,
+      { ...grant, ...(resource !== null && { resource }) },
+      this.http.options<URLSearchParams>({ timeoutMs: this.limits.tokenMs }),
+    );
     const { code, code_verifier: verifier, refresh_token: refreshToken } = grant;
-    const secrets = { code, verifier, refreshToken, clientSecret: client.clientSecret };
-    return tokenAnswer(response, await response.text(), secrets);
+    return tokenAnswer(server, own, response, { code, verifier, refreshToken, clientSecret: client.clientSecret });
   }
-}
-
-function methodOf({ clientId, clientSecret, authMethod }: ClientCredentials, supported: readonly string[]) {
-  const information = { client_id: clientId, client_secret: clientSecret, token_endpoint_auth_method: authMethod };
-  return selectClientAuthMethod(information as { client_id: string }, [...supported]);
 }
 
 /** Returns whether the gateway uses HTTP Basic without knowing which methods the authorization server supports. */
 function guessesBasic({ client, issuer }: TokenRequest): boolean {
   const { authMethods = [] } = issuer;
-  const isUnknown = authMethods.length === 0 && client.clientSecret !== undefined;
-  return isUnknown && methodOf(client, authMethods) === 'client_secret_basic';
+  return authMethods.length === 0 && authMethodOf(client) === 'client_secret_basic';
 }
-
-function authenticate(
-  client: ClientCredentials,
-  supported: readonly string[],
-  headers: Headers,
-  form: URLSearchParams,
-) {
-  const { clientId, clientSecret } = client;
-  const method = methodOf(client, supported);
-  if (method === 'client_secret_basic' && clientSecret !== undefined) {
-    const credentials = [clientId, clientSecret].map(formEncoded).join(':');
-    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
-    return;
-  }
-  form.set('client_id', clientId);
-  if (method === 'client_secret_post' && clientSecret !== undefined) form.set('client_secret', clientSecret);
-}
-
-/** Encodes client credentials as RFC 6749, 2.3.1 requires. */
-const formEncoded = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
 
 const LONGEST_LIFE_SECONDS = 366 * 86_400;
 
