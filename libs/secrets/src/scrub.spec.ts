@@ -85,6 +85,38 @@ describe('scrub', () => {
       expect(scrub({ text: `<${form}>` }, { SECRET })).toEqual({ text: '<[secret]>' });
     });
 
+    it.each<[string, BufferEncoding, number, string]>([
+      ['base64 of MIME', 'base64', 76, '\r\n'],
+      ['base64 of PEM', 'base64', 64, '\n'],
+      ['base64 in an indented block', 'base64', 76, '\n    '],
+      ['hexadecimal digits', 'hex', 60, '\n'],
+    ])('hides %s over the ends of lines', (_, encoding, width, end) => {
+      for (let before = 40; before < 120; before += 1) {
+        const file = Buffer.concat([Buffer.alloc(before, 'x'), bytes, Buffer.alloc(200, 'y')]).toString(encoding);
+        const text = `The file:\n${file.match(new RegExp(`.{1,${width}}`, 'g'))!.join(end)}\nThat was all.`;
+        const hidden = scrub({ text }, { SECRET }).text;
+        expect(hidden).toMatch(/^The file:\n.*\[secret\].*That was all\.$/s);
+        expect(Buffer.from(hidden.replace(/\s/g, ''), encoding).toString('latin1')).not.toContain('canary');
+      }
+    });
+
+    it('hides two secrets of one line that go over its start and its end', () => {
+      const file = Buffer.from(`${'x'.repeat(40)}${SECRET}--${SECRET}--${SECRET}${'y'.repeat(90)}`).toString('base64');
+      const hidden = scrub(file.match(/.{1,76}/g)!.join('\n'), { SECRET });
+      expect(hidden.match(/\[secret\]/g)).toHaveLength(3);
+    });
+
+    it('hides them in files of many lines', () => {
+      const file = `${'A'.repeat(60)}\n`.repeat(300_000);
+      const inFile = scrub(`${file}${bytes.toString('hex').replace(/.{60}/, '$&\n')}`, { SECRET });
+      expect(inFile.endsWith('[secret]')).toBe(true);
+    });
+
+    it('leaves lines without a secret as they are', () => {
+      const text = `${'A'.repeat(76)}\n${'B'.repeat(76)}\nC==\n<${SECRET}>`;
+      expect(scrub(text, { SECRET })).toBe(text.replace(SECRET, '[secret]'));
+    });
+
     it('hides several forms of several secrets in one text', () => {
       const OTHER = 'another-canary';
       const text = `a ${bytes.toString('hex')} b ${encodeURI(SECRET)}${Buffer.from(OTHER).toString('base64url')} c ${OTHER}`;

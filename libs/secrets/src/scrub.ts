@@ -6,12 +6,31 @@ import { secretForms } from './secret-forms.js';
  * @param value JSON of any depth; it is not changed
  * @param secrets name → value; values of fewer than 8 characters are not removed
  * @returns a copy in which `[secret]` replaces each occurrence of a value in strings and keys, in any of its forms: as it is, escaped in
- *   JSON, in base64, in hexadecimal digits and encoded for URLs; the same object if there is no occurrence
+ *   JSON, in base64, in hexadecimal digits and encoded for URLs, base64 and digits also in lines; the same object if there is no occurrence
  */
 export function scrub<T>(value: T, secrets: Readonly<Record<string, string>>): T {
   const needles = needlesOf(secrets);
-  if (needles.isEmpty || !someText(value, (text) => needles.occurIn(text))) return value;
-  return mapTexts(value, (text) => needles.hideIn(text)) as T;
+  const isIn = (text: string): boolean => {
+    const inOneLine = withoutBreaks(text);
+    return needles.occurIn(text) || (inOneLine !== text && needles.occurIn(inOneLine));
+  };
+  if (needles.isEmpty || !someText(value, isIn)) return value;
+  return mapTexts(value, (text) => hiddenIn(text, needles)) as T;
+}
+
+/**
+ * The ends of lines of base64 and of hexadecimal digits, as encoders break them: MIME after 76 characters, PEM after 64 and xxd after 60.
+ * A line is shorter where a secret in it has been replaced.
+ */
+const BREAKS = /\r?\n(?<=(?:[\w+/-]{60}|\[secret\][\w+/-]{0,76})\r?\n)[ \t]*(?=[\w+/=-])/g;
+
+const withoutBreaks = (text: string): string => text.replace(BREAKS, '');
+
+/** The lines of a text stay, unless a secret goes over the end of one. */
+function hiddenIn(text: string, needles: Needles): string {
+  const hidden = needles.hideIn(text);
+  const inOneLine = withoutBreaks(hidden);
+  return needles.occurIn(inOneLine) ? needles.hideIn(inOneLine) : hidden;
 }
 
 /** The forms of the secrets of a call, for its progress, its result and its errors. */
