@@ -31,8 +31,8 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', processEnv, globalFetch] },
   },
   {
-    // The smoke test is a client: it goes to the gateway that it is told, wherever that is.
-    files: ['apps/gateway/src/smoke/**/*.ts'],
+    // The smoke test and the import of an mcp-api are clients: they go to the gateway that they are told, wherever that is.
+    files: ['apps/gateway/src/smoke/**/*.ts', 'apps/gateway/src/gateway-client.ts'],
     rules: { 'no-restricted-syntax': ['error', processEnv] },
   },
   {

@@ -335,6 +335,8 @@ const sections = [
       'operation.first-key':
         'a start in production says what clients connect to, how the first key is made, and what is missing for clients elsewhere',
       'operation.admin-database': 'the admin command says which database it works on, and makes none unless told to',
+      'operation.import-mcp-api':
+        'the admin command brings servers, packages, secrets and OAuth tokens of an mcp-api over; a dry run and a repetition change nothing',
       'operation.probes': '/healthz, /livez and /readyz answer without a credential',
       'operation.public-details':
         'in production strangers see neither the API document nor the checks of /healthz, unless PUBLIC_DETAILS is set',

@@ -3,13 +3,14 @@ import { type ApiKeyService, apiKeyView, CreateApiKeyDto, DEFAULT_TENANT, expiry
 import { DtoValidationPipe } from '@manifold/rest';
 import { audited } from './audited-action.js';
 import { backupCommand, type BackupEnvironment } from './backup.command.js';
+import { importMcpApiCommand } from './import-mcp-api.command.js';
 import { rotateSecretsCommand, type RotationEnvironment } from './rotate-secrets.command.js';
 
 /** The environment of the commands. `withKeys` opens the store while it runs. */
 export interface AdminEnvironment extends RotationEnvironment, BackupEnvironment {
   withKeys(use: (keys: ApiKeyService) => Promise<void>): Promise<void>;
   /**
-   * Runs before each command and prints the database that the command uses.
+   * Runs before each command that uses the database of the gateway, and prints which one that is.
    * @param mayMake whether a missing database is created
    * @throws Error if the database is missing and may not be created
    */
@@ -27,12 +28,14 @@ interface CreateOptions {
 /** Returns the program that administers a gateway from its own machine. A user who may read the store may create keys. */
 export function adminProgram(environment: AdminEnvironment): Command {
   const { withKeys, checkDatabase, print, note, record } = environment;
+  const overHttp = importMcpApiCommand(environment);
   const program = new Command('admin')
     .description('Administration of this gateway, on the database that its settings name')
     .option('--create-database', 'create the database if there is none, as the gateway does at its start')
-    .hook('preAction', (_program, command) =>
-      checkDatabase(command.optsWithGlobals<{ createDatabase?: true }>().createDatabase ?? false),
-    );
+    .hook('preAction', async (_program, command) => {
+      if (command === overHttp) return;
+      await checkDatabase(command.optsWithGlobals<{ createDatabase?: true }>().createDatabase ?? false);
+    });
 
   program
     .command('create-key')
@@ -90,7 +93,10 @@ export function adminProgram(environment: AdminEnvironment): Command {
       ),
     );
 
-  return program.addCommand(backupCommand(environment)).addCommand(rotateSecretsCommand(environment));
+  return program
+    .addCommand(backupCommand(environment))
+    .addCommand(rotateSecretsCommand(environment))
+    .addCommand(overHttp);
 }
 
 /** Checks the input by the rules of the REST route. @throws ProblemError that names what is wrong */

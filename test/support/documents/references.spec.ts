@@ -30,6 +30,7 @@ const OTHER_NAMES: Record<string, string> = {
   SPEC_SEED: 'jest.grouped.config.mjs',
   CONFORMANCE_GATEWAY: 'the conformance suite',
   MCP_CONFORMANCE_CONTEXT: 'the conformance suite',
+  MCP_API_SECRETS_KEY: 'an option of npm run admin -- import-mcp-api',
 };
 
 describe('the references of code, tests and documents', () => {

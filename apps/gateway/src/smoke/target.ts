@@ -5,6 +5,7 @@ import {
   type ClientOptions,
 } from '@modelcontextprotocol/client';
 import { PRODUCT_NAME, VERSION } from '@manifold/config';
+import { GatewayClient, headersOf } from '../gateway-client.js';
 
 const MODERN_REVISION = '2026-07-28';
 
@@ -18,18 +19,7 @@ export interface Connected {
 }
 
 /** The gateway to check, as one client sees it. */
-export class SmokeTarget {
-  /** @param url the MCP_SERVER_URL, with or without a path before `/mcp` */
-  constructor(
-    private readonly url: string,
-    private readonly token: string,
-  ) {}
-
-  /** Sends a request with the given token: the caller's by default, `null` for none. An error status does not throw. */
-  async fetch(path: string, init: RequestInit = {}, token: string | null = this.token): Promise<Response> {
-    return fetch(this.at(path), { ...init, redirect: 'manual', headers: { ...headersOf(token), ...init.headers } });
-  }
-
+export class SmokeTarget extends GatewayClient {
   /** Connects a client. @throws Error when the gateway does not support a revision of that protocol variant */
   async connect(way: McpWay, signal: AbortSignal): Promise<Connected> {
     const client = new Client({ name: `${PRODUCT_NAME}-smoke`, version: VERSION }, negotiation(way));
@@ -46,17 +36,7 @@ export class SmokeTarget {
     };
     return { client, end };
   }
-
-  private at(path: string): URL {
-    return new URL(`${this.url.replace(/\/+$/, '')}${path}`);
-  }
 }
-
-/** Returns the headers of a request. Each request uses a new connection, so that a load balancer spreads one session over all replicas. */
-const headersOf = (token: string | null): Record<string, string> => ({
-  connection: 'close',
-  ...(token !== null && { authorization: `Bearer ${token}` }),
-});
 
 const negotiation = (way: McpWay): ClientOptions => ({
   versionNegotiation: { mode: way === 'modern' ? { pin: MODERN_REVISION } : 'legacy' },
