@@ -1,7 +1,7 @@
 import { execFile, fork, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,9 +38,15 @@ export class Program {
   }
 }
 
+/** Lets other users pass a folder: servers, which run as such, have their folders in it. */
+function passable(folder) {
+  chmodSync(folder, 0o711);
+  return folder;
+}
+
 /** Where one gateway lives over several starts: its data, its key and its settings, as in production. */
 export class GatewayHome {
-  folder = mkdtempSync(join(tmpdir(), 'manifold-bench-'));
+  folder = passable(mkdtempSync(join(tmpdir(), 'manifold-bench-')));
   logFile = join(this.folder, 'gateway.log');
   env = {
     PATH: process.env.PATH,

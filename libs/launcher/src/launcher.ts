@@ -79,8 +79,7 @@ export class Launcher implements OnModuleInit {
 
   /** @throws IsolationUnavailableError if the operator demands a mode that this machine does not allow */
   async onModuleInit(): Promise<void> {
-    const { sandbox, userIds, prefersUserIds } = this.config.hosting;
-    this.isolation = await findIsolation(sandbox, userIds, prefersUserIds);
+    this.isolation = await findIsolation(this.config);
     const { mode, ids, reasons } = this.isolation;
     const dataDir = await closeDataDir(this.config.dataDir, ids !== undefined);
     const root = join(dataDir, 'servers');

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { Config } from '@manifold/config';
 import type { IdRange } from '../folders/user-ids.js';
 
 /** How programs are kept apart from the gateway and from each other. */
@@ -32,30 +34,34 @@ export const BUBBLEWRAP_PROBE = [
   ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', process.execPath, '--version'],
 ];
 const PROBE_MS = 20_000;
+const OTHERS_ENTER = 0o001;
 const run = promisify(execFile);
 
 /**
- * Finds out how programs can be kept apart here.
- * @param wanted a mode, or `auto`: the strongest that is possible
- * @param range the user ids that owners get if the gateway runs as root
- * @param prefersIds whether `auto` takes user ids where it can have both
+ * Finds out how programs can be kept apart here: by SERVER_SANDBOX, or by the strongest mode that is possible. Where SERVER_UID is set, user
+ * ids are taken if both can be had.
  * @throws IsolationUnavailableError
  */
-export async function findIsolation(
-  wanted: IsolationMode | 'auto',
-  range: IdRange,
-  prefersIds = false,
-): Promise<Isolation> {
+export async function findIsolation({ hosting, dataDir }: Config): Promise<Isolation> {
+  const { sandbox: wanted, userIds: range, prefersUserIds } = hosting;
   if (wanted === 'none') return { mode: 'none', reasons: ['SERVER_SANDBOX is none.'] };
   const ids = process.getuid?.() === 0 ? range : undefined;
   const reasons: string[] = [];
+  const closed = ids && closedFolderAbove(resolve(dataDir));
+  if (closed !== undefined) {
+    reasons.push(
+      `Other users cannot pass ${closed} to DATA_DIR, where servers have their folders; open it to them (chmod o+x), or set DATA_DIR to another place.`,
+    );
+    if (wanted === 'auto') return { mode: 'none', reasons };
+    throw new IsolationUnavailableError(wanted, reasons);
+  }
   const unreachable = ids && (await findUnreachable(ids));
   if (unreachable !== undefined) {
     reasons.push(unreachable);
     // An operator who names a mode may have all programs where other users can read them.
     if (wanted === 'auto') return { mode: 'none', reasons };
   }
-  if (wanted === 'auto' && prefersIds && ids) return { mode: 'uid', ids, reasons: ['SERVER_UID is set.'] };
+  if (wanted === 'auto' && prefersUserIds && ids) return { mode: 'uid', ids, reasons: ['SERVER_UID is set.'] };
   if (wanted !== 'uid') {
     const found = await findBubblewrap(ids);
     if ('path' in found) return { mode: 'bubblewrap', bubblewrap: found.path, ids, reasons };
@@ -66,6 +72,14 @@ export async function findIsolation(
   reasons.push('The gateway does not run as root, so it cannot start servers as other users.');
   if (wanted === 'uid') throw new IsolationUnavailableError(wanted, reasons);
   return { mode: 'none', reasons };
+}
+
+/** Returns the outermost folder above the path that other users cannot enter. */
+function closedFolderAbove(path: string): string | undefined {
+  const parent = dirname(path);
+  if (parent === path) return undefined;
+  const isClosed = existsSync(parent) && (statSync(parent).mode & OTHERS_ENTER) === 0;
+  return closedFolderAbove(parent) ?? (isClosed ? parent : undefined);
 }
 
 /**
