@@ -31,14 +31,19 @@ const servers = [
   },
   { name: 'remote', transportType: 'streamable_http', url: 'http://127.0.0.1:9/mcp', enabled: false },
   { name: 'not a name', command: 'node' },
+  { name: 'other', command: 'node', args: ['of-the-mcp-api.js'] },
+  { name: 'elsewhere', url: 'https://elsewhere.example.com/mcp' },
 ];
 const packages = [{ name: 'weather', version: '1.0.0', mcpServerId: 'weather', status: 'installed', enabled: true }];
 const secrets = [
   { username: 'alice', key: 'echo.TOKEN', value: sealed(SECRET, KEY) },
   { username: 'alice', key: 'echo.DAMAGED', value: sealed(SECRET, KEY).slice(0, -2) },
+  { username: 'alice', key: 'other.TOKEN', value: sealed(SECRET, KEY) },
+  { username: 'eve\nimported\tserver\tfake', key: 'echo.', value: sealed(SECRET, KEY) },
   { username: 'alice', key: 'gone.TOKEN', value: sealed(SECRET, KEY) },
 ];
 const tokens = [
+  { serverName: 'elsewhere', username: 'alice', accessToken: sealed(TOKEN, KEY) },
   { serverName: 'remote', username: 'alice', accessToken: sealed(TOKEN, KEY), clientId: 'c', scopes: ['read'] },
 ];
 
@@ -54,6 +59,8 @@ describe('npm run admin -- import-mcp-api', () => {
     await registry.publish(mcpServer({ name: 'weather' }));
     gateway = await GatewayProcess.start({ env: { NPM_REGISTRY: registry.url } });
     rest = new RestClient(gateway.url);
+    await rest.register({ name: 'other', command: 'node', args: ['of-this-gateway.js'], enabled: false });
+    await rest.register({ name: 'elsewhere', url: 'https://this.example.com/mcp', enabled: false });
     await original.start();
     const client = new mongo.MongoClient(original.url);
     const database = client.db('squad');
@@ -92,22 +99,30 @@ describe('npm run admin -- import-mcp-api', () => {
   const withKey = (...args: string[]) => importing(['--secrets-key-file', join(folder, 'key'), ...args]);
   const registered = async () => (await rest.servers()).body.servers.map(({ name }) => name).sort();
 
-  const FAILED = ['failed secret echo: DAMAGED of alice', 'failed secret : gone.TOKEN of alice'];
+  /** The lines of a run. @param word what it says of records that the gateway has not, and what of a name that is none */
+  const linesWith = (word: string, ofFault = 'failed') => [
+    `${word} server echo`,
+    `${word} package weather: weather@1.0.0`,
+    `${word} server remote`,
+    `${ofFault} server not a name`,
+    'failed server other',
+    'failed server elsewhere',
+    `${word} secret echo: TOKEN of alice`,
+    'failed secret echo: DAMAGED of alice',
+    'failed secret other: TOKEN of alice',
+    `${ofFault} secret echo: of eve imported server fake`,
+    'failed secret : gone.TOKEN of alice',
+    'failed tokens elsewhere of alice',
+    `${word} tokens remote of alice`,
+  ];
+  const OWN = ['elsewhere', 'other'];
 
   it(cites('operation.import-mcp-api', 'says what it would do, and does nothing'), async () => {
     const { code, lines, stderr } = await withKey();
 
-    expect(lines).toEqual([
-      'new server echo',
-      'new package weather: weather@1.0.0',
-      'new server remote',
-      'new server not a name',
-      'new secret echo: TOKEN of alice',
-      ...FAILED,
-      'new tokens remote of alice',
-    ]);
+    expect(lines).toEqual(linesWith('new', 'new'));
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Nothing was changed') });
-    expect(await registered()).toEqual([]);
+    expect(await registered()).toEqual(OWN);
   });
 
   it.each([
@@ -122,24 +137,16 @@ describe('npm run admin -- import-mcp-api', () => {
 
     expect(code).not.toBe(0);
     expect(`${stdout}${stderr}`).toMatch(said);
-    expect(await registered()).toEqual([]);
+    expect(await registered()).toEqual(OWN);
   });
 
   it(cites('operation.import-mcp-api', 'brings all that can be brought over, and the rest is named'), async () => {
     const { code, lines, stdout } = await withKey('--apply');
 
-    expect(lines).toEqual([
-      'imported server echo',
-      'imported package weather: weather@1.0.0',
-      'imported server remote',
-      'failed server not a name',
-      'imported secret echo: TOKEN of alice',
-      ...FAILED,
-      'imported tokens remote of alice',
-    ]);
+    expect(lines).toEqual(linesWith('imported'));
     expect(code).toBe(2);
     expect(stdout).toMatch(/^failed\tserver\tnot a name\t.*name must/m);
-    expect(await registered()).toEqual(['echo', 'remote', 'weather']);
+    expect(await registered()).toEqual(['echo', ...OWN, 'remote', 'weather'].sort());
   });
 
   it("serves the servers with the users' secrets and accounts", async () => {
@@ -154,19 +161,26 @@ describe('npm run admin -- import-mcp-api', () => {
     expect(body).toMatchObject({ connection: { state: 'connected', scopes: ['read'] } });
   });
 
+  it('gives nothing of users to another server of the same name', async () => {
+    const { stdout } = await withKey('--apply');
+    const { body: secretsOfAlice } = await rest.request('GET', '/mcp/user/servers/other?username=alice');
+    const { body: account } = await rest.request('GET', '/mcp/servers/elsewhere/oauth?username=alice');
+
+    expect(stdout).toMatch(/^failed\tsecret\tother: TOKEN of alice\tthis gateway has another server of this name$/m);
+    expect(secretsOfAlice).toMatchObject({ server: { configuredSecretNames: [] } });
+    expect(account).toMatchObject({ connection: { state: 'none' } });
+  });
+
+  it('says so where there are no secrets', async () => {
+    const { stderr } = await withKey('--secrets', 'vault');
+    expect(stderr).toContain('The collection vault has no secrets');
+  });
+
   it(cites('operation.import-mcp-api', 'changes nothing that is there when it is repeated'), async () => {
     await rest.setSecret({ username: 'alice', serverName: 'echo', secretName: 'TOKEN', secretValue: 'newer-value' });
     const { lines } = await withKey('--apply');
 
-    expect(lines).toEqual([
-      'present server echo',
-      'present package weather: weather@1.0.0',
-      'present server remote',
-      'failed server not a name',
-      'present secret echo: TOKEN of alice',
-      ...FAILED,
-      'present tokens remote of alice',
-    ]);
+    expect(lines).toEqual(linesWith('present'));
     const { body } = await rest.callTool({ username: 'alice', serverName: 'echo', methodName: 'received', args: {} });
     const { sha256 } = JSON.parse(textOf(body.data)) as { sha256: string };
     await rest.setSecret({ username: 'alice', serverName: 'echo', secretName: 'TOKEN', secretValue: SECRET });
@@ -188,6 +202,6 @@ describe('npm run admin -- import-mcp-api', () => {
 
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('set MANIFOLD_TOKEN')]);
     expect([weak.code, weak.stderr]).toEqual([1, expect.stringContaining('user, operator and service')]);
-    expect(strong.lines).toHaveLength(8);
+    expect(strong.lines).toHaveLength(linesWith('').length);
   });
 });

@@ -47,6 +47,7 @@ export function importMcpApiCommand({ print, note, exitWith }: ImportEnvironment
       const { importPlan, OriginalSeal, ImportTarget, readOriginal, runImport, sealedValues } =
         await import('./import-mcp-api/index.js');
       const records = await readOriginal({ ...options, url: options.from });
+      if (records.secrets.length === 0) note(`The collection ${options.secrets} has no secrets`);
       const key = options.secretsKey ?? contentOf(options.secretsKeyFile);
       const seal = key === undefined ? undefined : new OriginalSeal(key);
       requireKey(sealedValues(records, seal), seal !== undefined);

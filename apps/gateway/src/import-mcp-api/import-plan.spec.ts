@@ -57,6 +57,17 @@ describe('a server', () => {
     ]);
   });
 
+  it('is registered once', () => {
+    const [first, second] = plan({
+      servers: [
+        { name: 'echo', command: 'a' },
+        { name: 'echo', command: 'b' },
+      ],
+    });
+    expect(first!.request?.body).toEqual({ name: 'echo', command: 'a' });
+    expect(second).toMatchObject({ request: undefined, note: expect.stringContaining('another record') });
+  });
+
   it('without a name is not', () => expect(noteOf({ servers: [{ command: 'a' }] })).toBe('it has no name'));
 });
 
@@ -117,7 +128,7 @@ describe('a secret', () => {
   });
 
   it.each([
-    ['of an unknown server', { key: 'other.TOKEN' }, /no server/],
+    ['of an unknown server', { key: 'other.TOKEN' }, /that of a server/],
     ['that the key does not open', { value: sealed('a', 'other') }, /does not open/],
     ['with the tokens of Google', { key: 'google_tokens' }, /google\/login/],
   ])('%s is not brought over', (_, change, note) => {
@@ -129,6 +140,7 @@ describe('a secret', () => {
 });
 
 describe('tokens', () => {
+  const REMOTE = [{ name: 'remote', url: 'https://remote.test/mcp' }];
   const tokens = {
     ...{ serverName: 'remote', username: 'alice', tokenType: 'Bearer', clientId: 'c', scopes: ['read'] },
     ...{ accessToken: sealed('at', KEY), refreshToken: sealed('rt', KEY), clientSecret: sealed('cs', KEY) },
@@ -136,7 +148,7 @@ describe('tokens', () => {
   };
 
   it('are stored with their client and the rest of their life', () => {
-    expect(bodyOf({ tokens: [tokens] })).toEqual({
+    expect(bodyOf({ servers: REMOTE, tokens: [tokens] })).toEqual({
       ...{ username: 'alice', accessToken: 'at', refreshToken: 'rt', clientSecret: 'cs', clientId: 'c' },
       ...{ expiresIn: 90, scopes: ['read'] },
     });
@@ -144,12 +156,16 @@ describe('tokens', () => {
 
   it('that have expired are refreshed, if they can be', () => {
     const expiresAt = new Date(NOW - 1);
-    expect(bodyOf({ tokens: [{ ...tokens, expiresAt }] })).toMatchObject({ expiresIn: 1 });
-    expect(noteOf({ tokens: [{ ...tokens, expiresAt, refreshToken: undefined }] })).toMatch(/expired/);
+    expect(bodyOf({ servers: REMOTE, tokens: [{ ...tokens, expiresAt }] })).toMatchObject({ expiresIn: 1 });
+    expect(noteOf({ servers: REMOTE, tokens: [{ ...tokens, expiresAt, refreshToken: undefined }] })).toMatch(/expired/);
+  });
+
+  it('of an unknown server are not stored', () => {
+    expect(noteOf({ tokens: [tokens] })).toMatch(/no server/);
   });
 
   it('that the key does not open are not stored', () => {
-    expect(plan({ tokens: [{ ...tokens, accessToken: 'x' }] })[0]).toMatchObject({
+    expect(plan({ servers: REMOTE, tokens: [{ ...tokens, accessToken: 'x' }] })[1]).toMatchObject({
       note: expect.stringMatching(/open/),
     });
   });

@@ -25,12 +25,19 @@ export function importPlan(records: OriginalRecords, seal: OriginalSeal | undefi
   const servers = records.servers.map((record) => serverItem(record, packages.get(textOf(record.name))));
   const names = servers.map(({ server }) => server);
   const alone = records.packages.filter((record) => !names.includes(textOf(record.mcpServerId) ?? ''));
+  const programs = [...alone.map((record) => packageItem(record, {})), ...servers].map(withoutRepetition);
+  const known = programs.map(({ server }) => server).filter((server) => server !== '');
   return [
-    ...alone.map((record) => packageItem(record, {})),
-    ...servers,
-    ...records.secrets.map((record) => secretItem(record, names, seal)),
-    ...records.tokens.map((record) => tokensItem(record, seal, now)),
+    ...programs,
+    ...records.secrets.map((record) => secretItem(record, known, seal)),
+    ...records.tokens.map((record) => tokensItem(record, known, { seal, now })),
   ];
+}
+
+/** The other gateway could register two servers of one name. */
+function withoutRepetition(item: ImportItem, index: number, all: readonly ImportItem[]): ImportItem {
+  if (all.findIndex(({ server }) => server === item.server) === index) return item;
+  return { ...item, request: undefined, note: 'there is another record of this name' };
 }
 
 /** Returns the number of sealed values, and how many of them the key opens. */
@@ -78,7 +85,7 @@ function secretItem(record: OriginalRecord, servers: readonly string[], seal: Or
   const detail = server === undefined ? key : key.slice(server.length + 1);
   const item = { kind: 'secret', server: server ?? '', username, detail } as const;
   if (key === GOOGLE_TOKENS) return { ...item, note: 'the user signs in anew, at /auth/google/login' };
-  if (server === undefined) return { ...item, note: 'there is no server of this name' };
+  if (server === undefined) return { ...item, note: 'its name does not begin with that of a server' };
   const secretValue = seal?.open(record.value);
   if (secretValue === undefined) return { ...item, note: UNREADABLE };
   const body = { username, serverName: server, secretName: detail, secretValue };
@@ -87,9 +94,14 @@ function secretItem(record: OriginalRecord, servers: readonly string[], seal: Or
 
 const UNREADABLE = 'the key does not open it, or it is damaged';
 
-function tokensItem(record: OriginalRecord, seal: OriginalSeal | undefined, now: number): ImportItem {
+function tokensItem(
+  record: OriginalRecord,
+  servers: readonly string[],
+  { seal, now }: { readonly seal: OriginalSeal | undefined; readonly now: number },
+): ImportItem {
   const [server, username] = [textOf(record.serverName) ?? '', textOf(record.username) ?? 'default'];
   const item = { kind: 'tokens', server, username } as const;
+  if (!servers.includes(server)) return { ...item, note: 'there is no server of this name' };
   const open = (value: unknown): string | undefined => (value ? seal?.open(value) : undefined);
   const [accessToken, refreshToken, clientSecret] = ['accessToken', 'refreshToken', 'clientSecret'].map((name) =>
     open(record[name]),

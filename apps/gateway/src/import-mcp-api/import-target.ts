@@ -17,19 +17,39 @@ interface Job {
   readonly error?: { readonly message: string };
 }
 
+/** A server as the gateway shows it. */
+interface ServerView {
+  readonly name: string;
+  readonly url?: string;
+  readonly command?: string;
+  readonly args?: readonly string[];
+}
+
+/** Whether the gateway has a record. `other`: it has a server of this name that is another one. */
+export type Presence = 'absent' | 'present' | 'other';
+
+const HIDDEN = '[hidden]';
+
 /** The gateway that gets the records. */
 export class ImportTarget {
-  private servers: Promise<ReadonlySet<string>> | undefined;
+  private servers: Promise<ReadonlyMap<string, ServerView>> | undefined;
+  private packages: Promise<ReadonlyMap<string, string>> | undefined;
   private readonly secrets = new Map<string, Promise<ReadonlySet<string>>>();
 
   constructor(private readonly gateway: GatewayClient) {}
 
-  /** Returns whether the gateway has a record of this server, secret or connection already. It stays as it is. */
-  async has({ kind, server, username = '', detail }: ImportItem): Promise<boolean> {
-    this.servers ??= this.serverNames();
-    if (!(await this.servers).has(server)) return false;
-    if (kind === 'secret') return (await this.secretsOf(username)).has(`${server}.${detail}`);
-    return kind === 'tokens' ? this.isConnected(server, username) : true;
+  /** Tells whether the gateway has a server, secret or connection already. It stays as it is. */
+  async presenceOf({ kind, server, username = '', detail, request }: ImportItem): Promise<Presence> {
+    this.servers ??= this.serverViews();
+    const view = (await this.servers).get(server);
+    if (!view) return 'absent';
+    if (kind === 'server') return isSame(view, request!.body) ? 'present' : 'other';
+    if (kind === 'package') return (await this.packageOf(server)) === request!.body.name ? 'present' : 'other';
+    const isThere =
+      kind === 'secret'
+        ? (await this.secretsOf(username)).has(`${server}.${detail}`)
+        : await this.isConnected(server, username);
+    return isThere ? 'present' : 'absent';
   }
 
   /**
@@ -54,9 +74,21 @@ export class ImportTarget {
     return current.result;
   }
 
-  private async serverNames(): Promise<ReadonlySet<string>> {
+  private async serverViews(): Promise<ReadonlyMap<string, ServerView>> {
     const { body } = await this.ask('/mcp/servers');
-    return new Set((body.servers as { name: string }[]).map(({ name }) => name));
+    return new Map((body.servers as ServerView[]).map((view) => [view.name, view]));
+  }
+
+  /** Returns the name of the package that a server runs. */
+  private async packageOf(server: string): Promise<string | undefined> {
+    this.packages ??= this.packageNames();
+    return (await this.packages).get(server);
+  }
+
+  private async packageNames(): Promise<ReadonlyMap<string, string>> {
+    const { body } = await this.ask('/packages');
+    const packages = body.packages as { name: string; mcpServerId: string }[];
+    return new Map(packages.map(({ name, mcpServerId }) => [mcpServerId, name]));
   }
 
   private secretsOf(username: string): Promise<ReadonlySet<string>> {
@@ -95,6 +127,16 @@ export class ImportTarget {
 
 /** Error: the caller may not bring records over. */
 export class AccessError extends Error {}
+
+/** Tells whether a server gets what users have given the other gateway for one with these settings. */
+function isSame(view: ServerView, settings: ImportRequest['body']): boolean {
+  if (view.url !== undefined || settings.url !== undefined) return originOf(view.url) === originOf(settings.url);
+  const [args = [], wanted = []] = [view.args, settings.args as readonly unknown[] | undefined];
+  const isSameWord = (word: unknown, index: number): boolean => word === wanted[index] || String(word).includes(HIDDEN);
+  return view.command === settings.command && args.length === wanted.length && args.every(isSameWord);
+}
+
+const originOf = (url: unknown): string | undefined => URL.parse(String(url))?.origin;
 
 const warningsIn = (body: unknown): string[] => {
   const { warnings = [], warning } = (body ?? {}) as { warnings?: string[]; warning?: string };

@@ -28,26 +28,44 @@ export async function runImport(
   { target, apply, print }: ImportRun,
 ): Promise<ImportCounts> {
   const counts = { taken: 0, present: 0, failed: 0 };
+  /** Servers that are not those of the other gateway. They must not get the secrets of users, who have not given them to these. */
+  const others = new Set<string>();
   for (const item of items) {
-    const { outcome, notes } = await bringOver(item, target, apply);
+    const { outcome, notes, isOther } = await bringOver(item, target, { apply, others });
+    if (isOther) others.add(item.server);
     counts[outcome] += 1;
-    print([wordFor(outcome, apply), item.kind, nameOf(item), ...notes].join('\t'));
+    print([wordFor(outcome, apply), item.kind, nameOf(item), ...notes].map((part) => shown(part, item)).join('\t'));
   }
   return counts;
 }
 
-async function bringOver(item: ImportItem, target: ImportTarget, apply: boolean) {
+interface Ended {
+  readonly outcome: keyof ImportCounts;
+  readonly notes: readonly string[];
+  readonly isOther?: boolean;
+}
+
+interface Circumstances {
+  readonly apply: boolean;
+  readonly others: ReadonlySet<string>;
+}
+
+async function bringOver(item: ImportItem, target: ImportTarget, { apply, others }: Circumstances): Promise<Ended> {
   const notes = item.note === undefined ? [] : [item.note];
-  if (!item.request) return { outcome: 'failed', notes } as const;
+  if (!item.request) return { outcome: 'failed', notes };
+  if (others.has(item.server)) return { outcome: 'failed', notes: [...notes, OTHER] };
   try {
-    if (await target.has(item)) return { outcome: 'present', notes } as const;
-    if (apply) notes.push(...(await target.send(item.request)));
-    return { outcome: 'taken', notes: notes.map((note) => shown(note, item)) } as const;
+    const presence = await target.presenceOf(item);
+    if (presence === 'other') return { outcome: 'failed', notes: [...notes, OTHER], isOther: true };
+    if (presence === 'present') return { outcome: 'present', notes };
+    return { outcome: 'taken', notes: apply ? [...notes, ...(await target.send(item.request))] : notes };
   } catch (error) {
     if (error instanceof AccessError) throw error;
-    return { outcome: 'failed', notes: [shown(readable(error), item)] } as const;
+    return { outcome: 'failed', notes: [readable(error)] };
   }
 }
+
+const OTHER = 'this gateway has another server of this name';
 
 const wordFor = (outcome: keyof ImportCounts, apply: boolean): string =>
   ({ taken: apply ? 'imported' : 'new', present: 'present', failed: 'failed' })[outcome];
@@ -57,6 +75,6 @@ const nameOf = ({ server, detail, username }: ImportItem): string => {
   return username === undefined ? name : `${name} of ${username}`;
 };
 
-/** Returns a text on one line without the confidential values of the record. */
+/** Returns a text as a part of a line, without the confidential values of the record. */
 const shown = (text: string, { confidential = [] }: ImportItem): string =>
-  confidential.reduce((rest, value) => rest.replaceAll(value, '[secret]'), text).replace(/\s+/g, ' ');
+  confidential.reduce((rest, value) => rest.replaceAll(value, '[secret]'), text).replace(/[\s\p{Cc}]+/gu, ' ');
