@@ -18,6 +18,7 @@ const LIMIT_MS = 120_000;
  */
 export async function measureStart({ servers }) {
   const home = new GatewayHome();
+  home.env.SERVER_SANDBOX = 'none'; // all servers write to one file, which sandboxes would hide from each of them
   const lifecycle = join(home.folder, 'lifecycle');
   const scripts = { silent: join(home.folder, 'silent.mjs'), slow: join(home.folder, 'slow.mjs') };
   let gateway;
