@@ -15,7 +15,7 @@ export interface ImportItem {
   readonly detail?: string;
   /** Undefined if the record cannot be brought over. `note` then says why. */
   readonly request?: ImportRequest;
-  /** What the operator should know about it. */
+  /** A remark for the operator. */
   readonly note?: string;
   /** Values that must not be shown. */
   readonly confidential?: readonly string[];

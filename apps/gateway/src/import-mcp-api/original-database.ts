@@ -3,7 +3,7 @@ import { mongo } from 'mongoose';
 /** A record of the other gateway. Its members are not checked. */
 export type OriginalRecord = Readonly<Record<string, unknown>>;
 
-/** What the other gateway has stored. */
+/** All records of the other gateway that can be brought over. */
 export interface OriginalRecords {
   readonly servers: readonly OriginalRecord[];
   readonly packages: readonly OriginalRecord[];
