@@ -166,7 +166,8 @@ describe('npm run admin -- import-mcp-api', () => {
     const { body: secretsOfAlice } = await rest.request('GET', '/mcp/user/servers/other?username=alice');
     const { body: account } = await rest.request('GET', '/mcp/servers/elsewhere/oauth?username=alice');
 
-    expect(stdout).toMatch(/^failed\tsecret\tother: TOKEN of alice\tthis gateway has another server of this name$/m);
+    expect(stdout).toMatch(/^failed\tserver\tother\tthis gateway has another server of this name$/m);
+    expect(stdout).toMatch(/^failed\tsecret\tother: TOKEN of alice\tits server was not imported$/m);
     expect(secretsOfAlice).toMatchObject({ server: { configuredSecretNames: [] } });
     expect(account).toMatchObject({ connection: { state: 'none' } });
   });

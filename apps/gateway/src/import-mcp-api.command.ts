@@ -21,7 +21,7 @@ interface ImportOptions {
   readonly url: string;
   readonly token?: string;
   readonly tokenFile?: string;
-  readonly apply?: true;
+  readonly apply: boolean;
 }
 
 /** Exit code: some records were not brought over. */
@@ -42,8 +42,8 @@ export function importMcpApiCommand({ print, note, exitWith }: ImportEnvironment
     .addOption(new Option('--url <url>', 'where this gateway is').env('MANIFOLD_URL').default('http://localhost:3001'))
     .addOption(new Option('--token <token>', 'an API key: user, operator and service').env('MANIFOLD_TOKEN'))
     .addOption(new Option('--token-file <path>', 'a file that holds the API key').env('MANIFOLD_TOKEN_FILE'))
-    .option('--apply', 'bring the records over; without it, only say what would happen')
-    .action(async ({ apply = false, ...options }: Omit<ImportOptions, 'apply'> & { readonly apply?: boolean }) => {
+    .option('--apply', 'bring the records over; without it, only say what would happen', false)
+    .action(async ({ apply, ...options }: ImportOptions) => {
       const { importPlan, OriginalSeal, ImportTarget, readOriginal, runImport, sealedValues } =
         await import('./import-mcp-api/index.js');
       const records = await readOriginal({ ...options, url: options.from });

@@ -117,7 +117,7 @@ export class ImportTarget {
     const { status } = response;
     const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
     if (status === 401) throw new AccessError('The gateway wants an API key: set MANIFOLD_TOKEN');
-    if (status === 403 && ['forbidden', 'username_not_allowed'].includes(String(body.code))) {
+    if (status === 403 && ['insufficient_role', 'username_not_allowed'].includes(String(body.code))) {
       throw new AccessError('The API key needs the roles user, operator and service');
     }
     if (!response.ok) throw new Error(typeof body.error === 'string' ? body.error : `The gateway answered ${status}`);

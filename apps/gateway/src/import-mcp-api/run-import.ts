@@ -28,11 +28,11 @@ export async function runImport(
   { target, apply, print }: ImportRun,
 ): Promise<ImportCounts> {
   const counts = { taken: 0, present: 0, failed: 0 };
-  /** Servers that are not those of the other gateway. They must not get the secrets of users, who have not given them to these. */
-  const others = new Set<string>();
+  /** Servers that the gateway does not have, or that are others. These must not get what users have given the other gateway. */
+  const missing = new Set<string>();
   for (const item of items) {
-    const { outcome, notes, isOther } = await bringOver(item, target, { apply, others });
-    if (isOther) others.add(item.server);
+    const { outcome, notes } = await bringOver(item, target, { apply, missing });
+    if (isProgram(item) && item.request && outcome === 'failed') missing.add(item.server);
     counts[outcome] += 1;
     print([wordFor(outcome, apply), item.kind, nameOf(item), ...notes].map((part) => shown(part, item)).join('\t'));
   }
@@ -42,21 +42,22 @@ export async function runImport(
 interface Ended {
   readonly outcome: keyof ImportCounts;
   readonly notes: readonly string[];
-  readonly isOther?: boolean;
 }
 
 interface Circumstances {
   readonly apply: boolean;
-  readonly others: ReadonlySet<string>;
+  readonly missing: ReadonlySet<string>;
 }
 
-async function bringOver(item: ImportItem, target: ImportTarget, { apply, others }: Circumstances): Promise<Ended> {
+const isProgram = ({ kind }: ImportItem): boolean => kind === 'server' || kind === 'package';
+
+async function bringOver(item: ImportItem, target: ImportTarget, { apply, missing }: Circumstances): Promise<Ended> {
   const notes = item.note === undefined ? [] : [item.note];
   if (!item.request) return { outcome: 'failed', notes };
-  if (others.has(item.server)) return { outcome: 'failed', notes: [...notes, OTHER] };
+  if (missing.has(item.server)) return { outcome: 'failed', notes: ['its server was not imported'] };
   try {
     const presence = await target.presenceOf(item);
-    if (presence === 'other') return { outcome: 'failed', notes: [...notes, OTHER], isOther: true };
+    if (presence === 'other') return { outcome: 'failed', notes: ['this gateway has another server of this name'] };
     if (presence === 'present') return { outcome: 'present', notes };
     return { outcome: 'taken', notes: apply ? [...notes, ...(await target.send(item.request))] : notes };
   } catch (error) {
@@ -64,8 +65,6 @@ async function bringOver(item: ImportItem, target: ImportTarget, { apply, others
     return { outcome: 'failed', notes: [readable(error)] };
   }
 }
-
-const OTHER = 'this gateway has another server of this name';
 
 const wordFor = (outcome: keyof ImportCounts, apply: boolean): string =>
   ({ taken: apply ? 'imported' : 'new', present: 'present', failed: 'failed' })[outcome];

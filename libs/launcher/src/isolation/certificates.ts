@@ -1,9 +1,7 @@
-import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { certificateEnvironment } from '@manifold/config';
-
-/** The permission to pass a folder, for users that are neither its owner nor of its group. */
-const PASSABLE = 0o001;
+import { closedFolderAbove } from './closed-folder.js';
 
 /**
  * Returns the certificates that the operator has given to all programs, as far as they lie in hidden places.
@@ -19,13 +17,15 @@ export function hiddenCertificates(isHidden: (path: string) => boolean): string[
   return [...new Set(names)].filter(isHidden);
 }
 
+const isReachable = (path: string): boolean => closedFolderAbove(path) === undefined;
+
 /** Returns the names of a file or folder; none if it does not exist, or if programs cannot reach it. */
 function reachableNames(path: string): string[] {
   try {
     const real = realpathSync(path);
     const names = namesOf(path);
     // A gateway that is not root runs programs as its own user.
-    return process.getuid?.() !== 0 || [real, ...names].every(isPassable) ? names : [];
+    return process.getuid?.() !== 0 || [real, ...names].every(isReachable) ? names : [];
   } catch {
     return [];
   }
@@ -36,10 +36,4 @@ function namesOf(path: string): string[] {
   const place = join(realpathSync(dirname(path)), basename(path));
   if (!lstatSync(place).isSymbolicLink()) return [path, place];
   return [path, place, ...namesOf(resolve(dirname(place), readlinkSync(place)))];
-}
-
-/** Returns whether all users can pass the folders above a path. */
-function isPassable(path: string): boolean {
-  const folder = dirname(path);
-  return folder === path || ((statSync(folder).mode & PASSABLE) !== 0 && isPassable(folder));
 }

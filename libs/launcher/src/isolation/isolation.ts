@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '@manifold/config';
 import type { IdRange } from '../folders/user-ids.js';
+import { closedFolderAbove } from './closed-folder.js';
 
 /** How programs are kept apart from the gateway and from each other. */
 export type IsolationMode = 'bubblewrap' | 'uid' | 'none';
@@ -34,7 +35,6 @@ export const BUBBLEWRAP_PROBE = [
   ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', process.execPath, '--version'],
 ];
 const PROBE_MS = 20_000;
-const OTHERS_ENTER = 0o001;
 const run = promisify(execFile);
 
 /**
@@ -72,14 +72,6 @@ export async function findIsolation({ hosting, dataDir }: Config): Promise<Isola
   reasons.push('The gateway does not run as root, so it cannot start servers as other users.');
   if (wanted === 'uid') throw new IsolationUnavailableError(wanted, reasons);
   return { mode: 'none', reasons };
-}
-
-/** Returns the outermost folder above the path that other users cannot enter. */
-function closedFolderAbove(path: string): string | undefined {
-  const parent = dirname(path);
-  if (parent === path) return undefined;
-  const isClosed = existsSync(parent) && (statSync(parent).mode & OTHERS_ENTER) === 0;
-  return closedFolderAbove(parent) ?? (isClosed ? parent : undefined);
 }
 
 /**
